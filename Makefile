@@ -1,0 +1,2 @@
+.PHONY: build
+build: ; CGO_ENABLED=0 go build -o bin/postvern ./cmd/postvern

@@ -1,0 +1,49 @@
+// Package metrics holds the gateway's Prometheus metrics. Every label value
+// comes from a fixed set that stands beside its metric; no address, name,
+// subject or value of a message is ever a label. Names begin with postvern_.
+package metrics
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Metrics is the set of metrics. Its fields may be used by several goroutines.
+type Metrics struct {
+	Messages   *prometheus.CounterVec   // verdict: pass, seal, hold, reject, error
+	Rules      *prometheus.CounterVec   // rule (named in the policy file), action: note, encrypt, hold, reject
+	Hidden     prometheus.Counter       // mailboxes taken out of visible fields
+	Findings   *prometheus.CounterVec   // kind: detect.Kinds
+	Sealed     prometheus.Counter       // copies sealed
+	Attempts   *prometheus.CounterVec   // result: delivered, deferred, failed
+	Steps      *prometheus.HistogramVec // step: read, extract, scan, decide, prepare, accept
+	Sessions   *prometheus.GaugeVec     // listener: starttls, implicit, trust
+	Logins     *prometheus.CounterVec   // result: ok, denied, limited, error
+	Refused    *prometheus.CounterVec   // reason: smuggling, size, relay, sender, login, mandate, limit, line
+	Reloads    *prometheus.CounterVec   // result: ok, error
+	PolicyTime prometheus.Gauge         // when the policy in force was loaded, Unix seconds
+	PolicyInfo *prometheus.GaugeVec     // hash: the first 12 hex digits of the policy file's SHA-256; value 1
+}
+
+// New makes the metrics and registers them with reg.
+func New(reg prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		Messages:   counters("messages_total", "Messages by the strictest verdict of their copies.", "verdict"),
+		Rules:      counters("rules_fired_total", "Rules of the policy that matched a message.", "rule", "action"),
+		Hidden:     prometheus.NewCounter(prometheus.CounterOpts{Name: "postvern_recipients_hidden_total", Help: "Mailboxes taken out of fields that readers see."}),
+		Findings:   counters("findings_total", "Findings of personal data by kind.", "kind"),
+		Sealed:     prometheus.NewCounter(prometheus.CounterOpts{Name: "postvern_copies_sealed_total", Help: "Copies encrypted to their reader."}),
+		Attempts:   counters("upstream_attempts_total", "Attempts to deliver a copy upstream by result.", "result"),
+		Steps:      prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "postvern_step_seconds", Help: "Time that each step of a submission took.", Buckets: prometheus.ExponentialBuckets(0.00005, 4, 10)}, []string{"step"}),
+		Sessions:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "postvern_sessions", Help: "Open SMTP sessions by kind of listener."}, []string{"listener"}),
+		Logins:     counters("logins_total", "Logins by result.", "result"),
+		Refused:    counters("refused_total", "Commands and messages refused before a decision, by reason.", "reason"),
+		Reloads:    counters("reloads_total", "Reloads of the policy and its files by result.", "result"),
+		PolicyTime: prometheus.NewGauge(prometheus.GaugeOpts{Name: "postvern_policy_loaded_timestamp_seconds", Help: "When the policy in force was loaded."}),
+		PolicyInfo: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "postvern_policy_info", Help: "The hash of the policy in force; the value is always 1."}, []string{"hash"}),
+	}
+	reg.MustRegister(m.Messages, m.Rules, m.Hidden, m.Findings, m.Sealed, m.Attempts, m.Steps,
+		m.Sessions, m.Logins, m.Refused, m.Reloads, m.PolicyTime, m.PolicyInfo)
+	return m
+}
+
+func counters(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "postvern_" + name, Help: help}, labels)
+}

@@ -1,0 +1,101 @@
+package policy
+
+import "postvern.example/policy/detect"
+
+// Decision is what becomes of a message: one verdict for each recipient, the
+// edits for the message as a whole, and what goes into the register.
+type Decision struct {
+	Mode           Mode // in observe mode the verdicts and edits are what would have happened
+	Representative bool // it is representative mail
+	Verdicts       []Verdict
+	Edits          []Edit
+	Entries        []Entry
+}
+
+// Mode says whether decisions are carried out.
+type Mode string
+
+// The modes of a policy.
+const (
+	Enforce Mode = "enforce"
+	Observe Mode = "observe"
+)
+
+// Action is the word for what becomes of one copy.
+type Action string
+
+// The actions, weakest first.
+const (
+	Pass   Action = "pass"
+	Seal   Action = "seal"
+	Hold   Action = "hold"
+	Reject Action = "reject"
+)
+
+// Verdict is the fate of the copy for one recipient.
+type Verdict struct {
+	Recipient string
+	Action    Action
+	Reasons   []Reason // empty only where Action is Pass and nothing matched
+}
+
+// Reason is one cause of a verdict.
+type Reason struct {
+	Rule     string   // the rule's name in the policy
+	Do       string   // what the rule asked for: note, encrypt, hold, reject
+	Key      KeyState // why a seal became a hold or reject; empty otherwise
+	Findings []detect.Finding
+}
+
+// Edit is one change to the message that every copy gets.
+type Edit struct {
+	Kind      EditKind
+	Addresses []string // EditHide: addresses that leave the visible fields, as the facts name them
+	Subject   string   // EditTag: the whole subject that replaces the one that came, decoded
+	Reason    string   // the key of the policy that asks for it: "recipients.from", "subject.tag"
+}
+
+// EditKind names an edit.
+type EditKind string
+
+// The edits.
+const (
+	EditHide EditKind = "hide"     // take addresses out of the fields that readers see
+	EditBcc  EditKind = "drop-bcc" // a Bcc field never leaves
+	EditTag  EditKind = "tag"      // put the tag before the subject
+)
+
+// Entry is something for the register of deviations. Package deviation turns
+// it into a record with date, reference and words.
+type Entry struct {
+	Type     EntryType
+	Severity Severity
+	NearMiss bool // nothing went out that should not have: it was caught
+	Rule     string
+	Action   Action
+	Findings []detect.Finding
+	Count    int // recipients or addresses concerned
+}
+
+// EntryType is the type of a register entry.
+type EntryType string
+
+// The types of entry.
+const (
+	EntryVisible  EntryType = "visible-recipients" // members stood in sight of each other
+	EntryBeside   EntryType = "member-beside"      // a member stood in sight of an outsider
+	EntryPersonal EntryType = "personal-data"      // a rule of personal-data matched
+	EntryOverride EntryType = "override"           // a person released held mail
+	EntryDropped  EntryType = "dropped"            // held mail was dropped
+	EntryFailed   EntryType = "undeliverable"      // a copy could not be delivered
+)
+
+// Severity is how bad an entry is.
+type Severity string
+
+// The severities, as the policy file names them.
+const (
+	Low    Severity = "low"
+	Medium Severity = "medium"
+	High   Severity = "high"
+)

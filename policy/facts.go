@@ -1,0 +1,53 @@
+package policy
+
+import "postvern.example/policy/detect"
+
+// Facts is all that a decision rests on. Nothing else is asked: no clock, no
+// network, no disk.
+type Facts struct {
+	Sender     Sender
+	From       []string    // addresses of the From field
+	Recipients []Recipient // one for each RCPT, in their order
+	Visible    []Visible   // every mailbox that other readers of the message see
+	Subject    string      // decoded and unfolded
+	Sealed     bool        // its writer encrypted it already (PGP/MIME, S/MIME enveloped)
+	Findings   []detect.Finding
+}
+
+// Sender is who handed the message in.
+type Sender struct {
+	Login    string // empty for mail from a trust listener
+	Language string // da, nb, nn, sv or en; empty: the organisation's
+	Role     bool   // From is a role address, used for union work only
+}
+
+// Recipient is one envelope recipient and what the roster and keyring know.
+type Recipient struct {
+	Address        string // as given in RCPT
+	Member         bool
+	Representative bool
+	Sender         bool // it is the sender
+	Key            KeyState
+}
+
+// KeyState says whether a copy can be sealed to a reader, and if not, why.
+type KeyState string
+
+// The states of a reader's key. Only KeyUsable seals.
+const (
+	KeyUsable       KeyState = "usable"
+	KeyNone         KeyState = "none"
+	KeyExpired      KeyState = "expired"
+	KeyRevoked      KeyState = "revoked"
+	KeyWeak         KeyState = "weak"
+	KeyNoEncryption KeyState = "no-encryption"
+)
+
+// Visible is a mailbox written in a field that every reader sees.
+type Visible struct {
+	Address        string
+	Field          string // To, Cc, Reply-To, ...
+	Member         bool
+	Representative bool
+	Sender         bool
+}

@@ -1,0 +1,112 @@
+package spool
+
+import (
+	"errors"
+	"time"
+
+	"postvern.example/internal/deviation"
+)
+
+// Parcel is all that follows from one message. Accept stores it whole or not
+// at all.
+type Parcel struct {
+	ID         string // ULID
+	Reference  string // PV-7K3F9Q
+	Login      string // who handed it in
+	Received   time.Time
+	Digest     []byte // SHA-256 of envelope and bytes as received: recognises a repeat
+	Bodies     []Body
+	Copies     []Copy
+	Deviations []deviation.Record
+}
+
+// Body is the content of one or more copies, CRLF line ends, ready to send.
+type Body struct {
+	Content []byte
+}
+
+// Copy is one message for one recipient on its way.
+type Copy struct {
+	ID         string // ULID
+	Body       int    // index into Parcel.Bodies
+	Class      Class
+	State      State  // Queued or Held when accepted
+	From       string // reverse-path; "" for notices and reports
+	To         string // forward-path
+	UTF8       bool
+	EightBit   bool // the body has octets above 127
+	Return     string
+	EnvelopeID string
+	Notify     []string
+	Original   string
+	Language   string // for the report, should it fail
+	Sender     string // whom to tell should it fail; "" nobody (notices and reports)
+	Hold       *Hold  // set where State is Held
+}
+
+// Class says what a copy is.
+type Class string
+
+// The classes of copies.
+const (
+	Mail   Class = "mail"   // what a representative wrote
+	Notice Class = "notice" // what the gateway tells its users
+	Report Class = "report" // RFC 3464 delivery status notification
+)
+
+// State is where a copy stands.
+type State string
+
+// The states of a copy. A delivered, failed or dropped copy is a row no more:
+// its body's key is forgotten when the last copy of it is gone.
+const (
+	Queued State = "queued"
+	Held   State = "held"
+)
+
+// Hold says why a copy is held and what a release has to know.
+type Hold struct {
+	Rules      []string
+	Kinds      []string
+	Places     []string
+	Expires    time.Time // dropped, with a record, when this has passed
+	Releasable bool      // false: the message could not be made safe to send; it can only be dropped
+	Subject    string    // for the DPO's list; stored encrypted
+}
+
+// Errors that callers tell apart.
+var (
+	ErrFull     = errors.New("the spool is full")             // disk or watermark: answer 452
+	ErrRepeat   = errors.New("this message was taken before") // same digest, first 250 never written: answer 250, store nothing
+	ErrNotFound = errors.New("no such entry")
+	ErrTooNew   = errors.New("the store was written by a newer release")
+)
+
+// Delivery is one claimed set of copies that share a body and a reverse-path:
+// one transaction upstream (RFC 5321 §3.3).
+type Delivery struct {
+	Parcel    string
+	Reference string
+	Received  time.Time
+	Attempt   int // 1 for the first
+	Copies    []Copy
+	Content   []byte
+}
+
+// Outcome is what became of one claimed copy.
+type Outcome struct {
+	Copy   string // ID
+	Result Result
+	Retry  time.Time // Deferred: not before
+	Reply  string    // the upstream's last words, with addresses masked
+}
+
+// Result is what an attempt came to.
+type Result string
+
+// The results of an attempt.
+const (
+	Delivered Result = "delivered"
+	Deferred  Result = "deferred"
+	Failed    Result = "failed"
+)
