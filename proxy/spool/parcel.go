@@ -41,6 +41,7 @@ type Copy struct {
 	Original   string
 	Language   string // for the report, should it fail
 	Sender     string // whom to tell should it fail; "" nobody (notices and reports)
+	Warned     bool   // its sender was told that it is delayed (see Outcome.Warned)
 	Hold       *Hold  // set where State is Held
 }
 
@@ -88,7 +89,8 @@ type Delivery struct {
 	Parcel    string
 	Reference string
 	Received  time.Time
-	Attempt   int // 1 for the first
+	Queued    time.Time // since when it may be sent: accepted or, after a hold, released; zero means Received
+	Attempt   int       // 1 for the first
 	Copies    []Copy
 	Content   []byte
 }
@@ -99,6 +101,7 @@ type Outcome struct {
 	Result Result
 	Retry  time.Time // Deferred: not before
 	Reply  string    // the upstream's last words, with addresses masked
+	Warned bool      // Deferred: its sender is told now that it is delayed; Copy.Warned is true from here on
 }
 
 // Result is what an attempt came to.
