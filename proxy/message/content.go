@@ -1,0 +1,79 @@
+package message
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+)
+
+// The errors of Content.
+var (
+	ErrEncoding = errors.New("the transfer encoding is not known")
+	ErrDamaged  = errors.New("the transfer encoding is damaged")
+)
+
+// Content returns the body of a part with its transfer encoding undone (RFC
+// 2045 §6). Where nothing was encoded it shares memory with the message. The
+// errors are ErrEncoding and ErrDamaged: what two readers could decode to two
+// texts was not understood.
+func (m *Message) Content(p *Part) ([]byte, error) {
+	body := m.Bytes(p.Body)
+	switch p.Encoding {
+	case "7bit", "8bit", "binary":
+		return body, nil
+	case "quoted-printable":
+		return decodeQP(body)
+	case "base64":
+		return decodeBase64(body)
+	}
+	return nil, ErrEncoding
+}
+
+// decodeQP undoes quoted-printable (RFC 2045 §6.7). Octets that should have
+// been encoded are taken as they are, by every reader; a code that is none is
+// damage.
+func decodeQP(body []byte) ([]byte, error) {
+	out := make([]byte, 0, len(body))
+	for len(body) > 0 {
+		line, rest, ended := bytes.Cut(body, []byte("\r\n"))
+		body = rest
+		line = bytes.TrimRight(line, " \t") // added on the way (rule 3)
+		soft := bytes.HasSuffix(line, []byte("="))
+		if soft {
+			line = line[:len(line)-1]
+		}
+		for i := 0; i < len(line); i++ {
+			if line[i] != '=' {
+				out = append(out, line[i])
+				continue
+			}
+			if i+2 >= len(line) || unhex(line[i+1]) < 0 || unhex(line[i+2]) < 0 {
+				return nil, fmt.Errorf("%w: quoted-printable has an equals sign without a code", ErrDamaged)
+			}
+			out = append(out, byte(unhex(line[i+1])<<4|unhex(line[i+2])))
+			i += 2
+		}
+		if ended && !soft {
+			out = append(out, '\r', '\n')
+		}
+	}
+	return out, nil
+}
+
+// decodeBase64 undoes base64 (RFC 2045 §6.8). Line ends and blanks are
+// skipped; any other octet outside the alphabet is damage, and so is anything
+// after the padding.
+func decodeBase64(body []byte) ([]byte, error) {
+	packed := make([]byte, 0, len(body))
+	for _, c := range body {
+		if c != '\r' && c != '\n' && c != ' ' && c != '\t' {
+			packed = append(packed, c)
+		}
+	}
+	n, err := base64.StdEncoding.Decode(packed, packed)
+	if err != nil {
+		return nil, fmt.Errorf("%w: base64 has a wrong character or wrong padding", ErrDamaged)
+	}
+	return packed[:n], nil
+}
