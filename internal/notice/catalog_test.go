@@ -1,0 +1,181 @@
+package notice
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"postvern.example/policy"
+	"postvern.example/policy/detect"
+)
+
+func load(t testing.TB) *Catalog {
+	t.Helper()
+	c, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestFiveLanguagesAreThere(t *testing.T) {
+	if got := load(t).Languages(); !slices.Equal(got, []string{"da", "en", "nb", "nn", "sv"}) {
+		t.Errorf("languages %v", got)
+	}
+}
+
+func TestEveryWordThatCodeAsksForIsInEveryLanguage(t *testing.T) {
+	var keys []string
+	add := func(section string, names ...string) {
+		for _, n := range names {
+			keys = append(keys, section+"."+n)
+		}
+	}
+	for _, k := range detect.Kinds() {
+		add("kind", string(k))
+		add("found", string(k))
+	}
+	for _, k := range []detect.StepKind{
+		detect.InHeader, detect.InBody, detect.InAttachment, detect.InMessage, detect.InEntry, detect.InName, detect.InPage,
+		detect.InSheet, detect.InColumn, detect.InRow, detect.InSlide, detect.InComment, detect.InProperties, detect.InStructure,
+	} {
+		add("place", string(k))
+	}
+	for _, cause := range Causes() {
+		add("refusal", string(cause))
+	}
+	for _, end := range Ends() {
+		add("outcome", string(end)+"-subject", string(end)+"-what", string(end)+"-why", string(end)+"-do")
+	}
+	add("verdict", string(policy.Pass), string(policy.Seal), string(policy.Hold), string(policy.Reject))
+	add("severity", string(policy.Low), string(policy.Medium), string(policy.High))
+	add("mode", string(policy.Enforce), string(policy.Observe))
+	add("action", "note", "encrypt", "hold", "reject", "password")
+	add("confidence", detect.Possible.String(), detect.Likely.String(), detect.Certain.String())
+	for _, k := range []policy.KeyState{policy.KeyUsable, policy.KeyNone, policy.KeyExpired, policy.KeyRevoked, policy.KeyWeak, policy.KeyNoEncryption} {
+		add("key-state", string(k))
+	}
+	for _, e := range []policy.EntryType{policy.EntryVisible, policy.EntryBeside, policy.EntryPersonal, policy.EntryOverride, policy.EntryDropped, policy.EntryFailed} {
+		add("type", string(e))
+		add("record", string(e))
+	}
+	c := load(t)
+	for _, lang := range c.Languages() {
+		for _, key := range keys {
+			if w, ok := c.Word(lang, key); !ok || strings.TrimSpace(w) == "" {
+				t.Errorf("%s: %s is missing", lang, key)
+			}
+		}
+	}
+}
+
+func TestTheSingularHasThePluralsPlaceholdersButForTheNumber(t *testing.T) {
+	c := load(t)
+	for _, lang := range c.Languages() {
+		for key, entry := range c.texts[lang] {
+			if entry.one == "" {
+				if slices.Contains(holes(entry.other), "{count}") {
+					t.Errorf("%s: %s counts without a singular", lang, key)
+				}
+				continue
+			}
+			without := func(s string) []string {
+				return slices.DeleteFunc(holes(s), func(h string) bool { return h == "{count}" })
+			}
+			if !slices.Equal(without(entry.one), without(entry.other)) {
+				t.Errorf("%s: %s: singular %v, plural %v", lang, key, holes(entry.one), holes(entry.other))
+			}
+		}
+	}
+}
+
+func TestTheTwoNorwegiansAreTwoLanguages(t *testing.T) {
+	c := load(t)
+	same := 0
+	for key, entry := range c.texts["nb"] {
+		if entry == c.texts["nn"][key] {
+			same++
+		}
+	}
+	if total := len(c.texts["nb"]); same*3 > total {
+		t.Errorf("%d of %d texts are the same in nb and nn", same, total)
+	}
+	for _, key := range []string{"notice.did-held", "refusal.sender", "notice.do-held"} {
+		if c.texts["nb"][key] == c.texts["nn"][key] {
+			t.Errorf("%s is the same in nb and nn", key)
+		}
+	}
+}
+
+func TestEachLanguageUsesItsOwnTerms(t *testing.T) {
+	c := load(t)
+	for lang, terms := range map[string][]string{
+		"da": {"afvigelse", "databeskyttelsesrådgiver", "CPR-nummer", "tillidsrepræsentant"},
+		"nb": {"avvik", "personvernombud", "fødselsnummer", "tillitsvalgt"},
+		"nn": {"avvik", "personvernombod", "fødselsnummer", "tillitsvald", "ikkje"},
+		"sv": {"avvikelse", "dataskyddsombud", "personnummer", "förtroendevald"},
+		"en": {"deviation", "data protection officer", "representative"},
+	} {
+		var all strings.Builder
+		for _, entry := range c.texts[lang] {
+			all.WriteString(entry.one + "\n" + entry.other + "\n")
+		}
+		for _, term := range terms {
+			if !strings.Contains(all.String(), term) {
+				t.Errorf("%s lacks %q", lang, term)
+			}
+		}
+	}
+}
+
+func TestALanguageIsFoundHoweverItsTagIsWritten(t *testing.T) {
+	c := load(t)
+	for tag, want := range map[string]string{
+		"da": "da", "da-DK": "da", "NO": "nb", "nb_NO": "nb", "nn-NO": "nn", "sv-FI": "sv", "en-GB": "en", "": "en", "tlh": "en", " sv ": "sv",
+	} {
+		if got := c.Language(tag); got != want {
+			t.Errorf("%q: %s, want %s", tag, got, want)
+		}
+	}
+}
+
+func TestACatalogWithAGapIsRefused(t *testing.T) {
+	for name, damage := range map[string]func(map[string]text){
+		"a key is missing":        func(m map[string]text) { delete(m, "notice.why") },
+		"a key is too many":       func(m map[string]text) { m["notice.more"] = text{other: "x"} },
+		"a plural is missing":     func(m map[string]text) { m["notice.did-held"] = text{other: "{count} x"} },
+		"a placeholder is wrong":  func(m map[string]text) { m["notice.why"] = text{other: "Det {grund}."} },
+		"a placeholder is absent": func(m map[string]text) { m["detail.reference"] = text{other: "Reference"} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := load(t)
+			c.texts["sv"] = maps.Clone(c.texts["sv"])
+			damage(c.texts["sv"])
+			if err := c.check(); err == nil || !strings.HasPrefix(err.Error(), "sv: ") {
+				t.Errorf("got %v, want an error that names sv", err)
+			}
+		})
+	}
+	for _, file := range []string{"a: ", "a: {one: x, other: }", "a: {one: x, other: y, few: z}", "a: [x]", "a: 1", "a: {one: x"} {
+		if _, err := parse([]byte(file)); err == nil {
+			t.Errorf("%q was read", file)
+		}
+	}
+}
+
+func TestAnUnknownWordComesBackItself(t *testing.T) {
+	c := load(t)
+	if got := c.Evidence("da", "brand-new"); got != "brand-new" {
+		t.Error(got)
+	}
+	if got := c.Kind("nb", "new-kind"); got != "new-kind" {
+		t.Error(got)
+	}
+	if got := c.Place("sv", detect.Place{{Kind: "cave", Number: 3, Label: "X"}}); got != "cave 3 (X)" {
+		t.Error(got)
+	}
+	if _, ok := c.Word("da", "no.such"); ok {
+		t.Error("no.such has a word")
+	}
+}

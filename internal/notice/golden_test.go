@@ -1,0 +1,157 @@
+package notice
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"postvern.example/policy"
+	"postvern.example/policy/detect"
+)
+
+var update = flag.Bool("update", false, "write the goldens")
+
+var (
+	inPDF  = detect.Place{{Kind: detect.InAttachment, Number: 2, Label: "PDF", Name: "Hemmelig Jensen.pdf"}, {Kind: detect.InPage, Number: 2}}
+	inBody = detect.Place{{Kind: detect.InBody, Label: "text"}}
+	sample = []detect.Finding{
+		{Kind: detect.Health, Place: inBody, Count: 1},
+		{Kind: detect.DanishCPR, Place: inPDF, Count: 1},
+		{Kind: detect.DanishCPR, Place: inPDF, Count: 2},
+		{Kind: detect.Unscannable, Place: detect.Place{{Kind: detect.InAttachment, Number: 3, Label: "zip"}, {Kind: detect.InEntry, Number: 1, Label: "docx"}}},
+	}
+	clock = time.Date(2026, 3, 4, 14, 2, 0, 0, time.UTC)
+)
+
+func letter(lang string) Letter {
+	return Letter{Language: lang, Organisation: "Eksempelforeningen", Contact: "dpo@forening.example", Reference: "PV-7K3F9Q", Sent: clock}
+}
+
+func notices(lang string) []Notice {
+	l := letter(lang)
+	return []Notice{
+		{Letter: l, Hidden: 11, Tagged: true},
+		{Letter: l, Hidden: 1},
+		{Letter: l, Beside: 1},
+		{Letter: l, Beside: 2, Sealed: 1, Rules: []string{"numre"}, Findings: sample[:1]},
+		{Letter: l, Hidden: 3, Sealed: 4, Held: 1, Keyless: 1, Tagged: true, Rules: []string{"numre", "sygdom"}, Findings: sample, Keep: clock.AddDate(0, 0, 14)},
+		{Letter: Letter{Language: lang, Reference: "PV-7K3F9Q"}, Held: 2, Findings: sample[3:]},
+		{Letter: l, Observe: true, Hidden: 2, Tagged: true, Sealed: 1, Held: 3, Findings: sample[:2]},
+		{Letter: l, Observe: true, Beside: 1, Refused: true},
+		{Letter: l, Findings: sample[:1]},
+	}
+}
+
+func refusals(lang string) []Refusal {
+	all := []Refusal{
+		{Language: lang, Cause: CausePolicy, Rule: "medlemslister", Contact: "dpo@forening.example", Reference: "PV-7K3F9Q"},
+		{Language: lang, Cause: CausePolicy, Rule: "numre", Contact: "dpo@forening.example", Reference: "PV-7K3F9Q", Findings: sample},
+		{Language: lang, Cause: CausePolicy, Rule: "numre", Contact: "dpo@forening.example", Reference: "PV-7K3F9Q", Findings: sample[:1], Key: policy.KeyExpired},
+	}
+	for _, cause := range Causes()[1:] {
+		all = append(all, Refusal{Language: lang, Cause: cause, Contact: "dpo@forening.example", Limit: "50 MiB"})
+	}
+	return all
+}
+
+func TestTextsAreAsInTheGoldens(t *testing.T) {
+	c := load(t)
+	for _, lang := range c.Languages() {
+		t.Run(lang, func(t *testing.T) {
+			golden(t, filepath.Join("testdata", lang+".golden"), everything(c, lang))
+		})
+	}
+}
+
+func everything(c *Catalog, lang string) string {
+	var b strings.Builder
+	mail := func(subject, body string) { fmt.Fprintf(&b, "=== %s\n\n%s\n", subject, body) }
+	for _, n := range notices(lang) {
+		mail(c.Notice(n))
+	}
+	l := letter(lang)
+	mail(c.Waiting(Waiting{Letter: l, Held: 2, Releasable: true, Rules: []string{"numre"}, Findings: sample, Keep: clock.AddDate(0, 0, 14)}))
+	mail(c.Waiting(Waiting{Letter: l, ID: "01HZX", Held: 1}))
+	for i, end := range Ends() {
+		mail(c.Outcome(Outcome{Letter: l, End: end, Copies: 1 + i%2}))
+	}
+	for _, r := range refusals(lang) {
+		fmt.Fprintf(&b, "%s: %s\n", r.Cause, c.Refusal(r))
+	}
+	b.WriteByte('\n')
+	for _, kind := range []policy.EntryType{policy.EntryVisible, policy.EntryBeside, policy.EntryPersonal, policy.EntryOverride, policy.EntryDropped, policy.EntryFailed} {
+		for _, action := range []policy.Action{policy.Pass, policy.Seal, policy.Hold, policy.Reject} {
+			e := policy.Entry{Type: kind, Action: action, Count: 1, Findings: sample[:2], NearMiss: true}
+			fmt.Fprintf(&b, "%s, %s: %s %s\n", kind, action, c.Description(lang, e), c.Measures(lang, e, false))
+		}
+	}
+	e := policy.Entry{Type: policy.EntryPersonal, Action: policy.Hold, Count: 3}
+	fmt.Fprintf(&b, "%s %s\n", c.Description(lang, e), c.Measures(lang, e, true))
+	return b.String()
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; run with -update and read what changed:\n%s", file, got)
+	}
+}
+
+func TestNoTextHasAHoleOrAKeyLeftInIt(t *testing.T) {
+	c := load(t)
+	for _, lang := range c.Languages() {
+		all := everything(c, lang)
+		if placeholder.MatchString(all) {
+			t.Errorf("%s: %s is left", lang, placeholder.FindString(all))
+		}
+		for _, section := range []string{"notice.", "waiting.", "outcome.", "refusal.", "record.", "measure.", "format.", "detail.", "letter."} {
+			if i := strings.Index(all, section); i >= 0 {
+				t.Errorf("%s: a key is left: %q", lang, all[i:min(i+30, len(all))])
+			}
+		}
+		if strings.Contains(all, "Jensen") {
+			t.Errorf("%s: a file name got out", lang)
+		}
+	}
+}
+
+func TestANoticeIsThreeSentences(t *testing.T) {
+	c := load(t)
+	for _, lang := range c.Languages() {
+		for i, n := range notices(lang) {
+			n.Contact, n.Organisation = "Anna", "Anna"
+			_, body := c.Notice(n)
+			text := strings.ReplaceAll(strings.Split(body, "\n\n")[1], "\n", " ")
+			if got := strings.Count(text+" ", ". "); got != 3 {
+				t.Errorf("%s, notice %d: %d sentences: %s", lang, i, got, text)
+			}
+		}
+	}
+}
+
+func TestLinesOfAMailAreShort(t *testing.T) {
+	c := load(t)
+	for _, lang := range c.Languages() {
+		for _, n := range notices(lang) {
+			subject, body := c.Notice(n)
+			for _, line := range append(strings.Split(body, "\n"), subject) {
+				if len(line) > 150 || strings.ContainsAny(line, "\r\t") {
+					t.Errorf("%s: %q", lang, line)
+				}
+			}
+		}
+	}
+}

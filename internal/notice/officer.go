@@ -1,0 +1,112 @@
+package notice
+
+import (
+	"strings"
+	"time"
+
+	"postvern.example/policy"
+	"postvern.example/policy/detect"
+)
+
+// Waiting tells the data protection officer that held mail waits for them.
+type Waiting struct {
+	Letter
+	ID         string // what "postvern held show" takes; empty: the reference
+	Held       int    // copies
+	Releasable bool   // false: it can only be dropped
+	Rules      []string
+	Findings   []detect.Finding
+	Keep       time.Time // dropped then; zero: not said
+}
+
+// Waiting returns subject and body (plain text, "\n" line ends, UTF-8).
+func (c *Catalog) Waiting(w Waiting) (subject, body string) {
+	s := c.in(w.Language)
+	id := w.ID
+	if id == "" {
+		id = w.Reference
+	}
+	what := s.count("waiting.what", w.Held, nil)
+	why := s.say("waiting.why-rules", nil)
+	if len(w.Findings) > 0 {
+		why = s.say("waiting.why-found", values{"kinds": s.kinds(w.Findings, mostKinds)})
+	}
+	do := "waiting.do-decide"
+	if !w.Releasable {
+		do = "waiting.do-drop"
+	}
+	command := s.say(do, values{"command": "postvern held show " + clean(id, 40)})
+	details := append(s.found(w.Findings), s.details(w.Letter, w.Rules, w.Keep)...)
+	subject = s.count("waiting.subject", w.Held, values{"reference": clean(w.Reference, 20)})
+	return subject, s.letter(w.Organisation, []string{what, why, command}, details)
+}
+
+// End is how holding or delivering copies ended.
+type End string
+
+// The ends.
+const (
+	EndReleased      End = "released"      // a person let it go
+	EndDropped       End = "dropped"       // a person dropped it
+	EndExpired       End = "expired"       // nobody decided in time: dropped
+	EndUndeliverable End = "undeliverable" // the upstream refused, or the last try failed
+	EndDelayed       End = "delayed"       // still trying
+)
+
+// Ends lists every end.
+func Ends() []End {
+	return []End{EndReleased, EndDropped, EndExpired, EndUndeliverable, EndDelayed}
+}
+
+// Outcome tells a sender how it ended with copies that were held, or that
+// could not be delivered (the readable part of an RFC 3464 report: which
+// recipients it was stands in the report's own part).
+type Outcome struct {
+	Letter
+	End    End
+	Copies int
+}
+
+// Outcome returns subject and body (plain text, "\n" line ends, UTF-8). The
+// reason that a person gave for a release or drop is not in it: it may name
+// somebody.
+func (c *Catalog) Outcome(o Outcome) (subject, body string) {
+	s := c.in(o.Language)
+	key := "outcome." + string(o.End)
+	v := values{"reference": clean(o.Reference, 20), "contact": s.contact(o.Contact, o.Organisation)}
+	sentences := []string{s.count(key+"-what", o.Copies, nil), s.say(key+"-why", nil), s.say(key+"-do", v)}
+	return s.say(key+"-subject", v), s.letter(o.Organisation, sentences, s.details(o.Letter, nil, time.Time{}))
+}
+
+// Description returns the description of a register entry: what happened, with
+// kinds and masked places.
+func (c *Catalog) Description(lang string, e policy.Entry) string {
+	s := c.in(lang)
+	switch {
+	case e.Type != policy.EntryPersonal:
+		return s.count("record."+string(e.Type), e.Count, nil)
+	case len(e.Findings) == 0:
+		return s.count("record.personal-data-bare", e.Count, nil)
+	}
+	return s.say("record."+string(e.Type), values{"kinds": s.kinds(e.Findings, len(detect.Kinds())), "places": strings.Join(s.where(e.Findings), "; ")})
+}
+
+// Measures returns what was done at once about a register entry; observe says
+// that nothing was, because the policy is being tried out.
+func (c *Catalog) Measures(lang string, e policy.Entry, observe bool) string {
+	s := c.in(lang)
+	key := "measure." + string(e.Type)
+	switch {
+	case observe:
+		key = "measure.observe"
+	case e.Type == policy.EntryPersonal:
+		key = "measure." + string(e.Action)
+	case e.Type == policy.EntryVisible || e.Type == policy.EntryBeside:
+		if e.Action == policy.Hold || e.Action == policy.Reject {
+			key = "measure." + string(e.Action)
+		} else if !e.NearMiss {
+			key = "measure.pass"
+		}
+	}
+	return s.say(key, nil)
+}
