@@ -1,0 +1,52 @@
+package detect
+
+// strength is what a value shows by itself, before the words around it count.
+type strength byte
+
+const (
+	weak strength = iota + 1 // needs a keyword or a person near
+	fair                     // the form of its kind, without check digits
+	firm                     // check digits, or a form that hardly anything else has
+)
+
+// candidate is a value that fits a kind.
+type candidate struct {
+	kind       Kind
+	key        keyword // the keywords that speak for it
+	start, end int
+	strength   strength
+	bare       bool // written without any separator
+	keyed      bool // counts only beside a keyword
+	evidence   evidenceSet
+	confidence Confidence
+}
+
+// identities offers the window of the run that begins with group i to every
+// kind of number and appends what fits.
+func identities(r *run, i int, out []candidate) []candidate {
+	out = appendCPR(r, i, out)
+	out = appendKennitala(r, i, out)
+	out = appendPersonnummer(r, i, out)
+	out = appendHetu(r, i, out)
+	out = appendFnr(r, i, out)
+	return out
+}
+
+func from(v *number, kind Kind, key keyword) candidate {
+	c := candidate{kind: kind, key: key, start: v.start, end: v.end, bare: v.form == formBare, strength: firm}
+	if v.form != formBare {
+		c.evidence |= evidence(EvidenceForm)
+	}
+	return c
+}
+
+// discount lowers a candidate for the way in which its number stands.
+func (c *candidate) discount(v *number) {
+	if v.form == formPairs || v.crowded && v.form != formBare && v.sep == sepSpace {
+		c.strength = weak
+	}
+	if v.joined && v.form != formSplit {
+		c.strength = weak
+		c.evidence |= evidence(EvidenceJoined)
+	}
+}

@@ -1,0 +1,160 @@
+package detect
+
+import "strings"
+
+// How far a keyword reaches, in bytes.
+const (
+	reachBefore  = 100 // a keyword for the kind, before the number
+	reachAgainst = 44  // a keyword against it, before the number
+	reachAfter   = 24  // either, after the number
+)
+
+// surroundings is what the words around a number say.
+type surroundings struct {
+	nearest   [32]int // per bit of keyword: distance of the nearest word that has it, 0 for none
+	name      int     // distance of the nearest name before, 0 for none
+	pronoun   bool
+	language  tongue
+	timeLike  bool // a clock time stands on the line
+	link      bool // the number is part of a link
+	messageID bool
+}
+
+// look reads the words around text[start:end].
+func look(text string, start, end int) surroundings {
+	var s surroundings
+	s.readToken(text, start, end)
+	lo := lineStart(text, start, reachBefore)
+	if !hasLetters(text[lo:start]) {
+		// The number begins its line: what labels it stands above.
+		for n := 0; n < 2 && lo > 0 && !hasLetters(text[lo:start]); n++ {
+			lo = lineStart(text, lo-1, reachBefore)
+		}
+	}
+	s.words(text, lo, start, func(_, e int) int { return start - e + 1 })
+	hi := lineEnd(text, end, reachBefore)
+	s.words(text, end, hi, func(b, _ int) int { return 2*(b-end) + 12 })
+	s.timeLike = hasClock(text[lo:start]) || hasClock(text[end:hi])
+	return s
+}
+
+// words takes in the words of text[lo:hi]; distance measures one of them.
+func (s *surroundings) words(text string, lo, hi int, distance func(b, e int) int) {
+	after := lo >= 0 && distance(lo, lo) == 12
+	capital := false // the word before was capitalised and stood right before
+	for i := lo; i < hi; {
+		if !isLetter(text[i]) {
+			if after && isDigit(text[i]) && digitsAt(text, i) >= 6 {
+				return // what follows belongs to the next number
+			}
+			if text[i] != ' ' && text[i] != '-' {
+				capital = false
+			}
+			i++
+			continue
+		}
+		b := i
+		for i < hi && isLetter(text[i]) {
+			i++
+		}
+		w, d := text[b:i], distance(b, i)
+		if k := keywords.find(w); k != 0 {
+			s.note(k, d)
+		}
+		s.pronoun = s.pronoun || isPronoun(w)
+		s.language.add(w)
+		upper := isUpper(w)
+		if upper && (capital && len(w) > 2 || isGivenName(w)) && (s.name == 0 || d < s.name) {
+			s.name = d
+		}
+		capital = upper && len(w) > 1
+	}
+}
+
+func (s *surroundings) note(k keyword, d int) {
+	for bit := 0; k != 0; bit, k = bit+1, k>>1 {
+		if k&1 != 0 && (s.nearest[bit] == 0 || d < s.nearest[bit]) {
+			s.nearest[bit] = d
+		}
+	}
+}
+
+// near returns the distance of the nearest word that has one of the meanings,
+// or 0 where none stands within reach.
+func (s *surroundings) near(k keyword, reach int) int {
+	best := 0
+	for bit := 0; k != 0; bit, k = bit+1, k>>1 {
+		if d := s.nearest[bit]; k&1 != 0 && d > 0 && d <= reach && (best == 0 || d < best) {
+			best = d
+		}
+	}
+	return best
+}
+
+// readToken looks at the unbroken run of characters that the number is in.
+func (s *surroundings) readToken(text string, start, end int) {
+	lo, hi := start, end
+	for lo > 0 && !isBlank(text[lo-1]) && start-lo < 300 {
+		lo--
+	}
+	for hi < len(text) && !isBlank(text[hi]) && hi-end < 300 {
+		hi++
+	}
+	token := text[lo:hi]
+	s.link = strings.Contains(token, "://") || strings.Contains(token, "www.") || strings.Contains(token, "?") && strings.Contains(token, "=")
+	s.messageID = strings.Contains(text[end:hi], "@") && !strings.ContainsAny(text[end:hi], ",;<(")
+}
+
+func isBlank(c byte) bool { return c <= ' ' || c == '<' || c == '>' || c == '"' }
+
+func lineStart(text string, at, reach int) int {
+	lo := max(0, at-reach)
+	if i := strings.LastIndexByte(text[lo:max(lo, at)], '\n'); i >= 0 {
+		return lo + i + 1
+	}
+	for lo > 0 && lo < at && isLetter(text[lo-1]) && isLetter(text[lo]) {
+		lo++ // do not begin within a word
+	}
+	return lo
+}
+
+func lineEnd(text string, at, reach int) int {
+	hi := min(len(text), at+reach)
+	if i := strings.IndexByte(text[at:hi], '\n'); i >= 0 {
+		return at + i
+	}
+	return hi
+}
+
+func hasLetters(s string) bool {
+	for i := 0; i+1 < len(s); i++ {
+		if isLetter(s[i]) && isLetter(s[i+1]) {
+			return true
+		}
+	}
+	return false
+}
+
+func digitsAt(s string, i int) int {
+	n := 0
+	for i+n < len(s) && isDigit(s[i+n]) {
+		n++
+	}
+	return n
+}
+
+// hasClock reports whether a time with seconds stands in s.
+func hasClock(s string) bool {
+	for i := 2; i+5 < len(s); i++ {
+		if s[i] == ':' && s[i+3] == ':' && isDigit(s[i-1]) && isDigit(s[i+1]) && isDigit(s[i+2]) && isDigit(s[i+4]) {
+			return true
+		}
+	}
+	return false
+}
+
+// isUpper reports whether the word begins with a capital.
+func isUpper(w string) bool {
+	c := w[0]
+	return c >= 'A' && c <= 'Z' || c == 0xC3 && len(w) > 1 && w[1] >= 0x80 && w[1] <= 0x9E
+}

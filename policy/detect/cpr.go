@@ -1,0 +1,47 @@
+package detect
+
+// appendCPR finds Danish CPR numbers: DDMMYYSSSS, where the seventh digit and
+// the year give the century. Modulus 11 is evidence only: since 2007 numbers
+// without it are issued, mostly for births on 1 January (CPR-kontoret,
+// "Personnummeret i CPR-systemet").
+func appendCPR(r *run, i int, out []candidate) []candidate {
+	v, ok := r.take(i, 10, 6)
+	if !ok || v.repeats(0) {
+		return out
+	}
+	day, month := v.value(0, 2), v.value(2, 4)
+	if !isDate(cprYear(v.value(4, 6), v.digits[6]), month, day) || v.value(6, 10) == 0 {
+		return out
+	}
+	c := from(&v, DanishCPR, keyCPR)
+	c.evidence |= evidence(EvidenceDate)
+	switch {
+	case v.sum(0, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0:
+		c.evidence |= evidence(EvidenceChecksum)
+	case v.form == formBare && (day != 1 || month != 1):
+		c.strength = weak
+		c.evidence |= evidence(EvidenceNoChecksum)
+	default:
+		c.strength = fair
+		c.evidence |= evidence(EvidenceNoChecksum)
+	}
+	c.discount(&v)
+	return append(out, c)
+}
+
+// cprYear returns the year of birth that the year's two digits and the
+// seventh digit give.
+func cprYear(yy int, seventh byte) int {
+	switch {
+	case seventh <= 3:
+		return 1900 + yy
+	case seventh == 4 || seventh == 9:
+		if yy <= 36 {
+			return 2000 + yy
+		}
+		return 1900 + yy
+	case yy <= 57:
+		return 2000 + yy
+	}
+	return 1800 + yy
+}

@@ -1,0 +1,92 @@
+package detect
+
+import "strings"
+
+// keyword is a set of meanings that a word has for the numbers near it.
+type keyword uint32
+
+// What keywords speak for, and against.
+const (
+	keyCPR keyword = 1 << iota
+	keyFnr
+	keyPersonnummer
+	keyHetu
+	keyKennitala
+	keyIBAN
+	keyAccount
+	keyPassport
+	keyPerson    // a person is spoken of: born, citizen, child
+	keyMember    // membership or a union
+	keyPhone     // telephone
+	keyNumber    // another kind of number: order, invoice, case, item
+	keyCompany   // a company's or authority's number
+	keyPayment   // a payment reference: OCR, KID, FI
+	keyTime      // times, logs, versions
+	keyName      // heading: a person's name
+	keyAddress   // heading: a mail address
+	keyStaff     // all who are employed
+	keyNordic10  = keyCPR | keyPersonnummer | keyKennitala | keyHetu
+	keyAnyPerson = keyNordic10 | keyFnr
+	keyAgainst   = keyPhone | keyNumber | keyCompany | keyPayment | keyTime
+)
+
+// keywordTable lists the words by meaning. A final * means any ending.
+var keywordTable = []struct {
+	key   keyword
+	words string
+}{
+	{keyCPR, "cpr* sundhedskort* sygesikring*"},
+	{keyFnr, "fødselsn* fodselsn* foedselsn* fnr fødselsnr fnummer dnr dnummer dnumm* personnr* persnr fødnr fødsnr"},
+	{keyFnr | keyPersonnummer, "personnummer* personnumre*"},
+	{keyPersonnummer, "personnr* persnr pnr samordningsn* samordnings* födelsen* personbetecknin* legitimation*"},
+	{keyHetu, "hetu* henkilötunnu* henkilotunnu* sotu sotun sotunne* sosiaaliturvatunnu* syntymäaik* personbeteckning*"},
+	{keyKennitala, "kennit* kt kennitölu*"},
+	{keyCPR, "personnummer* personnumre* personnr* persnr pnr"},
+	{keyAnyPerson, "ssn idnr idnummer* identitetsn* identitetsnummer* identifikationsn* personid* personalnumber nationalid personkod* identification identity"},
+	{keyIBAN | keyAccount, "iban"},
+	{keyAccount, "konto* kontonr* lønkonto* lönekonto* lonnskonto* lønnskonto* bankkonto* nemkonto* tilinumero* tili tilille pankkitili* bankgiro* plusgiro* postgiro* clearing* clearingn* regnr account bankreikning* reikning* bankgironr bg pg reg bankoplysning*"},
+	{keyPassport, "pas pasnr pasnummer* pasnumre* passport* passnr passnummer* passnumre* pass passet passin passi passinumero* vegabréf* vegabref*"},
+	{keyPerson, "født fødselsdato fødselsdag foedt fødd fødde fødselsår född födelsedatum födda syntynyt synt born birth dob birthdate fæddur fædd barn datter søn sønn dotter son borger pasient patient ægtefælle samlever cohabitant klient"},
+	{keyMember, "medlem* medlemm* medlemsn* fagforening* fagforbund* fagforeining* fackförbund* fackförening* fackklubb* union unions unionen kontingent* member members membership* jäsen* ammattiliit* ammattiyhdisty* tillidsrep* tillidsmand* tillitsv* tillidsvalgt* förtroendevald* luottamusmie* luottamusvaltuut* stéttarfélag* félagsm* félagi félagar fagklub* klubben fagleg* faglig* facklig*"},
+	{keyPhone, "tlf* telefon* telf tel mobil* phone* mob cell fax faks sms ring ringe puhelin* puh gsm sími símanúmer* farsími kännykkä whatsapp call"},
+	{keyNumber, "ordre* order* orden* faktura* fakt invoice* inv rechnung* bestilling* beställning* tilaus* tilausnumero* lasku* laskun* reikn sag sagen sagsn* sagsnr* sak saken saksn* saksnr* jnr journaln* journalnr* ärende* ärendenr* diarien* dnr asianumero* asia case ticket* vare* varen* varenr* artikel* artikkel* artnr tuote* sku ean gtin isbn issn serie* serien* serienr* serial* sporing* sporingsn* tracking* track pakke* kolli* lähetys* forsendelse* sändning* försändelse* shipment* parcel* kunde* kundenr* kundnr* kundn* asiakas* customer* ref refnr* reference* referanse* referens* referenc* viitenumero* viite kvittering* kvitto* kuitti* receipt* booking* bokning* bestilln* police* policen* policenr* polise* forsikringsn* avtalsn* avtalenr* kontrakt* contract* måler* målern* aftalenr* lokationsn* løbenr* løpenr* rekvisition* rekv rekvisisjon* kupon* billet* billett* biljett* ticketnr lot batch* imei mac gebyr* beløb* belop* belopp* summa amount* kr kroner kronor dkk nok sek eur euro postnr zip antal antall tegn bytes record* dokument* dok dokumentnr* arkiv* arkivn* licens* lisens* license* licence* nøgle* aktivering* version* rapportnr* tilbud* offert* tarjous* postboks kurs projekt* prosjekt* project* transaktion* transaksjon* transaction* betaling* maksu* parti"},
+	{keyCompany, "cvr* orgnr* organisationsn* organisasjonsn* organisasjonsnummer* orgnummer* momsn* momsreg* vat vatnr ytunnus* ltunnus vsk pnummer produktionsenhed* gln mva virksomhed* foretak* företag* bedrift*"},
+	{keyPayment, "ocr* kid kidnr* kidnummer* fik betalingsid* giro* girokort* indbetaling* innbetaling* inbetalning* innbetalingskort* bankreferan* betalingsref* viitteellä"},
+	{keyTime, "tid tids* tidspunkt* tidsst* timestamp* timestamp time epoch unix log loggen logg logfil* loggfil* debug info warn warning error build version* ver release backup* snapshot* kørsel* job jobid jobb pid uuid guid hash session* sessions* token* nonce request* requestid seq sequence uptime aikaleima* leima lokitied* loki"},
+	{keyName, "navn navnet fuldenavn fornavn* efternavn* etternavn* namn namnet förnamn* efternamn* fullnamn name names firstname lastname surname fullname nimi etunimi sukunimi nafn fornafn deltager* deltaker* deltagare"},
+	{keyAddress, "mail email epost mailadresse* mailadress* epostadresse* epostadress* sähköposti* sähköpost* netfang tölvupóst*"},
+	{keyStaff, "medarbejder* medarbeider* medarbetar* ansat ansatte* ansatt tilsett* tilsatt* anställ* personale* personalet personal employee* staff henkilökunta* työntekijä* starfsmen* starfsfólk* kollegaer kolleger kollegor colleagues kontaktliste* kontaktlista* telefonliste* telefonlista* vagtplan* vaktliste*"},
+}
+
+// keywordIndex answers what a word means for the numbers near it.
+type keywordIndex struct{ *stemIndex[keyword] }
+
+var keywords = newKeywordIndex()
+
+func newKeywordIndex() keywordIndex {
+	x := newStemIndex[keyword]()
+	for _, row := range keywordTable {
+		for _, w := range strings.Fields(row.words) {
+			text, prefix := strings.CutSuffix(w, "*")
+			if prefix && len(text) < 4 {
+				for _, ending := range []string{"", "nr", "nummer", "nummeret", "en", "et"} {
+					x.add(text+ending, false, row.key)
+				}
+				continue
+			}
+			x.add(text, prefix, row.key)
+		}
+	}
+	return keywordIndex{x}
+}
+
+// find returns all that the word means.
+func (x keywordIndex) find(word string) keyword {
+	var k keyword
+	for _, s := range x.bucket(word) {
+		if s.matches(word) {
+			k |= s.value
+		}
+	}
+	return k
+}

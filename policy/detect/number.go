@@ -1,0 +1,312 @@
+package detect
+
+// separator says what stands between two groups of digits.
+type separator byte
+
+const (
+	sepNone separator = iota
+	sepSpace
+	sepHyphen // also with spaces around it, or a line's end after it
+	sepDot
+	sepSlash
+	sepPlus
+)
+
+// group is a run of digits in the text.
+type group struct {
+	start, end int
+	before     separator // what joins it to the group before it in the run
+}
+
+// maxGroups bounds a run; a longer one goes on as a new run.
+const maxGroups = 48
+
+// run is a sequence of groups of digits that separators join.
+type run struct {
+	text   string
+	groups []group
+}
+
+// read collects the run that begins at the digit text[at] and returns the
+// position after it.
+func (r *run) read(at int) int {
+	r.groups = r.groups[:0]
+	sep := sepNone
+	for {
+		end := at + 1
+		for end < len(r.text) && isDigit(r.text[end]) {
+			end++
+		}
+		r.groups = append(r.groups, group{at, end, sep})
+		next, s := r.gap(end)
+		if next < 0 || len(r.groups) == maxGroups {
+			return end
+		}
+		at, sep = next, s
+	}
+}
+
+// gap reads the separator at text[at] and returns where the next digit
+// stands, or -1 where no separator joins one.
+func (r *run) gap(at int) (int, separator) {
+	sep, i := sepNone, at
+	for ; i < len(r.text) && i-at < 4; i++ {
+		switch c := r.text[i]; c {
+		case ' ':
+			if sep == sepNone {
+				sep = sepSpace
+			} else if sep != sepSpace && sep != sepHyphen {
+				return -1, sepNone
+			}
+		case '-', '.', '/', '+':
+			if sep == sepSpace && c == '-' || sep == sepNone {
+				sep = separatorOf(c)
+			} else {
+				return -1, sepNone
+			}
+		case '\r', '\n':
+			if sep != sepHyphen {
+				return -1, sepNone
+			}
+		default:
+			if sep != sepNone && isDigit(c) {
+				return i, sep
+			}
+			return -1, sepNone
+		}
+	}
+	return -1, sepNone
+}
+
+func separatorOf(c byte) separator {
+	switch c {
+	case '-':
+		return sepHyphen
+	case '.':
+		return sepDot
+	case '/':
+		return sepSlash
+	case '+':
+		return sepPlus
+	}
+	return sepSpace
+}
+
+// form is how a number is written.
+type form byte
+
+const (
+	formBare  form = iota // digits only
+	formSplit             // one separator where the kind has it
+	formParts             // the date in parts too, or blanks elsewhere
+	formPairs             // groups of one or two digits throughout
+)
+
+// number is a window of a run: some groups that together have the digits of
+// an identity number.
+type number struct {
+	digits     [16]byte // values, not characters
+	n          int
+	start, end int
+	last       int       // index of the last group
+	form       form      // how the groups are cut
+	sep        separator // what stands before the serial part; sepNone in a bare number
+	crowded    bool      // a further group of digits stands a blank away
+	joined     bool      // a comma joins it to further digits
+}
+
+// take reads want digits from group i on, of which the first head are the
+// date. It reports false where the groups do not add up or where the date
+// does not end with a group.
+func (r *run) take(i, want, head int) (number, bool) {
+	v := number{start: r.groups[i].start, last: i}
+	small, cuts := true, 0
+	for j := i; j < len(r.groups); j++ {
+		g := r.groups[j]
+		if v.n+g.end-g.start > want {
+			return v, false
+		}
+		if v.n == head && j > i {
+			v.sep = g.before
+		} else if j > i {
+			cuts++
+		}
+		if v.n < head && v.n+g.end-g.start > head && j > i {
+			return v, false
+		}
+		small = small && g.end-g.start <= 2
+		for k := g.start; k < g.end; k++ {
+			v.digits[v.n] = r.text[k] - '0'
+			v.n++
+		}
+		v.last, v.end = j, g.end
+		if v.n == want {
+			break
+		}
+	}
+	if v.n != want {
+		return v, false
+	}
+	switch {
+	case v.last == i:
+		v.form = formBare
+	case v.sep == sepNone:
+		return v, false
+	case small:
+		v.form = formPairs
+	case cuts > 0:
+		v.form = formParts
+	default:
+		v.form = formSplit
+	}
+	return v, r.stands(i, &v)
+}
+
+// stands reports whether the window has the boundaries of a number that
+// stands alone: no letter or digit next to it, not part of a longer run.
+func (r *run) stands(i int, v *number) bool {
+	if i > 0 {
+		switch r.groups[i].before {
+		case sepSpace:
+			v.crowded = true
+		default:
+			return false
+		}
+	} else if !r.opens(v.start, v) {
+		return false
+	}
+	if v.last+1 < len(r.groups) {
+		switch r.groups[v.last+1].before {
+		case sepSpace:
+			v.crowded = true
+			return true
+		default:
+			return false
+		}
+	}
+	return r.closes(v.end, v)
+}
+
+// opens looks at what stands before a number that begins a run.
+func (r *run) opens(at int, v *number) bool {
+	if at == 0 {
+		return true
+	}
+	c := r.text[at-1]
+	if isLetter(c) {
+		return r.labelled(at)
+	}
+	if at == 1 {
+		return c != '+' && c != '@'
+	}
+	b := r.text[at-2]
+	switch c {
+	case '+', '@', '%':
+		return false
+	case ',':
+		v.joined = isDigit(b)
+		return true
+	case '.', ':', '/', '=', '#', '-':
+		if isDigit(b) {
+			return false
+		}
+		return c != '-' || !isLetter(b) || r.labelled(at-1)
+	}
+	return true
+}
+
+// labelled reports whether the letters that end before at are a keyword for
+// numbers of persons: "cpr010203-1234" is one, "A010203-1234" is none.
+func (r *run) labelled(at int) bool {
+	i := at
+	for i > 0 && isLetter(r.text[i-1]) && at-i < 40 {
+		i--
+	}
+	return keywords.find(r.text[i:at])&keyAnyPerson != 0
+}
+
+// closes looks at what stands after a number that ends a run.
+func (r *run) closes(at int, v *number) bool {
+	if at >= len(r.text) {
+		return true
+	}
+	c := r.text[at]
+	if isLetter(c) {
+		return false
+	}
+	if at+1 >= len(r.text) {
+		return c != '@'
+	}
+	d := r.text[at+1]
+	switch c {
+	case '@', '%':
+		return false
+	case ',':
+		v.joined = v.joined || isDigit(d)
+		return true
+	case '.', ':', '/', '=', '#', '+':
+		return !isDigit(d)
+	case '-':
+		// A hyphen and a word, as in a file's name, is no longer number; one letter is.
+		return !isDigit(d) && (!isLetter(d) || at+3 < len(r.text) && isLetter(r.text[at+2]) && isLetter(r.text[at+3]))
+	}
+	return true
+}
+
+// value returns digits [from, to) as a number.
+func (v *number) value(from, to int) int {
+	n := 0
+	for _, d := range v.digits[from:to] {
+		n = n*10 + int(d)
+	}
+	return n
+}
+
+// sum returns the weighted sum of the digits from from on.
+func (v *number) sum(from int, weights ...int) int {
+	n := 0
+	for i, w := range weights {
+		n += int(v.digits[from+i]) * w
+	}
+	return n
+}
+
+// luhn reports whether digits [from, to) pass the Luhn test (ISO/IEC 7812-1, annex B).
+func (v *number) luhn(from, to int) bool {
+	n := 0
+	for i := from; i < to; i++ {
+		d := int(v.digits[i])
+		if (to-i)%2 == 0 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		n += d
+	}
+	return n%10 == 0
+}
+
+// repeats reports whether all digits from from on are the same: filler.
+func (v *number) repeats(from int) bool {
+	for i := from + 1; i < v.n; i++ {
+		if v.digits[i] != v.digits[from] {
+			return false
+		}
+	}
+	return true
+}
+
+var monthDays = [...]int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+
+// isDate reports whether the day stands in the calendar. A year of 0 is a year
+// that is not known: 29 February then is a day.
+func isDate(year, month, day int) bool {
+	if month < 1 || month > 12 || day < 1 {
+		return false
+	}
+	n := monthDays[month-1]
+	if month == 2 && (year == 0 || year%4 == 0 && (year%100 != 0 || year%400 == 0)) {
+		n = 29
+	}
+	return day <= n
+}

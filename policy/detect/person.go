@@ -1,0 +1,49 @@
+package detect
+
+import (
+	_ "embed"
+	"strings"
+)
+
+//go:embed lexicon/given-names.txt
+var givenNameList string
+
+// givenNames holds common given names of the Nordic countries, folded.
+var givenNames = func() map[string]bool {
+	m := map[string]bool{}
+	for line := range strings.Lines(givenNameList) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		for _, w := range strings.Fields(line) {
+			m[string(fold(nil, w))] = true
+		}
+	}
+	return m
+}()
+
+// isGivenName reports whether a capitalised word is a common given name.
+func isGivenName(w string) bool {
+	var buf [24]byte
+	return len(w) <= len(buf) && givenNames[string(fold(buf[:], w))]
+}
+
+// pronouns are the words for one certain person, in all languages, folded.
+var pronouns = func() map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(`
+		jeg mig min mit mine hun han hende hendes ham hans
+		meg henne hennes eg ho hennar honom
+		jag mina mitt hon hen hens
+		minä minun minulla minulle minut hän hänen hänellä hänelle häntä hänet
+		ég mig mér mín minn hún hann hennar hennar henni honum
+		my me mine he him his she her`) {
+		m[w] = true
+	}
+	return m
+}()
+
+func isPronoun(w string) bool {
+	var buf [12]byte
+	return len(w) <= len(buf) && pronouns[string(fold(buf[:], w))]
+}

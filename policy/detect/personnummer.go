@@ -1,0 +1,112 @@
+package detect
+
+// appendPersonnummer finds Swedish personnummer and samordningsnummer, ten or
+// twelve digits with Luhn over the last ten (Skatteverket, SKV 704). In a
+// samordningsnummer the day is 60 higher, and neither month nor day need be in
+// the calendar. A month from 20 on makes it an organisationsnummer.
+func appendPersonnummer(r *run, i int, out []candidate) []candidate {
+	g := r.groups[i]
+	if n := g.end - g.start; n == 12 || n == 8 || n == 4 {
+		if v, ok := r.take(i, 12, 8); ok {
+			return appendSwedish(&v, 2, out)
+		}
+	}
+	if v, ok := r.take(i, 10, 6); ok {
+		return appendSwedish(&v, 0, out)
+	}
+	return appendInterim(r, i, out)
+}
+
+// appendSwedish judges the digits; skip is 2 where they begin with a century.
+func appendSwedish(v *number, skip int, out []candidate) []candidate {
+	if v.repeats(skip) || v.value(skip+6, skip+9) == 0 || !v.luhn(skip, skip+10) {
+		return out
+	}
+	year := 0
+	if skip > 0 {
+		if year = v.value(0, 4); year < 1850 || year > 2099 {
+			return out
+		}
+	}
+	c := from(v, SwedishPersonnummer, keyPersonnummer)
+	month, day := v.value(skip+2, skip+4), v.value(skip+4, skip+6)
+	switch {
+	case isDate(year, month, day):
+		c.evidence |= evidence(EvidenceDate, EvidenceChecksum)
+	case day >= 60 && day <= 91 && month < 20:
+		c.evidence |= evidence(EvidenceChecksum, EvidenceTemporary)
+	default:
+		return out
+	}
+	yy := v.value(skip, skip+2)
+	if c.bare && v.value(skip+6, skip+8) < 24 && v.value(skip+8, skip+10) < 60 && yy >= 10 && yy < 40 && year < 2040 && year != 1910 {
+		c.strength = weak
+	}
+	if c.bare && skip == 0 && v.digits[0] == 0 && (v.digits[1] == 7 || v.digits[1] == 1 && v.digits[2] == 0) {
+		// 070 to 079 are mobile telephones, 010 those of companies.
+		c.strength = weak
+	}
+	if v.sep == sepPlus {
+		c.strength = firm
+	}
+	c.discount(v)
+	return append(out, c)
+}
+
+// interimLetters stand in the first serial place of numbers that are given
+// for the time being; in the Luhn sum they count as 1.
+const interimLetters = "TRSUWXJKLMN"
+
+// appendInterim finds interim numbers: YYMMDD-XNNN with a letter X.
+func appendInterim(r *run, i int, out []candidate) []candidate {
+	g := r.groups[i]
+	n := g.end - g.start
+	if n != 6 && n != 8 || g.end+5 > len(r.text) {
+		return out
+	}
+	at := g.end
+	if c := r.text[at]; c != '-' && c != '+' {
+		return out
+	}
+	if !isIn(interimLetters, r.text[at+1]) || i > 0 {
+		return out
+	}
+	v := number{start: g.start, end: at + 5, form: formSplit, sep: sepHyphen}
+	for k := g.start; k < g.end; k++ {
+		v.digits[v.n] = r.text[k] - '0'
+		v.n++
+	}
+	v.digits[v.n] = 1
+	v.n++
+	for k := at + 2; k < at+5; k++ {
+		if !isDigit(r.text[k]) {
+			return out
+		}
+		v.digits[v.n] = r.text[k] - '0'
+		v.n++
+	}
+	if !r.opens(v.start, &v) || v.end < len(r.text) && isDigit(r.text[v.end]) || !r.closes(v.end, &v) {
+		return out
+	}
+	if !isDate(0, v.value(n-4, n-2), v.value(n-2, n)) {
+		return out
+	}
+	c := from(&v, SwedishPersonnummer, keyPersonnummer)
+	c.evidence |= evidence(EvidenceDate, EvidenceTemporary)
+	if v.luhn(n-6, n+4) {
+		c.evidence |= evidence(EvidenceChecksum)
+	} else {
+		c.strength = weak
+		c.evidence |= evidence(EvidenceNoChecksum)
+	}
+	return append(out, c)
+}
+
+func isIn(set string, c byte) bool {
+	for i := 0; i < len(set); i++ {
+		if set[i] == c {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,111 @@
+// Package detect finds personal data in text: identity numbers of the Nordic
+// countries, accounts and passports, member lists, and phrases that tie a
+// person to a state of the special categories (GDPR art. 9 and 10).
+//
+// It is pure: the same text, terms and roster give the same findings in the
+// same order, and nothing is read or written elsewhere. Nothing in a text is
+// an error: what cannot be a finding is none. A finding says what kind stands
+// where and why it was taken for one; the value itself is never part of it.
+package detect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Config is what a Scanner is made from.
+type Config struct {
+	Terms []Term // the DPO's own, added to the lexicons or muting them
+}
+
+// Term is a word or phrase of the DPO's own. Case, line breaks and blanks do
+// not count; a final * on a word stands for any ending.
+type Term struct {
+	Kind       Kind       // what it is a sign of; where Mute is set, empty means every kind
+	Text       string     // "rygskade", "orlov uden løn", "sygemeld*"
+	Confidence Confidence // 0 means Likely
+	Mute       bool       // findings of the lexicons that overlap the phrase are dropped
+}
+
+// Scanner finds personal data. It is safe for use by several goroutines.
+type Scanner struct{}
+
+// NewScanner compiles the lexicons and the terms. An error names the term
+// that cannot be used.
+func NewScanner(cfg Config) (*Scanner, error) {
+	for i, t := range cfg.Terms {
+		if err := t.check(); err != nil {
+			return nil, fmt.Errorf("term %d: %w", i+1, err)
+		}
+	}
+	return &Scanner{}, nil
+}
+
+func (t *Term) check() error {
+	switch {
+	case strings.TrimSpace(t.Text) == "":
+		return fmt.Errorf("the text is empty")
+	case t.Kind == "" && t.Mute:
+		return nil
+	case !slices.Contains(Kinds(), t.Kind), t.Kind == Unscannable, t.Kind == Protected:
+		return fmt.Errorf("no kind %q", t.Kind)
+	case t.Confidence < 0 || t.Confidence > Certain:
+		return fmt.Errorf("no confidence %d", t.Confidence)
+	}
+	return nil
+}
+
+// Scan returns what it finds in the segments, ordered by the segments' order
+// and then as Kinds lists the kinds. There is one finding for each kind and
+// place, with the number of values and the best confidence among them. The
+// roster may be nil.
+func (s *Scanner) Scan(segs []Segment, roster Roster) []Finding {
+	_ = roster
+	var out collector
+	for i := range segs {
+		text := normalise(segs[i].Text)
+		out.begin(segs[i].Place)
+		scanNumbers(text, segs[i].Shape, &out)
+	}
+	return out.findings()
+}
+
+// scanNumbers goes once over the text and weighs every number in it.
+func scanNumbers(text string, shape Shape, out *collector) {
+	r := run{text: text}
+	var found []candidate
+	for i := 0; i < len(text); {
+		if !isDigit(text[i]) {
+			i++
+			continue
+		}
+		i = r.read(i)
+		found = found[:0]
+		for g := range r.groups {
+			found = identities(&r, g, found)
+		}
+		if len(found) > 0 {
+			weighAll(text, shape, found, out)
+		}
+	}
+}
+
+// weighAll weighs candidates of one run; those that share digits compete.
+func weighAll(text string, _ Shape, found []candidate, out *collector) {
+	for len(found) > 0 {
+		n, end := 1, found[0].end
+		for n < len(found) && found[n].start < end {
+			end = max(end, found[n].end)
+			n++
+		}
+		around := look(text, found[0].start, end)
+		for i := range found[:n] {
+			found[i].weigh(&around)
+		}
+		for _, c := range settle(found[:n], &around) {
+			out.add(c.kind, c.confidence, c.evidence)
+		}
+		found = found[n:]
+	}
+}

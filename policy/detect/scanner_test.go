@@ -1,0 +1,97 @@
+package detect_test
+
+import (
+	"testing"
+
+	"postvern.example/policy/detect"
+)
+
+func scanner(t testing.TB, terms ...detect.Term) *detect.Scanner {
+	t.Helper()
+	s, err := detect.NewScanner(detect.Config{Terms: terms})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func prose(text string) []detect.Segment {
+	return []detect.Segment{{Place: detect.Place{{Kind: detect.InBody, Label: "text"}}, Text: text}}
+}
+
+// best returns the confidence of each kind that is found in the text.
+func best(s *detect.Scanner, segs []detect.Segment, roster detect.Roster) map[detect.Kind]detect.Confidence {
+	m := map[detect.Kind]detect.Confidence{}
+	for _, f := range s.Scan(segs, roster) {
+		m[f.Kind] = max(m[f.Kind], f.Confidence)
+	}
+	return m
+}
+
+func TestIdentityNumbersAreWeighedByWhatStandsAroundThem(t *testing.T) {
+	s := scanner(t)
+	for _, c := range []struct {
+		text string
+		kind detect.Kind
+		want detect.Confidence
+	}{
+		{"Mette 010203-1234 er her", detect.DanishCPR, detect.Likely},
+		{"CPR: 0101011234", detect.DanishCPR, detect.Certain},
+		{"Hendes CPR-nr. er 070761-4285.", detect.DanishCPR, detect.Certain},
+		{"Hendes CPR-nr. er 070761-4285", detect.DanishCPR, detect.Certain},
+		{"cpr070761-4285", detect.DanishCPR, detect.Certain},
+		{"Ordre 070761-4285", detect.DanishCPR, detect.Possible},
+		{"０７０７６１‐４２８５", detect.DanishCPR, detect.Likely},
+		{"07\u200b0761\u00ad-42\u206085", detect.DanishCPR, detect.Likely},
+		{"https://example.example/x?y=0707614285", detect.DanishCPR, 0},
+		{"<20240707.0707614285@host.example>", detect.DanishCPR, 0},
+		{"1.070761-4285", detect.DanishCPR, 0},
+		{"fødselsnummer 15108695088", detect.NorwegianFnr, detect.Certain},
+		{"Anna 811218-9876 bor här", detect.SwedishPersonnummer, detect.Likely},
+		{"hetu 131052-308T", detect.FinnishHetu, detect.Certain},
+		{"Matti 131052-308t on", detect.FinnishHetu, detect.Likely},
+		{"kennitala 120174-3399", detect.IcelandicKennitala, detect.Certain},
+	} {
+		if got := best(s, prose(c.text), nil)[c.kind]; got != c.want {
+			t.Errorf("%q: %s is %v, want %v", c.text, c.kind, got, c.want)
+		}
+	}
+}
+
+func TestCanonicalAddressKnowsOneAddressInManyForms(t *testing.T) {
+	for _, a := range []string{
+		"anna.holm@forening.example", "Anna.Holm@Forening.Example", "<anna.holm@forening.example>", "Anna Holm <anna.holm@forening.example>",
+		`"anna.holm"@forening.example`, "anna.holm+tr@forening.example", "anna.holm(TR)@forening.example", "(x) anna.holm@forening.example (y)",
+		"@relay.example,@b.example:anna.holm@forening.example", "anna.holm@forening.example.", "ａｎｎａ.holm＠forening.example", "mailto:anna.holm@forening.example",
+		"anna . holm @ forening.example", `"Holm, Anna" <anna.holm@forening.example> (work)`, "anna\u00ad.holm@forening.example", `"anna\.holm"@forening.example`,
+	} {
+		if got, ok := detect.CanonicalAddress(a); !ok || got != "anna.holm@forening.example" {
+			t.Errorf("%q: got %q, %v", a, got, ok)
+		}
+	}
+	for a, want := range map[string]string{
+		"bo@blåbær.example": "bo@xn--blbr-roah.example", "BO@XN--BLBR-ROAH.example": "bo@xn--blbr-roah.example", `"a b"@x.example`: `"a b"@x.example`, "søren@x.example": "søren@x.example",
+	} {
+		if got, ok := detect.CanonicalAddress(a); !ok || got != want {
+			t.Errorf("%q: got %q, %v", a, got, ok)
+		}
+	}
+	for _, a := range []string{"", "anna", "@x.example", "a@", "a@b@", "a b@x.example", "x: a@x.example, b@x.example;", "a@x.example, b@x.example", "a@x..example", `"a@x.example`, "<a@x.example"} {
+		if got, ok := detect.CanonicalAddress(a); ok && a != "<a@x.example" {
+			t.Errorf("%q: is an address, %q", a, got)
+		}
+	}
+}
+
+func TestAddressesStandInRunningText(t *testing.T) {
+	got := detect.Addresses("Skriv til anna@x.example, 'bo@y.example' eller <mailto:c.d+e@z.example>; ikke a@b eller @home. mail=kim@x.example.")
+	want := []string{"anna@x.example", "bo@y.example", "c.d+e@z.example", "kim@x.example"}
+	if len(got) != len(want) {
+		t.Fatalf("got %q, want %q", got, want)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("got %q, want %q", got[i], want[i])
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package detect
+
+// stem is an entry of an index of words: a whole word, or the beginning of
+// words.
+type stem[V any] struct {
+	text   string // folded
+	prefix bool
+	value  V
+}
+
+// stemIndex finds words by their first four bytes. A bit set answers most
+// look-ups without touching the buckets.
+type stemIndex[V any] struct {
+	filter  [1 << 10]uint64
+	buckets map[uint32][]stem[V]
+}
+
+func newStemIndex[V any]() *stemIndex[V] {
+	return &stemIndex[V]{buckets: map[uint32][]stem[V]{}}
+}
+
+// add enters a folded word. Where prefix is set it needs four bytes at least,
+// and the words that begin with it are meant too.
+func (x *stemIndex[V]) add(text string, prefix bool, value V) {
+	k := stemKey(text)
+	x.buckets[k] = append(x.buckets[k], stem[V]{text, prefix, value})
+	h := stemHash(k)
+	x.filter[h>>6] |= 1 << (h & 63)
+}
+
+// bucket returns the entries that a word in any case may match.
+func (x *stemIndex[V]) bucket(word string) []stem[V] {
+	k := stemKey(word)
+	if h := stemHash(k); x.filter[h>>6]&(1<<(h&63)) == 0 {
+		return nil
+	}
+	return x.buckets[k]
+}
+
+// stemKey packs the first four bytes, folded: setting bit 5 makes ASCII and
+// Latin-1 letters lower case, and what else it changes it changes in both the
+// word and the entry.
+func stemKey(word string) uint32 {
+	if len(word) >= 4 {
+		return uint32(word[0]) | uint32(word[1])<<8 | uint32(word[2])<<16 | uint32(word[3])<<24 | 0x20202020
+	}
+	k := uint32(0x20202020)
+	for i := 0; i < len(word); i++ {
+		k |= uint32(word[i]) << (8 * i)
+	}
+	return k
+}
+
+func stemHash(k uint32) uint32 { return k * 0x9E3779B1 >> 16 }
+
+// matches reports whether the word, in any case, is the entry's.
+func (s *stem[V]) matches(word string) bool {
+	if len(word) < len(s.text) || !s.prefix && len(word) != len(s.text) {
+		return false
+	}
+	for i := 0; i < len(s.text); i++ {
+		c := word[i]
+		if c >= 'A' && c <= 'Z' || i > 0 && word[i-1] == 0xC3 && c >= 0x80 && c <= 0x9E && c != 0x97 {
+			c |= 0x20
+		}
+		if c != s.text[i] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,137 @@
+package detect
+
+// weigh turns a candidate's strength and what stands around it into a
+// confidence, 0 where it is no finding. Evidence against outranks a checksum.
+func (c *candidate) weigh(s *surroundings) {
+	own := s.near(c.key, reachBefore)
+	if c.kind == DanishCPR && own > 0 && !s.language.is(danish|norwegian) && own == s.near(keyPersonnummer, reachBefore) {
+		own = 0 // "personnummer" names a CPR in Danish only
+	}
+	if other := s.near(keyAnyPerson&^c.key, reachBefore); own > 0 && other > 0 && other < own {
+		own = 0
+	}
+	against := s.against(c)
+	if own > 0 && against > 0 && own > against {
+		own = 0
+	} else if own > 0 {
+		against = 0
+	}
+	if own > 0 {
+		c.evidence |= evidence(EvidenceKeyword)
+	}
+	person := s.name > 0 || s.pronoun || s.near(keyPerson, reachBefore) > 0
+	if s.name > 0 {
+		c.evidence |= evidence(EvidenceNameNear)
+	} else if s.pronoun {
+		c.evidence |= evidence(EvidencePronoun)
+	}
+	c.confidence = c.level(own > 0, person)
+	c.lower(s, own > 0, against)
+}
+
+// level is the confidence before anything against it counts.
+func (c *candidate) level(keyword, person bool) Confidence {
+	switch {
+	case c.keyed && !keyword:
+		return 0
+	case keyword && (c.strength > weak || c.evidence.has(EvidenceChecksum)):
+		return Certain
+	case keyword, c.strength > weak, person:
+		return Likely
+	}
+	return Possible
+}
+
+// lower applies the evidence against.
+func (c *candidate) lower(s *surroundings, keyword bool, against int) {
+	if c.evidence.has(EvidenceOrganisation) {
+		c.confidence = min(c.confidence, Possible)
+	}
+	switch {
+	case s.messageID:
+		c.confidence = 0
+	case s.link:
+		c.evidence |= evidence(EvidenceLink)
+		if !keyword {
+			c.confidence = 0
+		}
+	case against > 0:
+		c.evidence |= s.reason(against)
+		c.confidence = min(c.confidence, Possible)
+		if c.strength == weak {
+			c.confidence = 0
+		}
+	case s.timeLike && c.bare && !keyword:
+		c.evidence |= evidence(EvidenceTimeStamp)
+		c.confidence = min(c.confidence, Possible)
+	}
+}
+
+// against returns the distance of the nearest word for another kind of number
+// that a name does not part from this one; 0 for none.
+func (s *surroundings) against(c *candidate) int {
+	d := s.near(keyAgainst, reachAgainst)
+	if d > 0 && s.name > 0 && s.name < d && !c.bare {
+		return 0
+	}
+	return d
+}
+
+// reason says which meaning the word at that distance has.
+func (s *surroundings) reason(d int) evidenceSet {
+	switch d {
+	case s.near(keyPhone, reachAgainst):
+		return evidence(EvidencePhone)
+	case s.near(keyTime, reachAgainst):
+		return evidence(EvidenceTimeStamp)
+	case s.near(keyCompany, reachAgainst):
+		return evidence(EvidenceOrganisation)
+	}
+	return evidence(EvidenceOtherNumber)
+}
+
+// settle decides between candidates for the same digits: one that is surer
+// outdoes the others; where they are alike the language of the words around
+// decides, and where that says nothing all stay.
+func settle(all []candidate, s *surroundings) []candidate {
+	lost := make([]bool, len(all))
+	for i := range all {
+		c := &all[i]
+		lost[i] = c.confidence == 0
+		for j := range all {
+			o := &all[j]
+			if i == j || o.end <= c.start || o.start >= c.end || o.confidence < c.confidence {
+				continue
+			}
+			if o.confidence > c.confidence || s.language.is(home(o.kind)) && !s.language.is(home(c.kind)) {
+				lost[i] = true
+			} else if o.confidence > 0 {
+				c.evidence |= evidence(EvidenceAmbiguous)
+			}
+		}
+	}
+	out := all[:0]
+	for i := range all {
+		if !lost[i] {
+			out = append(out, all[i])
+		}
+	}
+	return out
+}
+
+// home returns the languages in which one expects a kind.
+func home(k Kind) language {
+	switch k {
+	case DanishCPR:
+		return danish | norwegian
+	case NorwegianFnr:
+		return norwegian
+	case SwedishPersonnummer:
+		return swedish
+	case FinnishHetu:
+		return finnish
+	case IcelandicKennitala:
+		return icelandic
+	}
+	return 0
+}
