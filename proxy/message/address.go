@@ -1,0 +1,344 @@
+package message
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Mailbox is one mailbox of an address field.
+type Mailbox struct {
+	Name    string // display name decoded; else what a comment says
+	Address string // local part unquoted where it needs no quotes, "@", domain as written
+	Group   string // the group it stands in, decoded; empty: none
+	Range   Range  // in Message.Raw, comments included, separators and outer blanks not
+}
+
+// ErrAddress is the error of Mailboxes and Hide for a field that is not an
+// address list that every reader reads alike. Nothing may be concluded from it.
+var ErrAddress = errors.New("an address list cannot be read with certainty")
+
+func addressError(reason string) error { return fmt.Errorf("%w: %s", ErrAddress, reason) }
+
+// Mailboxes returns the mailboxes of an address field in their order (RFC 5322
+// §3.4 and §4.4, RFC 6854, RFC 6531). With the error ErrAddress it returns
+// those before the fault.
+func (m *Message) Mailboxes(f Field) ([]Mailbox, error) {
+	list, err := parseAddresses(m.Raw, f.Value)
+	var boxes []Mailbox
+	for _, e := range list {
+		if e.kind == elementMailbox {
+			boxes = append(boxes, e.box)
+		}
+		for _, member := range e.members {
+			if member.kind == elementMailbox {
+				boxes = append(boxes, member.box)
+			}
+		}
+	}
+	return boxes, err
+}
+
+type elementKind int
+
+const (
+	elementMailbox elementKind = iota + 1
+	elementGroup
+	elementComment // comments and nothing else, between two commas
+)
+
+// element is what stands between two commas.
+type element struct {
+	kind    elementKind
+	segment Range // from the separator before it to after the one that follows
+	trimmed Range // without outer blanks and separator
+	box     Mailbox
+	members []element // of a group
+	inner   Range     // of a group: what stands between colon and semicolon
+}
+
+// word is an atom with its dots, a quoted string or an encoded word.
+type word struct {
+	text    []byte // of a quoted string: without quotes and escapes
+	quoted  bool
+	encoded bool
+	joined  bool // nothing stands between it and the word before
+}
+
+// addressParser goes once over the value of a field; it never turns back.
+type addressParser struct {
+	raw      []byte
+	i, end   int
+	start    int // of the element: its first octet that is not blank; -1 before it
+	stop     int // of the element: after its last octet that is not blank
+	comments []string
+}
+
+func parseAddresses(raw []byte, value Range) ([]element, error) {
+	p := addressParser{raw: raw, i: value.Start, end: value.End}
+	list, err := p.list("", false)
+	if err == nil && p.i < p.end {
+		err = addressError("something follows the list")
+	}
+	return list, err
+}
+
+func (p *addressParser) peek() byte {
+	if p.i >= p.end {
+		return 0
+	}
+	return p.raw[p.i]
+}
+
+// list reads elements up to the end of the value, or of the group.
+func (p *addressParser) list(group string, inGroup bool) ([]element, error) {
+	var list []element
+	pending := -1 // where the segment of the next element begins
+	for {
+		if pending < 0 {
+			pending = p.i
+		}
+		e, err := p.element(group, inGroup)
+		if e.kind == elementGroup && err != nil {
+			return append(list, e), err
+		}
+		if err != nil {
+			return list, err
+		}
+		c := p.peek()
+		if c == ',' {
+			p.i++
+		}
+		if e.kind != 0 {
+			e.segment = Range{pending, p.i}
+			list = append(list, e)
+			pending = -1
+		}
+		switch {
+		case c == ',':
+		case p.i >= p.end && !inGroup, c == ';' && inGroup:
+			return list, nil
+		default:
+			return list, addressError("something other than a comma follows an address")
+		}
+	}
+}
+
+// element reads one mailbox, group or comment; kind is 0 where there is none.
+func (p *addressParser) element(group string, inGroup bool) (element, error) {
+	p.start, p.stop, p.comments = -1, p.i, nil
+	words, err := p.words()
+	if err != nil {
+		return element{}, err
+	}
+	e := element{kind: elementMailbox}
+	switch c := p.peek(); {
+	case c == '<':
+		e.box.Name = phrase(words)
+		e.box.Address, err = p.angle()
+	case c == '@':
+		e.box.Name, e.box.Address, err = p.bare(words)
+	case c == ':' && !inGroup && len(words) > 0:
+		return p.group(words)
+	case len(words) > 0:
+		return element{}, addressError("a name has no address")
+	case p.start < 0:
+		return element{}, nil
+	default:
+		e.kind = elementComment
+	}
+	if err != nil {
+		return element{}, err
+	}
+	if err := p.cfws(); err != nil {
+		return element{}, err
+	}
+	if e.box.Name == "" && len(p.comments) > 0 {
+		e.box.Name = p.comments[len(p.comments)-1]
+	}
+	e.trimmed = Range{p.start, p.stop}
+	e.box.Group, e.box.Range = group, e.trimmed
+	return e, nil
+}
+
+// bare reads the rest of an addr-spec that stands alone, or that some programs
+// write unquoted as the display name of itself.
+func (p *addressParser) bare(local []word) (name, address string, err error) {
+	if address, err = p.addrSpec(local); err != nil {
+		return "", "", err
+	}
+	if p.peek() != '<' {
+		return "", address, nil
+	}
+	name = address
+	address, err = p.angle()
+	return name, address, err
+}
+
+func (p *addressParser) group(name []word) (element, error) {
+	start := p.start
+	p.mark()
+	inner := p.i
+	e := element{kind: elementGroup}
+	var err error
+	if e.members, err = p.list(phrase(name), true); err != nil {
+		return e, err
+	}
+	e.inner = Range{inner, p.i}
+	p.comments = nil
+	p.mark() // the semicolon
+	if err := p.cfws(); err != nil {
+		return e, err
+	}
+	e.trimmed = Range{start, p.stop}
+	return e, nil
+}
+
+// mark takes one octet as part of the element.
+func (p *addressParser) mark() {
+	if p.start < 0 {
+		p.start = p.i
+	}
+	p.i++
+	p.stop = p.i
+}
+
+// angle reads <addr-spec>, with the source route of old (RFC 5322 §4.4).
+func (p *addressParser) angle() (string, error) {
+	p.mark()
+	if err := p.cfws(); err != nil {
+		return "", err
+	}
+	for p.peek() == '@' || p.peek() == ',' {
+		if p.raw[p.i] == '@' {
+			p.mark()
+			if _, err := p.domain(); err != nil {
+				return "", err
+			}
+		} else {
+			p.mark()
+			if err := p.cfws(); err != nil {
+				return "", err
+			}
+			continue
+		}
+		if p.peek() == ':' {
+			p.mark()
+			break
+		}
+		if p.peek() != ',' {
+			return "", addressError("a source route has no end")
+		}
+	}
+	local, err := p.words()
+	if err != nil {
+		return "", err
+	}
+	if p.peek() != '@' {
+		return "", addressError("angle brackets hold no address")
+	}
+	address, err := p.addrSpec(local)
+	if err != nil {
+		return "", err
+	}
+	if p.peek() != '>' {
+		return "", addressError("an angle bracket is not closed")
+	}
+	p.mark()
+	return address, nil
+}
+
+// addrSpec reads on from the "@" that follows a local part.
+func (p *addressParser) addrSpec(words []word) (string, error) {
+	local, err := join(words)
+	if err != nil {
+		return "", err
+	}
+	p.mark()
+	domain, err := p.domain()
+	if err != nil {
+		return "", err
+	}
+	if !isDotted(local) {
+		local = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(local) + `"`
+	}
+	return local + "@" + domain, nil
+}
+
+// domain reads a domain or literal with the blanks and comments of old.
+func (p *addressParser) domain() (string, error) {
+	if err := p.cfws(); err != nil {
+		return "", err
+	}
+	if p.peek() == '[' {
+		return p.literal()
+	}
+	words, err := p.words()
+	if err != nil {
+		return "", err
+	}
+	for _, w := range words {
+		if w.quoted {
+			return "", addressError("a domain has quotes")
+		}
+	}
+	name, err := join(words)
+	if err != nil {
+		return "", err
+	}
+	name = strings.TrimSuffix(name, ".")
+	if name == "" || name[0] == '.' || strings.Contains(name, "..") {
+		return "", addressError("a domain has an empty label")
+	}
+	for _, r := range name {
+		if r < utf8.RuneSelf && !isAlnum(byte(r)) && r != '-' && r != '.' && r != '_' {
+			return "", addressError("a domain has a character that none has")
+		}
+	}
+	return name, nil
+}
+
+func (p *addressParser) literal() (string, error) {
+	end := bytes.IndexByte(p.raw[p.i:p.end], ']')
+	if end < 0 {
+		return "", addressError("a domain literal is not closed")
+	}
+	text := p.raw[p.i : p.i+end+1]
+	p.stop = p.i + end + 1
+	p.i = p.stop
+	var b []byte
+	for i, c := range text {
+		switch {
+		case isBlank(c):
+		case c == '\\' || c < ' ' || c >= 0x7f || c == '[' && i > 0:
+			return "", addressError("a domain literal has a character that none has")
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(b), p.cfws()
+}
+
+func isAlnum(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+
+// isDotted reports whether a local part needs no quotes. Dots may stand where
+// RFC 5322 has none: some providers gave such addresses out.
+func isDotted(s string) bool {
+	for i := range len(s) {
+		if !isAtext(s[i]) && s[i] != '.' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// isAtext reports whether c is atext (RFC 5322 §3.2.3, RFC 6532 §3.2).
+func isAtext(c byte) bool {
+	return isAlnum(c) || c >= utf8.RuneSelf || c != 0 && strings.IndexByte("!#$%&'*+-/=?^_`{|}~", c) >= 0
+}
