@@ -1,0 +1,141 @@
+package submission
+
+import (
+	"errors"
+	"io"
+)
+
+// What is wrong with a stream of message octets.
+var (
+	errUnclean  = errors.New("submission: bare CR, bare LF or NUL in the message")
+	errTooLarge = errors.New("submission: message over the size limit")
+	errCut      = errors.New("submission: the connection ended inside the message")
+	errSlow     = errors.New("submission: the message did not come in time")
+)
+
+// state is how far a framer has come in a line.
+type state byte
+
+const (
+	lineStart state = iota
+	inLine
+	afterCR    // CR in a line: only LF may follow
+	afterDot   // a dot at a line's start
+	afterDotCR // a dot and CR at a line's start: LF ends the message
+)
+
+// framer finds the end of a message in DATA: CRLF "." CRLF and nothing else
+// (RFC 5321 §4.1.1.4). Whatever some server takes for an end, but not all,
+// holds a bare CR, a bare LF or a NUL, and is an error.
+type framer struct{ state state }
+
+// scan reads b up to the end of the message and returns how many octets belong
+// to it. err is errUnclean at the first octet that must not be; n is then the
+// number of good octets before it.
+func (f *framer) scan(b []byte) (n int, end bool, err error) {
+	s := f.state
+	for i, c := range b {
+		next, ok := s.after(c)
+		if !ok {
+			f.state = next
+			return i, false, errUnclean
+		}
+		if s == afterDotCR {
+			f.state = lineStart
+			return i + 1, true, nil
+		}
+		s = next
+	}
+	f.state = s
+	return len(b), false, nil
+}
+
+// after returns the state after c, and false where c must not stand. The state
+// is right in that case too, so that the end can still be looked for.
+func (s state) after(c byte) (state, bool) {
+	switch c {
+	case '\n':
+		switch s {
+		case afterCR, afterDotCR:
+			return lineStart, true
+		case lineStart, inLine, afterDot:
+		}
+		return inLine, false // a bare LF begins no line
+	case '\r':
+		switch s {
+		case afterDot:
+			return afterDotCR, true
+		case lineStart, inLine:
+			return afterCR, true
+		case afterCR, afterDotCR:
+		}
+		return afterCR, false
+	case 0:
+		return inLine, false
+	}
+	switch s {
+	case afterCR, afterDotCR:
+		return inLine, false
+	case lineStart:
+		if c == '.' {
+			return afterDot, true
+		}
+	case inLine, afterDot:
+	}
+	return inLine, true
+}
+
+// drain reads b for the end of a message that was already refused.
+func (f *framer) drain(b []byte) (n int, end bool) {
+	for i, c := range b {
+		next, ok := f.state.after(c)
+		end = ok && f.state == afterDotCR
+		f.state = next
+		if end {
+			return i + 1, true
+		}
+	}
+	return len(b), false
+}
+
+// guardReader is what Submit reads: it counts, cuts and refuses bare CR, bare
+// LF and NUL. DATA went through a framer already; BDAT has only this. Its
+// errors stay.
+type guardReader struct {
+	r     io.Reader
+	left  int64
+	state state // afterDot and afterDotCR never occur: dots mean nothing here
+	err   error
+}
+
+func (g *guardReader) Read(b []byte) (int, error) {
+	if g.err != nil {
+		return 0, g.err
+	}
+	n, err := g.r.Read(b)
+	for i, c := range b[:n] {
+		cr := g.state == afterCR
+		if c == 0 || cr != (c == '\n') {
+			return g.fail(i, errUnclean)
+		}
+		g.state = inLine
+		if c == '\r' {
+			g.state = afterCR
+		}
+	}
+	if g.left -= int64(n); g.left < 0 {
+		return g.fail(0, errTooLarge)
+	}
+	switch {
+	case errors.Is(err, io.EOF) && g.state == afterCR:
+		return g.fail(n, errUnclean)
+	case err != nil:
+		return g.fail(n, err)
+	}
+	return n, nil
+}
+
+func (g *guardReader) fail(n int, err error) (int, error) {
+	g.err = err
+	return n, err
+}

@@ -1,0 +1,141 @@
+package submission
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+)
+
+var (
+	errDenied      = reply(535, 7, 8, "Wrong user name or password")
+	errThrottled   = reply(454, 7, 0, "Too many failed logins; please try again in a quarter of an hour")
+	errCannotTell  = reply(454, 7, 0, "The login could not be checked now; please try again in a while")
+	errMechanism   = reply(504, 5, 4, "Only AUTH PLAIN and AUTH LOGIN are known here")
+	errNoLogin     = reply(503, 5, 1, "No login is needed here")
+	errMidMail     = reply(503, 5, 1, "No login in the middle of a message")
+	errBadExchange = reply(501, 5, 2, "Login not understood")
+)
+
+// AuthMechanisms returns what is offered: nothing before TLS, and nothing on a
+// trust listener. Outlook needs LOGIN.
+func (s *session) AuthMechanisms() []string {
+	if !s.w.tls || s.w.srv.trusts() {
+		return nil
+	}
+	return []string{"PLAIN", "LOGIN"}
+}
+
+// Auth returns the server side of a mechanism.
+func (s *session) Auth(mechanism string) (sasl.Server, error) {
+	s.mu.Lock()
+	open := s.mail != nil
+	s.mu.Unlock()
+	var r *Reply
+	switch {
+	case !s.w.tls && s.w.srv.cfg.Listener.TLS != None:
+		r = errNeedTLS
+	case s.w.srv.trusts():
+		r = errNoLogin
+	case !s.w.greeted:
+		r = errGreet
+	case open:
+		r = errMidMail
+	case mechanism == "PLAIN":
+		return &plainServer{login: s.tryLogin}, nil
+	case mechanism == "LOGIN":
+		return &loginServer{login: s.tryLogin}, nil
+	default:
+		r = errMechanism
+	}
+	return nil, s.refuse("refused login", "login", r, false)
+}
+
+// tryLogin asks the Authenticator and answers. Nothing of what was typed is
+// logged: a password in the place of the user name is a common mistake.
+func (s *session) tryLogin(user, password string) error {
+	srv := s.w.srv
+	if user == "" || len(user) > 320 || len(password) > 1024 || !utf8.ValidString(user) || strings.ContainsAny(user, "\x00\r\n") {
+		return s.deny("denied", errDenied)
+	}
+	if srv.cfg.Throttle.Limited(user, s.w.client) {
+		return s.deny("limited", errThrottled)
+	}
+	err := srv.cfg.Login.Login(srv.context(), user, password, s.w.client)
+	switch {
+	case err == nil:
+		srv.cfg.Throttle.Succeeded(user)
+		srv.loggedIn("ok")
+		srv.log("accepted login", s.w, slog.String("login", user))
+		s.w.setHard(time.Time{})
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.login = user
+		return nil
+	case errors.Is(err, ErrDenied):
+		srv.cfg.Throttle.Failed(user, s.w.client)
+		return s.deny("denied", errDenied)
+	case errors.Is(err, ErrLimited):
+		return s.deny("limited", errThrottled)
+	}
+	return s.deny("error", errCannotTell)
+}
+
+func (s *session) deny(result string, r *Reply) *smtp.SMTPError {
+	s.w.srv.loggedIn(result)
+	s.w.srv.log("refused login", s.w, slog.String("result", result), slog.Int("code", r.Code))
+	return r.smtpError(false)
+}
+
+// plainServer is AUTH PLAIN (RFC 4616). Nobody logs in for somebody else.
+type plainServer struct {
+	login func(user, password string) error
+	asked bool
+}
+
+// Next takes the client's response, which may come with the command.
+func (p *plainServer) Next(response []byte) ([]byte, bool, error) {
+	if response == nil && !p.asked {
+		p.asked = true
+		return nil, false, nil
+	}
+	parts := bytes.Split(response, []byte{0})
+	if len(parts) != 3 || len(parts[1]) == 0 {
+		return nil, false, errBadExchange.smtpError(false)
+	}
+	if id := parts[0]; len(id) > 0 && !bytes.Equal(id, parts[1]) {
+		return nil, false, errDenied.smtpError(false)
+	}
+	return nil, true, p.login(string(parts[1]), string(parts[2]))
+}
+
+// loginServer is AUTH LOGIN (draft-murchison-sasl-login): a user name, which
+// may come with the command, and a password.
+type loginServer struct {
+	login func(user, password string) error
+	user  []byte
+	step  int
+}
+
+// Next takes the client's response to the question before.
+func (l *loginServer) Next(response []byte) ([]byte, bool, error) {
+	if l.step == 0 && response != nil {
+		l.step = 1
+	}
+	l.step++
+	switch l.step {
+	case 1:
+		return []byte("Username:"), false, nil
+	case 2:
+		l.user = bytes.Clone(response)
+		return []byte("Password:"), false, nil
+	case 3:
+		return nil, true, l.login(string(l.user), string(response))
+	}
+	return nil, false, errBadExchange.smtpError(false)
+}

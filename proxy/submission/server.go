@@ -1,0 +1,272 @@
+// Package submission is the SMTP server side: listeners, TLS, login, limits
+// and replies (RFC 6409, RFC 5321).
+//
+// go-smtp speaks the protocol; a wire below it gives it only what is clean:
+// whole command lines, and messages that end where every server agrees that
+// they end. Nothing is taken before TLS and a login, or from outside the
+// networks of a trust listener. A message is answered 250 only after Submit
+// returned nil; whatever else happens is a 4xx or 5xx, without internal text,
+// and a session that is ended by the server hears 421 first.
+package submission
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-smtp"
+)
+
+// Server serves one listener.
+type Server struct {
+	cfg     Config
+	limits  Limits
+	smtp    *smtp.Server
+	context func() context.Context // of all sessions; ended by the end of a Shutdown
+	cancel  context.CancelFunc
+	large   sync.Pool // *bufio.Reader for messages
+
+	mu       sync.Mutex
+	listener net.Listener
+	wires    map[*wire]bool // true: opened, and counted in the metric
+	each     map[netip.Addr]int
+	number   uint64
+	down     bool
+	empty    chan struct{} // closed when the last session of a Shutdown is gone
+}
+
+// New checks the configuration and returns a server that is ready to Serve.
+func New(cfg Config) (*Server, error) {
+	if err := cfg.check(); err != nil {
+		return nil, fmt.Errorf("submission: %w", err)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Throttle == nil {
+		cfg.Throttle = NewThrottle(cfg.Now)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &Server{
+		cfg: cfg, limits: cfg.Limits.orDefault(),
+		context: func() context.Context { return ctx }, cancel: cancel,
+		large: sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 32<<10) }},
+		wires: map[*wire]bool{}, each: map[netip.Addr]int{}, empty: make(chan struct{}),
+	}
+	s.smtp = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		w, ok := c.Conn().(*wire)
+		if !ok {
+			return nil, errors.New("submission: a connection that is not ours")
+		}
+		return w.session, nil
+	}))
+	s.smtp.Domain = cfg.Hostname
+	s.smtp.MaxRecipients = s.limits.Recipients
+	s.smtp.MaxMessageBytes = s.limits.MessageSize + 1 // go-smtp takes a message of just this size for too large
+	s.smtp.MaxLineLength = 0                          // the wire counts
+	s.smtp.AllowInsecureAuth = true                   // the session decides, for go-smtp cannot see the wire's TLS
+	s.smtp.TLSConfig = cfg.TLS                        // so that STARTTLS is offered; the wire does it
+	s.smtp.EnableSMTPUTF8 = true
+	s.smtp.EnableDSN = true
+	s.smtp.ErrorLog = errorLog{cfg.Logger}
+	return s, nil
+}
+
+// Serve accepts connections until Shutdown, and then returns nil. It closes l.
+// It can be called once.
+func (s *Server) Serve(l net.Listener) error {
+	s.mu.Lock()
+	if s.down || s.listener != nil {
+		s.mu.Unlock()
+		return errors.Join(errors.New("submission: serves already, or no longer"), l.Close())
+	}
+	s.listener = l
+	s.mu.Unlock()
+	err := s.smtp.Serve(&door{Listener: l, srv: s})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("submission: accept: %w", err)
+	}
+	return nil
+}
+
+// Addr returns the address that is served, or nil before Serve.
+func (s *Server) Addr() net.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener == nil {
+		return nil
+	}
+	return s.listener.Addr()
+}
+
+// Shutdown accepts no more, says 421 to whoever waits outside a transaction,
+// lets transactions finish while ctx lasts, and closes what is left. It
+// returns ctx's error if something was left.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	first := !s.down
+	s.down = true
+	if s.listener != nil {
+		_ = s.listener.Close() // Serve returns its error
+	}
+	for w := range s.wires {
+		w.drain()
+	}
+	if first && len(s.wires) == 0 {
+		close(s.empty)
+	}
+	s.mu.Unlock()
+	defer s.cancel()
+	select {
+	case <-s.empty:
+		return nil
+	case <-ctx.Done():
+	}
+	s.cancel()
+	s.mu.Lock()
+	for w := range s.wires {
+		_ = w.raw.Close() // its goroutine meets the error and ends
+	}
+	s.mu.Unlock()
+	<-s.empty
+	return ctx.Err()
+}
+
+// door makes a wire of each connection.
+type door struct {
+	net.Listener
+	srv *Server
+}
+
+// Accept returns the next connection that is served.
+func (d *door) Accept() (net.Conn, error) {
+	for {
+		c, err := d.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if w := d.srv.enter(c); w != nil {
+			return w, nil
+		}
+		_ = c.Close()
+	}
+}
+
+// enter counts the connection in. It returns nil when so many wait at the door
+// that they are not even told.
+func (s *Server) enter(c net.Conn) *wire {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down || len(s.wires) >= 2*s.limits.Connections+100 {
+		return nil
+	}
+	s.number++
+	w := &wire{srv: s, raw: c, conn: c, id: s.number, opened: time.Now()}
+	w.session = &session{w: w}
+	s.wires[w] = false
+	return w
+}
+
+// admit decides whether a client that is known now may have a session.
+func (s *Server) admit(w *wire, peer netip.Addr) *Reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	trusted := contains(s.cfg.Listener.Trust, w.client)
+	exempt := trusted || w.client.IsLoopback() || w.client == peer && contains(s.cfg.Listener.ProxyProtocol, peer)
+	var r *Reply
+	switch {
+	case s.trusts() && !trusted:
+		s.refused("relay")
+		r = reply(421, 7, 1, "This address may not send here")
+	case s.opened() >= s.limits.Connections, !exempt && s.each[w.client] >= s.limits.PerAddress:
+		s.refused("limit")
+		r = reply(421, 3, 2, "Too many connections; please try again in a while")
+	default:
+		s.wires[w] = true
+		s.each[w.client]++
+		s.gauge(1)
+		return nil
+	}
+	s.log("refused session", w, slog.Int("code", r.Code), slog.String("text", r.Text))
+	return r
+}
+
+func (s *Server) opened() int {
+	n := 0
+	for _, c := range s.each {
+		n += c
+	}
+	return n
+}
+
+// forget counts the connection out.
+func (s *Server) forget(w *wire) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wires[w] {
+		s.gauge(-1)
+		if s.each[w.client]--; s.each[w.client] <= 0 {
+			delete(s.each, w.client)
+		}
+	}
+	delete(s.wires, w)
+	if s.down && len(s.wires) == 0 {
+		close(s.empty)
+	}
+}
+
+func (s *Server) trusts() bool { return len(s.cfg.Listener.Trust) > 0 }
+
+func (s *Server) gauge(by float64) {
+	if s.cfg.Metrics != nil {
+		s.cfg.Metrics.Sessions.WithLabelValues(s.cfg.Listener.kind()).Add(by)
+	}
+}
+
+// refused counts a refusal; reason is a label value of metrics.Refused.
+func (s *Server) refused(reason string) {
+	if s.cfg.Metrics != nil {
+		s.cfg.Metrics.Refused.WithLabelValues(reason).Inc()
+	}
+}
+
+// loggedIn counts a login; result is a label value of metrics.Logins.
+func (s *Server) loggedIn(result string) {
+	if s.cfg.Metrics != nil {
+		s.cfg.Metrics.Logins.WithLabelValues(result).Inc()
+	}
+}
+
+// log writes one event of a session.
+func (s *Server) log(event string, w *wire, more ...slog.Attr) {
+	attrs := append([]slog.Attr{
+		slog.String("listener", s.cfg.Listener.kind()), slog.Uint64("session", w.id), slog.String("client", w.client.String()),
+	}, more...)
+	s.cfg.Logger.LogAttrs(s.context(), slog.LevelInfo, event, attrs...)
+}
+
+// errorLog takes what go-smtp reports: panics, and errors of Accept. A panic's
+// text may hold content, so only its first words are kept.
+type errorLog struct{ logger *slog.Logger }
+
+// Printf notes the report without its arguments.
+func (l errorLog) Printf(format string, _ ...any) {
+	l.logger.Error("failed session", slog.String("report", format))
+}
+
+// Println notes that there was a report.
+func (l errorLog) Println(...any) { l.logger.Error("failed session") }
