@@ -1,0 +1,204 @@
+package spool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"postvern.example/internal/deviation"
+)
+
+// Accept stores a parcel whole and returns nil when it is durable. It returns
+// ErrFull when there is no room (answer 452), ErrRepeat when the parcel was
+// stored before and its 250 was never written (answer 250), and other errors
+// for which the answer is 451. The contents are neither copied nor changed; the
+// caller must leave them as they are.
+func (s *Store) Accept(ctx context.Context, p Parcel) error {
+	if err := p.check(); err != nil {
+		return fmt.Errorf("accept: %w", err)
+	}
+	if err := s.room(p.octets()); err != nil {
+		return fmt.Errorf("accept: %w", err)
+	}
+	mark, err := s.begin(ctx, p)
+	if err != nil {
+		return fmt.Errorf("accept: %w", err)
+	}
+	l, err := s.lade(ctx, p, mark)
+	if err == nil {
+		err = s.run(ctx, &job{octets: l.octets, do: l.write})
+		if err != nil {
+			s.unlade(l, err)
+		}
+	}
+	if err != nil {
+		s.repeats.failed(mark, err)
+		return fmt.Errorf("accept: %w", err)
+	}
+	return nil
+}
+
+// check refuses what cannot be stored as it stands: that is a mistake of the
+// caller, and a copy that points nowhere must not be dropped in silence.
+func (p Parcel) check() error {
+	if p.ID == "" {
+		return errors.New("the parcel has no id")
+	}
+	seen := make(map[string]bool, len(p.Copies))
+	for _, c := range p.Copies {
+		switch {
+		case c.ID == "" || seen[c.ID]:
+			return errors.New("a copy has no id of its own")
+		case c.Body < 0 || c.Body >= len(p.Bodies):
+			return errors.New("a copy has no body")
+		case c.State != Queued && c.State != Held:
+			return fmt.Errorf("a copy has the state %q", c.State)
+		case (c.State == Held) != (c.Hold != nil):
+			return errors.New("a copy is held without a reason, or queued with one")
+		case c.Class != Mail && c.Class != Notice && c.Class != Report:
+			return fmt.Errorf("a copy has the class %q", c.Class)
+		}
+		seen[c.ID] = true
+	}
+	return nil
+}
+
+func (p Parcel) octets() (n int64) {
+	for _, b := range p.Bodies {
+		n += int64(len(b.Content))
+	}
+	return n
+}
+
+// lading is a parcel made ready to be written: encrypted, its files flushed.
+type lading struct {
+	s       *Store
+	parcel  Parcel
+	mark    *mark // of its digest; nil without one
+	bodies  []ladenBody
+	copies  []ladenCopy
+	records []ladenRecord
+	octets  int64
+	fresh   []*entry // what Claim gets without reading it again
+	weight  int64    // of fresh
+}
+
+type ladenBody struct {
+	id      int64
+	size    int64
+	file    string
+	key     []byte
+	content []byte
+}
+
+type ladenCopy struct {
+	Copy
+	body   int64
+	file   string
+	secret []byte
+}
+
+type ladenRecord struct {
+	deviation.Record
+	secret []byte
+}
+
+// lade encrypts a parcel and writes the files of its large bodies. What of a
+// parcel nobody needs is not stored: a body without a copy is left out.
+func (s *Store) lade(ctx context.Context, p Parcel, m *mark) (*lading, error) {
+	l := &lading{s: s, parcel: p, mark: m}
+	needed := make([]bool, len(p.Bodies))
+	for _, c := range p.Copies {
+		needed[c.Body] = true
+	}
+	l.bodies = make([]ladenBody, len(p.Bodies))
+	for i, b := range p.Bodies {
+		if !needed[i] {
+			continue
+		}
+		var err error
+		if l.bodies[i], err = s.ladeBody(ctx, b.Content); err != nil {
+			l.removeFiles()
+			return nil, err
+		}
+		l.octets += l.bodies[i].size
+	}
+	if err := l.ladeCopies(); err != nil {
+		l.removeFiles()
+		return nil, err
+	}
+	for _, r := range p.Deviations {
+		laden, err := s.ladeRecord(r)
+		if err != nil {
+			l.removeFiles()
+			return nil, err
+		}
+		l.records = append(l.records, laden)
+	}
+	if s.cfg.TakeBack {
+		l.fresh = deliveries(p, l.copies, l.bodies)
+	}
+	for _, e := range l.fresh {
+		l.weight += e.weight()
+	}
+	return l, nil
+}
+
+func (s *Store) ladeBody(ctx context.Context, content []byte) (b ladenBody, err error) {
+	if b.id, err = s.nextID(ctx); err != nil {
+		return b, err
+	}
+	key, box := s.vault.newBodyKey(b.id)
+	b.key, b.size = box, int64(len(content))
+	if b.size <= largeBody {
+		b.content, err = sealBody(key, b.id, content)
+		return b, err
+	}
+	b.file = s.disk.name(b.id)
+	if err := s.disk.write(b.file, key, content); err != nil {
+		return ladenBody{}, s.fault(err)
+	}
+	return b, nil
+}
+
+func (l *lading) ladeCopies() error {
+	l.copies = make([]ladenCopy, len(l.parcel.Copies))
+	for i, c := range l.parcel.Copies {
+		b := l.bodies[c.Body]
+		secret, err := l.s.ladeCopy(c, l.parcel.Login)
+		if err != nil {
+			return err
+		}
+		l.copies[i] = ladenCopy{Copy: c, body: b.id, file: b.file, secret: secret}
+	}
+	return nil
+}
+
+// write puts the rows of a lading into the transaction.
+func (l *lading) write(t *tx) error {
+	if l.mark != nil {
+		if err := l.mark.write(t, l.parcel.ID); err != nil {
+			return err
+		}
+	}
+	owner := int64(0)
+	if len(l.fresh) > 0 && l.s.waiting.reserve(l.weight) {
+		owner = l.s.ids.epoch
+		t.otherwise(func() { l.s.waiting.unreserve(l.weight) })
+		t.after(func() { l.s.waiting.add(l.fresh) })
+	} else if len(l.fresh) > 0 {
+		t.after(func() { l.s.waiting.dueAt(0) })
+	}
+	for _, b := range l.bodies {
+		if b.id == 0 {
+			continue
+		}
+		if err := l.writeBody(t, b); err != nil {
+			return err
+		}
+	}
+	if err := l.writeCopies(t, owner); err != nil {
+		return err
+	}
+	return t.writeRecords(l.records)
+}

@@ -1,0 +1,278 @@
+package spool
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// group is what the copies of one delivery have in common.
+type group struct {
+	body       int64
+	attempt    int
+	from       string
+	utf8       bool
+	eightBit   bool
+	ret        string
+	envelopeID string
+}
+
+// prefetch is how many copies are claimed from the table in one transaction.
+const prefetch = 256
+
+// poll is how often the table is looked at for what other processes released.
+const poll = time.Second
+
+// Claim returns up to max deliveries whose copies are due, and waits until
+// there is one or ctx ends. Copies that share body, reverse-path, DSN options
+// and attempt come in one delivery. They stay claimed until Finish has stored
+// their outcome. A copy that does not decrypt is held instead.
+func (s *Store) Claim(ctx context.Context, max int) ([]Delivery, error) {
+	switch {
+	case max < 1:
+		return nil, errors.New("claim copies: none were asked for")
+	case !s.cfg.TakeBack:
+		return nil, errors.New("claim copies: this process does not serve the store")
+	}
+	timer := time.NewTimer(poll)
+	defer timer.Stop()
+	for {
+		if s.closed.Load() {
+			return nil, ErrClosed
+		}
+		if s.waiting.lookNow(s.now().UnixMilli(), time.Now()) {
+			if err := s.claimDue(ctx); err != nil {
+				s.waiting.dueAt(0)
+				return nil, fmt.Errorf("claim copies: %w", err)
+			}
+		}
+		taken, err := s.load(ctx, s.waiting.take(max))
+		if len(taken) > 0 || err != nil {
+			return taken, err
+		}
+		timer.Reset(s.patience())
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-s.stop:
+			return nil, ErrClosed
+		case <-s.waiting.changed:
+		case <-timer.C:
+			if err := s.lookAhead(ctx); err != nil {
+				return nil, fmt.Errorf("claim copies: %w", err)
+			}
+		}
+	}
+}
+
+// patience is how long to wait before the table is asked.
+func (s *Store) patience() time.Duration {
+	s.waiting.mu.Lock()
+	due := s.waiting.due
+	s.waiting.mu.Unlock()
+	if due == never {
+		return poll
+	}
+	wait := time.Duration(due-s.now().UnixMilli()) * time.Millisecond
+	return min(max(wait, time.Millisecond), poll)
+}
+
+// lookAhead asks the table when its next copy is due.
+func (s *Store) lookAhead(ctx context.Context) error {
+	var due sql.NullInt64
+	if err := s.read.QueryRowContext(ctx, s.lang.queries["next due"]).Scan(&due); err != nil {
+		return fmt.Errorf("next due: %w", err)
+	}
+	if due.Valid {
+		s.waiting.dueAt(due.Int64)
+	}
+	return nil
+}
+
+// row is a copy as it was claimed from the table.
+type row struct {
+	claim
+	id        string
+	class     Class
+	secret    []byte
+	parcel    string
+	reference string
+	received  int64
+}
+
+// claimDue claims what is due in the table and puts it in line.
+func (s *Store) claimDue(ctx context.Context) error {
+	if _, err := s.nextID(ctx); err != nil { // an owner needs an epoch
+		return err
+	}
+	var found []row
+	var next sql.NullInt64
+	err := s.run(ctx, &job{urgent: true, do: func(t *tx) error {
+		found = found[:0]
+		err := t.rows("due copies", []any{s.now().UnixMilli(), prefetch}, func(r scanner) error {
+			var f row
+			err := r.Scan(&f.body, &f.id, &f.class, &f.attempts, &f.secret, &f.parcel, &f.reference, &f.received, &f.size, &f.file)
+			found = append(found, f)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, f := range found {
+			if _, err := t.exec("claim copy", f.body, f.id, s.ids.epoch); err != nil {
+				return err
+			}
+		}
+		if err := t.row("next due", nil, &next); err != nil {
+			return err
+		}
+		t.after(func() { s.line(found) })
+		return nil
+	}})
+	if err != nil {
+		return err
+	}
+	if next.Valid {
+		s.waiting.dueAt(next.Int64)
+	}
+	return nil
+}
+
+// line puts claimed rows in line, as deliveries. A row that does not decrypt
+// stands alone, to be held when its turn comes.
+func (s *Store) line(found []row) {
+	var sorted sorter
+	for _, f := range found {
+		c, _, err := s.openCopy(f.id, f.class, Queued, f.secret)
+		e := sorted.add(c, f, err != nil)
+		if err != nil {
+			e.damaged = f.secret
+		}
+	}
+	s.waiting.claimAhead(sorted.order)
+}
+
+// sorter gathers copies into deliveries.
+type sorter struct {
+	entries map[group]*entry
+	order   []*entry
+}
+
+// add returns the delivery that a copy was added to.
+func (o *sorter) add(c Copy, f row, alone bool) *entry {
+	g := group{body: f.body, attempt: f.attempts, from: c.From, utf8: c.UTF8, eightBit: c.EightBit, ret: c.Return, envelopeID: c.EnvelopeID}
+	e, ok := o.entries[g]
+	if !ok || alone {
+		e = &entry{body: f.body, file: f.file, size: f.size, Delivery: Delivery{
+			Parcel: f.parcel, Reference: f.reference, Received: fromMillis(f.received), Attempt: f.attempts + 1,
+		}}
+		o.order = append(o.order, e)
+	}
+	if !ok && !alone {
+		if o.entries == nil {
+			o.entries = make(map[group]*entry)
+		}
+		o.entries[g] = e
+	}
+	e.Copies = append(e.Copies, c)
+	return e
+}
+
+// deliveries groups the queued copies of a parcel that was just accepted.
+func deliveries(p Parcel, copies []ladenCopy, bodies []ladenBody) []*entry {
+	var sorted sorter
+	for _, c := range copies {
+		if c.State != Queued {
+			continue
+		}
+		e := sorted.add(c.Copy, row{
+			claim: claim{body: c.body, file: c.file, size: bodies[c.Copy.Body].size},
+			id:    c.ID, parcel: p.ID, reference: p.Reference, received: millis(p.Received),
+		}, false)
+		e.Content, e.loaded = p.Bodies[c.Copy.Body].Content, true
+	}
+	return sorted.order
+}
+
+// load reads the contents that were not handed over. A delivery whose body is
+// damaged is held and left out.
+func (s *Store) load(ctx context.Context, entries []*entry) ([]Delivery, error) {
+	var ready []Delivery
+	for i, e := range entries {
+		if !e.loaded {
+			content, err := s.contentOf(ctx, e)
+			switch {
+			case errors.Is(err, errDamaged), errors.Is(err, sql.ErrNoRows):
+				if err := s.holdDamaged(ctx, e); err != nil {
+					s.putBack(entries[i:])
+					return ready, fmt.Errorf("hold damaged copies: %w", err)
+				}
+				continue
+			case err != nil:
+				s.putBack(entries[i:])
+				if len(ready) > 0 {
+					return ready, nil
+				}
+				return nil, fmt.Errorf("claim copies: %w", err)
+			}
+			e.Content = content
+		}
+		ready = append(ready, e.Delivery)
+	}
+	return ready, nil
+}
+
+func (s *Store) contentOf(ctx context.Context, e *entry) ([]byte, error) {
+	if e.damaged != nil {
+		return nil, errDamaged
+	}
+	return s.content(ctx, e.body)
+}
+
+// damagedFor is how long damaged copies are kept for somebody to look at.
+const damagedFor = 14 * 24 * time.Hour
+
+// Damaged is the rule that the store itself holds copies by.
+const Damaged = "damaged"
+
+// holdDamaged holds the copies of a delivery that cannot be read. They can
+// only be dropped.
+func (s *Store) holdDamaged(ctx context.Context, e *entry) error {
+	s.log.Error("hold copies that cannot be read", "reference", e.Reference, "copies", len(e.Copies))
+	expires := s.clock().Add(damagedFor)
+	return s.run(ctx, &job{urgent: true, do: func(t *tx) error {
+		for _, c := range e.Copies {
+			box := e.damaged
+			if box == nil {
+				c.State, c.Hold = Held, &Hold{Rules: []string{Damaged}, Expires: expires}
+				var err error
+				if box, err = s.ladeCopy(c, ""); err != nil {
+					return err
+				}
+			}
+			n, err := t.exec("hold claimed copy", e.body, c.ID, s.ids.epoch, millis(expires), box)
+			if err != nil {
+				return err
+			}
+			t.change.Queued -= n
+			t.change.Held += n
+			if e.Attempt > 1 {
+				t.change.Deferred -= n
+			}
+			t.after(func() { s.waiting.forget([]string{c.ID}) })
+		}
+		return nil
+	}})
+}
+
+// putBack returns entries to the head of the line.
+func (s *Store) putBack(entries []*entry) {
+	s.waiting.mu.Lock()
+	defer s.waiting.mu.Unlock()
+	for _, e := range entries {
+		s.waiting.weight += e.weight()
+	}
+	s.waiting.line = append(append([]*entry(nil), entries...), s.waiting.line...)
+}

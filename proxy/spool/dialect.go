@@ -1,0 +1,61 @@
+package spool
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+)
+
+//go:embed sql
+var sqlFiles embed.FS
+
+// dialect is what the databases do each in their own way.
+type dialect struct {
+	queries map[query]string
+	open    func(context.Context, *Store) error // connects and migrates
+	full    func(error) bool                    // the error says that there is no room
+	rollsOn bool                                // a failed COMMIT may have been carried out
+}
+
+// query names a statement in queries.sql.
+type query string
+
+// readQueries reads "-- name: ..." sections. The file is part of the program:
+// one that cannot be read is an error at the first Open of any test.
+func readQueries(name string) (map[query]string, error) {
+	text, err := sqlFiles.ReadFile(path.Join("sql", name, "queries.sql"))
+	if err != nil {
+		return nil, fmt.Errorf("read the statements: %w", err)
+	}
+	queries := make(map[query]string)
+	for section := range strings.SplitSeq("\n"+string(text), "\n-- name: ") {
+		title, statement, _ := strings.Cut(section, "\n")
+		if title = strings.TrimSpace(title); title != "" {
+			queries[query(title)] = strings.TrimSpace(statement)
+		}
+	}
+	return queries, nil
+}
+
+// readMigrations returns the scripts of a dialect in their order. The number
+// of scripts that were run is the schema's version.
+func readMigrations(name string) ([]string, error) {
+	names, err := fs.Glob(sqlFiles, path.Join("sql", name, "0*.sql"))
+	if err != nil {
+		return nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	sort.Strings(names)
+	var scripts []string
+	for _, n := range names {
+		text, err := sqlFiles.ReadFile(n)
+		if err != nil {
+			return nil, fmt.Errorf("read the migrations: %w", err)
+		}
+		scripts = append(scripts, string(text))
+	}
+	return scripts, nil
+}

@@ -1,0 +1,177 @@
+package spool
+
+import (
+	"context"
+	"fmt"
+)
+
+// Finish stores what became of claimed copies, and accepts the parcels that
+// follow from it (reports, notices, deviations) in the same transaction. A
+// delivered or failed copy is gone, a deferred one is due again at its Retry.
+// It returns ErrNotFound, and stores nothing, when a copy is not claimed by
+// this store (any more). After another error the outcomes are not stored and
+// the copies still claimed: try again.
+func (s *Store) Finish(ctx context.Context, outcomes []Outcome, then ...Parcel) error {
+	f, err := s.finishing(outcomes)
+	if err != nil {
+		return fmt.Errorf("finish copies: %w", err)
+	}
+	err = s.with(ctx, then, func(t *tx) error { return f.write(t) })
+	if err != nil {
+		return fmt.Errorf("finish copies: %w", err)
+	}
+	return nil
+}
+
+// finishing is a set of outcomes on their way into the store.
+type finishing struct {
+	s        *Store
+	outcomes []Outcome
+	claims   []claim
+	replies  [][]byte
+	ids      []string
+}
+
+func (s *Store) finishing(outcomes []Outcome) (*finishing, error) {
+	f := &finishing{s: s, outcomes: outcomes}
+	seen := make(map[string]bool, len(outcomes))
+	for _, o := range outcomes {
+		if seen[o.Copy] {
+			return nil, fmt.Errorf("the copy %s has two outcomes", o.Copy)
+		}
+		seen[o.Copy] = true
+		f.ids = append(f.ids, o.Copy)
+		var reply []byte
+		switch o.Result {
+		case Delivered, Failed:
+		case Deferred:
+			if o.Reply != "" {
+				reply = s.vault.seal(replyPlace(o.Copy), []byte(o.Reply))
+			}
+		default:
+			return nil, fmt.Errorf("the copy %s has the result %q", o.Copy, o.Result)
+		}
+		f.replies = append(f.replies, reply)
+	}
+	var ok bool
+	if f.claims, ok = s.waiting.claimed(f.ids); !ok {
+		return nil, ErrNotFound
+	}
+	return f, nil
+}
+
+func (f *finishing) write(t *tx) error {
+	var emptied []claim // each body once, in order
+	last := make(map[int64]bool)
+	for i, o := range f.outcomes {
+		c := f.claims[i]
+		if err := f.writeOne(t, o, c, f.replies[i]); err != nil {
+			return err
+		}
+		if o.Result != Deferred && !last[c.body] {
+			last[c.body] = true
+			emptied = append(emptied, c)
+		}
+	}
+	for _, c := range emptied {
+		if err := t.forget(c); err != nil {
+			return err
+		}
+	}
+	t.after(func() { f.s.waiting.forget(f.ids) })
+	return nil
+}
+
+func (f *finishing) writeOne(t *tx, o Outcome, c claim, reply []byte) error {
+	var n int64
+	var err error
+	if o.Result == Deferred {
+		n, err = t.exec("defer copy", c.body, o.Copy, f.s.ids.epoch, millis(o.Retry), reply)
+	} else {
+		n, err = t.exec("delete copy", c.body, o.Copy, f.s.ids.epoch)
+	}
+	switch {
+	case err != nil:
+		return err
+	case n == 0: // another node has taken it over
+		return ErrNotFound
+	case o.Result == Deferred:
+		if c.attempts == 0 {
+			t.change.Deferred++
+		}
+		t.after(func() { f.s.waiting.dueAt(millis(o.Retry)) })
+	default:
+		t.change.Queued--
+		if c.attempts > 0 {
+			t.change.Deferred--
+		}
+	}
+	return nil
+}
+
+// forget deletes a body, its key and its file when no copy needs it any more.
+func (t *tx) forget(c claim) error {
+	n, err := t.exec("forget body", c.body)
+	if err != nil || n == 0 {
+		return err
+	}
+	t.change.Bytes -= c.size
+	if c.file != "" {
+		t.after(func() {
+			if err := t.s.disk.remove(c.file); err != nil {
+				t.s.log.Warn("leave a body for the next start to remove", "error", err)
+			}
+		})
+	}
+	return nil
+}
+
+// with runs do, and accepts parcels, in one transaction.
+func (s *Store) with(ctx context.Context, parcels []Parcel, do func(*tx) error) error {
+	ladings, err := s.ladeAll(ctx, parcels)
+	if err != nil {
+		return err
+	}
+	j := &job{urgent: true, do: func(t *tx) error {
+		if err := do(t); err != nil {
+			return err
+		}
+		for _, l := range ladings {
+			if err := l.write(t); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+	for _, l := range ladings {
+		j.octets += l.octets
+	}
+	if err := s.run(ctx, j); err != nil {
+		for _, l := range ladings {
+			s.unlade(l, err)
+		}
+		return err
+	}
+	return nil
+}
+
+// ladeAll makes parcels ready that follow from something else. They are no
+// repeats, whatever their digest.
+func (s *Store) ladeAll(ctx context.Context, parcels []Parcel) ([]*lading, error) {
+	var ladings []*lading
+	for _, p := range parcels {
+		err := p.check()
+		var l *lading
+		if err == nil {
+			l, err = s.lade(ctx, p, nil)
+		}
+		if err != nil {
+			for _, l := range ladings {
+				l.removeFiles()
+			}
+			return nil, err
+		}
+		ladings = append(ladings, l)
+	}
+	return ladings, nil
+}

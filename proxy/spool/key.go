@@ -1,0 +1,82 @@
+package spool
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// KeyFile is the name of the installation key's file in the data directory.
+const KeyFile = "installation.key"
+
+// keySize is the length of the installation's key in octets.
+const keySize = 32
+
+// Errors of the installation's key.
+var (
+	ErrKey        = errors.New("the installation key does not fit this store: restore the " + KeyFile + " that belongs to it")
+	ErrKeyMissing = errors.New("the store stands without its " + KeyFile + ": restore that file, nothing can be read without it")
+)
+
+// LoadKey reads the installation's key, 32 octets in base64, from dir, and
+// makes one, flushed to disk, when neither key nor store is there yet. It
+// returns ErrKeyMissing when there is a store without a key, and an error when
+// the file is not a key or others may read it.
+func LoadKey(dir string) ([]byte, error) {
+	path := filepath.Join(dir, KeyFile)
+	key, err := readKey(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, databaseFile)); err == nil {
+		return nil, ErrKeyMissing
+	}
+	if err := makeKey(dir, path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("make the installation key: %w", err)
+	}
+	return readKey(path)
+}
+
+func readKey(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the installation key: %w", err)
+	}
+	if info.Mode().Perm()&0o007 != 0 {
+		return nil, fmt.Errorf("read the installation key: everybody may read or write %s: chmod 600 it", path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the installation key: %w", err)
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != keySize {
+		return nil, fmt.Errorf("read the installation key: %s does not hold %d octets in base64", path, keySize)
+	}
+	return key, nil
+}
+
+// makeKey writes a new key to a file of its own and links it into place, so
+// that of several processes one wins and none reads half a key.
+func makeKey(dir, path string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	key := make([]byte, keySize)
+	rand.Read(key)
+	draft := path + "." + rand.Text()
+	err := writeSynced(draft, func(f *os.File) error {
+		_, err := f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	linked := os.Link(draft, path)
+	return errors.Join(linked, os.Remove(draft), syncDir(dir))
+}

@@ -1,0 +1,138 @@
+package spool
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+)
+
+// databaseFile is the name of the SQLite database in the data directory.
+const databaseFile = "postvern.db"
+
+// The pragmas of every connection. synchronous=FULL flushes the log with every
+// commit; secure_delete overwrites what is deleted.
+var pragmas = []string{
+	"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)",
+	"cache_size(-16000)", "temp_store(MEMORY)", "trusted_schema(OFF)",
+	"wal_autocheckpoint(4000)", "journal_size_limit(33554432)",
+}
+
+func sqliteDialect() (dialect, error) {
+	queries, err := readQueries("sqlite")
+	return dialect{queries: queries, open: openSQLite, full: sqliteFull}, err
+}
+
+func sqliteFull(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == lib.SQLITE_FULL
+}
+
+func openSQLite(ctx context.Context, s *Store) error {
+	path := filepath.Join(s.cfg.Dir, databaseFile)
+	if err := makeDatabase(path, s.cfg.Dir); err != nil {
+		return err
+	}
+	var err error
+	if s.db, err = sql.Open("sqlite", dataSource(path)); err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	s.db.SetMaxOpenConns(1)
+	if s.read, err = sql.Open("sqlite", dataSource(path, "query_only(ON)")); err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	s.read.SetMaxOpenConns(4)
+	s.read.SetMaxIdleConns(2)
+	if err := migrateSQLite(ctx, s.db); err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	return nil
+}
+
+// makeDatabase makes an empty file that only its owner may read: SQLite itself
+// would let the umask decide.
+func makeDatabase(path, dir string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("make the database: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close(), handOver(path, dir)); err != nil {
+		return fmt.Errorf("make the database: %w", err)
+	}
+	return syncDir(dir)
+}
+
+func dataSource(path string, more ...string) string {
+	values := url.Values{"_pragma": append(append([]string(nil), pragmas...), more...)}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + values.Encode()
+}
+
+// migrateSQLite brings the schema up to date, each step in a transaction.
+func migrateSQLite(ctx context.Context, db *sql.DB) error {
+	scripts, err := readMigrations("sqlite")
+	if err != nil {
+		return err
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	for {
+		done, err := migrateStep(ctx, conn, scripts)
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+func migrateStep(ctx context.Context, conn *sql.Conn, scripts []string) (done bool, err error) {
+	version, err := schemaVersion(ctx, conn)
+	if err != nil || version == len(scripts) {
+		return true, err
+	}
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return false, fmt.Errorf("migrate: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") //nolint:errcheck // the first error is the one to tell
+		}
+	}()
+	// Another process may have been faster.
+	if version, err = schemaVersion(ctx, conn); err != nil {
+		return false, err
+	}
+	if version > len(scripts) {
+		return false, ErrTooNew
+	}
+	if version < len(scripts) {
+		if _, err := conn.ExecContext(ctx, scripts[version]); err != nil {
+			return false, fmt.Errorf("migrate to version %d: %w", version+1, err)
+		}
+		if _, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version+1)); err != nil {
+			return false, fmt.Errorf("migrate to version %d: %w", version+1, err)
+		}
+	}
+	if _, err := conn.ExecContext(ctx, "COMMIT"); err != nil {
+		return false, fmt.Errorf("migrate: %w", err)
+	}
+	return false, nil
+}
+
+func schemaVersion(ctx context.Context, conn *sql.Conn) (int, error) {
+	var version int
+	if err := conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return 0, fmt.Errorf("read the schema's version: %w", err)
+	}
+	return version, nil
+}

@@ -1,0 +1,145 @@
+package spool
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// ids makes the numbers of bodies: the epoch of this opening, and a count. They
+// grow, so that new rows are written at the end of their table.
+type ids struct {
+	mu    sync.Mutex
+	epoch int64
+	count int64
+}
+
+// epochShift leaves room for 2^38 bodies in an epoch and 2^25 epochs.
+const epochShift = 38
+
+// nextID returns the number of a new body.
+func (s *Store) nextID(ctx context.Context) (int64, error) {
+	s.ids.mu.Lock()
+	defer s.ids.mu.Unlock()
+	if s.ids.epoch == 0 {
+		epoch, err := s.newEpoch(ctx)
+		if err != nil {
+			return 0, err
+		}
+		s.ids.epoch = epoch
+	}
+	s.ids.count++
+	return s.ids.epoch<<epochShift | s.ids.count, nil
+}
+
+// newEpoch draws an epoch. A process that only reads never needs one.
+func (s *Store) newEpoch(ctx context.Context) (epoch int64, err error) {
+	err = s.run(ctx, &job{urgent: true, do: func(t *tx) error {
+		if err := t.row("new epoch", nil, &epoch); err != nil {
+			return err
+		}
+		_, err := t.exec("forget epochs", epoch)
+		return err
+	}})
+	if err != nil {
+		return 0, fmt.Errorf("number the opening: %w", err)
+	}
+	return epoch, nil
+}
+
+// checkKey makes sure that the store was written with this key: a text that
+// was sealed when the store was made has to open.
+func (s *Store) checkKey(ctx context.Context) error {
+	const name, text = "key", "postvern"
+	box, err := s.readMeta(ctx, name)
+	if errors.Is(err, sql.ErrNoRows) {
+		_, werr := s.db.ExecContext(ctx, s.lang.queries["write meta"], name, s.vault.seal("meta/value/"+name, []byte(text)))
+		box, err = s.readMeta(ctx, name) // another process may have been faster
+		if err != nil {
+			err = errors.Join(err, werr)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("check the key: %w", s.fault(err))
+	}
+	if _, err := s.vault.open("meta/value/"+name, box); err != nil {
+		return ErrKey
+	}
+	return nil
+}
+
+func (s *Store) readMeta(ctx context.Context, name string) (value []byte, err error) {
+	err = s.db.QueryRowContext(ctx, s.lang.queries["read meta"], name).Scan(&value)
+	return value, err
+}
+
+// takeBack gives up the claims of the process that served before.
+func (s *Store) takeBack(ctx context.Context) error {
+	if _, err := s.db.ExecContext(ctx, s.lang.queries["take back"]); err != nil {
+		return fmt.Errorf("take back claims: %w", s.fault(err))
+	}
+	return nil
+}
+
+// sweep removes the files that no row names: their transaction never stood, or
+// the process ended between a commit and the removal.
+func (s *Store) sweep(ctx context.Context) error {
+	known := make(map[string]bool)
+	err := s.query(ctx, "files", nil, func(row scanner) error {
+		var name string
+		if err := row.Scan(&name); err != nil {
+			return err
+		}
+		known[name] = true
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	names, err := s.disk.orphans(known, s.clock())
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := s.disk.remove(name); err != nil {
+			return err
+		}
+	}
+	if len(names) > 0 {
+		s.log.Info("removed bodies that no copy needs", "count", len(names))
+	}
+	return nil
+}
+
+// query reads rows with a connection that only reads.
+func (s *Store) query(ctx context.Context, q query, args []any, each func(scanner) error) error {
+	if s.closed.Load() {
+		return ErrClosed
+	}
+	rows, err := s.read.QueryContext(ctx, s.lang.queries[q], args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", q, err)
+	}
+	return drain(q, rows, each)
+}
+
+// clock returns the time as the store writes it: UTC, whole milliseconds.
+func (s *Store) clock() time.Time { return fromMillis(s.now().UnixMilli()) }
+
+// millis is a time as it stands in a row; the zero time is 0.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

@@ -1,0 +1,189 @@
+// Package spool is the durable queue between the gateway and the relay. In one
+// database it holds the copies on their way, held mail and the register of
+// deviations, so that one transaction covers all that follows from a message.
+//
+// What can go wrong, and what is done:
+//
+//   - Accept returns nil only when the rows are committed and flushed, and the
+//     files of large bodies and their directory were flushed before. After any
+//     other answer the caller answers 4xx and nothing of the parcel is handed
+//     to the relay. When the commit's own answer was an error its outcome is
+//     unknown until the store has been read again: should the rows turn out to
+//     stand after all, they are delivered and the client's retry is ErrRepeat.
+//   - A full disk, or less of it free than Config.MinFree, is ErrFull. Copies
+//     that were accepted before stay, and go on once there is room.
+//   - A body or row that does not decrypt, or is not what was written, is held
+//     and can only be dropped. It is never delivered.
+//   - A copy is claimed by one store at a time. After a crash, or when a node's
+//     lease has run out, its claims are taken back, so that a copy whose outcome
+//     was not stored is tried again: delivery is at least once.
+//
+// Bodies and every column that holds personal data are encrypted under keys
+// that the installation's key wraps or derives; to drop is to forget the key.
+package spool
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Config says where the store stands and how it is opened.
+type Config struct {
+	Dir      string           // the data directory; made with mode 0700 when it does not exist
+	Key      []byte           // the installation's key, 32 octets (LoadKey)
+	Now      func() time.Time // nil: time.Now
+	TakeBack bool             // this process serves: it alone claims copies, and takes back all claims at start
+	Logger   *slog.Logger     // nil: nothing is logged
+	MinFree  int64            // octets of the disk that Accept leaves free; 0: a tenth of the disk, at most 256 MiB; negative: none
+	MaxBytes int64            // octets of message content that the store takes; 0: no limit but the disk
+	Buffer   int64            // octets of accepted content handed over in memory; 0: 32 MiB
+}
+
+// Store is the spool, the held mail and the register. Its methods may be
+// called by several goroutines, and several processes may have it open.
+type Store struct {
+	cfg    Config
+	log    *slog.Logger
+	now    func() time.Time
+	vault  *vault
+	disk   disk
+	db     *sql.DB // the writer's connection
+	read   *sql.DB // connections that only read
+	lang   dialect
+	lock   *os.File
+	jobs   chan *job
+	stop   chan struct{} // closed by Close
+	done   chan struct{} // closed when the writer has ended
+	closed atomic.Bool
+	enter  sync.RWMutex // held for reading while a job is handed over
+
+	node    int64 // the row of totals that this process writes
+	ids     ids
+	waiting waiting
+	repeats repeats
+	doubts  doubts
+	gauge   gauge
+	held    atomic.Int64 // octets of content in the store, as far as this process knows
+}
+
+// ErrClosed is returned by the methods of a store that was closed.
+var ErrClosed = errors.New("the store is closed")
+
+// Open opens the store in cfg.Dir, making or migrating it where necessary. It
+// returns ErrTooNew when a newer release wrote it, ErrKey when the key does not
+// fit, and ErrInUse when cfg.TakeBack is set and another process serves it.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	s, err := newStore(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open the store: %w", err)
+	}
+	if err := s.open(ctx); err != nil {
+		s.release()
+		return nil, fmt.Errorf("open the store: %w", err)
+	}
+	go s.write(context.WithoutCancel(ctx))
+	return s, nil
+}
+
+func newStore(cfg Config) (*Store, error) {
+	v, err := newVault(cfg.Key)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Buffer == 0 {
+		cfg.Buffer = 32 << 20
+	}
+	lang, err := sqliteDialect()
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		cfg: cfg, log: cfg.Logger, now: cfg.Now, vault: v, lang: lang,
+		jobs: make(chan *job, maxBatch),
+		stop: make(chan struct{}),
+		done: make(chan struct{}),
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.disk = disk{dir: filepath.Join(cfg.Dir, "bodies"), serving: cfg.TakeBack}
+	s.waiting.init(cfg.Buffer)
+	s.repeats.init()
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context) error {
+	if err := s.disk.make(s.cfg.Dir); err != nil {
+		return err
+	}
+	if s.cfg.TakeBack {
+		f, err := lockFile(filepath.Join(s.cfg.Dir, "serving.lock"))
+		if err != nil {
+			return err
+		}
+		s.lock = f
+	}
+	if err := s.lang.open(ctx, s); err != nil {
+		return err
+	}
+	if err := s.checkKey(ctx); err != nil {
+		return err
+	}
+	if s.cfg.TakeBack {
+		if err := s.takeBack(ctx); err != nil {
+			return err
+		}
+		if err := s.sweep(ctx); err != nil {
+			return err
+		}
+	}
+	st, err := s.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	s.held.Store(st.Bytes)
+	return nil
+}
+
+// Close waits for what was handed to the store, writes it and closes the
+// database. Claims that have no outcome yet are taken back at the next start.
+func (s *Store) Close() error {
+	s.enter.Lock()
+	first := !s.closed.Swap(true)
+	s.enter.Unlock()
+	if !first {
+		<-s.done
+		return nil
+	}
+	close(s.stop)
+	<-s.done
+	return s.release()
+}
+
+// release closes what open has opened.
+func (s *Store) release() error {
+	var errs []error
+	for _, db := range []*sql.DB{s.read, s.db} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close the store: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+package spool
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/minio/sio"
+	"golang.org/x/crypto/chacha20poly1305"
+)
+
+// errDamaged says that something does not decrypt: it was changed, or another
+// key or place belongs to it.
+var errDamaged = errors.New("damaged: it does not decrypt")
+
+// vault encrypts what the store writes. Fields and the keys of bodies are
+// sealed with XChaCha20-Poly1305, whose nonces may be drawn at random for as
+// many rows as an installation will ever write; a body is sealed with
+// AES-256-GCM under a key that is used once.
+type vault struct {
+	fields cipher.AEAD
+	keys   cipher.AEAD
+	digest []byte
+}
+
+func newVault(key []byte) (*vault, error) {
+	if len(key) != keySize {
+		return nil, fmt.Errorf("the installation key has %d octets instead of %d", len(key), keySize)
+	}
+	var v vault
+	for use, to := range map[string]*cipher.AEAD{"fields": &v.fields, "body keys": &v.keys} {
+		k, err := hkdf.Key(sha256.New, key, nil, "postvern spool "+use, keySize)
+		if err != nil {
+			return nil, fmt.Errorf("derive the key of %s: %w", use, err)
+		}
+		if *to, err = chacha20poly1305.NewX(k); err != nil {
+			return nil, fmt.Errorf("use the key of %s: %w", use, err)
+		}
+	}
+	d, err := hkdf.Key(sha256.New, key, nil, "postvern spool digests", keySize)
+	if err != nil {
+		return nil, fmt.Errorf("derive the key of digests: %w", err)
+	}
+	v.digest = d
+	return &v, nil
+}
+
+// seal encrypts a field. The place, "table/column/id", is bound to it, so that
+// it opens nowhere else.
+func (v *vault) seal(place string, plain []byte) []byte { return sealed(v.fields, place, plain) }
+
+// open undoes seal.
+func (v *vault) open(place string, box []byte) ([]byte, error) {
+	return opened(v.fields, place, box)
+}
+
+// sealJSON encrypts a value as JSON.
+func (v *vault) sealJSON(place string, value any) ([]byte, error) {
+	plain, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", place, err)
+	}
+	return v.seal(place, plain), nil
+}
+
+// openJSON undoes sealJSON.
+func (v *vault) openJSON(place string, box []byte, value any) error {
+	plain, err := v.open(place, box)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(plain, value); err != nil {
+		return errDamaged
+	}
+	return nil
+}
+
+// repeat is the keyed form of a parcel's digest: without the key, nobody can
+// try whether a known message went through.
+func (v *vault) repeat(digest []byte) []byte {
+	m := hmac.New(sha256.New, v.digest)
+	m.Write(digest)
+	return m.Sum(nil)[:20]
+}
+
+func sealed(a cipher.AEAD, place string, plain []byte) []byte {
+	n := a.NonceSize()
+	box := make([]byte, n, n+len(plain)+a.Overhead())
+	rand.Read(box)
+	return a.Seal(box, box, plain, []byte(place))
+}
+
+func opened(a cipher.AEAD, place string, box []byte) ([]byte, error) {
+	n := a.NonceSize()
+	if len(box) < n+a.Overhead() {
+		return nil, errDamaged
+	}
+	plain, err := a.Open(nil, box[:n], box[n:], []byte(place))
+	if err != nil {
+		return nil, errDamaged
+	}
+	return plain, nil
+}
+
+// bodyPlace is what the key and content of a body are bound to.
+func bodyPlace(id int64) string { return "bodies/content/" + strconv.FormatInt(id, 10) }
+
+// newBodyKey draws a key for a body; box is the key as it is stored.
+func (v *vault) newBodyKey(id int64) (key, box []byte) {
+	key = make([]byte, keySize)
+	rand.Read(key)
+	return key, sealed(v.keys, bodyPlace(id), key)
+}
+
+// bodyKey opens the stored key of a body.
+func (v *vault) bodyKey(id int64, box []byte) ([]byte, error) {
+	return opened(v.keys, bodyPlace(id), box)
+}
+
+// once is the nonce of a body: its key encrypts nothing else.
+var once = make([]byte, 12)
+
+func bodyCipher(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("use the key of a body: %w", err)
+	}
+	return cipher.NewGCM(block)
+}
+
+// sealBody encrypts a body that stands in a row.
+func sealBody(key []byte, id int64, content []byte) ([]byte, error) {
+	a, err := bodyCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return a.Seal(nil, once, content, []byte(bodyPlace(id))), nil
+}
+
+// openBody undoes sealBody.
+func openBody(key []byte, id int64, box []byte) ([]byte, error) {
+	a, err := bodyCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := a.Open(box[:0], once, box, []byte(bodyPlace(id)))
+	if err != nil {
+		return nil, errDamaged
+	}
+	return plain, nil
+}
+
+// fileCipher is how a body that stands in a file is encrypted: in packages of
+// 64 KiB, each authenticated together with its place and the stream's end.
+func fileCipher(key []byte) sio.Config {
+	return sio.Config{MinVersion: sio.Version20, CipherSuites: []byte{sio.AES_256_GCM}, Key: key}
+}
+
+// sealStream encrypts content to w.
+func sealStream(w io.Writer, key, content []byte) error {
+	_, err := sio.Encrypt(w, bytes.NewReader(content), fileCipher(key))
+	return err
+}
+
+// openStream decrypts all of r, which has to hold exactly size octets.
+func openStream(r io.Reader, key []byte, size int64) ([]byte, error) {
+	content := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	n, err := sio.Decrypt(content, r, fileCipher(key))
+	var broken sio.Error
+	switch {
+	case errors.As(err, &broken), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, errDamaged
+	case err != nil:
+		return nil, fmt.Errorf("read a body: %w", err)
+	case n != size:
+		return nil, errDamaged
+	}
+	return content.Bytes(), nil
+}

@@ -1,0 +1,184 @@
+package spool
+
+import (
+	"math"
+	"sync"
+	"time"
+)
+
+// waiting is what the relay may have: copies that were just accepted and are
+// handed over in memory, those that were claimed ahead, and when the next one
+// of the table is due.
+type waiting struct {
+	mu      sync.Mutex
+	line    []*entry
+	weight  int64 // of line and of what is reserved
+	budget  int64
+	due     int64 // when a row of the table may be due, in milliseconds; 0: now
+	looked  time.Time
+	claims  map[string]claim
+	changed chan struct{}
+}
+
+// claim is a copy that this process has claimed.
+type claim struct {
+	body     int64
+	file     string
+	size     int64
+	attempts int
+}
+
+// entry is a delivery in line. Its content is read when it is taken, where it
+// was not handed over.
+type entry struct {
+	Delivery
+	body    int64
+	file    string
+	size    int64
+	loaded  bool
+	damaged []byte // the copy's row as it stands, where it does not decrypt
+}
+
+// weight is the memory that an entry holds on to, about.
+func (e *entry) weight() int64 {
+	n := int64(len(e.Copies)) * 512
+	if e.loaded {
+		n += e.size
+	}
+	return n
+}
+
+func (w *waiting) init(budget int64) {
+	w.budget = budget
+	w.claims = make(map[string]claim)
+	w.changed = make(chan struct{}, 1)
+}
+
+// reserve takes room for n octets; a parcel larger than all of the room gets
+// it when nothing else is in line.
+func (w *waiting) reserve(n int64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.weight > 0 && w.weight+n > w.budget {
+		return false
+	}
+	w.weight += n
+	return true
+}
+
+func (w *waiting) unreserve(n int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.weight -= n
+}
+
+// add puts entries in line whose room is reserved.
+func (w *waiting) add(entries []*entry) {
+	w.mu.Lock()
+	for _, e := range entries {
+		for _, c := range e.Copies {
+			w.claims[c.ID] = claim{body: e.body, file: e.file, size: e.size, attempts: e.Attempt - 1}
+		}
+	}
+	w.line = append(w.line, entries...)
+	w.mu.Unlock()
+	w.signal()
+}
+
+// claimAhead puts entries in line that were claimed from the table.
+func (w *waiting) claimAhead(entries []*entry) {
+	var n int64
+	for _, e := range entries {
+		n += e.weight()
+	}
+	w.unreserve(-n)
+	w.add(entries)
+}
+
+// take returns up to n entries, oldest first.
+func (w *waiting) take(n int) []*entry {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n = min(n, len(w.line))
+	if n <= 0 {
+		return nil
+	}
+	taken := append([]*entry(nil), w.line[:n]...)
+	clear(w.line[:n]) // what was taken is not kept alive
+	w.line = w.line[n:]
+	if len(w.line) == 0 {
+		w.line = nil
+	} else {
+		w.signal() // for another who waits
+	}
+	for _, e := range taken {
+		w.weight -= e.weight()
+	}
+	return taken
+}
+
+// dueAt notes that a row of the table is due at ms.
+func (w *waiting) dueAt(ms int64) {
+	w.mu.Lock()
+	earlier := ms < w.due
+	w.due = min(w.due, ms)
+	w.mu.Unlock()
+	if earlier {
+		w.signal()
+	}
+}
+
+// setDue notes what the table itself said.
+func (w *waiting) setDue(ms int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.due = ms
+}
+
+// never is the time of a table in which nothing waits.
+const never = math.MaxInt64
+
+// glance is how long the table has to wait while fresh copies are in line.
+const glance = 50 * time.Millisecond
+
+// lookNow reports whether it is time to claim from the table. Whoever gets
+// true has to do it, and to note what comes next with setDue.
+func (w *waiting) lookNow(now int64, clock time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.due > now || len(w.line) > 0 && clock.Sub(w.looked) < glance {
+		return false
+	}
+	w.looked, w.due = clock, never
+	return true
+}
+
+// claimed returns the claims of copies; ok is false when one of them is not
+// claimed by this process.
+func (w *waiting) claimed(ids []string) (claims []claim, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, id := range ids {
+		c, found := w.claims[id]
+		if !found {
+			return nil, false
+		}
+		claims = append(claims, c)
+	}
+	return claims, true
+}
+
+func (w *waiting) forget(ids []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, id := range ids {
+		delete(w.claims, id)
+	}
+}
+
+func (w *waiting) signal() {
+	select {
+	case w.changed <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,369 @@
+package spool
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// Bounds of one transaction: so many jobs, or so many octets of content.
+const (
+	maxBatch       = 256
+	maxBatchOctets = 16 << 20
+)
+
+// job is one caller's share of a transaction.
+type job struct {
+	// do writes. It may be run again in another transaction. An error that is
+	// a refusal has to come before the first change; any other undoes the
+	// whole transaction.
+	do     func(*tx) error
+	octets int64
+	urgent bool // it makes room: worth a second try when the disk is full
+	taken  atomic.Bool
+	answer chan error
+}
+
+// refusal is an answer that leaves the transaction as it is.
+type refusal struct{ error }
+
+func (r refusal) Unwrap() error { return r.error }
+
+// errUnknown marks the answer of a transaction that may or may not stand.
+var errUnknown = errors.New("the store did not say whether it wrote")
+
+// run hands a job to the writer and waits for its answer. A ctx that ends takes
+// back a job that was not begun; after that the answer comes soon.
+func (s *Store) run(ctx context.Context, j *job) error {
+	j.answer = make(chan error, 1)
+	if err := s.hand(ctx, j); err != nil {
+		return err
+	}
+	select {
+	case err := <-j.answer:
+		return err
+	case <-ctx.Done():
+		if j.taken.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		return <-j.answer
+	}
+}
+
+func (s *Store) hand(ctx context.Context, j *job) error {
+	s.enter.RLock()
+	defer s.enter.RUnlock()
+	if s.closed.Load() {
+		return ErrClosed
+	}
+	select {
+	case s.jobs <- j:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// idle is how often the writer looks for marks that nobody waits for.
+const idle = time.Second
+
+// write is the writer: the one goroutine that changes the database. It gathers
+// what stands in line into one transaction, so that one flush serves all.
+func (s *Store) write(ctx context.Context) {
+	defer close(s.done)
+	w := &writer{s: s}
+	defer w.drop()
+	tick := time.NewTicker(idle)
+	defer tick.Stop()
+	for {
+		select {
+		case j := <-s.jobs:
+			w.commit(ctx, s.gather(j))
+		case <-tick.C:
+			w.tidy(ctx)
+		case <-s.stop:
+			w.finish(ctx)
+			return
+		}
+	}
+}
+
+// finish writes what still stands in line. Nothing is handed over any more.
+func (w *writer) finish(ctx context.Context) {
+	for {
+		select {
+		case j := <-w.s.jobs:
+			w.commit(ctx, w.s.gather(j))
+		default:
+			w.tidy(ctx)
+			return
+		}
+	}
+}
+
+func (s *Store) gather(first *job) []*job {
+	var batch []*job
+	var octets int64
+	for j := first; j != nil; {
+		if j.taken.CompareAndSwap(false, true) {
+			batch = append(batch, j)
+			octets += j.octets
+		}
+		if len(batch) == maxBatch || octets > maxBatchOctets {
+			break
+		}
+		select {
+		case j = <-s.jobs:
+		default:
+			j = nil
+		}
+	}
+	return batch
+}
+
+// writer holds the writing connection and its statements.
+type writer struct {
+	s      *Store
+	conn   *sql.Conn
+	stmts  map[query]*sql.Stmt
+	tidied time.Time
+}
+
+// connect makes sure that there is a connection.
+func (w *writer) connect(ctx context.Context) error {
+	if w.conn != nil {
+		return nil
+	}
+	conn, err := w.s.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect to the store: %w", err)
+	}
+	w.conn, w.stmts = conn, make(map[query]*sql.Stmt)
+	return nil
+}
+
+// drop closes statements and connection.
+func (w *writer) drop() {
+	for _, stmt := range w.stmts {
+		stmt.Close()
+	}
+	if w.conn != nil {
+		w.conn.Close()
+	}
+	w.conn, w.stmts = nil, nil
+}
+
+func (w *writer) stmt(ctx context.Context, q query) (*sql.Stmt, error) {
+	if stmt, ok := w.stmts[q]; ok {
+		return stmt, nil
+	}
+	text, ok := w.s.lang.queries[q]
+	if !ok {
+		return nil, fmt.Errorf("no statement is named %q", q)
+	}
+	stmt, err := w.conn.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %q: %w", q, err)
+	}
+	w.stmts[q] = stmt
+	return stmt, nil
+}
+
+// commit writes a batch. When one job cannot be written, the others are tried
+// without it; when there is no room, those that make room are.
+func (w *writer) commit(ctx context.Context, batch []*job) {
+	if len(batch) == 0 {
+		return
+	}
+	answers, err := w.attempt(ctx, batch)
+	if err == nil {
+		for i, j := range batch {
+			j.answer <- answers[i]
+		}
+		return
+	}
+	if len(batch) == 1 {
+		batch[0].answer <- err
+		return
+	}
+	full := errors.Is(err, ErrFull)
+	for _, j := range batch {
+		switch {
+		case full && !j.urgent, errors.Is(err, errUnknown) && !full:
+			j.answer <- err
+		default:
+			w.commit(ctx, []*job{j})
+		}
+	}
+}
+
+// attempt runs the jobs of a batch in one transaction. The answers are theirs
+// when err is nil; otherwise err is the answer of all.
+func (w *writer) attempt(ctx context.Context, batch []*job) (answers []error, err error) {
+	t := &tx{ctx: ctx, s: w.s, w: w}
+	defer func() {
+		if err != nil {
+			err = w.s.fault(err)
+			t.undone()
+		}
+	}()
+	if err := w.connect(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := t.exec("begin"); err != nil {
+		w.drop()
+		return nil, err
+	}
+	answers = make([]error, len(batch))
+	if err = w.s.settle(t); err == nil {
+		err = w.s.writeAnswers(t)
+	}
+	for i, j := range batch {
+		if err != nil {
+			break
+		}
+		if answers[i], err = t.run(j); err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = t.writeTotals()
+	}
+	if err == nil {
+		if _, cerr := w.conn.ExecContext(ctx, "COMMIT"); cerr != nil {
+			err = fmt.Errorf("%w: commit: %w", errUnknown, cerr)
+		}
+	}
+	if err != nil {
+		if _, rerr := w.conn.ExecContext(ctx, "ROLLBACK"); rerr != nil {
+			w.s.log.Warn("roll back", "error", rerr)
+			w.drop() // a connection in an unknown state is not used again
+		}
+		return nil, err
+	}
+	t.done()
+	return answers, nil
+}
+
+// fault gives an error of the database its name.
+func (s *Store) fault(err error) error {
+	if !errors.Is(err, ErrFull) && (noSpace(err) || s.lang.full(err)) {
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return err
+}
+
+// tx is a transaction of the writer.
+type tx struct {
+	ctx    context.Context //nolint:containedctx // lives as long as the transaction
+	s      *Store
+	w      *writer
+	change Stats
+	onDone []func()
+	onUndo []func()
+}
+
+// run does one job. What a refused job asked for is forgotten.
+func (t *tx) run(j *job) (answer, err error) {
+	done, undo, change := len(t.onDone), len(t.onUndo), t.change
+	err = j.do(t)
+	var no refusal
+	if !errors.As(err, &no) {
+		return nil, err
+	}
+	for _, f := range t.onUndo[undo:] {
+		f()
+	}
+	t.onDone, t.onUndo, t.change = t.onDone[:done], t.onUndo[:undo], change
+	return no.error, nil
+}
+
+func (t *tx) done() {
+	t.s.held.Add(t.change.Bytes)
+	for _, f := range t.onDone {
+		f()
+	}
+}
+
+func (t *tx) undone() {
+	for _, f := range t.onUndo {
+		f()
+	}
+}
+
+// after runs f once the transaction stands.
+func (t *tx) after(f func()) { t.onDone = append(t.onDone, f) }
+
+// otherwise runs f when the transaction came to nothing, or nobody knows.
+func (t *tx) otherwise(f func()) { t.onUndo = append(t.onUndo, f) }
+
+// exec runs a statement and returns the number of rows that it changed.
+func (t *tx) exec(q query, args ...any) (int64, error) {
+	stmt, err := t.w.stmt(t.ctx, q)
+	if err != nil {
+		return 0, err
+	}
+	res, err := stmt.ExecContext(t.ctx, args...)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", q, err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", q, err)
+	}
+	return n, nil
+}
+
+// row reads one row; the error of a row that is not there is sql.ErrNoRows.
+func (t *tx) row(q query, args []any, into ...any) error {
+	stmt, err := t.w.stmt(t.ctx, q)
+	if err != nil {
+		return err
+	}
+	if err := stmt.QueryRowContext(t.ctx, args...).Scan(into...); err != nil {
+		return fmt.Errorf("%s: %w", q, err)
+	}
+	return nil
+}
+
+// rows reads all rows of a statement.
+func (t *tx) rows(q query, args []any, each func(scanner) error) error {
+	stmt, err := t.w.stmt(t.ctx, q)
+	if err != nil {
+		return err
+	}
+	rows, err := stmt.QueryContext(t.ctx, args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", q, err)
+	}
+	return drain(q, rows, each)
+}
+
+// scanner is a row that is being read.
+type scanner interface{ Scan(into ...any) error }
+
+func drain(q query, rows *sql.Rows, each func(scanner) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return fmt.Errorf("%s: %w", q, err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("%s: %w", q, err)
+	}
+	return nil
+}
+
+// writeTotals adds what the transaction changed to the store's totals.
+func (t *tx) writeTotals() error {
+	c := t.change
+	if c == (Stats{}) {
+		return nil
+	}
+	_, err := t.exec("add totals", t.s.node, c.Queued, c.Held, c.Deferred, c.Bytes)
+	return err
+}
