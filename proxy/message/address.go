@@ -166,15 +166,23 @@ func (p *addressParser) element(group string, inGroup bool) (element, error) {
 // bare reads the rest of an addr-spec that stands alone, or that some programs
 // write unquoted as the display name of itself.
 func (p *addressParser) bare(local []word) (name, address string, err error) {
-	if address, err = p.addrSpec(local); err != nil {
+	p.mark()
+	domain, literal, err := p.domainWords()
+	if err != nil {
 		return "", "", err
 	}
 	if p.peek() != '<' {
-		return "", address, nil
+		address, err = addrSpec(local, domain, literal)
+		return "", address, err
 	}
-	name = address
-	address, err = p.angle()
-	return name, address, err
+	name = phrase(local) + "@" + phrase(domain) + literal
+	if address, err = p.angle(); err != nil {
+		return "", "", err
+	}
+	if !strings.EqualFold(strings.Trim(name, "'"), address) {
+		return "", "", addressError("two addresses stand side by side")
+	}
+	return name, address, nil
 }
 
 func (p *addressParser) group(name []word) (element, error) {
@@ -214,7 +222,11 @@ func (p *addressParser) angle() (string, error) {
 	for p.peek() == '@' || p.peek() == ',' {
 		if p.raw[p.i] == '@' {
 			p.mark()
-			if _, err := p.domain(); err != nil {
+			domain, literal, err := p.domainWords()
+			if err != nil {
+				return "", err
+			}
+			if _, err := domainOf(domain, literal); err != nil {
 				return "", err
 			}
 		} else {
@@ -239,7 +251,12 @@ func (p *addressParser) angle() (string, error) {
 	if p.peek() != '@' {
 		return "", addressError("angle brackets hold no address")
 	}
-	address, err := p.addrSpec(local)
+	p.mark()
+	domain, literal, err := p.domainWords()
+	if err != nil {
+		return "", err
+	}
+	address, err := addrSpec(local, domain, literal)
 	if err != nil {
 		return "", err
 	}
@@ -250,34 +267,39 @@ func (p *addressParser) angle() (string, error) {
 	return address, nil
 }
 
-// addrSpec reads on from the "@" that follows a local part.
-func (p *addressParser) addrSpec(words []word) (string, error) {
+// addrSpec puts an address together.
+func addrSpec(words, domain []word, literal string) (string, error) {
 	local, err := join(words)
 	if err != nil {
 		return "", err
 	}
-	p.mark()
-	domain, err := p.domain()
+	host, err := domainOf(domain, literal)
 	if err != nil {
 		return "", err
 	}
 	if !isDotted(local) {
 		local = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(local) + `"`
 	}
-	return local + "@" + domain, nil
+	return local + "@" + host, nil
 }
 
-// domain reads a domain or literal with the blanks and comments of old.
-func (p *addressParser) domain() (string, error) {
+// domainWords reads a domain, or a literal, with the blanks and comments of
+// old.
+func (p *addressParser) domainWords() (words []word, literal string, err error) {
 	if err := p.cfws(); err != nil {
-		return "", err
+		return nil, "", err
 	}
 	if p.peek() == '[' {
-		return p.literal()
+		literal, err = p.literal()
+		return nil, literal, err
 	}
-	words, err := p.words()
-	if err != nil {
-		return "", err
+	words, err = p.words()
+	return words, "", err
+}
+
+func domainOf(words []word, literal string) (string, error) {
+	if literal != "" {
+		return literal, nil
 	}
 	for _, w := range words {
 		if w.quoted {

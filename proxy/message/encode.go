@@ -54,6 +54,10 @@ func encodeQP(text []byte) []byte {
 		if column+size > lineLength-1 && (!lineEnds || column+size > lineLength) {
 			out = append(out, "=\r\n"...)
 			column = 0
+			coded = coded || c == '.'
+			if coded {
+				size = 3
+			}
 		}
 		if coded {
 			out = append(out, '=', hex[c>>4], hex[c&15])

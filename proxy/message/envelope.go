@@ -5,18 +5,19 @@ import "time"
 // Envelope is what the SMTP session said about a message (RFC 5321 §2.3.1). It
 // is not changed after it was made.
 type Envelope struct {
-	From     string // reverse-path without angle brackets; "" is the null sender
-	To       []Recipient
-	UTF8     bool   // SMTPUTF8 (RFC 6531)
-	Body     string // "", "7BIT" or "8BITMIME" (RFC 6152)
-	Return   string // DSN RET: "", "FULL" or "HDRS" (RFC 3461 §4.3)
-	ID       string // DSN ENVID, decoded (RFC 3461 §4.4)
-	Login    string // who logged in; "" on a trust listener
-	Client   string // the client's IP address; never leaves in a header
-	Hello    string // what it said in EHLO
-	Protocol string // SMTP, ESMTP, ESMTPS, ESMTPSA, UTF8SMTPSA ... (RFC 3848, RFC 6531)
-	Trusted  bool   // it came by a trust listener
-	Received time.Time
+	Transaction string // ULID of this mail transaction; the parcel that follows from it has the same
+	From        string // reverse-path without angle brackets; "" is the null sender
+	To          []Recipient
+	UTF8        bool   // SMTPUTF8 (RFC 6531)
+	Body        string // "", "7BIT" or "8BITMIME" (RFC 6152)
+	Return      string // DSN RET: "", "FULL" or "HDRS" (RFC 3461 §4.3)
+	ID          string // DSN ENVID, decoded (RFC 3461 §4.4)
+	Login       string // who logged in; "" on a trust listener
+	Client      string // the client's IP address; never leaves in a header
+	Hello       string // what it said in EHLO
+	Protocol    string // SMTP, ESMTP, ESMTPS, ESMTPSA, UTF8SMTPSA ... (RFC 3848, RFC 6531)
+	Trusted     bool   // it came by a trust listener
+	Received    time.Time
 }
 
 // Recipient is one RCPT.
