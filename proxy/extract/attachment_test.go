@@ -1,0 +1,151 @@
+package extract
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"strings"
+	"testing"
+
+	"postvern.example/policy/detect"
+)
+
+func TestTextAttachmentsAreReadByTheirContent(t *testing.T) {
+	for _, c := range []struct{ name, declared, data, want, label string }{
+		{"text", "application/octet-stream", "cpr 010203-1234", "010203-1234", "text"},
+		{"text called a picture", "image/png", "cpr 010203-1234", "010203-1234", "text"},
+		{"a page", "text/plain", "<!DOCTYPE html><p>0102<b>03</b>-1234", "010203-1234", "HTML"},
+		{"JSON", "application/json", `{"cpr": "0102\u0030\u0033-1234"}`, "010203-1234", "JSON"},
+		{"JSON lines", "application/json", "{\"a\": 1}\n{\"cpr\": \"010203-1234\"}", "010203-1234", "JSON"},
+		{"XML", "application/xml", `<?xml version="1.0"?><a><b c="x">0102<i>03</i>-1234</b></a>`, "03", "XML"},
+		{"XML entity", "text/xml", `<?xml version="1.0"?><!DOCTYPE a [<!ENTITY n "010203-1234">]><a>cpr &n;</a>`, "cpr 010203-1234", "XML"},
+		{"SVG", "image/svg+xml", `<svg xmlns="x"><text>010203-1234</text></svg>`, "010203-1234", "XML"},
+		{"a calendar", "text/calendar", "BEGIN:VCALENDAR\r\nSUMMARY:cpr 0102\r\n 03-1234\r\nEND:VCALENDAR", "cpr 010203-1234", "calendar"},
+		{"a card", "text/x-vcard", "BEGIN:VCARD\nNOTE;ENCODING=QUOTED-PRINTABLE:0102=\n03=2D1234\nEND:VCARD", "010203-1234", "contact"},
+		{"a note in a card", "text/vcard", "BEGIN:VCARD\nNOTE:a\\, b\\n010203-1234\nEND:VCARD", "a, b\n010203-1234", "contact"},
+		{"a mail", "application/octet-stream", "From: a@b.example\nSubject: =?utf-8?q?0102=30=33?=-1234\n\nx", "010203-1234", "mail"},
+		{"an mbox", "application/mbox", "From a Mon\nFrom: a@b.example\nTo: b@b.example\n\nx\n\nFrom b Mon\nFrom: a@b.example\nTo: b@b.example\n\n010203-1234", "010203-1234", "mail"},
+		{"uuencoded text in text", "text/plain", "x\nbegin 644 a.txt\n+,#$P,C`S+3$R,S0\n`\nend\n", "010203-1234", "text"},
+	} {
+		res := extracted(t, attached(c.declared, "fil", []byte(c.data)))
+		s, ok := res.segment(c.want)
+		if !ok {
+			t.Errorf("%s: not read\n%s", c.name, res.dump())
+			continue
+		}
+		if !strings.HasPrefix(s.Place.String(), "attachment 1 ("+c.label+")") {
+			t.Errorf("%s: place %q", c.name, s.Place)
+		}
+		if len(res.Findings) > 0 {
+			t.Errorf("%s: findings\n%s", c.name, res.dump())
+		}
+	}
+}
+
+func TestSeparatedValuesAreTables(t *testing.T) {
+	for _, c := range []struct{ name, data, want string }{
+		{"semicolons", "Navn;CPR\r\nAnna;010203-1234\r\n", "Navn\tCPR\nAnna\t010203-1234\n"},
+		{"commas", "Navn,CPR\n\"Holm, Anna\",010203-1234\nBo,\n", "Navn\tCPR\nHolm, Anna\t010203-1234\nBo\t\n"},
+		{"tabs", "Navn\tCPR\nAnna\t010203-1234\n", "Navn\tCPR\nAnna\t010203-1234\n"},
+		{"a line end in a cell", "Navn;Note;CPR\nAnna;\"to\nlinjer\";1\nBo;\"\"\"x\"\"\";2\n", "Navn\tNote\tCPR\nAnna\tto linjer\t1\nBo\t\"x\"\t2\n"},
+		{"a lone quote", "Navn;CPR\nAnna \"Holm;1\nBo;2\n", "Navn\tCPR\nAnna  Holm\t1\nBo\t2\n"},
+		{"Latin-1", "Navn;By\nS\xf8ren;\xc5rhus\n", "Navn\tBy\nSøren\tÅrhus\n"},
+	} {
+		res := extracted(t, attached("text/csv", "liste.csv", []byte(c.data)))
+		if s, ok := res.segment(c.want); !ok || s.Shape != detect.Table {
+			t.Errorf("%s\n%s", c.name, res.dump())
+		}
+	}
+	prose := "Hej Anna, hej Bo.\nTak for sidst, det var godt, og vi ses.\nHilsen, Bo\n"
+	if res := extracted(t, attached("text/plain", "brev.txt", []byte(prose))); !res.holds("Tak for sidst, det") {
+		t.Error(res.dump())
+	}
+}
+
+func TestWhatCannotBeReadIsAFinding(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		data string
+		why  detect.Evidence
+	}{
+		{"bytes of no type", "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x00\x00", whyFormat},
+		{"a program", "\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00", whyProgram},
+		{"sound", "ID3\x04\x00\x00\x00\x00\x00\x00", whyMedia},
+		{"a picture", string(pngOf(1000, 1000)), whyImage},
+		{"a broken picture", string(pngOf(10, 10)[:30]), whyMalformed},
+		{"a picture with something behind it", string(pngOf(10, 10)) + "\x00\x01\x02\x03\x04", whyTrailing},
+	} {
+		res := extracted(t, attached("text/plain", "a.txt", []byte(c.data)))
+		f, ok := res.finding(detect.Unscannable)
+		if !ok || f.Evidence[0] != c.why {
+			t.Errorf("%s: %s", c.name, res.dump())
+		}
+		if !strings.HasPrefix(f.Place.String(), "attachment 1") {
+			t.Errorf("%s: place %q", c.name, f.Place)
+		}
+	}
+}
+
+// pngOf returns a picture of a size, with more chunks before its end.
+func pngOf(width, height uint32, chunks ...string) []byte {
+	var b bytes.Buffer
+	b.WriteString("\x89PNG\r\n\x1a\n")
+	head := binary.BigEndian.AppendUint32(nil, width)
+	head = binary.BigEndian.AppendUint32(head, height)
+	pngChunk(&b, "IHDR"+string(head)+"\x08\x00\x00\x00\x00")
+	for _, c := range chunks {
+		pngChunk(&b, c)
+	}
+	pngChunk(&b, "IEND")
+	return b.Bytes()
+}
+
+func pngChunk(b *bytes.Buffer, chunk string) {
+	b.Write(binary.BigEndian.AppendUint32(nil, uint32(len(chunk)-4)))
+	b.WriteString(chunk)
+	b.Write(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(chunk))))
+}
+
+// inline returns a mail that shows a picture in its body.
+func inline(data []byte) string {
+	mail := attached("image/png", "logo.png", data)
+	return strings.Replace(mail, "Content-Disposition: attachment; filename=\"logo.png\"", "Content-ID: <a@b.example>\nContent-Disposition: inline; filename=\"logo.png\"", 1)
+}
+
+func TestOnlySmallPicturesInsideTheBodyAreLogos(t *testing.T) {
+	if res := extracted(t, inline(pngOf(200, 100))); len(res.Findings) > 0 {
+		t.Error(res.dump())
+	}
+	if res := extracted(t, inline(pngOf(2000, 100))); len(res.Findings) != 1 {
+		t.Error(res.dump())
+	}
+	if res := extracted(t, attached("image/png", "logo.png", pngOf(200, 100))); len(res.Findings) != 1 {
+		t.Error(res.dump())
+	}
+}
+
+func TestWordsOfAPictureAreRead(t *testing.T) {
+	res := extracted(t, inline(pngOf(20, 10, "tEXtComment\x00010203-1234", "iTXtb\x00\x00\x00da\x00c\x00d 020304-1234")))
+	if !res.holds("010203-1234") || !res.holds("020304-1234") {
+		t.Error(res.dump())
+	}
+	exif := "Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x0e\x01\x02\x00\x0c\x00\x00\x00\x1a\x00\x00\x00\x00\x00\x00\x00010203-1234\x00"
+	jpeg := "\xff\xd8\xff\xe1" + string(binary.BigEndian.AppendUint16(nil, uint16(len(exif)+2))) + exif +
+		"\xff\xfe\x00\x0d020304-1234\xff\xc0\x00\x0b\x08\x00\x10\x00\x10\x01\x01\x11\x00\xff\xda\x00\x08\x01\x01\x00\x00?\x00x\xff\x00y\xff\xd9"
+	res = extracted(t, inline([]byte(jpeg)))
+	if !res.holds("010203-1234") || !res.holds("020304-1234") || len(res.Findings) > 0 {
+		t.Error(res.dump())
+	}
+}
+
+func TestSignaturesAreReadForWhatTheyAre(t *testing.T) {
+	armored := "-----BEGIN PGP SIGNATURE-----\nComment: cpr 010203-1234\n\nwsBzBAABCAAdFiEE\n=AAAA\n-----END PGP SIGNATURE-----\ncpr 020304-1234\n"
+	res := extracted(t, attached("application/pgp-signature", "signature.asc", []byte(armored)))
+	if !res.holds("010203-1234") || !res.holds("020304-1234") {
+		t.Error(res.dump())
+	}
+	res = extracted(t, attached("application/pgp-signature", "signature.asc", []byte("cpr 010203-1234")))
+	if !res.holds("010203-1234") {
+		t.Error(res.dump())
+	}
+}

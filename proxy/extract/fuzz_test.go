@@ -1,0 +1,104 @@
+package extract
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"postvern.example/policy/detect"
+	"postvern.example/proxy/message"
+)
+
+// checkResult fails where a Result breaks what Segment and Finding promise.
+func checkResult(t *testing.T, res Result) {
+	t.Helper()
+	for _, s := range res.Segments {
+		if !utf8.ValidString(s.Text) || strings.ContainsAny(s.Text, "\x00\r") || blank(s.Text) {
+			t.Fatalf("a segment's text is not clean: %.100q", s.Text)
+		}
+		for _, step := range s.Place {
+			if step.Kind == "" {
+				t.Fatalf("a step of %v has no kind", s.Place)
+			}
+		}
+	}
+	for _, f := range res.Findings {
+		if f.Kind != detect.Unscannable && f.Kind != detect.Protected || f.Count < 1 || len(f.Evidence) == 0 {
+			t.Fatalf("finding %+v", f)
+		}
+	}
+}
+
+func small() *Extractor {
+	return New(Config{TextBytes: 4 << 20, Unpacked: 32 << 20, EntrySize: 8 << 20, Time: 5 * time.Second, PDFToText: "none"})
+}
+
+// fuzzPiece gives bytes to the reader that their type asks for.
+func fuzzPiece(f *testing.F, seeds ...string) {
+	for _, s := range seeds {
+		f.Add([]byte(s))
+	}
+	x := small()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		start := time.Now()
+		r := newReading(context.Background(), x)
+		r.piece(piece{data: data, place: detect.Place{{Kind: detect.InAttachment, Number: 1}}, inline: true})
+		checkResult(t, r.out)
+		if len(data) > 0 && !blank(string(data)) && len(r.out.Segments) == 0 && len(r.out.Findings) == 0 && sniff(data) == isUnknown {
+			t.Fatal("nothing was read of bytes of no type, and nothing said")
+		}
+		if d := time.Since(start); d > 5*time.Second {
+			t.Fatalf("took %v", d)
+		}
+	})
+}
+
+func FuzzMail(f *testing.F) {
+	f.Add([]byte(crlf(attached("text/csv", "a.csv", []byte("a;b\nc;d")))))
+	f.Add([]byte(crlf(body("text/html", "<table><tr><td>a<td>b<tr><td>c<td>d</table>"))))
+	f.Add([]byte(crlf(body("text/plain; format=flowed", "a \nb"))))
+	x := small()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := message.Read(strings.NewReader(string(data)), message.DefaultLimits())
+		if err != nil {
+			return
+		}
+		checkResult(t, x.Text(context.Background(), m))
+	})
+}
+
+func FuzzText(f *testing.F) {
+	fuzzPiece(f, "cpr 010203-1234", "a;b\nc;d\n", `{"a": [1, "b"]}`, "<?xml version='1.0'?><a b='c'>d</a>", "begin 644 a\n#86)C\n`\nend\n",
+		"BEGIN:VCARD\nNOTE;ENCODING=QUOTED-PRINTABLE:a=\nb\nEND:VCARD", "From: a\nTo: b\n\nc", "\xff\xfea\x00b\x00")
+}
+
+func FuzzHTML(f *testing.F) {
+	fuzzPiece(f, "<html><p>a<b>b</b><!--[if mso]><p>c<![endif]--><table><tr><td>d<td>e<tr><td>f<td>g</table>",
+		"<html><style>.a{display:none}</style><i class=a>b</i><iframe srcdoc='&lt;p&gt;'>", "<html><img src='data:text/html;base64,PGI+'>")
+}
+
+func FuzzImage(f *testing.F) {
+	fuzzPiece(f, string(pngOf(3, 3, "tEXta\x00b", "zTXta\x00\x00x\x9c")), "GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xfe\x01a\x00;",
+		"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9", "II*\x00\x08\x00\x00\x00\x01\x00\x0e\x01\x02\x00\x02\x00\x00\x00ab\x00\x00\x00\x00\x00\x00",
+		"RIFF\x10\x00\x00\x00WEBPXMP \x02\x00\x00\x00ab")
+}
+
+func FuzzSignature(f *testing.F) {
+	fuzzPiece(f, "-----BEGIN PGP SIGNATURE-----\n\nwsBz\n-----END PGP SIGNATURE-----", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+		"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80\x30\x80\x02\x01\x01\x31\x00\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0\x80\x04\x01a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+}
+
+func FuzzClean(f *testing.F) {
+	f.Add("0102\u00ad03\r\n１２")
+	f.Fuzz(func(t *testing.T, text string) {
+		if !utf8.ValidString(text) {
+			return
+		}
+		once := clean(text)
+		if !utf8.ValidString(once) || strings.ContainsAny(once, "\r\x00") {
+			t.Fatalf("%q became %q", text, once)
+		}
+	})
+}

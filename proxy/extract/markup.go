@@ -1,0 +1,110 @@
+package extract
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+
+	"postvern.example/policy/detect"
+)
+
+// xml reads XML that belongs to no office document: text, attributes,
+// comments. Elements that stand inside running text leave no gap.
+func (r *reading) xml(p piece) {
+	if _, ok := first(p.data, xmlCharset(p.data)); !ok {
+		r.unscannable(p.place, whyCharset)
+	}
+	s := scanXML(p.data)
+	var text strings.Builder
+	var aside []string
+	seen := map[string]bool{}
+	note := func(value string) {
+		if len(value) > 1 && !seen[value] {
+			seen[value] = true
+			aside = append(aside, value)
+		}
+	}
+	inText := false // the last token was text with something in it
+	for n := 0; s.next(); n++ {
+		if n%4096 == 0 && r.over(p.place) {
+			break
+		}
+		switch s.kind {
+		case xmlText:
+			if !inText && !blank(s.content) {
+				text.WriteByte('\n')
+			}
+			inText = !blank(s.content)
+			text.WriteString(s.content)
+		case xmlOpen:
+			s.eachAttr(func(_, value string) bool {
+				r.xmlAttribute(p, value, note)
+				return true
+			})
+		case xmlAside:
+			note(s.content)
+		case xmlClose, xmlEnd:
+		}
+	}
+	r.prose(p.place, text.String())
+	r.prose(p.place, strings.Join(aside, "\n"))
+}
+
+func (r *reading) xmlAttribute(p piece, value string, note func(string)) {
+	head, body, found := strings.Cut(value, "base64,")
+	if found && strings.HasPrefix(head, "data:") {
+		if data, err := base64.StdEncoding.DecodeString(padded(body)); err == nil {
+			r.left.Attachments++
+			place := p.place.In(detect.Step{Kind: detect.InAttachment, Number: r.left.Attachments})
+			r.piece(piece{data: data, place: place, depth: p.depth + 1, inline: true})
+			return
+		}
+	}
+	note(value)
+}
+
+// looksLikeJSON reports whether the text begins as an object or array does.
+func looksLikeJSON(head []byte) bool {
+	dec := json.NewDecoder(bytes.NewReader(head))
+	for range 3 {
+		if _, err := dec.Token(); err != nil {
+			return errors.Is(err, io.EOF) && len(head) > 2
+		}
+	}
+	return true
+}
+
+// json reads JSON, also one object a line. What does not parse is read as the
+// text that it is.
+func (r *reading) json(p piece) {
+	text, ok := first(p.data, p.params["charset"])
+	if !ok {
+		r.unscannable(p.place, whyCharset)
+	}
+	var b strings.Builder
+	dec := json.NewDecoder(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
+	dec.UseNumber()
+	for n := 0; ; n++ {
+		if n%4096 == 0 && r.over(p.place) {
+			return
+		}
+		token, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			r.prose(p.place, text)
+			break
+		}
+		switch value := token.(type) {
+		case string:
+			b.WriteString(value + "\n")
+		case json.Number:
+			b.WriteString(value.String() + "\n")
+		}
+	}
+	r.prose(p.place, b.String())
+}

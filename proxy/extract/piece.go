@@ -1,0 +1,114 @@
+package extract
+
+import (
+	"strings"
+
+	"postvern.example/policy/detect"
+)
+
+// piece is some bytes to read and what is known about them.
+type piece struct {
+	data     []byte
+	place    detect.Place
+	name     string            // the file name; content
+	declared string            // the media type that the mail gives it
+	params   map[string]string // of that media type
+	depth    int               // how many files it lies in
+	inline   bool              // shown inside a body or a document
+	sender   bool              // a part of a mail, not of a file
+}
+
+// format says how one kind of file is called and read.
+type format struct {
+	label   string
+	read    func(*reading, piece)
+	hostile bool // read in a worker process where there is one
+}
+
+// formatTable maps what sniff tells to readers. A kind that is not in it is
+// unscannable.
+func formatTable() map[kind]format {
+	return map[kind]format{
+		isText:    {label: "text", read: (*reading).plain},
+		isHTML:    {label: "HTML", read: (*reading).html},
+		isXML:     {label: "XML", read: (*reading).xml},
+		isJSON:    {label: "JSON", read: (*reading).json},
+		isTable:   {label: "table", read: (*reading).table},
+		isICS:     {label: "calendar", read: (*reading).directory},
+		isVCard:   {label: "contact", read: (*reading).directory},
+		isMail:    {label: "mail", read: (*reading).mail},
+		isPGP:     {label: "key", read: (*reading).openPGP},
+		isPGPData: {label: "encrypted", read: (*reading).openPGPData},
+		isPEM:     {label: "key", read: (*reading).pem},
+		isCMS:     {label: "signature", read: (*reading).cms},
+		isPNG:     {label: "image", read: (*reading).png},
+		isJPEG:    {label: "image", read: (*reading).jpeg},
+		isGIF:     {label: "image", read: (*reading).gif},
+		isWebP:    {label: "image", read: (*reading).webp},
+		isTIFF:    {label: "image", read: (*reading).tiff},
+		isBMP:     {label: "image", read: (*reading).bitmap},
+		isPicture: {label: "image", read: unread(whyImage)},
+		isEMF:     {label: "image", read: unread(whyImage)},
+		isWMF:     {label: "image", read: unread(whyImage)},
+		isMedia:   {label: "media", read: unread(whyMedia)},
+		isProgram: {label: "program", read: unread(whyProgram)},
+		isDouble:  {label: "AppleDouble", read: (*reading).appleDouble},
+	}
+}
+
+func unread(why detect.Evidence) func(*reading, piece) {
+	return func(r *reading, p piece) { r.unscannable(p.place, why) }
+}
+
+// piece reads bytes of whatever type they are.
+func (r *reading) piece(p piece) {
+	if r.over(p.place) {
+		return
+	}
+	if p.depth > r.x.cfg.Depth {
+		r.unscannable(p.place, whyDepth)
+		return
+	}
+	k := sniff(p.data)
+	switch {
+	case k == isEmpty:
+		return
+	case k == isUnknown && isCharsetText(p):
+		k = isText
+	case k == isText:
+		k = refineText(p)
+	}
+	f, known := r.x.formats[k]
+	if !known {
+		r.unscannable(labelled(p.place, "other"), whyFormat)
+		return
+	}
+	p.place = labelled(p.place, f.label)
+	f.read(r, p)
+}
+
+// isCharsetText reports whether the mail calls the bytes text in a charset
+// whose bytes look like those of a program: Shift-JIS, EBCDIC.
+func isCharsetText(p piece) bool {
+	charset := strings.ToLower(p.params["charset"])
+	if charset == "" || !strings.HasPrefix(p.declared, "text/") || extendsASCII(charset) {
+		return false
+	}
+	enc, _ := lookUp(charset)
+	return enc != nil
+}
+
+// refineText tells tables and marked-up text, which have no first bytes of
+// their own, from other text.
+func refineText(p piece) kind {
+	switch p.declared {
+	case "text/html", "text/enriched", "text/richtext":
+		return isHTML
+	case "message/rfc822", "message/global", "text/rfc822-headers":
+		return isMail
+	}
+	if text, ok := first(p.data, p.params["charset"]); ok && delimiter(text) != 0 {
+		return isTable
+	}
+	return isText
+}

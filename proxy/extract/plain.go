@@ -1,0 +1,118 @@
+package extract
+
+import (
+	"bytes"
+	"strings"
+
+	"postvern.example/policy/detect"
+)
+
+// plain reads text/plain: a body, or a file that is nothing else.
+func (r *reading) plain(p piece) {
+	texts, ok := decode(p.data, p.params["charset"])
+	if !ok {
+		r.unscannable(p.place, whyCharset)
+	}
+	for _, text := range texts {
+		if strings.EqualFold(p.params["format"], "flowed") {
+			r.prose(p.place, unflow(text, strings.EqualFold(p.params["delsp"], "yes")))
+			continue
+		}
+		r.prose(p.place, text)
+	}
+	r.uuencoded(p)
+	r.armored(p)
+}
+
+// unflow joins the lines of format=flowed (RFC 3676 §4.1): a line that ends
+// in a space goes on in the next one of the same quote depth.
+func unflow(text string, delSp bool) string {
+	var b strings.Builder
+	b.Grow(len(text))
+	open, depth := false, 0
+	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
+		quotes := len(line) - len(strings.TrimLeft(line, ">"))
+		line = strings.TrimPrefix(line[quotes:], " ") // stuffed space
+		if open && quotes != depth || !open && b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		if (!open || quotes != depth) && quotes > 0 {
+			b.WriteString(strings.Repeat(">", quotes) + " ")
+		}
+		depth = quotes
+		open = strings.HasSuffix(line, " ") && line != "-- "
+		if open && delSp {
+			line = line[:len(line)-1]
+		}
+		b.WriteString(line)
+		if line == "" && !open {
+			open = false
+		}
+	}
+	return b.String()
+}
+
+// uuencoded reads files that stand in the text itself ("begin 644 name"),
+// which several mail programs show as attachments.
+func (r *reading) uuencoded(p piece) {
+	rest := p.data
+	for {
+		i := bytes.Index(rest, []byte("begin "))
+		if i < 0 {
+			return
+		}
+		atStart := i == 0 || rest[i-1] == '\n'
+		line, body, _ := bytes.Cut(rest[i:], []byte("\n"))
+		rest = rest[i+len("begin "):]
+		words := strings.Fields(string(line))
+		if !atStart || len(words) < 3 || len(words[1]) < 3 || len(words[1]) > 4 || strings.Trim(words[1], "01234567") != "" {
+			continue
+		}
+		data := uudecode(body)
+		if len(data) == 0 {
+			continue
+		}
+		r.left.Attachments++
+		name := strings.Join(words[2:], " ")
+		place := p.place.In(detect.Step{Kind: detect.InAttachment, Number: r.left.Attachments, Name: name})
+		r.label(place.In(detect.Step{Kind: detect.InName}), name)
+		r.piece(piece{data: data, place: place, name: name, depth: p.depth + 1})
+	}
+}
+
+func uudecode(body []byte) []byte {
+	var out []byte
+	for line := range bytes.SplitSeq(body, []byte("\n")) {
+		line = bytes.TrimRight(line, "\r")
+		if len(line) == 0 || line[0] == '`' || line[0] == ' ' || bytes.Equal(line, []byte("end")) {
+			break
+		}
+		n := int(line[0]-' ') & 63
+		line = line[1:]
+		if len(line) < (n*8+5)/6 {
+			if len(line) < n { // not uuencoded at all
+				return out
+			}
+		}
+		for ; n > 0; n -= 3 {
+			var quad [4]byte
+			for i := range quad {
+				if i < len(line) {
+					quad[i] = (line[i] - ' ') & 63
+				}
+			}
+			three := []byte{quad[0]<<2 | quad[1]>>4, quad[1]<<4 | quad[2]>>2, quad[2]<<6 | quad[3]}
+			out = append(out, three[:min(n, 3)]...)
+			line = line[min(4, len(line)):]
+		}
+	}
+	return out
+}
+
+// armored reports OpenPGP messages that stand in the text between their
+// marker lines: what they hold only a key opens.
+func (r *reading) armored(p piece) {
+	if bytes.Contains(p.data, []byte("-----BEGIN PGP MESSAGE-----")) && bytes.Contains(p.data, []byte("-----END PGP MESSAGE-----")) {
+		r.protected(p.place, strengthStrong, sealedOpenPGP)
+	}
+}

@@ -1,0 +1,278 @@
+package extract
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// kind is the type of a piece, told by its content.
+type kind string
+
+// The kinds that sniff tells apart.
+const (
+	isEmpty   kind = "empty"
+	isText    kind = "text"
+	isUnknown kind = "unknown"
+	isHTML    kind = "html"
+	isXML     kind = "xml"
+	isJSON    kind = "json"
+	isTable   kind = "table" // CSV and TSV
+	isICS     kind = "calendar"
+	isVCard   kind = "vcard"
+	isMail    kind = "mail"
+	isRTF     kind = "rtf"
+	isPDF     kind = "pdf"
+	isZip     kind = "zip" // and all that is packed as one: OOXML, ODF
+	isGzip    kind = "gzip"
+	isBzip2   kind = "bzip2"
+	isXZ      kind = "xz"
+	isZstd    kind = "zstd"
+	isTar     kind = "tar"
+	is7z      kind = "7z"
+	isRAR     kind = "rar"
+	isOLE     kind = "ole" // doc, xls, ppt, msg and encrypted OOXML
+	isTNEF    kind = "tnef"
+	isPNG     kind = "png"
+	isJPEG    kind = "jpeg"
+	isGIF     kind = "gif"
+	isWebP    kind = "webp"
+	isTIFF    kind = "tiff"
+	isBMP     kind = "bmp"
+	isPicture kind = "picture" // of a kind that is not opened: HEIC, AVIF, ICO, PSD
+	isEMF     kind = "emf"
+	isWMF     kind = "wmf"
+	isDouble  kind = "appledouble"
+	isMedia   kind = "media"
+	isProgram kind = "program"
+	isFont    kind = "font"
+	isPGP     kind = "pgp"         // armored: messages, keys, signatures
+	isPGPData kind = "pgp-message" // binary
+	isPEM     kind = "pem"
+	isCMS     kind = "cms" // DER or BER ContentInfo
+)
+
+// binary reports whether the kind is not some sort of text.
+func (k kind) binary() bool {
+	switch k {
+	case isEmpty, isText, isHTML, isXML, isJSON, isTable, isICS, isVCard, isMail, isPGP, isPEM, isUnknown:
+		return false
+	default:
+	}
+	return true
+}
+
+// magics are the first bytes of files, at an offset.
+var magics = []struct {
+	at    int
+	bytes string
+	kind  kind
+}{
+	{0, "PK\x03\x04", isZip},
+	{0, "PK\x05\x06", isZip},
+	{0, "PK\x07\x08", isZip},
+	{0, "\x1f\x8b", isGzip},
+	{0, "BZh", isBzip2},
+	{0, "\xfd7zXZ\x00", isXZ},
+	{0, "\x28\xb5\x2f\xfd", isZstd},
+	{0, "7z\xbc\xaf\x27\x1c", is7z},
+	{0, "Rar!\x1a\x07", isRAR},
+	{257, "ustar", isTar},
+	{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", isOLE},
+	{0, "\x78\x9f\x3e\x22", isTNEF},
+	{0, "{\\rt", isRTF},
+	{0, "\x89PNG\r\n\x1a\n", isPNG},
+	{0, "\xff\xd8\xff", isJPEG},
+	{0, "GIF87a", isGIF},
+	{0, "GIF89a", isGIF},
+	{8, "WEBP", isWebP},
+	{0, "II*\x00", isTIFF},
+	{0, "MM\x00*", isTIFF},
+	{0, "II+\x00", isTIFF},
+	{0, "MM\x00+", isTIFF},
+	{40, " EMF", isEMF},
+	{0, "\xd7\xcd\xc6\x9a", isWMF},
+	{4, "ftypheic", isPicture},
+	{4, "ftypheix", isPicture},
+	{4, "ftypmif1", isPicture},
+	{4, "ftypavif", isPicture},
+	{0, "8BPS", isPicture},
+	{0, "\x00\x00\x01\x00", isPicture},
+	{0, "\x00\x00\x02\x00", isPicture},
+	{0, "\x00\x00\x00\x0cjP  ", isPicture},
+	{0, "\x00\x05\x16\x07", isDouble},
+	{0, "\x00\x05\x16\x00", isDouble},
+	{4, "ftyp", isMedia},
+	{0, "ID3", isMedia},
+	{0, "OggS", isMedia},
+	{8, "WAVE", isMedia},
+	{8, "AVI ", isMedia},
+	{0, "fLaC", isMedia},
+	{0, "#!AMR", isMedia},
+	{0, "\x1a\x45\xdf\xa3", isMedia},
+	{0, "\x30\x26\xb2\x75", isMedia},
+	{0, "FLV\x01", isMedia},
+	{0, "\x7fELF", isProgram},
+	{0, "\xca\xfe\xba\xbe", isProgram},
+	{0, "\xcf\xfa\xed\xfe", isProgram},
+	{0, "OTTO", isFont},
+	{0, "\x00\x01\x00\x00\x00", isFont},
+	{0, "wOFF", isFont},
+	{0, "wOF2", isFont},
+	{0, "ttcf", isFont},
+}
+
+// sniff tells the type of data by its content.
+func sniff(data []byte) kind {
+	if len(data) == 0 {
+		return isEmpty
+	}
+	for _, m := range magics {
+		if len(data) >= m.at+len(m.bytes) && string(data[m.at:m.at+len(m.bytes)]) == m.bytes {
+			return m.kind
+		}
+	}
+	switch {
+	case bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")):
+		return isPDF
+	case bytes.HasPrefix(data, []byte("BM")) && isBitmap(data):
+		return isBMP
+	case bytes.HasPrefix(data, []byte("MZ")) && len(data) > 64 && !looksLikeText(data):
+		return isProgram
+	case isOldTar(data):
+		return isTar
+	case isContentInfo(data):
+		return isCMS
+	case hasEndOfZip(data) && !looksLikeText(data):
+		return isZip // a self-extracting archive, or something put in front
+	case looksLikeText(data):
+		return sniffText(data)
+	case isPGPPacket(data):
+		return isPGPData
+	}
+	return isUnknown
+}
+
+// sniffText tells apart the kinds that are written in text.
+func sniffText(data []byte) kind {
+	head := bytes.TrimLeft(bytes.TrimPrefix(data, []byte{0xEF, 0xBB, 0xBF}), " \t\r\n")
+	if byBOM(data) != nil || wideByZeros(data) != nil {
+		text, _ := first(data[:min(len(data), 4096)&^1], "")
+		head = bytes.TrimLeft([]byte(text), " \t\r\n\ufeff")
+	}
+	low := bytes.ToLower(head[:min(len(head), 1024)])
+	switch {
+	case bytes.HasPrefix(low, []byte("<!doctype html")), bytes.HasPrefix(low, []byte("<html")), bytes.HasPrefix(low, []byte("<body")),
+		bytes.HasPrefix(low, []byte("<head")), bytes.HasPrefix(low, []byte("<?xml")) && bytes.Contains(low, []byte("<html")):
+		return isHTML
+	case bytes.HasPrefix(low, []byte("<?xml")), bytes.HasPrefix(low, []byte("<svg")), bytes.HasPrefix(low, []byte("<!doctype")):
+		return isXML
+	case bytes.HasPrefix(low, []byte("begin:vcalendar")):
+		return isICS
+	case bytes.HasPrefix(low, []byte("begin:vcard")):
+		return isVCard
+	case bytes.HasPrefix(head, []byte("{\\rt")):
+		return isRTF
+	case bytes.Contains(head[:min(len(head), 1024)], []byte("-----BEGIN PGP ")):
+		return isPGP
+	case bytes.HasPrefix(head, []byte("-----BEGIN ")):
+		return isPEM
+	case len(head) > 1 && (head[0] == '{' || head[0] == '[') && looksLikeJSON(head):
+		return isJSON
+	case isMailText(head):
+		return isMail
+	case bytes.HasPrefix(low, []byte("<")) && bytes.Count(low, []byte("</")) > 1:
+		return isHTML
+	}
+	return isText
+}
+
+// looksLikeText reports whether data is text in some charset: no control
+// characters but those of text, or UTF-16.
+func looksLikeText(data []byte) bool {
+	if byBOM(data) != nil || wideByZeros(data) != nil {
+		return true
+	}
+	odd := 0
+	for _, c := range data {
+		switch {
+		case c == 0:
+			return false
+		case c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b && c != '\b' && c != 0x1a, c == 0x7f:
+			odd++
+		}
+	}
+	if odd*200 > len(data) {
+		return false
+	}
+	return utf8.Valid(data) || isEightBitText(data)
+}
+
+// isEightBitText reports whether the bytes above ASCII are as rare, or as much
+// like letters, as they are in text.
+func isEightBitText(data []byte) bool {
+	var high, c1 int
+	for _, c := range data {
+		if c >= 0x80 {
+			high++
+			if c < 0xA0 {
+				c1++
+			}
+		}
+	}
+	return c1*20 <= len(data) && high*3 <= len(data)*2
+}
+
+func isMailText(head []byte) bool {
+	fields := 0
+	for line := range bytes.SplitSeq(head[:min(len(head), 8192)], []byte("\n")) {
+		line = bytes.TrimRight(line, "\r")
+		if len(line) == 0 {
+			break
+		}
+		if line[0] == ' ' || line[0] == '\t' {
+			continue
+		}
+		name, _, found := bytes.Cut(line, []byte(":"))
+		if bytes.HasPrefix(line, []byte("From ")) && fields == 0 {
+			continue
+		}
+		if !found || bytes.ContainsAny(name, " \t") {
+			break
+		}
+		switch string(bytes.ToLower(name)) {
+		case "from", "to", "subject", "date", "received", "message-id", "mime-version", "return-path", "content-type", "x-mailer", "delivered-to", "cc", "reply-to":
+			fields++
+		}
+	}
+	return fields >= 2
+}
+
+// isOldTar reports whether data begins with the header of a tar archive of
+// the first kind, which has no mark but its checksum.
+func isOldTar(data []byte) bool {
+	if len(data) < 512 || data[0] == 0 {
+		return false
+	}
+	sum := 0
+	for i, c := range data[:512] {
+		if i >= 148 && i < 156 {
+			c = ' '
+		}
+		sum += int(c)
+	}
+	want := 0
+	digits := 0
+	for _, c := range bytes.Trim(data[148:156], " \x00") {
+		if c < '0' || c > '7' {
+			return false
+		}
+		want = want*8 + int(c-'0')
+		digits++
+	}
+	return digits > 2 && sum == want
+}
+
+// hasEndOfZip reports whether a zip archive's last record stands near the end.
+func hasEndOfZip(data []byte) bool {
+	return bytes.Contains(data[max(0, len(data)-65_557):], []byte("PK\x05\x06"))
+}

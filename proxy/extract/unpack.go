@@ -1,0 +1,51 @@
+package extract
+
+import (
+	"bytes"
+	"errors"
+	"io"
+
+	"postvern.example/policy/detect"
+)
+
+// unpack reads what a decompressor gives, within the limits of one entry, of
+// the message, and of the ratio to its packed size. Where a limit is met the
+// reason is returned with what was read so far.
+func (r *reading) unpack(from io.Reader, packed int64) ([]byte, detect.Evidence) {
+	limit, why := r.x.cfg.EntrySize, whySize
+	if byRatio := max(packed*r.x.cfg.Ratio, 1<<20); byRatio < limit {
+		limit, why = byRatio, whyRatio
+	}
+	if r.left.Unpacked < limit {
+		limit, why = r.left.Unpacked, whySize
+	}
+	if limit <= 0 {
+		return nil, why
+	}
+	var out bytes.Buffer
+	_, err := out.ReadFrom(io.LimitReader(untilDone{r, from}, limit+1))
+	r.left.Unpacked -= int64(out.Len())
+	switch {
+	case r.ctx.Err() != nil:
+		return out.Bytes(), whyTime
+	case int64(out.Len()) > limit:
+		return out.Bytes(), why
+	case err != nil && !errors.Is(err, io.EOF):
+		return out.Bytes(), whyMalformed
+	}
+	return out.Bytes(), ""
+}
+
+// untilDone is a reader that ends when the reading's time is up.
+type untilDone struct {
+	r    *reading
+	from io.Reader
+}
+
+// Read implements io.Reader.
+func (u untilDone) Read(p []byte) (int, error) {
+	if err := u.r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.from.Read(p)
+}
