@@ -7,6 +7,7 @@ import "postvern.example/policy/detect"
 type Decision struct {
 	Mode           Mode // in observe mode the verdicts and edits are what would have happened
 	Representative bool // it is representative mail
+	Individual     bool // each recipient gets a copy of their own, whose To is that reader alone
 	Verdicts       []Verdict
 	Edits          []Edit
 	Entries        []Entry
@@ -32,6 +33,38 @@ const (
 	Reject Action = "reject"
 )
 
+// strength orders the actions.
+func (a Action) strength() int {
+	switch a {
+	case Pass:
+		return 0
+	case Seal:
+		return 1
+	case Hold:
+		return 2
+	case Reject:
+		return 3
+	}
+	return 4
+}
+
+// Strictest returns the strictest action of all verdicts; Pass where there
+// are none.
+func (d Decision) Strictest() Action {
+	worst := Pass
+	for _, v := range d.Verdicts {
+		worst = stricter(worst, v.Action)
+	}
+	return worst
+}
+
+func stricter(a, b Action) Action {
+	if b.strength() > a.strength() {
+		return b
+	}
+	return a
+}
+
 // Verdict is the fate of the copy for one recipient.
 type Verdict struct {
 	Recipient string
@@ -41,7 +74,7 @@ type Verdict struct {
 
 // Reason is one cause of a verdict.
 type Reason struct {
-	Rule     string   // the rule's name in the policy
+	Rule     string   // the rule's name in the policy, or one of the Rule constants
 	Do       string   // what the rule asked for: note, encrypt, hold, reject
 	Key      KeyState // why a seal became a hold or reject; empty otherwise
 	Findings []detect.Finding
@@ -52,7 +85,7 @@ type Edit struct {
 	Kind      EditKind
 	Addresses []string // EditHide: addresses that leave the visible fields, as the facts name them
 	Subject   string   // EditTag: the whole subject that replaces the one that came, decoded
-	Reason    string   // the key of the policy that asks for it: "recipients.from", "subject.tag"
+	Reason    string   // the key of the policy that asks for it: "recipients.from", "recipients.beside", "recipients.as", "subject.tag"
 }
 
 // EditKind names an edit.

@@ -12,6 +12,12 @@ type Facts struct {
 	Subject    string      // decoded and unfolded
 	Sealed     bool        // its writer encrypted it already (PGP/MIME, S/MIME enveloped)
 	Findings   []detect.Finding
+
+	Bcc         bool // a Bcc field stands in the message, empty or not
+	HeaderFault bool // the header cannot be read with certainty: nobody can be hidden in it
+	Invitation  bool // a calendar invitation lists members
+	Quoted      bool // a quoted header block lists members
+	Nested      bool // a nested message's header lists members
 }
 
 // Sender is who handed the message in.
@@ -46,7 +52,7 @@ const (
 // Visible is a mailbox written in a field that every reader sees.
 type Visible struct {
 	Address        string
-	Field          string // To, Cc, Reply-To, ...
+	Field          string // To, Cc, Reply-To, Bcc, ... in any case
 	Member         bool
 	Representative bool
 	Sender         bool

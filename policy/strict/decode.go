@@ -88,10 +88,22 @@ func (d *decoder) structure(n *node, path string, v reflect.Value) {
 		}
 		d.value(m.value, at, v.Field(f.index), f.words)
 	}
-	for _, f := range fields {
+	d.missing(n, path, fields)
+}
+
+func (d *decoder) missing(n *node, path string, known fields) {
+	var absent []string
+	for _, f := range known {
 		if f.required && !slices.ContainsFunc(n.members, func(m member) bool { return m.key.text == f.name }) {
-			d.fault(n, join(path, f.name), "", "the key `%s` is missing", f.name)
+			absent = append(absent, f.name)
 		}
+	}
+	switch len(absent) {
+	case 0:
+	case 1:
+		d.fault(n, join(path, absent[0]), "", "the key `%s` is missing", absent[0])
+	default:
+		d.fault(n, path, "", "the keys `%s` are missing", strings.Join(absent, "`, `"))
 	}
 }
 

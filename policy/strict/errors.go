@@ -59,17 +59,20 @@ func (e Errors) Unwrap() []error {
 }
 
 // Sorted returns the faults in the order of the file as an error, or nil where
-// there is none. A fault that stands where another stood is left out: the
-// first that was found there says more.
+// there is none. Of several faults of one value only the first that was found is
+// kept: it says more.
 func (e Errors) Sorted() error {
 	if len(e) == 0 {
 		return nil
 	}
-	type place struct{ line, column int }
+	type place struct {
+		line, column int
+		path         string
+	}
 	seen := map[place]bool{}
 	var out Errors
 	for _, one := range e {
-		at := place{one.Line, one.Column}
+		at := place{one.Line, one.Column, one.Path}
 		if one.Line > 0 && seen[at] {
 			continue
 		}

@@ -92,7 +92,7 @@ func TestEveryFaultIsNamedWithItsPlaceAndRemedy(t *testing.T) {
 		"JSON, deep":            {strings.Repeat("[", 60) + strings.Repeat("]", 60), "f.yaml:1:51: values are nested more than 50 deep"},
 		"several at once": {
 			"naem: a\nseats: x\ninner: {color: red}\n",
-			"f.yaml:1:1: naem: unknown key; did you mean `name`?\nf.yaml:2:8: seats: a whole number is expected, `x` is given\nf.yaml:3:9: inner.color: unknown key; did you mean `colour`?",
+			"f.yaml:1:1: naem: unknown key; did you mean `name`?\nf.yaml:1:1: name: the key `name` is missing\nf.yaml:2:8: seats: a whole number is expected, `x` is given\nf.yaml:3:9: inner.color: unknown key; did you mean `colour`?",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,233 @@
+package policy
+
+import (
+	"strings"
+
+	"postvern.example/policy/detect"
+)
+
+// Decide returns what becomes of a message. It asks nothing but the facts, and
+// changes nothing: the same policy and facts give the same decision.
+//
+// Each reader gets the strictest of what the rules ask for; a rejected reader
+// rejects the message for all. Mail that is not representative mail passes as
+// it came, unless the policy's scope is all. In observe mode the decision is
+// the same, but nothing of it was carried out, so what it records are
+// deviations, not near misses.
+func (p *Policy) Decide(f Facts) Decision {
+	d := Decision{Mode: p.Mode, Representative: p.representative(f)}
+	if !d.Representative && p.Scope != ScopeAll {
+		for _, r := range f.Recipients {
+			d.Verdicts = append(d.Verdicts, Verdict{Recipient: r.Address, Action: Pass})
+		}
+		d.Edits = p.tag(f, d, false)
+		return d
+	}
+	s := p.see(f)
+	matches := append(p.structural(f, s), p.personal(f)...)
+	d.Verdicts = verdicts(f.Recipients, matches)
+	if d.Strictest() == Reject {
+		rejectAll(&d)
+		d.Entries = p.entries(matches, d.Verdicts)
+		return d
+	}
+	d.Edits = append(p.hide(f, s), p.tag(f, d, personalData(matches))...)
+	d.Individual = s.hides() && p.Recipients.As == AsIndividual
+	d.Entries = append(p.sightEntries(s, d), p.entries(matches, d.Verdicts)...)
+	return d
+}
+
+// representative reports whether a message is union work: its From is a role
+// address, a recipient is a member or the union's office, its subject carries
+// the tag, or a member list stands in it. A header that cannot be read cannot
+// show that it is other mail.
+func (p *Policy) representative(f Facts) bool {
+	if f.Sender.Role || f.HeaderFault || Tagged(f.Subject, p.Subject.Tag) {
+		return true
+	}
+	for _, r := range f.Recipients {
+		if !r.Sender && (r.Member || p.IsUnion(r.Address)) {
+			return true
+		}
+	}
+	for _, v := range f.Visible {
+		if !v.Sender && (v.Member || p.IsUnion(v.Address)) {
+			return true
+		}
+	}
+	for _, found := range f.Findings {
+		if found.Kind == detect.MemberList {
+			return true
+		}
+	}
+	return false
+}
+
+// match is one rule that is met, with what met it. Do says what it asks for
+// each reader.
+type match struct {
+	rule       string
+	do         Do
+	withoutKey Do
+	severity   Severity
+	typ        EntryType
+	findings   []detect.Finding
+	spare      func(Recipient) bool // readers whom it does not concern; nil: it concerns all
+	data       bool                 // personal data met it
+}
+
+// personal returns the rules of personal-data that the findings meet.
+func (p *Policy) personal(f Facts) []match {
+	var out []match
+	findings := inClear(f)
+	for _, r := range p.Rules {
+		var met []detect.Finding
+		for _, found := range findings {
+			if p.meets(r, found) {
+				met = append(met, found)
+			}
+		}
+		if len(met) > 0 {
+			out = append(out, match{rule: r.Name, do: r.Do, withoutKey: r.WithoutKey, severity: r.Severity, typ: EntryPersonal, findings: met, data: true})
+		}
+	}
+	if p.unscannable {
+		return out
+	}
+	var unread []detect.Finding
+	for _, found := range findings {
+		if p.unread(found) {
+			unread = append(unread, found)
+		}
+	}
+	if len(unread) > 0 {
+		out = append(out, match{rule: RuleUnscannable, do: DoHold, severity: Medium, typ: EntryPersonal, findings: unread, data: true})
+	}
+	return out
+}
+
+// meets reports whether a finding meets a rule. What could not be read is
+// certain; a finding without a level counts as possible.
+func (p *Policy) meets(r Rule, f detect.Finding) bool {
+	if f.Kind == detect.Protected && r.names(detect.Protected) {
+		return true
+	}
+	if p.unread(f) {
+		return r.names(detect.Unscannable)
+	}
+	return r.names(f.Kind) && max(f.Confidence, detect.Possible) >= r.Confidence
+}
+
+// unread reports whether a finding says that something could not be read. A
+// file that only a password opens is such, unless a rule names it.
+func (p *Policy) unread(f detect.Finding) bool {
+	return f.Kind == detect.Unscannable || f.Kind == detect.Protected && !p.protected
+}
+
+// inClear returns the findings that a reader without the key could make: of a
+// message that its writer encrypted, those in the header.
+func inClear(f Facts) []detect.Finding {
+	if !f.Sealed {
+		return f.Findings
+	}
+	var out []detect.Finding
+	for _, found := range f.Findings {
+		header := len(found.Place) > 0 && found.Place[0].Kind == detect.InHeader
+		if header && found.Kind != detect.Unscannable && found.Kind != detect.Protected {
+			out = append(out, found)
+		}
+	}
+	return out
+}
+
+func personalData(matches []match) bool {
+	for _, m := range matches {
+		if m.data {
+			return true
+		}
+	}
+	return false
+}
+
+// action returns what a match asks for one reader, and why a seal became
+// something else.
+func (m match) action(r Recipient) (Action, KeyState) {
+	switch m.do {
+	case DoNote:
+		return Pass, ""
+	case DoEncrypt:
+		if r.Key == KeyUsable {
+			return Seal, ""
+		}
+		key := r.Key
+		if key == "" {
+			key = KeyNone
+		}
+		if m.withoutKey == DoReject {
+			return Reject, key
+		}
+		return Hold, key
+	case DoReject:
+		return Reject, ""
+	case DoHold:
+	}
+	return Hold, ""
+}
+
+func verdicts(recipients []Recipient, matches []match) []Verdict {
+	out := make([]Verdict, 0, len(recipients))
+	for _, r := range recipients {
+		v := Verdict{Recipient: r.Address, Action: Pass}
+		for _, m := range matches {
+			if m.spare != nil && m.spare(r) {
+				continue
+			}
+			action, key := m.action(r)
+			v.Action = stricter(v.Action, action)
+			v.Reasons = append(v.Reasons, Reason{Rule: m.rule, Do: string(m.do), Key: key, Findings: m.findings})
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// rejectAll turns one rejected reader into a rejected message: who was not
+// rejected gets the reasons of the first who was.
+func rejectAll(d *Decision) {
+	var why []Reason
+	for _, v := range d.Verdicts {
+		if v.Action == Reject {
+			why = v.Reasons
+			break
+		}
+	}
+	for i, v := range d.Verdicts {
+		if v.Action != Reject {
+			d.Verdicts[i].Action, d.Verdicts[i].Reasons = Reject, why
+		}
+	}
+}
+
+// tag returns the edit of the subject, if there is one.
+func (p *Policy) tag(f Facts, d Decision, data bool) []Edit {
+	on := p.Subject.On == OnAlways ||
+		p.Subject.On == OnRepresentative && d.Representative ||
+		p.Subject.On == OnPersonalData && data
+	if !on {
+		return nil
+	}
+	subject, changed := TagSubject(f.Subject, p.Subject.Tag)
+	if !changed {
+		return nil
+	}
+	return []Edit{{Kind: EditTag, Subject: subject, Reason: RuleTag}}
+}
+
+func isField(field string, names ...string) bool {
+	for _, n := range names {
+		if strings.EqualFold(field, n) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,90 @@
+package policy
+
+import "postvern.example/policy/strict"
+
+// The structs below are the policy file as it is written. Their descriptions
+// become the schema that editors use and the table of the manual.
+
+type policyFile struct {
+	Version      int            `yaml:"version,required" jsonschema_description:"The version of this file's format: 1."`
+	Organisation string         `yaml:"organisation,required" jsonschema_description:"The union's name, as notices and reports write it."`
+	Language     string         `yaml:"language" oneof:"da,nb,nn,sv,en" jsonschema_description:"The language of notices, console and reports; a representative can have another."`
+	Mode         Mode           `yaml:"mode" oneof:"enforce,observe" jsonschema_description:"enforce carries decisions out; observe delivers mail unchanged and records what would have happened."`
+	Contact      string         `yaml:"contact,required" jsonschema_description:"The data protection officer's mail address: gets reports, and is named in every notice."`
+	Scope        Scope          `yaml:"scope" oneof:"representative-mail,all" jsonschema_description:"Which mail the policy is for: representative mail only, or all."`
+	People       peopleFile     `yaml:"people" jsonschema_description:"Who is who, by address. Representatives and members have files of their own."`
+	Recipients   recipientsFile `yaml:"recipients" jsonschema_description:"What becomes of members who stand in sight of others."`
+	PersonalData []ruleFile     `yaml:"personal-data" jsonschema_description:"Rules for what a message holds. Every rule that matches counts, and for each reader the strictest action wins."`
+	Subject      subjectFile    `yaml:"subject" jsonschema_description:"The tag before the subject."`
+	Deviations   deviationsFile `yaml:"deviations" jsonschema_description:"The register of deviations."`
+	Held         heldFile       `yaml:"held" jsonschema_description:"Held mail."`
+}
+
+type peopleFile struct {
+	Union    []string `yaml:"union" jsonschema_description:"The union's own office: one unit with the representative. Addresses, \"*@domain\" or \"*@*.domain\"."`
+	Employer []string `yaml:"employer" jsonschema_description:"The employer. Addresses, \"*@domain\" or \"*@*.domain\"."`
+}
+
+type recipientsFile struct {
+	Hide        Hide     `yaml:"hide" oneof:"members,everyone" jsonschema_description:"Who leaves To and Cc: members, or everyone but the union and the sender."`
+	From        int      `yaml:"from" jsonschema_description:"Hide when this many members stand in To and Cc together."`
+	Beside      Beside   `yaml:"beside" oneof:"leave,note,hide" jsonschema_description:"What to do about even one member in sight of somebody who is neither union nor representative."`
+	As          As       `yaml:"as" oneof:"bcc,individual" jsonschema_description:"bcc: one hidden list; individual: each gets a copy of their own."`
+	Invitations Handling `yaml:"invitations" oneof:"split,hold,leave" jsonschema_description:"Calendar invitations that list members."`
+	Quoted      Handling `yaml:"quoted" oneof:"remove,hold,leave" jsonschema_description:"Quoted header blocks that list members."`
+}
+
+type ruleFile struct {
+	Name       string   `yaml:"name,required" jsonschema_description:"The rule's name: it stands in notices, in the register and in metrics."`
+	Detect     []string `yaml:"detect,required" jsonschema_description:"The kinds of personal data that the rule is for."`
+	Confidence string   `yaml:"confidence" oneof:"possible,likely,certain" jsonschema_description:"How sure a finding must at least be."`
+	Do         Do       `yaml:"do,required" oneof:"note,encrypt,hold,reject" jsonschema_description:"note: deliver and record; encrypt: to each reader alone; hold: until a person decides; reject: refuse the whole message."`
+	WithoutKey Do       `yaml:"without-key" oneof:"hold,reject,password" jsonschema_description:"What encrypt becomes for a reader without a usable key: hold or reject (password comes with a later release)."`
+	Severity   Severity `yaml:"severity" oneof:"low,medium,high" jsonschema_description:"The severity of the deviation or near miss."`
+}
+
+type subjectFile struct {
+	Tag string `yaml:"tag" jsonschema_description:"What is put before the subject, once, however often the mail is answered."`
+	On  On     `yaml:"on" oneof:"representative-mail,personal-data,always,never" jsonschema_description:"Which mail gets the tag."`
+}
+
+type deviationsFile struct {
+	FollowUp strict.Duration `yaml:"follow-up" jsonschema_description:"How soon somebody has to look at an entry, as 72h."`
+	Keep     strict.Duration `yaml:"keep" jsonschema_description:"How long entries are kept, as 5y."`
+}
+
+type heldFile struct {
+	Keep strict.Duration `yaml:"keep" jsonschema_description:"How long held mail waits for a person before it is dropped, as 14d."`
+}
+
+const day = 24 * 60 * 60 * 1_000_000_000
+
+// defaults returns what holds for keys that are left out. Lists of people are
+// empty: nobody's address can be guessed.
+func defaults() policyFile {
+	return policyFile{
+		Language: "da",
+		Mode:     Enforce,
+		Scope:    ScopeRepresentative,
+		Recipients: recipientsFile{
+			Hide: HideMembers, From: 2, Beside: BesideNote, As: AsBcc, Invitations: Split, Quoted: Remove,
+		},
+		PersonalData: []ruleFile{
+			{
+				Name:       "national identity numbers",
+				Detect:     []string{"dk-cpr", "no-fodselsnummer", "se-personnummer", "fi-hetu", "is-kennitala"},
+				Confidence: "likely", Do: DoEncrypt, WithoutKey: DoHold, Severity: High,
+			},
+			{Name: "member lists", Detect: []string{"member-list"}, Do: DoEncrypt, WithoutKey: DoReject},
+			{
+				Name:   "special categories",
+				Detect: []string{"health", "union-membership", "sexuality", "ethnicity", "politics", "religion", "criminal-offences"},
+				Do:     DoEncrypt, WithoutKey: DoHold,
+			},
+			{Name: "what cannot be read", Detect: []string{"unscannable"}, Do: DoHold},
+		},
+		Subject:    subjectFile{Tag: "TR – fortroligt", On: OnRepresentative},
+		Deviations: deviationsFile{FollowUp: 3 * day, Keep: 5 * 365 * day},
+		Held:       heldFile{Keep: 14 * day},
+	}
+}

@@ -1,0 +1,214 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"postvern.example/policy/detect"
+	"postvern.example/policy/strict"
+)
+
+// Load reads a policy file; file names it in errors. Keys that are left out
+// have the values of the design's example. An error is of type strict.Errors
+// and holds every fault with line and column.
+func Load(file string, src []byte) (*Policy, error) {
+	doc, err := strict.Parse(file, src)
+	if err != nil {
+		return nil, err
+	}
+	written := defaults()
+	c := &checker{doc: doc}
+	if err := doc.Decode(&written); err != nil {
+		var faults strict.Errors
+		if !errors.As(err, &faults) {
+			return nil, err
+		}
+		for _, f := range faults {
+			c.faults = append(c.faults, explainLater(f))
+		}
+	}
+	p := c.policy(written)
+	if err := c.faults.Sorted(); err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(src)
+	p.Hash = hex.EncodeToString(sum[:])
+	p.unscannable, p.protected = p.Names(detect.Unscannable), p.Names(detect.Protected)
+	return p, nil
+}
+
+// later names keys that are planned. It is never changed.
+var later = regexp.MustCompile(`^personal-data\[\d+\]\.(protection|to|terms)$|^(terms|protection)$`)
+
+func explainLater(f *strict.Error) *strict.Error {
+	if f.Reason == "unknown key" && later.MatchString(f.Path) {
+		g := *f
+		g.Reason, g.Hint = "this key comes with a later release", "leave it out until then"
+		return &g
+	}
+	return f
+}
+
+// checker makes the checks that types cannot make and notes every fault.
+type checker struct {
+	doc    *strict.Document
+	faults strict.Errors
+}
+
+func (c *checker) fault(path, hint, format string, args ...any) {
+	c.faults = append(c.faults, c.doc.Errorf(path, hint, format, args...))
+}
+
+func (c *checker) policy(f policyFile) *Policy {
+	if f.Version != 1 && c.doc.Has("version") {
+		c.fault("version", "write `version: 1`", "version %d is not known", f.Version)
+	}
+	c.text("organisation", f.Organisation)
+	c.contact(f.Contact)
+	if f.Recipients.From < 1 {
+		c.fault("recipients.from", "", "%d members are too few: 1 is the least", f.Recipients.From)
+	}
+	c.tag(f.Subject)
+	c.positive("deviations.follow-up", f.Deviations.FollowUp)
+	c.positive("deviations.keep", f.Deviations.Keep)
+	c.positive("held.keep", f.Held.Keep)
+	return &Policy{
+		Organisation: strings.TrimSpace(f.Organisation),
+		Language:     f.Language,
+		Mode:         f.Mode,
+		Contact:      f.Contact,
+		Scope:        f.Scope,
+		People: People{
+			Union:    c.patterns("people.union", f.People.Union),
+			Employer: c.patterns("people.employer", f.People.Employer),
+		},
+		Recipients: Recipients(f.Recipients),
+		Rules:      c.rules(f.PersonalData),
+		Subject:    Subject{Tag: strings.Join(strings.Fields(f.Subject.Tag), " "), On: f.Subject.On},
+		Deviations: Deviations(f.Deviations),
+		Held:       Held(f.Held),
+	}
+}
+
+func (c *checker) text(path, s string) {
+	if !c.doc.Has(path) {
+		return
+	}
+	switch {
+	case strings.TrimSpace(s) == "":
+		c.fault(path, "", "nothing is written here")
+	case strings.ContainsFunc(s, unicode.IsControl):
+		c.fault(path, "write it on one line", "control characters or line ends stand in it")
+	case utf8.RuneCountInString(s) > 100:
+		c.fault(path, "", "it is longer than 100 characters")
+	}
+}
+
+func (c *checker) contact(s string) {
+	if _, ok := bare(s); !ok && c.doc.Has("contact") {
+		c.fault("contact", "write it like dpo@forening.example", "`%s` is no mail address", s)
+	}
+}
+
+func (c *checker) tag(s subjectFile) {
+	switch {
+	case s.On != OnNever && strings.TrimSpace(s.Tag) == "":
+		c.fault("subject.tag", "write a tag, or `on: never`", "the tag is empty")
+	case s.On != OnNever && len(tagWords(s.Tag)) == 0:
+		c.fault("subject.tag", "put a word in it", "the tag has no letter or digit: it could not be found again in an answer")
+	case strings.ContainsFunc(s.Tag, unicode.IsControl):
+		c.fault("subject.tag", "write it on one line", "control characters or line ends stand in it")
+	case utf8.RuneCountInString(s.Tag) > 60:
+		c.fault("subject.tag", "", "it is longer than 60 characters")
+	}
+}
+
+func (c *checker) positive(path string, d strict.Duration) {
+	if d <= 0 {
+		c.fault(path, "", "the span of time has to be longer than nothing")
+	}
+}
+
+func (c *checker) patterns(path string, written []string) []Pattern {
+	var out []Pattern
+	for i, w := range written {
+		p, ok := ParsePattern(w)
+		if !ok {
+			c.fault(fmt.Sprintf("%s[%d]", path, i), "write an address, \"*@forening.example\", or \"*@*.forening.example\"", "`%s` is no pattern of addresses", w)
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func (c *checker) rules(written []ruleFile) []Rule {
+	out := make([]Rule, 0, len(written))
+	seen := map[string]bool{}
+	for i, w := range written {
+		path := fmt.Sprintf("personal-data[%d]", i)
+		r := Rule{Name: strings.TrimSpace(w.Name), Do: w.Do, WithoutKey: w.WithoutKey, Severity: w.Severity}
+		if c.text(path+".name", w.Name); seen[strings.ToLower(r.Name)] && r.Name != "" {
+			c.fault(path+".name", "give each rule a name of its own", "another rule is named `%s`", r.Name)
+		}
+		seen[strings.ToLower(r.Name)] = true
+		if slices.Contains(builtinRules(), r.Name) {
+			c.fault(path+".name", "choose another", "the name `%s` is used by the gateway itself", r.Name)
+		}
+		r.Detect = c.kinds(path, w.Detect)
+		r.Confidence = confidence(w.Confidence)
+		if r.WithoutKey == "" {
+			r.WithoutKey = DoHold
+		}
+		if r.WithoutKey == "password" {
+			c.fault(path+".without-key", "write hold or reject until then", "password comes with a later release")
+		}
+		if r.Severity == "" {
+			r.Severity = Medium
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func (c *checker) kinds(path string, written []string) []detect.Kind {
+	all := make([]string, 0, len(detect.Kinds()))
+	for _, k := range detect.Kinds() {
+		all = append(all, string(k))
+	}
+	var out []detect.Kind
+	for i, w := range written {
+		at := fmt.Sprintf("%s.detect[%d]", path, i)
+		if !slices.Contains(all, w) {
+			hint := "known kinds: " + strings.Join(all, ", ")
+			if k, ok := strict.Nearest(w, all); ok {
+				hint = "did you mean `" + k + "`?"
+			}
+			c.fault(at, hint, "`%s` is no kind of personal data", w)
+		}
+		if slices.Contains(out, detect.Kind(w)) {
+			c.fault(at, "keep one of them", "`%s` stands here a second time", w)
+		}
+		out = append(out, detect.Kind(w))
+	}
+	if len(written) == 0 && c.doc.Has(path+".detect") {
+		c.fault(path+".detect", "name one kind at least", "the rule detects nothing")
+	}
+	return out
+}
+
+// confidence returns the level of a word; none means likely.
+func confidence(word string) detect.Confidence {
+	for _, l := range []detect.Confidence{detect.Possible, detect.Certain} {
+		if l.String() == word {
+			return l
+		}
+	}
+	return detect.Likely
+}

@@ -1,0 +1,256 @@
+// Package policy turns the DPO's policy file into a Policy, and a Policy with
+// the facts about one message into a Decision.
+//
+// It is pure: no clock, no network, no disk, so the same message and policy
+// always give the same decision. It fails closed: a policy with any fault is
+// not loaded at all, what could not be scanned is held where no rule says
+// otherwise, and a reader whose key is in doubt has no key.
+package policy
+
+import (
+	"strings"
+
+	"postvern.example/policy/detect"
+	"postvern.example/policy/strict"
+)
+
+// Policy is a policy file that was found right, with every default filled in.
+// It is never changed after Load and may be used by several goroutines.
+type Policy struct {
+	Organisation string
+	Language     string // da, nb, nn, sv or en
+	Mode         Mode
+	Contact      string // the DPO's address
+	Scope        Scope
+	People       People
+	Recipients   Recipients
+	Rules        []Rule // personal-data, in the order of the file
+	Subject      Subject
+	Deviations   Deviations
+	Held         Held
+	Hash         string // SHA-256 of the file, in hexadecimal
+
+	unscannable bool // some rule names it
+	protected   bool
+}
+
+// People says who is who, by patterns of addresses.
+type People struct {
+	Union    []Pattern // the union's own office
+	Employer []Pattern
+}
+
+// Recipients says what becomes of members in sight.
+type Recipients struct {
+	Hide        Hide
+	From        int // this many members in To and Cc together are hidden
+	Beside      Beside
+	As          As
+	Invitations Handling // Split, HoldIt or Leave
+	Quoted      Handling // Remove, HoldIt or Leave
+}
+
+// Rule is one rule of personal-data.
+type Rule struct {
+	Name       string
+	Detect     []detect.Kind
+	Confidence detect.Confidence // findings that are at least this sure
+	Do         Do
+	WithoutKey Do // DoHold or DoReject: what encrypt becomes for a reader without a key
+	Severity   Severity
+}
+
+// Subject says how subjects are marked.
+type Subject struct {
+	Tag string
+	On  On
+}
+
+// Deviations says how long the register has and keeps.
+type Deviations struct {
+	FollowUp strict.Duration
+	Keep     strict.Duration
+}
+
+// Held says how long held mail is kept.
+type Held struct {
+	Keep strict.Duration
+}
+
+// Scope says which mail the policy is for.
+type Scope string
+
+// The scopes.
+const (
+	ScopeRepresentative Scope = "representative-mail"
+	ScopeAll            Scope = "all"
+)
+
+// Hide says who leaves the visible fields.
+type Hide string
+
+// The choices of recipients.hide.
+const (
+	HideMembers  Hide = "members"
+	HideEveryone Hide = "everyone"
+)
+
+// Beside says what to do about one member in sight of an outsider.
+type Beside string
+
+// The choices of recipients.beside.
+const (
+	BesideLeave Beside = "leave"
+	BesideNote  Beside = "note"
+	BesideHide  Beside = "hide"
+)
+
+// As says how mail with hidden recipients is sent.
+type As string
+
+// The choices of recipients.as.
+const (
+	AsBcc        As = "bcc"
+	AsIndividual As = "individual"
+)
+
+// Handling says what to do about members who are listed inside a message.
+type Handling string
+
+// The choices of recipients.invitations and recipients.quoted.
+const (
+	Split  Handling = "split"
+	Remove Handling = "remove"
+	HoldIt Handling = "hold"
+	Leave  Handling = "leave"
+)
+
+// Do is what a rule asks for.
+type Do string
+
+// What a rule can ask for, weakest first.
+const (
+	DoNote    Do = "note"
+	DoEncrypt Do = "encrypt"
+	DoHold    Do = "hold"
+	DoReject  Do = "reject"
+)
+
+// On says which mail gets the tag.
+type On string
+
+// The choices of subject.on.
+const (
+	OnRepresentative On = "representative-mail"
+	OnPersonalData   On = "personal-data"
+	OnAlways         On = "always"
+	OnNever          On = "never"
+)
+
+// Languages returns the languages of notices and reports, as the file names
+// them.
+func Languages() []string { return []string{"da", "nb", "nn", "sv", "en"} }
+
+// IsUnion reports whether the address is of the union's own office.
+func (p *Policy) IsUnion(address string) bool { return matchAny(p.People.Union, address) }
+
+// IsEmployer reports whether the address is of the employer.
+func (p *Policy) IsEmployer(address string) bool { return matchAny(p.People.Employer, address) }
+
+// Names reports whether some rule of personal-data names the kind.
+func (p *Policy) Names(k detect.Kind) bool {
+	for _, r := range p.Rules {
+		if r.names(k) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r Rule) names(k detect.Kind) bool {
+	for _, d := range r.Detect {
+		if d == k {
+			return true
+		}
+	}
+	return false
+}
+
+// Pattern is an address ("anna@forening.example"), a domain
+// ("*@forening.example") or the domains below one ("*@*.forening.example").
+// Its parts are canonical.
+type Pattern struct {
+	text   string // as written
+	exact  string // a whole address
+	domain string // or a domain
+	below  bool   // the domains below domain, not itself
+}
+
+// String returns the pattern as written.
+func (p Pattern) String() string { return p.text }
+
+// ParsePattern reads a pattern. It returns false for what is neither an
+// address nor a domain with `*@` before it.
+func ParsePattern(text string) (Pattern, bool) {
+	p := Pattern{text: text}
+	rest, wild := strings.CutPrefix(text, "*@")
+	if !wild {
+		var ok bool
+		p.exact, ok = bare(text)
+		return p, ok && !strings.Contains(text, "*")
+	}
+	rest, p.below = strings.CutPrefix(rest, "*.")
+	address, ok := bare("x@" + rest)
+	if !ok || strings.ContainsAny(rest, "*@") || !strings.Contains(rest, ".") {
+		return Pattern{}, false
+	}
+	p.domain = domainOf(address)
+	return p, true
+}
+
+// Matches reports whether an address, in any form that
+// detect.CanonicalAddress accepts, fits the pattern.
+func (p Pattern) Matches(address string) bool {
+	a, ok := detect.CanonicalAddress(address)
+	return ok && p.matches(a)
+}
+
+// matches wants a canonical address.
+func (p Pattern) matches(a string) bool {
+	switch {
+	case p.exact != "":
+		return a == p.exact
+	case p.domain == "":
+		return false
+	case p.below:
+		return strings.HasSuffix(domainOf(a), "."+p.domain)
+	}
+	return domainOf(a) == p.domain
+}
+
+func matchAny(patterns []Pattern, address string) bool {
+	if len(patterns) == 0 {
+		return false
+	}
+	a, ok := detect.CanonicalAddress(address)
+	if !ok {
+		return false
+	}
+	for _, p := range patterns {
+		if p.matches(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// bare returns the canonical form of an address that is written without a
+// name or brackets.
+func bare(text string) (string, bool) {
+	a, ok := detect.CanonicalAddress(text)
+	return a, ok && !strings.ContainsAny(text, " \t\r\n<>()\",;:")
+}
+
+func domainOf(address string) string {
+	return address[strings.LastIndexByte(address, '@')+1:]
+}

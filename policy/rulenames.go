@@ -1,0 +1,19 @@
+package policy
+
+// Names that reasons and entries carry in the place of a rule's name where no
+// rule of personal-data is the cause.
+const (
+	RuleUnscannable = "unscannable"            // no rule names what cannot be read: it is held
+	RuleFrom        = "recipients.from"        // members stood in sight of each other
+	RuleBeside      = "recipients.beside"      // a member stood in sight of an outsider
+	RuleAs          = "recipients.as"          // a Bcc field stood in the message
+	RuleInvitations = "recipients.invitations" // a calendar invitation lists members
+	RuleQuoted      = "recipients.quoted"      // a quoted header block lists members
+	RuleNested      = "recipients.nested"      // a nested message's header lists members
+	RuleHeader      = "recipients.header"      // the header cannot be read: nobody can be hidden in it
+	RuleTag         = "subject.tag"            // the tag was put before the subject
+)
+
+func builtinRules() []string {
+	return []string{RuleUnscannable, RuleFrom, RuleBeside, RuleAs, RuleInvitations, RuleQuoted, RuleNested, RuleHeader, RuleTag}
+}

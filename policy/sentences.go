@@ -1,0 +1,115 @@
+package policy
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"postvern.example/policy/detect"
+	"postvern.example/policy/strict"
+)
+
+// Sentences returns what the policy does, one sentence or two for each key in
+// the order of the file, in the language da, nb, nn, sv or en (en for any
+// other). It says what this release does with a key, not what the key asks for.
+func (p *Policy) Sentences(lang string) []string {
+	w := wordsOf(lang)
+	out := []string{fmt.Sprintf(w.mode[p.Mode], p.Organisation), w.scope[p.Scope]}
+	if len(p.People.Union) > 0 {
+		out = append(out, fmt.Sprintf(w.union, w.patterns(p.People.Union)))
+	} else {
+		out = append(out, w.noUnion)
+	}
+	if len(p.People.Employer) > 0 {
+		out = append(out, fmt.Sprintf(w.employer, w.patterns(p.People.Employer)))
+	}
+	r := p.Recipients
+	if r.From == 1 {
+		out = append(out, w.hideOne[r.Hide])
+	} else {
+		out = append(out, fmt.Sprintf(w.hideMany[r.Hide], r.From))
+	}
+	out = append(out, w.as[r.As], w.beside[r.Beside], w.invitation[r.Invitations], w.quoted[r.Quoted], w.nested)
+	out = append(out, p.ruleSentences(lang, w)...)
+	out = append(out, w.sealed)
+	if p.Subject.On == OnNever {
+		out = append(out, w.tag[OnNever])
+	} else {
+		out = append(out, fmt.Sprintf(w.tag[p.Subject.On], p.Subject.Tag))
+	}
+	return append(out,
+		fmt.Sprintf(w.followUp, w.span(p.Deviations.FollowUp)),
+		fmt.Sprintf(w.keep, w.span(p.Deviations.Keep)),
+		fmt.Sprintf(w.held, w.span(p.Held.Keep)),
+		fmt.Sprintf(w.contact, p.Contact))
+}
+
+func (p *Policy) ruleSentences(lang string, w words) []string {
+	var out []string
+	for _, r := range p.Rules {
+		kinds := make([]string, len(r.Detect))
+		for i, k := range r.Detect {
+			kinds[i] = kindWord(lang, k)
+		}
+		do := w.do[r.Do]
+		if r.Do == DoEncrypt {
+			do += w.keyless[r.WithoutKey]
+		}
+		level := w.level[r.Confidence]
+		if onlyUnread(r) {
+			level = "" // what cannot be read is always certain
+		}
+		out = append(out, fmt.Sprintf(w.rule, r.Name, w.list(kinds), level, do, w.severity[r.Severity]))
+	}
+	if len(p.Rules) == 0 {
+		out = append(out, w.noRules)
+	}
+	if !p.unscannable {
+		out = append(out, w.unread)
+	}
+	return out
+}
+
+func onlyUnread(r Rule) bool {
+	for _, k := range r.Detect {
+		if k != detect.Unscannable && k != detect.Protected {
+			return false
+		}
+	}
+	return true
+}
+
+func (w words) patterns(all []Pattern) string {
+	texts := make([]string, len(all))
+	for i, p := range all {
+		texts[i] = p.String()
+	}
+	return w.list(texts)
+}
+
+func (w words) list(items []string) string {
+	if len(items) < 2 {
+		return strings.Join(items, "")
+	}
+	last := len(items) - 1
+	return strings.Join(items[:last], ", ") + " " + w.and + " " + items[last]
+}
+
+// span says a span of time in the largest unit that holds it without rest.
+func (w words) span(d strict.Duration) string {
+	text := d.String()
+	digits := strings.TrimRight(text, "ymsdh")
+	names := w.units[5]
+	if i := strings.Index("smhdy", strings.TrimPrefix(text, digits)); i >= 0 && len(text)-len(digits) == 1 {
+		names = w.units[i]
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return time.Duration(d).String()
+	}
+	if n == 1 {
+		return digits + " " + names[0]
+	}
+	return digits + " " + names[1]
+}
