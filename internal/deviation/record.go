@@ -44,7 +44,7 @@ const (
 
 // Comment is a remark on a record.
 type Comment struct {
-	Date   time.Time
-	Author string
-	Text   string
+	Date   time.Time `json:"date"`
+	Author string    `json:"author"`
+	Text   string    `json:"text"`
 }
