@@ -1,0 +1,339 @@
+package seal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
+
+	"postvern.example/policy"
+)
+
+// maxKeyFile is the largest key file that is read: the export of a large
+// union has some kilobytes a key.
+const maxKeyFile = 64 << 20
+
+// Why a file is refused.
+var (
+	// ErrSecretKey says that a file holds a secret key, which has no place on a gateway.
+	ErrSecretKey = errors.New("it holds a secret key: export the public key only and delete this file")
+	// ErrNoKey says that a file holds no OpenPGP public key, or a damaged one.
+	ErrNoKey = errors.New("it is no OpenPGP public key file")
+)
+
+// OpenPGP packet types (RFC 9580 §5).
+const (
+	tagSecretKey    = 5
+	tagPublicKey    = 6
+	tagSecretSubkey = 7
+	tagTrust        = 12
+	tagUserID       = 13
+)
+
+// LoadKeys reads OpenPGP public keys (RFC 9580) from a folder, or from one
+// file: armored or binary, one key or a whole export. Hidden files, files that
+// begin with README and folders are left out. A file that holds anything but
+// public keys is an error that names it (ErrNoKey, ErrSecretKey); a key that
+// cannot be used is kept, and is among the problems where that will not change
+// with time. The same key from several files is one key, revoked if one says so.
+func LoadKeys(dir string) (*Keyring, []KeyProblem, error) {
+	files, err := keyFiles(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("load keys: %w", err)
+	}
+	var keys []*key
+	for _, file := range files {
+		data, err := readFile(file)
+		if err != nil {
+			return nil, nil, fmt.Errorf("load keys: %w", err)
+		}
+		found, err := parseKeys(data, filepath.Base(file))
+		if err != nil {
+			return nil, nil, fmt.Errorf("load keys from %s: %w", file, err)
+		}
+		keys = append(keys, found...)
+	}
+	keys = merge(keys)
+	return newKeyring(keys), problems(keys), nil
+}
+
+func keyFiles(dir string) ([]string, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []string{dir}, nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") || strings.HasPrefix(strings.ToUpper(e.Name()), "README") {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		if info, err = os.Stat(path); err != nil { // follows links, as in a mounted secret
+			return nil, err
+		}
+		if info.IsDir() {
+			continue
+		}
+		if !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("%s: %w", path, ErrNoKey)
+		}
+		files = append(files, path)
+	}
+	return files, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	data, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	if len(data) > maxKeyFile {
+		return nil, fmt.Errorf("%s: it is larger than %d bytes", path, maxKeyFile)
+	}
+	return data, nil
+}
+
+// parseKeys reads all keys of one file.
+func parseKeys(data []byte, file string) ([]*key, error) {
+	data = fromUTF16(data)
+	if !bytes.Contains(data, []byte("-----BEGIN PGP")) {
+		return parsePackets(data, file)
+	}
+	var keys []*key
+	for rest := data; ; {
+		start := bytes.Index(rest, []byte("-----BEGIN PGP"))
+		if start < 0 {
+			break
+		}
+		rest = rest[start:]
+		length := bytes.Index(rest, []byte("-----END PGP"))
+		if length < 0 {
+			return nil, fmt.Errorf("%w: the end of the armor is missing", ErrNoKey)
+		}
+		if line := bytes.IndexByte(rest[length:], '\n'); line >= 0 {
+			length += line + 1
+		} else {
+			length = len(rest)
+		}
+		found, err := parseArmor(rest[:length], file)
+		if err != nil {
+			return nil, err
+		}
+		keys, rest = append(keys, found...), rest[length:]
+	}
+	return keys, nil
+}
+
+func parseArmor(block []byte, file string) ([]*key, error) {
+	decoded, err := armor.Decode(bytes.NewReader(block))
+	if err != nil {
+		return nil, fmt.Errorf("%w: the armor is damaged", ErrNoKey)
+	}
+	switch decoded.Type {
+	case openpgp.PublicKeyType:
+	case openpgp.PrivateKeyType:
+		return nil, ErrSecretKey
+	default:
+		return nil, fmt.Errorf("%w: it is armored as something else", ErrNoKey)
+	}
+	packets, err := io.ReadAll(decoded.Body)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the armor is damaged", ErrNoKey)
+	}
+	return parsePackets(packets, file)
+}
+
+// fromUTF16 undoes what PowerShell does to redirected output.
+func fromUTF16(data []byte) []byte {
+	var high, low int
+	switch {
+	case bytes.HasPrefix(data, []byte{0xff, 0xfe}):
+		high, low = 1, 0
+	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
+		high, low = 0, 1
+	default:
+		return data
+	}
+	units := make([]uint16, 0, len(data)/2)
+	for i := 2; i+1 < len(data); i += 2 {
+		units = append(units, uint16(data[i+high])<<8|uint16(data[i+low]))
+	}
+	return []byte(string(utf16.Decode(units)))
+}
+
+// parsePackets cuts a packet stream into keys: one that cannot be read does
+// not take its neighbours with it, and is not forgotten either.
+func parsePackets(data []byte, file string) ([]*key, error) {
+	var blocks [][]*packet.OpaquePacket
+	for r := packet.NewOpaqueReader(bytes.NewReader(data)); ; {
+		p, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: it is damaged", ErrNoKey)
+		}
+		switch {
+		case p.Tag == tagSecretKey || p.Tag == tagSecretSubkey:
+			return nil, ErrSecretKey
+		case p.Tag == tagPublicKey:
+			blocks = append(blocks, nil)
+		case len(blocks) == 0:
+			return nil, ErrNoKey
+		case p.Tag == tagTrust: // GnuPG's own, in a key ring file
+			continue
+		}
+		last := len(blocks) - 1
+		blocks[last] = append(blocks[last], p)
+	}
+	if len(blocks) == 0 {
+		return nil, ErrNoKey
+	}
+	keys := make([]*key, 0, len(blocks))
+	for _, block := range blocks {
+		keys = append(keys, parseKey(block, file))
+	}
+	return keys, nil
+}
+
+func parseKey(block []*packet.OpaquePacket, file string) *key {
+	k := &key{file: file}
+	var raw bytes.Buffer
+	for _, p := range block {
+		_ = p.Serialize(&raw) // a bytes.Buffer takes everything
+		if p.Tag == tagUserID {
+			if a := addressOf(string(p.Contents)); a != "" && !slices.Contains(k.addresses, a) {
+				k.addresses = append(k.addresses, a)
+			}
+		}
+	}
+	entity, err := openpgp.ReadEntity(packet.NewReader(&raw))
+	if err != nil {
+		k.broken, k.reason = brokenBecause(block, err)
+		if pub, isKey := readPublicKey(block[0]); isKey {
+			k.fingerprint = fingerprintOf(pub.Fingerprint)
+		}
+		return k
+	}
+	k.entity, k.fingerprint = entity, fingerprintOf(entity.PrimaryKey.Fingerprint)
+	return k
+}
+
+func readPublicKey(p *packet.OpaquePacket) (*packet.PublicKey, bool) {
+	parsed, err := p.Parse()
+	if err != nil {
+		return nil, false
+	}
+	pub, ok := parsed.(*packet.PublicKey)
+	return pub, ok
+}
+
+// brokenBecause finds the state of a key that cannot be read as a whole. The
+// library's error may quote the key: it is not repeated.
+func brokenBecause(block []*packet.OpaquePacket, err error) (policy.KeyState, string) {
+	if strings.Contains(err.Error(), "revocation") {
+		return policy.KeyRevoked, "the key is revoked by a signature that cannot be checked"
+	}
+	pub, ok := readPublicKey(block[0])
+	if !ok {
+		return policy.KeyNoEncryption, "the key is of a kind that is not supported"
+	}
+	if why := weakKey(pub); why != "" {
+		return policy.KeyWeak, "the primary key is " + why
+	}
+	return policy.KeyWeak, "a signature or subkey of the key is missing, damaged or not valid"
+}
+
+// merge makes copies of one key from several files one: the newest, with the
+// revocations of all.
+func merge(keys []*key) []*key {
+	byFingerprint := map[string]*key{}
+	var merged []*key
+	for _, k := range keys {
+		old := byFingerprint[k.fingerprint]
+		switch {
+		case k.fingerprint == "" || old == nil:
+			byFingerprint[k.fingerprint] = k
+			merged = append(merged, k)
+		case k.entity == nil && k.broken == policy.KeyRevoked, k.entity != nil && old.entity == nil && old.broken != policy.KeyRevoked:
+			*old = *k
+		case k.entity != nil && old.entity != nil:
+			older, newer := old.entity, k.entity
+			if signed(older).After(signed(newer)) {
+				older, newer = newer, older
+			} else {
+				old.addresses, old.file = k.addresses, k.file
+			}
+			revokeAlike(newer, older)
+			old.entity = newer
+		}
+	}
+	return merged
+}
+
+func signed(e *openpgp.Entity) time.Time {
+	if self, _ := e.PrimarySelfSignature(); self != nil {
+		return self.CreationTime
+	}
+	return time.Time{}
+}
+
+// revokeAlike gives a key the revocations of an older copy of it.
+func revokeAlike(to, from *openpgp.Entity) {
+	to.Revocations = append(to.Revocations, from.Revocations...)
+	for name, id := range from.Identities {
+		if same := to.Identities[name]; same != nil {
+			same.Revocations = append(same.Revocations, id.Revocations...)
+		}
+	}
+	for _, sub := range from.Subkeys {
+		for i := range to.Subkeys {
+			if bytes.Equal(to.Subkeys[i].PublicKey.Fingerprint, sub.PublicKey.Fingerprint) {
+				to.Subkeys[i].Revocations = append(to.Subkeys[i].Revocations, sub.Revocations...)
+			}
+		}
+	}
+}
+
+// problems lists keys that no passing of time will mend: each is judged at the
+// moment of its newest signature.
+func problems(keys []*key) []KeyProblem {
+	var list []KeyProblem
+	for _, k := range keys {
+		var made time.Time
+		if k.entity != nil {
+			made = signed(k.entity)
+			for _, sub := range k.entity.Subkeys {
+				if sub.Sig.CreationTime.After(made) {
+					made = sub.Sig.CreationTime
+				}
+			}
+		}
+		if v := k.judgeAny(made); v.state != policy.KeyUsable && v.state != policy.KeyExpired {
+			list = append(list, KeyProblem{File: k.file, Fingerprint: k.fingerprint, Addresses: slices.Clone(k.addresses), State: v.state, Reason: v.reason})
+		}
+	}
+	return list
+}

@@ -1,0 +1,150 @@
+package seal
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"encoding/base32"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
+
+	"postvern.example/policy"
+)
+
+// Sealing is one message to be sealed to one reader.
+type Sealing struct {
+	Reader       string // the reader's address
+	Raw          []byte // the message as edited, CRLF line ends; it is not changed
+	OuterSubject string // the subject that everybody sees, decoded
+	// MessageID of the copy, with angle brackets: not that of another copy and
+	// not derived from it. Empty: a random one. The message's own stands inside.
+	MessageID string
+	// Thread leaves In-Reply-To and References outside too, for programs that
+	// do not look inside. They may hold what a rule protects: set it only where
+	// nothing was found in the header.
+	Thread bool
+}
+
+// KeyError says that a reader has no usable key.
+type KeyError struct {
+	State  policy.KeyState
+	Reason string // English, no address
+}
+
+// Error names the state and the reason.
+func (e *KeyError) Error() string {
+	return fmt.Sprintf("no usable key (%s): %s", e.State, e.Reason)
+}
+
+// Seal returns the message as PGP/MIME (RFC 3156 §4) that the reader's key
+// alone opens: one encrypted session key, AES, integrity protected, no
+// signature, no file name, no compression. Inside stand the message's own
+// fields and its MIME entity byte for byte, with header protection (RFC 9788);
+// outside only From, Reply-To, To, Cc, Date, the outer subject and a new
+// Message-ID. The error is a *KeyError where the reader has no usable key and
+// ErrMalformed where the header is not clear; there are no bytes then.
+func (k *Keyring) Seal(m Sealing, now time.Time) ([]byte, error) {
+	v, from := k.pick(m.Reader, now)
+	if v.state != policy.KeyUsable {
+		return nil, &KeyError{State: v.state, Reason: v.reason}
+	}
+	fields, body, err := splitMessage(m.Raw)
+	if err != nil {
+		return nil, fmt.Errorf("seal message: %w", err)
+	}
+	if m.MessageID == "" {
+		m.MessageID = newMessageID(fields)
+	}
+	if !validMessageID(m.MessageID) {
+		return nil, fmt.Errorf("seal message: the copy's Message-ID: %w", ErrMalformed)
+	}
+	outside, err := outer(fields, m, now)
+	if err != nil {
+		return nil, fmt.Errorf("seal message: %w", err)
+	}
+
+	var out bytes.Buffer
+	out.Grow(sealedSize(m.Raw))
+	boundary := random()
+	writeOuter(&out, outside, boundary)
+	armored := newArmorWriter(&out)
+	if err := encrypt(armored, from.entity, v, now, func(w io.Writer) error {
+		return writePayload(w, fields, outside, body, random())
+	}); err != nil {
+		return nil, fmt.Errorf("seal message: %w", err)
+	}
+	if err := armored.Close(); err != nil {
+		return nil, fmt.Errorf("seal message: %w", err)
+	}
+	out.WriteString("\r\n--" + boundary + "--\r\n")
+	return out.Bytes(), nil
+}
+
+// sealedSize is an estimate from above, so that the result is allocated once:
+// base64, its line ends, and the header twice.
+func sealedSize(raw []byte) int { return (len(raw)+8192)/3*4/armorLine*(armorLine+2) + 16384 }
+
+// writeOuter writes the outer header and all that stands before the armor.
+func writeOuter(out *bytes.Buffer, outside []field, boundary string) {
+	for _, f := range outside {
+		out.WriteString(f.raw)
+	}
+	out.WriteString("MIME-Version: 1.0\r\n" +
+		"Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\";\r\n boundary=\"" + boundary + "\"\r\n\r\n" +
+		"--" + boundary + "\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n\r\n" +
+		"--" + boundary + "\r\nContent-Type: application/octet-stream; name=\"encrypted.asc\"\r\n" +
+		"Content-Disposition: inline; filename=\"encrypted.asc\"\r\n\r\n")
+}
+
+// encrypt writes an OpenPGP message (SEIPD version 1, which every program in
+// use reads) to the one key that was judged usable, and to no other of the
+// same entity. The library is told the time: its own clock is the process's.
+func encrypt(w io.Writer, e *openpgp.Entity, v verdict, now time.Time, write func(io.Writer) error) error {
+	one := *e
+	one.Subkeys = nil
+	if v.subkey != nil {
+		one.Subkeys = []openpgp.Subkey{*v.subkey}
+	}
+	config := &packet.Config{
+		DefaultCipher:          packet.CipherAES256,
+		DefaultHash:            crypto.SHA256,
+		DefaultCompressionAlgo: packet.CompressionNone,
+		Time:                   func() time.Time { return now },
+	}
+	plain, err := openpgp.Encrypt(w, []*openpgp.Entity{&one}, nil, &openpgp.FileHints{IsBinary: true}, config)
+	if err != nil {
+		return fmt.Errorf("encrypt: %w", err)
+	}
+	if err := write(plain); err != nil {
+		return err
+	}
+	if err := plain.Close(); err != nil {
+		return fmt.Errorf("encrypt: %w", err)
+	}
+	return nil
+}
+
+// newMessageID makes a message id in the domain of the sender, which stands
+// outside anyway.
+func newMessageID(fields []field) string {
+	domain := "localhost"
+	if from, err := bareAddresses(fields, "from"); err == nil {
+		first, _, _ := strings.Cut(from, ",")
+		if at := strings.LastIndexByte(first, '@'); at >= 0 && validMessageID("<x"+first[at:]+">") {
+			domain = first[at+1:]
+		}
+	}
+	return "<" + random() + "@" + domain + ">"
+}
+
+// random returns 128 random bits as text that fits an id and a boundary.
+func random() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
+}
