@@ -1,0 +1,80 @@
+package relay
+
+import (
+	"net/netip"
+	"regexp"
+	"strings"
+)
+
+// longestReply is how much of an upstream's words is kept.
+const longestReply = 300
+
+var (
+	maskDouble  = regexp.MustCompile(`"[^"]*"|<[^<>]*>`)
+	maskSingle  = regexp.MustCompile(`(^|[\s(=:])'[^']*'`) // and no apostrophe
+	maskNumber  = regexp.MustCompile(`[0-9](?:[-./ +]?[0-9A-FY]){5,}`)
+	maskAddress = regexp.MustCompile(`[^\s<>()\[\],;:"']*@[^\s<>()\[\],;:"']*`)
+)
+
+// mask returns what an upstream said without what could be somebody's data: an
+// upstream may quote an address, a subject, or the number that its own filter
+// tripped over. Addresses, what stands in quotes or brackets, the local part
+// of the recipient, and runs of six or more digits become "***"; IP addresses
+// stay, they are the upstream's and ours.
+func mask(text, recipient string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, strings.Join(strings.Fields(text), " "))
+	text = maskDouble.ReplaceAllString(text, "***")
+	text = maskSingle.ReplaceAllString(text, "$1***")
+	text = maskAddress.ReplaceAllString(text, "***")
+	if at := strings.LastIndexByte(recipient, '@'); at > 1 {
+		text = maskWord(text, recipient[:at])
+	}
+	text = maskNumber.ReplaceAllStringFunc(text, func(run string) string {
+		if _, err := netip.ParseAddr(run); err == nil || digits(run) < 6 {
+			return run
+		}
+		return "***"
+	})
+	if len(text) > longestReply {
+		text = text[:longestReply] + "..."
+	}
+	return text
+}
+
+// maskWord masks a word wherever it stands alone, in any case. Both are ASCII
+// where it matters: text was cleaned, and a word that is not does not occur.
+func maskWord(text, word string) string {
+	inside := func(i int) bool {
+		return i >= 0 && i < len(text) && (text[i]|0x20 >= 'a' && text[i]|0x20 <= 'z' || text[i] >= '0' && text[i] <= '9')
+	}
+	for from := 0; from+len(word) <= len(text); {
+		end := from + len(word)
+		if strings.EqualFold(text[from:end], word) && !inside(from-1) && !inside(end) {
+			text = text[:from] + "***" + text[end:]
+			from += 3
+		} else {
+			from++
+		}
+	}
+	return text
+}
+
+func digits(s string) int {
+	n := 0
+	for i := range len(s) {
+		if s[i] >= '0' && s[i] <= '9' {
+			n++
+		}
+	}
+	return n
+}
+
+// domain returns all that a log may say of a recipient.
+func domain(address string) string {
+	return address[strings.LastIndexByte(address, '@')+1:]
+}

@@ -1,0 +1,137 @@
+package relay
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"postvern.example/proxy/spool"
+)
+
+// result turns the verdicts into outcomes and the reports that go with them.
+func (a *delivery) result() result {
+	var out result
+	now := a.relay.cfg.Now()
+	for _, c := range a.spool.Copies {
+		v := a.verdicts[c.ID]
+		o, about := a.outcome(c, v, now)
+		if about != "" {
+			parcel, err := a.relay.report(a.spool, c, about, v, o, now)
+			if err != nil {
+				// Without its report a copy must not end: try all of it again.
+				a.relay.cfg.Logger.Error("write report", "reference", a.spool.Reference, "error", err)
+				o = spool.Outcome{Copy: c.ID, Result: spool.Deferred, Retry: now.Add(outageWait), Reply: o.Reply}
+			} else {
+				out.reports = append(out.reports, parcel)
+			}
+		}
+		out.outcomes = append(out.outcomes, o)
+		a.log(c, v, o, now)
+	}
+	return out
+}
+
+// outcome says what becomes of a copy, and what its sender is told about it:
+// "" is nothing.
+func (a *delivery) outcome(c spool.Copy, v verdict, now time.Time) (spool.Outcome, subject) {
+	o := spool.Outcome{Copy: c.ID, Result: v.result, Reply: v.masked(c.To)}
+	switch v.result {
+	case spool.Delivered:
+		if !v.dsn && wants(c, "SUCCESS") {
+			return o, aboutRelayed
+		}
+		return o, ""
+	case spool.Failed:
+		return o, failure(c, aboutFailed)
+	case spool.Deferred:
+	}
+	o.Result = spool.Deferred // whatever has no verdict was not delivered
+	if v.stopped() {
+		o.Retry, o.Reply = now, ""
+		return o, ""
+	}
+	if a.age() >= a.relay.cfg.GiveUp {
+		o.Result = spool.Failed
+		return o, failure(c, aboutExpired)
+	}
+	o.Retry = v.retry
+	if o.Retry.IsZero() {
+		most := v.most
+		if most == 0 {
+			most = longestWait
+		}
+		o.Retry = now.Add(wait(a.age(), a.spool.Attempt, most))
+	}
+	if warn := a.relay.cfg.DelayWarning; warn > 0 && a.age() >= warn && !c.Warned && wants(c, "DELAY") {
+		o.Warned = true
+		return o, aboutDelayed
+	}
+	return o, ""
+}
+
+func failure(c spool.Copy, about subject) subject {
+	if wants(c, "FAILURE") {
+		return about
+	}
+	return ""
+}
+
+// wants reports whether the sender of a copy is to be told of an event. By
+// default that is failure and delay (RFC 3461 §4.1). What has a null
+// reverse-path is never answered (RFC 5321 §6.1).
+func wants(c spool.Copy, event string) bool {
+	if c.Sender == "" || c.From == "" || c.Class == spool.Notice || c.Class == spool.Report {
+		return false
+	}
+	if len(c.Notify) == 0 {
+		return event != "SUCCESS"
+	}
+	return slices.Contains(c.Notify, event)
+}
+
+func (v verdict) stopped() bool { return v.why == errStopped }
+
+// masked returns the upstream's words, or ours, as they may be written down.
+func (v verdict) masked(recipient string) string {
+	switch {
+	case v.why != nil:
+		return mask(v.why.Error(), recipient)
+	case v.reply.code != 0:
+		r := v.reply
+		r.text = mask(r.text, recipient)
+		return r.Error()
+	}
+	return ""
+}
+
+// status returns the enhanced status code of a verdict.
+func (v verdict) status() string {
+	switch {
+	case v.reply.status != "":
+		return v.reply.status
+	case v.reply.code != 0:
+		return fmt.Sprintf("%d.0.0", v.reply.code/100)
+	}
+	return "4.4.1" // no answer from host (RFC 3463 §3.5)
+}
+
+// log writes the one line about an attempt.
+func (a *delivery) log(c spool.Copy, v verdict, o spool.Outcome, now time.Time) {
+	if v.stopped() {
+		return
+	}
+	a.relay.cfg.Metrics.Attempts.WithLabelValues(string(o.Result)).Inc()
+	log := a.relay.cfg.Logger.With(
+		slog.String("reference", a.spool.Reference), slog.String("class", string(c.Class)),
+		slog.String("recipient_domain", domain(c.To)), slog.Int("attempt", a.spool.Attempt),
+		slog.Duration("took", now.Sub(a.started)), slog.String("reply", o.Reply))
+	switch o.Result {
+	case spool.Delivered:
+		log.Info("delivered copy")
+	case spool.Failed:
+		log.Warn("failed copy")
+	default:
+		log.Warn("deferred copy", "retry", o.Retry.UTC().Format(time.RFC3339))
+	}
+}

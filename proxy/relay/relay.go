@@ -1,0 +1,279 @@
+// Package relay delivers copies to the upstream mail server (RFC 5321, RFC
+// 2920, RFC 3207, RFC 4954) and tells their senders when it cannot.
+//
+// Failure rules:
+//   - A copy is finished as delivered only after a 2xx to the final dot. When
+//     the connection is lost after it, the copy is sent again: at least once,
+//     never less.
+//   - What keeps us from a session at all (no connection, no STARTTLS, a
+//     certificate that does not fit, a refused login, a 5xx greeting) defers.
+//     Nothing is ever sent in clear because TLS failed.
+//   - A 4xx defers, a 5xx to a recipient or its message fails that copy. A
+//     reply that speaks of our login or of lost order defers, whatever its
+//     class: the mail is not to blame.
+//   - A copy that is deferred when its time (Config.GiveUp) is over fails.
+//   - A failed copy that has a sender leaves only together with its report,
+//     in one Finish. Notices and reports are never reported on.
+//   - Content with a bare CR, a bare LF or a NUL is never sent: it fails.
+//   - An error of the queue is logged and tried again; outcomes are kept until
+//     they are stored, and no new copies are claimed meanwhile.
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"postvern.example/internal/metrics"
+	"postvern.example/proxy/spool"
+)
+
+// Queue is what the relay asks of the spool.
+type Queue interface {
+	// Claim blocks until at least one copy is due and returns up to max
+	// deliveries, or an error when the context ends.
+	Claim(ctx context.Context, max int) ([]spool.Delivery, error)
+	// Finish stores the outcomes and accepts the parcels, in one transaction.
+	Finish(ctx context.Context, outcomes []spool.Outcome, reports ...spool.Parcel) error
+}
+
+// Config is what a Relay is made of.
+type Config struct {
+	Upstream     Upstream
+	Hostname     string        // said in EHLO, and the domain of reports
+	Pool         int           // connections at most; 0 is 8
+	GiveUp       time.Duration // from when a copy may be sent until it fails; 0 is 48 h
+	DelayWarning time.Duration // after which its sender is told once; 0 is 4 h, negative is never
+	Drain        time.Duration // how long transactions in progress may take after Run's context ended; 0 is 30 s
+	Timeouts     Timeouts
+	Queue        Queue
+	Metrics      *metrics.Metrics // nil: not counted
+	Logger       *slog.Logger     // nil: not logged
+	Now          func() time.Time // nil is time.Now
+	Reporter     Reporter
+}
+
+// Relay delivers copies. It is safe for use by several goroutines; Run is
+// called once.
+type Relay struct {
+	cfg    Config
+	pool   *pool
+	probe  sync.Mutex
+	probed time.Time // the last good probe
+	limit  recipientLimit
+}
+
+// The life of a connection in the pool.
+const (
+	idleTime = 20 * time.Second
+	maxAge   = 5 * time.Minute
+	maxUse   = 1000
+)
+
+// New checks the configuration and returns a Relay that does nothing until
+// Run. It connects nowhere.
+func New(cfg Config) (*Relay, error) {
+	if cfg.Queue == nil {
+		return nil, errors.New("the relay needs a queue")
+	}
+	if cfg.Hostname == "" {
+		return nil, errors.New("the relay needs a host name")
+	}
+	if err := cfg.Upstream.check(); err != nil {
+		return nil, err
+	}
+	set := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	set(&cfg.GiveUp, 48*time.Hour)
+	set(&cfg.DelayWarning, 4*time.Hour)
+	set(&cfg.Drain, 30*time.Second)
+	cfg.Timeouts = cfg.Timeouts.withDefaults()
+	if cfg.Pool <= 0 {
+		cfg.Pool = 8
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = metrics.New(prometheus.NewRegistry())
+	}
+	cfg.Reporter = cfg.Reporter.withDefaults(cfg.Hostname)
+	d := newDialer(cfg.Upstream, cfg.Hostname, cfg.Timeouts)
+	r := &Relay{cfg: cfg, pool: newPool(cfg.Pool, idleTime, maxAge, maxUse, cfg.Now, d.open)}
+	r.limit.set(maxRecipients)
+	return r, nil
+}
+
+// Run claims, delivers and finishes copies until ctx ends. Then it gives back
+// what it has not begun, waits for transactions in progress (Config.Drain at
+// most), stores their outcomes and returns nil. Copies whose outcome could not
+// be stored are delivered again by whoever claims them next.
+func (r *Relay) Run(ctx context.Context) error {
+	hard, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	drain := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(r.cfg.Drain)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel(errStopped)
+		case <-hard.Done():
+		}
+	})
+	defer drain()
+
+	work := make(chan spool.Delivery)
+	results := make(chan result, 4*r.cfg.Pool)
+	var workers, finisher, reaper sync.WaitGroup
+	for range r.cfg.Pool {
+		workers.Go(func() {
+			for d := range work {
+				results <- r.deliver(ctx, hard, d)
+			}
+		})
+	}
+	finisher.Go(func() { r.finish(hard, results) })
+	reaper.Go(func() { r.reap(ctx) })
+
+	r.claim(ctx, work)
+	close(work)
+	workers.Wait()
+	close(results)
+	finisher.Wait()
+	reaper.Wait()
+	r.pool.stop()
+	return nil
+}
+
+// claim hands out deliveries until ctx ends. It claims about as many at once
+// as are sent in a tenth of a second: few where the upstream is slow, so that
+// no copy waits behind a batch, many where it is fast, so that claiming costs
+// little.
+func (r *Relay) claim(ctx context.Context, work chan<- spool.Delivery) {
+	batch, pause := r.cfg.Pool, minPause
+	for ctx.Err() == nil {
+		deliveries, err := r.cfg.Queue.Claim(ctx, batch)
+		if err != nil {
+			if ctx.Err() == nil {
+				r.cfg.Logger.Error("claim copies", "error", err)
+				pause = sleep(ctx, pause)
+			}
+			continue
+		}
+		pause = minPause
+		begun := time.Now()
+		for _, d := range deliveries {
+			work <- d // a worker takes it even while stopping, and gives it back
+		}
+		switch took := time.Since(begun); {
+		case took > 200*time.Millisecond:
+			batch = max(batch/2, 1)
+		case took < 100*time.Millisecond && len(deliveries) == batch:
+			batch = min(batch*2, maxBatch)
+		}
+	}
+}
+
+// maxBatch is how many deliveries are claimed, and outcomes stored, at once.
+const maxBatch = 128
+
+// The pauses after an error of the queue.
+const (
+	minPause = 50 * time.Millisecond
+	maxPause = 5 * time.Second
+)
+
+// sleep waits and returns the next, longer pause.
+func sleep(ctx context.Context, pause time.Duration) time.Duration {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return min(2*pause, maxPause)
+}
+
+// result is what one delivery came to.
+type result struct {
+	outcomes []spool.Outcome
+	reports  []spool.Parcel
+}
+
+// finish stores results as they come, as many at once as have gathered while
+// the last ones were written.
+func (r *Relay) finish(hard context.Context, results <-chan result) {
+	for first := range results {
+		gathered := gather(first, results)
+		for pause := minPause; ; {
+			err := r.cfg.Queue.Finish(hard, gathered.outcomes, gathered.reports...)
+			if err == nil {
+				break
+			}
+			r.cfg.Logger.Error("store outcomes", "copies", len(gathered.outcomes), "error", err)
+			if hard.Err() != nil {
+				break // the spool gives these copies out again
+			}
+			pause = sleep(hard, pause)
+		}
+	}
+}
+
+func gather(r result, results <-chan result) result {
+	for len(r.outcomes) < maxBatch {
+		select {
+		case more, ok := <-results:
+			if !ok {
+				return r
+			}
+			r.outcomes = append(r.outcomes, more.outcomes...)
+			r.reports = append(r.reports, more.reports...)
+		default:
+			return r
+		}
+	}
+	return r
+}
+
+func (r *Relay) reap(ctx context.Context) {
+	ticker := time.NewTicker(idleTime / 4)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			r.pool.reap()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Probe returns nil when the upstream is reachable: a session lives, one was
+// opened within the last seconds, or one can be opened, secured and logged in
+// now. Else it returns why not.
+func (r *Relay) Probe(ctx context.Context) error {
+	r.probe.Lock()
+	defer r.probe.Unlock()
+	now := r.cfg.Now()
+	if r.pool.alive() || !r.probed.IsZero() && now.Sub(r.probed) < idleTime {
+		return nil
+	}
+	s, err := r.pool.get(ctx, false)
+	if err != nil {
+		return fmt.Errorf("probe upstream: %w", err)
+	}
+	r.pool.put(s)
+	r.probed = now
+	return nil
+}

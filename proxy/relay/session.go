@@ -1,0 +1,280 @@
+package relay
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-smtp"
+)
+
+// pipeline is how many RCPT commands are written before their replies are
+// read: few enough that neither side's buffers fill up (RFC 2920 §3.1).
+const pipeline = 50
+
+// slowest is the rate, in octets a second, under which an upstream that takes
+// content is given up on.
+const slowest = 8 << 10
+
+// session is one connection to the upstream server. smtp.Client made it;
+// the transactions are our own, because that client waits for each reply
+// before the next command, has no deadline while it writes content, and loses
+// a refusal that comes before the end of it.
+type session struct {
+	conn     net.Conn
+	client   *smtp.Client
+	r        *bufio.Reader
+	w        *bufio.Writer
+	timeouts Timeouts
+
+	pipelining, eightBit, utf8, dsn bool
+
+	sizeOffered bool
+	size        int // the largest message it takes; 0 is not said
+
+	opened time.Time
+	idle   time.Time // since when; set by the pool
+	used   int       // transactions so far
+	open   bool      // the server has a transaction open: RSET comes first
+	broken bool      // not to be used again
+}
+
+func newSession(conn net.Conn, client *smtp.Client, t Timeouts) *session {
+	s := &session{conn: conn, client: client, timeouts: t, r: bufio.NewReaderSize(conn, maxReplyLine)}
+	s.w = bufio.NewWriterSize(writeDeadline{conn, t.Block}, 64<<10)
+	s.pipelining, _ = client.Extension("PIPELINING")
+	s.eightBit, _ = client.Extension("8BITMIME")
+	s.utf8, _ = client.Extension("SMTPUTF8")
+	s.dsn, _ = client.Extension("DSN")
+	s.sizeOffered, _ = client.Extension("SIZE")
+	s.size, _ = client.MaxMessageSize()
+	return s
+}
+
+// transaction is one message for some recipients of one reverse-path.
+type transaction struct {
+	mail    string   // the MAIL command
+	rcpts   []string // the RCPT commands
+	content []byte
+}
+
+// answers is how the upstream took a transaction.
+type answers struct {
+	rcpts []reply // one for each RCPT: the reply that decided its fate
+	sent  bool    // the content was, at least in part, written
+}
+
+// send runs one transaction. Each recipient's answer is the reply that settled
+// it: its own RCPT's where that was refused, else MAIL's, DATA's or the last
+// one. An error means that the fate of those that have no refusal (code 0) is
+// not known and the connection is lost.
+func (s *session) send(t transaction) (answers, error) {
+	a := answers{rcpts: make([]reply, len(t.rcpts))}
+	s.used++
+	proceed, err := s.envelope(t, &a)
+	if err == nil && proceed {
+		err = s.content(t.content, &a)
+	}
+	if err != nil {
+		s.broken = true
+	}
+	return a, err
+}
+
+// envelope sends MAIL, the RCPTs and DATA, as many at once as the upstream
+// allows, and reports whether it waits for the content.
+func (s *session) envelope(t transaction, a *answers) (bool, error) {
+	var lines []string
+	if s.open {
+		lines = append(lines, "RSET")
+	}
+	lines = append(append(append(lines, t.mail), t.rcpts...), "DATA")
+	first := len(lines) - len(t.rcpts) - 2 // the index of MAIL
+	group := 1
+	if s.pipelining {
+		group = pipeline
+	}
+	var mail reply
+	accepted := 0
+	for start := 0; start < len(lines); start += group {
+		end := min(start+group, len(lines))
+		if start > first && (mail.code/100 != 2 || start == len(lines)-1 && accepted == 0) {
+			break // nothing that follows has a point
+		}
+		if err := s.write([]byte(strings.Join(lines[start:end], "\r\n") + "\r\n")); err != nil {
+			return false, err
+		}
+		for i := start; i < end; i++ {
+			r, err := s.read(s.timeouts.Command)
+			if err != nil {
+				return false, err
+			}
+			switch {
+			case i < first:
+				if r.code/100 != 2 {
+					return false, fmt.Errorf("reset: %w", r)
+				}
+			case i == first:
+				mail, s.open = r, r.code/100 == 2
+			case i == len(lines)-1:
+				return s.begin(r, accepted, a)
+			default:
+				if mail.code/100 != 2 {
+					r = mail
+				} else if r.code/100 == 2 {
+					accepted++
+					r = reply{}
+				}
+				a.rcpts[i-first-1] = r
+			}
+		}
+	}
+	if mail.code/100 != 2 {
+		settle(a, mail)
+	}
+	return false, nil
+}
+
+// begin takes the reply to DATA.
+func (s *session) begin(r reply, accepted int, a *answers) (bool, error) {
+	switch {
+	case r.code == 354 && accepted > 0:
+		return true, nil
+	case r.code == 354:
+		// It wants content for nobody: end it at once (RFC 2920 §3.1).
+		if err := s.write([]byte(".\r\n")); err != nil {
+			return false, err
+		}
+		_, err := s.read(s.timeouts.End)
+		return false, err
+	case r.code/100 == 4 || r.code/100 == 5:
+		settle(a, r)
+		return false, nil
+	}
+	return false, errGarbled
+}
+
+// content writes the message and takes the last reply. When writing fails,
+// the upstream may have said why before it hung up: that is read once more.
+func (s *session) content(content []byte, a *answers) error {
+	a.sent = true
+	budget := s.timeouts.Block + time.Duration(len(content)/slowest)*time.Second
+	limit := time.Now().Add(budget)
+	err := s.stuff(content, limit)
+	wait := s.timeouts.End
+	if err != nil {
+		wait = min(wait, 2*time.Second)
+		s.broken = true
+	}
+	r, readErr := s.read(wait)
+	switch {
+	case err != nil && (readErr != nil || r.code/100 < 4):
+		return err
+	case readErr != nil:
+		return readErr
+	case r.code/100 == 3:
+		return errGarbled
+	}
+	s.open = false
+	settle(a, r)
+	return nil
+}
+
+// stuff writes the content with dots doubled at line starts, and the end of
+// data (RFC 5321 §4.5.2). The content's line ends were checked before.
+func (s *session) stuff(content []byte, limit time.Time) error {
+	write := func(b []byte) error {
+		if time.Now().After(limit) {
+			return errors.New("upstream takes content too slowly")
+		}
+		_, err := s.w.Write(b)
+		return err
+	}
+	if bytes.HasPrefix(content, []byte(".")) {
+		if err := write([]byte(".")); err != nil {
+			return err
+		}
+	}
+	rest := content
+	for len(rest) > 0 {
+		piece := rest
+		if i := bytes.Index(rest, []byte("\r\n.")); i >= 0 {
+			piece = rest[:i+3]
+		}
+		rest = rest[len(piece):]
+		dotted := len(piece) >= 3 && bytes.HasSuffix(piece, []byte("\r\n."))
+		for len(piece) > 0 {
+			n := min(len(piece), 64<<10)
+			if err := write(piece[:n]); err != nil {
+				return err
+			}
+			piece = piece[n:]
+		}
+		if dotted {
+			if err := write([]byte(".")); err != nil {
+				return err
+			}
+		}
+	}
+	end := ".\r\n"
+	if len(content) > 0 && !bytes.HasSuffix(content, []byte("\r\n")) {
+		end = "\r\n.\r\n"
+	}
+	if err := write([]byte(end)); err != nil {
+		return err
+	}
+	return s.w.Flush()
+}
+
+func (s *session) write(b []byte) error {
+	if _, err := s.w.Write(b); err != nil {
+		return err
+	}
+	return s.w.Flush()
+}
+
+func (s *session) read(within time.Duration) (reply, error) {
+	if err := s.conn.SetReadDeadline(time.Now().Add(within)); err != nil {
+		return reply{}, err
+	}
+	r, err := readReply(s.r)
+	if err == nil && r.code == 421 { // it closes the connection (RFC 5321 §3.8)
+		s.broken = true
+	}
+	return r, err
+}
+
+// close says goodbye without waiting for an answer.
+func (s *session) close() {
+	if !s.broken {
+		_ = s.conn.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
+		_, _ = s.conn.Write([]byte("QUIT\r\n"))
+	}
+	_ = s.conn.Close()
+}
+
+// settle gives a reply to every recipient that has none.
+func settle(a *answers, r reply) {
+	for i := range a.rcpts {
+		if a.rcpts[i].code == 0 {
+			a.rcpts[i] = r
+		}
+	}
+}
+
+// writeDeadline bounds each write.
+type writeDeadline struct {
+	conn  net.Conn
+	limit time.Duration
+}
+
+func (w writeDeadline) Write(p []byte) (int, error) {
+	if err := w.conn.SetWriteDeadline(time.Now().Add(w.limit)); err != nil {
+		return 0, err
+	}
+	return w.conn.Write(p)
+}
