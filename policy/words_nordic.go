@@ -97,7 +97,7 @@ var swedish = words{
 	mode:       map[Mode]string{Enforce: "Detta är reglerna för %s, och de tillämpas.", Observe: "Detta är reglerna för %s. De iakttar bara: varje mejl skickas oförändrat, och det registreras vad som skulle ha hänt."},
 	scope:      map[Scope]string{ScopeRepresentative: "De gäller förtroendevaldas mejl: mejl från en rolladress, till en medlem eller förbundets kansli, med märket i ämnet eller med en medlemslista i. Andra mejl skickas som de kom.", ScopeAll: "De gäller alla mejl som går genom gatewayen."},
 	union:      "Förbundets eget kansli är %s.",
-	noUnion:    "Ingen adress räknas som förbundets eget kansli.",
+	noUnion:    "Ingen e-postadress räknas som förbundets eget kansli.",
 	employer:   "Arbetsgivaren är %s.",
 	hideOne:    map[Hide]string{HideMembers: "Så snart en medlem står i Till eller Kopia tas medlemmar bort från fälten som läsarna ser.", HideEveryone: "Så snart en medlem står i Till eller Kopia tas alla utom förbundet och avsändaren bort från fälten som läsarna ser."},
 	hideMany:   map[Hide]string{HideMembers: "När %d eller fler medlemmar står i Till och Kopia sammanlagt tas medlemmar bort från fälten som läsarna ser.", HideEveryone: "När %d eller fler medlemmar står i Till och Kopia sammanlagt tas alla utom förbundet och avsändaren bort från fälten som läsarna ser."},

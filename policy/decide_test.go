@@ -1,0 +1,109 @@
+package policy_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"postvern.example/policy"
+	"postvern.example/policy/detect"
+	"postvern.example/policy/strict"
+)
+
+// decisionFile is a file of testdata/decisions; its README says how it is
+// written.
+type decisionFile struct {
+	Policy string         `yaml:"policy,required"`
+	Cases  []decisionCase `yaml:"cases,required"`
+}
+
+type decisionCase struct {
+	Name       string   `yaml:"name,required"`
+	Role       bool     `yaml:"role"`
+	Subject    string   `yaml:"subject"`
+	Recipients []string `yaml:"recipients"`
+	Sees       []string `yaml:"sees"`
+	Findings   []string `yaml:"findings"`
+	Facts      []string `yaml:"facts" oneof:"sealed,bcc,header-fault,invitation,quoted,nested"`
+}
+
+func isMember(a string) bool { return strings.HasPrefix(a, "member") }
+func isRep(a string) bool    { return strings.HasPrefix(a, "rep") }
+func isSender(a string) bool { return strings.HasPrefix(a, "anna") }
+
+func (c decisionCase) facts() policy.Facts {
+	f := policy.Facts{Sender: policy.Sender{Login: "anna", Role: c.Role}, From: []string{"anna@region.example"}, Subject: c.Subject}
+	for _, r := range c.Recipients {
+		address, key, _ := strings.Cut(r, " ")
+		f.Recipients = append(f.Recipients, policy.Recipient{Address: address, Member: isMember(address), Representative: isRep(address), Sender: isSender(address), Key: policy.KeyState(key)})
+	}
+	for _, s := range c.Sees {
+		field, address, _ := strings.Cut(s, " ")
+		f.Visible = append(f.Visible, policy.Visible{Address: address, Field: field, Member: isMember(address), Representative: isRep(address), Sender: isSender(address)})
+	}
+	levels := map[string]detect.Confidence{"possible": detect.Possible, "likely": detect.Likely, "certain": detect.Certain}
+	for _, s := range c.Findings {
+		w := strings.Fields(s + " body")
+		f.Findings = append(f.Findings, detect.Finding{Kind: detect.Kind(w[0]), Confidence: levels[w[1]], Place: detect.Place{{Kind: detect.StepKind(w[2])}}, Count: 1})
+	}
+	for _, s := range c.Facts {
+		f.Sealed = f.Sealed || s == "sealed"
+		f.Bcc = f.Bcc || s == "bcc"
+		f.HeaderFault = f.HeaderFault || s == "header-fault"
+		f.Invitation = f.Invitation || s == "invitation"
+		f.Quoted = f.Quoted || s == "quoted"
+		f.Nested = f.Nested || s == "nested"
+	}
+	return f
+}
+
+// describe writes a decision as the .txt files have it.
+func describe(d policy.Decision) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, representative %v, individual %v, strictest %s\n", d.Mode, d.Representative, d.Individual, d.Strictest())
+	for _, e := range d.Edits {
+		fmt.Fprintf(&b, "edit %s %s%s (%s)\n", e.Kind, strings.Join(e.Addresses, " "), e.Subject, e.Reason)
+	}
+	for _, v := range d.Verdicts {
+		fmt.Fprintf(&b, "%s %s", v.Action, v.Recipient)
+		for _, r := range v.Reasons {
+			fmt.Fprintf(&b, " [%s: %s, %d findings, key %q]", r.Rule, r.Do, len(r.Findings), r.Key)
+		}
+		b.WriteString("\n")
+	}
+	for _, e := range d.Entries {
+		kind := "deviation"
+		if e.NearMiss {
+			kind = "near miss"
+		}
+		fmt.Fprintf(&b, "%s %s: %s, %s, %s, %d findings, %d concerned\n", kind, e.Type, e.Rule, e.Severity, e.Action, len(e.Findings), e.Count)
+	}
+	return b.String()
+}
+
+func TestEveryRuleDecidesAsItIsWritten(t *testing.T) {
+	files, err := filepath.Glob("testdata/decisions/*.yaml")
+	if err != nil || len(files) < 5 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			src, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var f decisionFile
+			if err := strict.Decode(file, src, &f); err != nil {
+				t.Fatal(err)
+			}
+			p := load(t, head+"people: {union: [\"*@forening.example\"], employer: [\"*@region.example\"]}\n"+f.Policy)
+			var b strings.Builder
+			for _, c := range f.Cases {
+				fmt.Fprintf(&b, "## %s\n%s\n", c.Name, describe(p.Decide(c.facts())))
+			}
+			golden(t, strings.TrimSuffix(file, ".yaml")+".txt", b.String())
+		})
+	}
+}

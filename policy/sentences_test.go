@@ -1,0 +1,84 @@
+package policy_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"postvern.example/policy"
+	"postvern.example/policy/detect"
+)
+
+func TestThePolicyCanBeReadAloudInEachLanguage(t *testing.T) {
+	p, _ := example(t)
+	for _, l := range policy.Languages() {
+		golden(t, "testdata/sentences/"+l+".txt", strings.Join(p.Sentences(l), "\n")+"\n")
+	}
+}
+
+func TestEveryChoiceOfEveryKeyHasItsSentence(t *testing.T) {
+	kinds := make([]string, 0, len(detect.Kinds()))
+	for _, k := range detect.Kinds() {
+		kinds = append(kinds, string(k))
+	}
+	all := "[" + strings.Join(kinds, ", ") + "]"
+	seen := map[string]map[string]bool{}
+	for _, body := range []string{
+		"mode: observe\nscope: all\nrecipients: {hide: everyone, from: 1, beside: leave, as: individual, invitations: leave, quoted: leave}\nsubject: {on: always}\nheld: {keep: 1d}\ndeviations: {follow-up: 1h, keep: 1y}\n",
+		"recipients: {hide: members, from: 1, beside: hide, invitations: hold, quoted: hold}\nsubject: {on: never}\npersonal-data: []\nheld: {keep: 36h}\ndeviations: {follow-up: 90m, keep: 10s}\n",
+		"recipients: {hide: everyone}\nsubject: {on: personal-data}\nheld: {keep: 500ms}\npersonal-data:\n  - {name: a, detect: " + all + ", do: note, confidence: possible, severity: low}\n  - {name: b, detect: [iban], do: reject, confidence: certain, severity: high}\n  - {name: c, detect: [iban], do: hold}\n",
+	} {
+		p := load(t, head+body)
+		for _, l := range policy.Languages() {
+			if seen[l] == nil {
+				seen[l] = map[string]bool{}
+			}
+			for _, s := range p.Sentences(l) {
+				if s == "" || strings.Contains(s, "%!") || strings.Contains(s, "  ") || !strings.HasSuffix(s, ".") {
+					t.Errorf("%s: %q", l, s)
+				}
+				seen[l][s] = true
+			}
+		}
+	}
+	for l, all := range seen {
+		if len(all) != len(seen["en"]) {
+			t.Errorf("%s has %d different sentences, en has %d", l, len(all), len(seen["en"]))
+		}
+	}
+	if !seen["en"]["Held mail waits for 36 hours; then it is dropped, which is recorded."] || !seen["da"]["Nogen skal se på hver afvigelse inden for 1 time."] {
+		t.Error("a span of time is said wrongly")
+	}
+}
+
+func TestWarningsNameWhatWasProbablyNotMeant(t *testing.T) {
+	p, _ := example(t)
+	if w := p.Warnings(); len(w) != 2 {
+		t.Errorf("the example has more warnings than what is not built: %q", w)
+	}
+	for body, want := range map[string]string{
+		"people: {}\n":                          "people.union is empty: the union's own office counts as anybody else",
+		"recipients: {from: 1, beside: hide}\n": "recipients.beside changes nothing: from: 1 hides the first member already",
+		"recipients: {from: 12}\n":              "recipients.from is 12: up to 11 members see each other's addresses",
+		"people: {union: [\"*@a.example\"], employer: [\"boss@a.example\"]}\n":  "people: *@a.example is the union's and boss@a.example the employer's: who fits both counts as the union",
+		"people: {union: [\"*@*.a.example\"], employer: [\"*@b.a.example\"]}\n": "people: *@*.a.example is the union's and *@b.a.example the employer's: who fits both counts as the union",
+		"personal-data: []\n":            "personal-data is empty: nothing is searched for, and only what cannot be read is held",
+		"deviations: {follow-up: 4d}\n":  "deviations.follow-up is 96h: the authority has to hear of a breach within 72 hours (GDPR art. 33)",
+		"mode: observe\n":                "mode is observe: nothing is mended, held or refused",
+		"recipients: {quoted: remove}\n": "recipients.quoted: remove comes with a later release: until then such mail is held",
+		"personal-data:\n  - {name: a, detect: [iban, health], do: hold}\n  - {name: b, detect: [iban], do: encrypt}\n": "personal-data: the rule \"b\" never changes a verdict: \"a\" asks for as much of everything that it detects",
+		"personal-data:\n  - {name: a, detect: [iban], do: note}\n  - {name: b, detect: [iban], do: note}\n":            "personal-data: the rule \"b\" never changes a verdict: \"a\" asks for as much of everything that it detects",
+		"personal-data:\n  - {name: a, detect: [iban], do: hold, without-key: reject}\n":                                "personal-data: without-key of the rule \"a\" has no effect: it does not encrypt",
+		"personal-data:\n  - {name: a, detect: [unscannable], do: note}\n":                                              "personal-data: the rule \"a\" delivers what cannot be read",
+	} {
+		if w := load(t, head+body).Warnings(); !slices.Contains(w, want) {
+			t.Errorf("%s warns %q, not of %q", body, w, want)
+		}
+	}
+	q := load(t, head+"personal-data:\n  - {name: a, detect: [iban], do: hold}\n  - {name: b, detect: [iban], do: encrypt, without-key: reject}\n  - {name: c, detect: [iban], do: note, confidence: possible}\n")
+	for _, w := range q.Warnings() {
+		if strings.Contains(w, "never changes") {
+			t.Errorf("a rule that matters is called useless: %s", w)
+		}
+	}
+}
