@@ -60,6 +60,11 @@ func (p Parcel) check() error {
 		}
 		seen[c.ID] = true
 	}
+	for _, r := range p.Deviations {
+		if r.ID == "" {
+			return errors.New("a record has no id")
+		}
+	}
 	return nil
 }
 
@@ -106,6 +111,9 @@ type ladenRecord struct {
 // lade encrypts a parcel and writes the files of its large bodies. What of a
 // parcel nobody needs is not stored: a body without a copy is left out.
 func (s *Store) lade(ctx context.Context, p Parcel, m *mark) (*lading, error) {
+	if p.Received.IsZero() {
+		p.Received = s.clock()
+	}
 	l := &lading{s: s, parcel: p, mark: m}
 	needed := make([]bool, len(p.Bodies))
 	for _, c := range p.Copies {
@@ -183,7 +191,7 @@ func (l *lading) write(t *tx) error {
 	}
 	owner := int64(0)
 	if len(l.fresh) > 0 && l.s.waiting.reserve(l.weight) {
-		owner = l.s.ids.epoch
+		owner = l.s.ids.epoch.Load()
 		t.otherwise(func() { l.s.waiting.unreserve(l.weight) })
 		t.after(func() { l.s.waiting.add(l.fresh) })
 	} else if len(l.fresh) > 0 {

@@ -121,7 +121,7 @@ func (s *Store) claimDue(ctx context.Context) error {
 			return err
 		}
 		for _, f := range found {
-			if _, err := t.exec("claim copy", f.body, f.id, s.ids.epoch); err != nil {
+			if _, err := t.exec("claim copy", f.body, f.id, s.ids.epoch.Load()); err != nil {
 				return err
 			}
 		}
@@ -204,7 +204,7 @@ func (s *Store) load(ctx context.Context, entries []*entry) ([]Delivery, error) 
 		if !e.loaded {
 			content, err := s.contentOf(ctx, e)
 			switch {
-			case errors.Is(err, errDamaged), errors.Is(err, sql.ErrNoRows):
+			case errors.Is(err, ErrDamaged), errors.Is(err, sql.ErrNoRows):
 				if err := s.holdDamaged(ctx, e); err != nil {
 					s.putBack(entries[i:])
 					return ready, fmt.Errorf("hold damaged copies: %w", err)
@@ -226,7 +226,7 @@ func (s *Store) load(ctx context.Context, entries []*entry) ([]Delivery, error) 
 
 func (s *Store) contentOf(ctx context.Context, e *entry) ([]byte, error) {
 	if e.damaged != nil {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	return s.content(ctx, e.body)
 }
@@ -252,7 +252,7 @@ func (s *Store) holdDamaged(ctx context.Context, e *entry) error {
 					return err
 				}
 			}
-			n, err := t.exec("hold claimed copy", e.body, c.ID, s.ids.epoch, millis(expires), box)
+			n, err := t.exec("hold claimed copy", e.body, c.ID, s.ids.epoch.Load(), millis(expires), box)
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -16,9 +17,9 @@ var sqlFiles embed.FS
 // dialect is what the databases do each in their own way.
 type dialect struct {
 	queries map[query]string
-	open    func(context.Context, *Store) error // connects and migrates
-	full    func(error) bool                    // the error says that there is no room
-	rollsOn bool                                // a failed COMMIT may have been carried out
+	open    func(context.Context, *Store) error    // connects and migrates
+	full    func(error) bool                       // the error says that there is no room
+	rest    func(context.Context, *sql.Conn) error // after a second without a transaction
 }
 
 // query names a statement in queries.sql.

@@ -71,13 +71,13 @@ func (d disk) write(name string, key, content []byte) error {
 func (d disk) read(name string, key []byte, size int64) ([]byte, error) {
 	f, err := os.Open(filepath.Join(d.dir, filepath.Base(name)))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read a body: %w", err)
 	}
-	defer f.Close()
-	return openStream(f, key, size)
+	content, err := openStream(f, key, size)
+	return content, errors.Join(err, f.Close())
 }
 
 // remove deletes a body's file; one that is gone already is no error.

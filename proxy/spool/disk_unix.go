@@ -38,7 +38,8 @@ func diskFree(path string) (free, total int64, err error) {
 	if err := unix.Statfs(path, &st); err != nil {
 		return 0, 0, fmt.Errorf("ask for free disk space: %w", err)
 	}
-	return int64(st.Bavail) * int64(st.Bsize), int64(st.Blocks) * int64(st.Bsize), nil
+	block := int64(st.Bsize) //nolint:unconvert // not an int64 on every system
+	return int64(st.Bavail) * block, int64(st.Blocks) * block, nil
 }
 
 // noSpace reports whether err says that disk, quota or inodes are used up.

@@ -86,9 +86,9 @@ func (f *finishing) writeOne(t *tx, o Outcome, c claim, reply []byte) error {
 	var n int64
 	var err error
 	if o.Result == Deferred {
-		n, err = t.exec("defer copy", c.body, o.Copy, f.s.ids.epoch, millis(o.Retry), reply)
+		n, err = t.exec("defer copy", c.body, o.Copy, f.s.ids.epoch.Load(), millis(o.Retry), reply)
 	} else {
-		n, err = t.exec("delete copy", c.body, o.Copy, f.s.ids.epoch)
+		n, err = t.exec("delete copy", c.body, o.Copy, f.s.ids.epoch.Load())
 	}
 	switch {
 	case err != nil:

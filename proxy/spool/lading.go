@@ -142,7 +142,7 @@ func (s *Store) settle(t *tx) error {
 			t.after(func() { (&lading{s: s, bodies: []ladenBody{b}}).removeFiles() })
 			continue
 		}
-		if _, err := t.exec("take back body", b.id, s.ids.epoch); err != nil {
+		if _, err := t.exec("take back body", b.id, s.ids.epoch.Load()); err != nil {
 			return err
 		}
 		t.after(func() { s.waiting.dueAt(0) })
@@ -170,7 +170,7 @@ func (s *Store) content(ctx context.Context, id int64) ([]byte, error) {
 		return nil, err
 	}
 	if int64(len(content)) != size {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	return content, nil
 }

@@ -26,12 +26,19 @@ var pragmas = []string{
 
 func sqliteDialect() (dialect, error) {
 	queries, err := readQueries("sqlite")
-	return dialect{queries: queries, open: openSQLite, full: sqliteFull}, err
+	return dialect{queries: queries, open: openSQLite, full: sqliteFull, rest: restSQLite}, err
 }
 
 func sqliteFull(err error) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && e.Code()&0xff == lib.SQLITE_FULL
+}
+
+// restSQLite moves the log into the database and empties it, so that the log
+// keeps nothing that was deleted. A reader in its way only puts it off.
+func restSQLite(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return err
 }
 
 func openSQLite(ctx context.Context, s *Store) error {
@@ -86,13 +93,10 @@ func migrateSQLite(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	for {
-		done, err := migrateStep(ctx, conn, scripts)
-		if done || err != nil {
-			return err
-		}
+	for done := false; !done && err == nil; {
+		done, err = migrateStep(ctx, conn, scripts)
 	}
+	return errors.Join(err, conn.Close())
 }
 
 func migrateStep(ctx context.Context, conn *sql.Conn, scripts []string) (done bool, err error) {

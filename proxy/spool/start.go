@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,7 +14,7 @@ import (
 // grow, so that new rows are written at the end of their table.
 type ids struct {
 	mu    sync.Mutex
-	epoch int64
+	epoch atomic.Int64
 	count int64
 }
 
@@ -24,15 +25,15 @@ const epochShift = 38
 func (s *Store) nextID(ctx context.Context) (int64, error) {
 	s.ids.mu.Lock()
 	defer s.ids.mu.Unlock()
-	if s.ids.epoch == 0 {
+	if s.ids.epoch.Load() == 0 {
 		epoch, err := s.newEpoch(ctx)
 		if err != nil {
 			return 0, err
 		}
-		s.ids.epoch = epoch
+		s.ids.epoch.Store(epoch)
 	}
 	s.ids.count++
-	return s.ids.epoch<<epochShift | s.ids.count, nil
+	return s.ids.epoch.Load()<<epochShift | s.ids.count, nil
 }
 
 // newEpoch draws an epoch. A process that only reads never needs one.

@@ -26,6 +26,7 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 	})
 	var received int64
 	if err == nil {
+		s.held.Store(st.Bytes)
 		err = s.read.QueryRowContext(ctx, s.lang.queries["oldest"]).Scan(&received)
 		if errors.Is(err, sql.ErrNoRows) {
 			return st, nil

@@ -86,10 +86,14 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
 	if err := s.open(ctx); err != nil {
-		s.release()
-		return nil, fmt.Errorf("open the store: %w", err)
+		return nil, errors.Join(fmt.Errorf("open the store: %w", err), s.release())
 	}
 	go s.write(context.WithoutCancel(ctx))
+	if cfg.TakeBack {
+		if _, err := s.nextID(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("open the store: %w", err), s.Close())
+		}
+	}
 	return s, nil
 }
 

@@ -2,22 +2,43 @@ package spool
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
-	"github.com/oklog/ulid/v2"
+	"go.uber.org/goleak"
+
+	"postvern.example/internal/deviation"
+	"postvern.example/policy"
 )
+
+func TestMain(m *testing.M) {
+	if role := os.Getenv("POSTVERN_SPOOL_CHILD"); role != "" {
+		os.Exit(child(role))
+	}
+	code := m.Run()
+	stopPeers()
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
 
 func testKey() []byte { return []byte("0123456789abcdef0123456789abcdef") }
 
+// openTest opens the SQLite store in dir as the serving process does.
 func openTest(tb testing.TB, dir string, change ...func(*Config)) *Store {
 	tb.Helper()
 	cfg := Config{Dir: dir, Key: testKey(), TakeBack: true, MinFree: -1}
 	for _, f := range change {
 		f(&cfg)
 	}
-	s, err := Open(tb.Context(), cfg)
+	s, err := Open(context.Background(), cfg)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -29,44 +50,118 @@ func openTest(tb testing.TB, dir string, change ...func(*Config)) *Store {
 	return s
 }
 
-func testParcel(size, copies int) Parcel {
+// guest opens a store as a command beside the serving process does.
+func guest(cfg *Config) { cfg.TakeBack = false }
+
+// testContent is some text of a size, different for each word.
+func testContent(word string, size int) []byte {
 	content := make([]byte, size)
 	for i := range content {
-		content[i] = "postvern "[i%9]
+		content[i] = word[i%len(word)]
 	}
-	id := ulid.Make().String()
-	p := Parcel{ID: id, Reference: "PV-TEST22", Login: "anna", Received: time.Now(), Bodies: []Body{{Content: content}}}
+	return content
+}
+
+const annasAddress = "anna.holm@region.example"
+
+// testParcel is a mail from Anna to so many members.
+func testParcel(size, copies int) Parcel {
+	p := Parcel{
+		ID: deviation.NewID(time.Now()), Reference: deviation.NewReference(), Login: "anna",
+		Received: time.Now().Truncate(time.Millisecond).UTC(),
+	}
+	p.Bodies = []Body{{Content: testContent("Kære medlem "+p.ID+"\r\n", size)}}
 	for i := range copies {
 		p.Copies = append(p.Copies, Copy{
-			ID: ulid.Make().String(), Class: Mail, State: Queued,
-			From: "anna.holm@region.example", To: fmt.Sprintf("member%d@mail.example", i), Sender: "anna.holm@region.example",
+			ID: deviation.NewID(time.Now()), Class: Mail, State: Queued,
+			From: annasAddress, To: fmt.Sprintf("member%d@mail.example", i), Sender: annasAddress,
 		})
 	}
 	return p
 }
 
-func TestSmoke(t *testing.T) {
-	s := openTest(t, t.TempDir())
-	p := testParcel(5000, 2)
-	if err := s.Accept(t.Context(), p); err != nil {
-		t.Fatal(err)
+// heldParcel is a mail that is held for one reader.
+func heldParcel(size int, releasable bool) Parcel {
+	p := testParcel(size, 1)
+	p.Copies[0].State = Held
+	p.Copies[0].Hold = &Hold{
+		Rules: []string{"national identity numbers"}, Kinds: []string{"dk-cpr"}, Places: []string{"body (text)"},
+		Expires: time.Now().Add(time.Hour).Truncate(time.Millisecond).UTC(), Releasable: releasable, Subject: "Fraværssamtale",
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	return p
+}
+
+func testRecord(typ policy.EntryType, reference string) deviation.Record {
+	return deviation.FromEntry(policy.Entry{Type: typ, Severity: policy.High, Action: policy.Hold, Count: 1},
+		deviation.Meta{Now: time.Now().Truncate(time.Millisecond), Reference: reference, Reporter: "anna", Language: "da", Comment: "efter aftale"})
+}
+
+func mustAccept(tb testing.TB, s *Store, parcels ...Parcel) {
+	tb.Helper()
+	for _, p := range parcels {
+		if err := s.Accept(context.Background(), p); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+// claimAll claims until nothing has been due for a while.
+func claimAll(tb testing.TB, s *Store, within time.Duration) []Delivery {
+	tb.Helper()
+	var all []Delivery
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), within)
+		got, err := s.Claim(ctx, 100)
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) {
+			return all
+		}
+		if err != nil {
+			tb.Fatal(err)
+		}
+		all = append(all, got...)
+	}
+}
+
+// claimOne claims one delivery, which has to come.
+func claimOne(tb testing.TB, s *Store) Delivery {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	ds, err := s.Claim(ctx, 5)
-	if err != nil || len(ds) != 1 || len(ds[0].Copies) != 2 {
-		t.Fatal(ds, err)
+	got, err := s.Claim(ctx, 1)
+	if err != nil || len(got) != 1 {
+		tb.Fatalf("claimed %d deliveries: %v", len(got), err)
 	}
-	if err := s.Finish(ctx, []Outcome{{Copy: ds[0].Copies[0].ID, Result: Delivered}, {Copy: ds[0].Copies[1].ID, Result: Deferred, Retry: time.Now().Add(100 * time.Millisecond), Reply: "later"}}); err != nil {
-		t.Fatal(err)
+	return got[0]
+}
+
+// finishAll gives all copies of deliveries the same outcome.
+func finishAll(tb testing.TB, s *Store, result Result, deliveries ...Delivery) {
+	tb.Helper()
+	var outcomes []Outcome
+	for _, d := range deliveries {
+		for _, c := range d.Copies {
+			outcomes = append(outcomes, Outcome{Copy: c.ID, Result: result})
+		}
 	}
-	fmt.Println(s.Stats(ctx))
-	ds, err = s.Claim(ctx, 5)
-	if err != nil || len(ds) != 1 || len(ds[0].Copies) != 1 || ds[0].Attempt != 2 || string(ds[0].Content) != string(p.Bodies[0].Content) {
-		t.Fatal(ds, err)
+	if err := s.Finish(context.Background(), outcomes); err != nil {
+		tb.Fatal(err)
 	}
-	if err := s.Finish(ctx, []Outcome{{Copy: ds[0].Copies[0].ID, Result: Delivered}}); err != nil {
-		t.Fatal(err)
+}
+
+func stats(tb testing.TB, s *Store) Stats {
+	tb.Helper()
+	st, err := s.Stats(context.Background())
+	if err != nil {
+		tb.Fatal(err)
 	}
-	fmt.Println(s.Stats(ctx))
+	st.Oldest = 0
+	return st
+}
+
+func wantStats(tb testing.TB, s *Store, want Stats) {
+	tb.Helper()
+	if got := stats(tb, s); got != want {
+		tb.Errorf("the store holds %+v, not %+v", got, want)
+	}
 }

@@ -18,9 +18,9 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
-// errDamaged says that something does not decrypt: it was changed, or another
-// key or place belongs to it.
-var errDamaged = errors.New("damaged: it does not decrypt")
+// ErrDamaged says that something in the store does not decrypt: it was changed,
+// or another key or place belongs to it. It is never delivered.
+var ErrDamaged = errors.New("damaged: it does not decrypt")
 
 // vault encrypts what the store writes. Fields and the keys of bodies are
 // sealed with XChaCha20-Poly1305, whose nonces may be drawn at random for as
@@ -79,7 +79,7 @@ func (v *vault) openJSON(place string, box []byte, value any) error {
 		return err
 	}
 	if err := json.Unmarshal(plain, value); err != nil {
-		return errDamaged
+		return ErrDamaged
 	}
 	return nil
 }
@@ -102,11 +102,11 @@ func sealed(a cipher.AEAD, place string, plain []byte) []byte {
 func opened(a cipher.AEAD, place string, box []byte) ([]byte, error) {
 	n := a.NonceSize()
 	if len(box) < n+a.Overhead() {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	plain, err := a.Open(nil, box[:n], box[n:], []byte(place))
 	if err != nil {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	return plain, nil
 }
@@ -154,7 +154,7 @@ func openBody(key []byte, id int64, box []byte) ([]byte, error) {
 	}
 	plain, err := a.Open(box[:0], once, box, []byte(bodyPlace(id)))
 	if err != nil {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	return plain, nil
 }
@@ -178,11 +178,11 @@ func openStream(r io.Reader, key []byte, size int64) ([]byte, error) {
 	var broken sio.Error
 	switch {
 	case errors.As(err, &broken), errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, errDamaged
+		return nil, ErrDamaged
 	case err != nil:
 		return nil, fmt.Errorf("read a body: %w", err)
 	case n != size:
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	return content.Bytes(), nil
 }

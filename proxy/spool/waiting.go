@@ -95,10 +95,18 @@ func (w *waiting) claimAhead(entries []*entry) {
 	w.add(entries)
 }
 
-// take returns up to n entries, oldest first.
+// take returns up to n entries, oldest first, and no more than may be in memory
+// together when their contents have been read.
 func (w *waiting) take(n int) []*entry {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	var octets int64
+	for i, e := range w.line[:min(n, len(w.line))] {
+		if octets += e.size; octets > w.budget && i > 0 {
+			n = i
+			break
+		}
+	}
 	n = min(n, len(w.line))
 	if n <= 0 {
 		return nil
@@ -128,13 +136,6 @@ func (w *waiting) dueAt(ms int64) {
 	}
 }
 
-// setDue notes what the table itself said.
-func (w *waiting) setDue(ms int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.due = ms
-}
-
 // never is the time of a table in which nothing waits.
 const never = math.MaxInt64
 
@@ -142,7 +143,7 @@ const never = math.MaxInt64
 const glance = 50 * time.Millisecond
 
 // lookNow reports whether it is time to claim from the table. Whoever gets
-// true has to do it, and to note what comes next with setDue.
+// true has to do it, and to note with dueAt what comes next.
 func (w *waiting) lookNow(now int64, clock time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

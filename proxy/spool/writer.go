@@ -84,11 +84,26 @@ func (s *Store) write(ctx context.Context) {
 			w.commit(ctx, s.gather(j))
 		case <-tick.C:
 			w.tidy(ctx)
+			w.rest(ctx)
 		case <-s.stop:
 			w.finish(ctx)
 			return
 		}
 	}
+}
+
+// rest lets the database put itself in order after a second without work.
+func (w *writer) rest(ctx context.Context) {
+	busy := w.busy
+	w.busy = false
+	if busy || !w.wrote || w.conn == nil || w.s.lang.rest == nil {
+		return
+	}
+	if err := w.s.lang.rest(ctx, w.conn); err != nil {
+		w.s.log.Warn("put the store in order", "error", err)
+		return
+	}
+	w.wrote = false
 }
 
 // finish writes what still stands in line. Nothing is handed over any more.
@@ -129,7 +144,9 @@ type writer struct {
 	s      *Store
 	conn   *sql.Conn
 	stmts  map[query]*sql.Stmt
-	tidied time.Time
+	tidied time.Time // when old receipts were last deleted
+	wrote  bool      // since the last rest
+	busy   bool      // since the last tick
 }
 
 // connect makes sure that there is a connection.
@@ -148,10 +165,10 @@ func (w *writer) connect(ctx context.Context) error {
 // drop closes statements and connection.
 func (w *writer) drop() {
 	for _, stmt := range w.stmts {
-		stmt.Close()
+		stmt.Close() //nolint:errcheck // what was written stands; there is nothing left to lose
 	}
 	if w.conn != nil {
-		w.conn.Close()
+		w.conn.Close() //nolint:errcheck // as above
 	}
 	w.conn, w.stmts = nil, nil
 }
@@ -178,31 +195,25 @@ func (w *writer) commit(ctx context.Context, batch []*job) {
 	if len(batch) == 0 {
 		return
 	}
-	answers, err := w.attempt(ctx, batch)
-	if err == nil {
-		for i, j := range batch {
-			j.answer <- answers[i]
-		}
-		return
-	}
-	if len(batch) == 1 {
-		batch[0].answer <- err
-		return
-	}
+	w.wrote, w.busy = true, true
+	answers, again, err := w.attempt(ctx, batch)
 	full := errors.Is(err, ErrFull)
-	for _, j := range batch {
+	for i, j := range batch {
 		switch {
-		case full && !j.urgent, errors.Is(err, errUnknown) && !full:
-			j.answer <- err
-		default:
+		case err == nil:
+			j.answer <- answers[i]
+		case len(batch) > 1 && (full && j.urgent || !full && again):
 			w.commit(ctx, []*job{j})
+		default:
+			j.answer <- err
 		}
 	}
 }
 
 // attempt runs the jobs of a batch in one transaction. The answers are theirs
-// when err is nil; otherwise err is the answer of all.
-func (w *writer) attempt(ctx context.Context, batch []*job) (answers []error, err error) {
+// when err is nil; otherwise err is the answer of all, and again says that one
+// of them was the cause, so that the others may be tried without it.
+func (w *writer) attempt(ctx context.Context, batch []*job) (answers []error, again bool, err error) {
 	t := &tx{ctx: ctx, s: w.s, w: w}
 	defer func() {
 		if err != nil {
@@ -211,41 +222,32 @@ func (w *writer) attempt(ctx context.Context, batch []*job) (answers []error, er
 		}
 	}()
 	if err := w.connect(ctx); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if _, err := t.exec("begin"); err != nil {
 		w.drop()
-		return nil, err
+		return nil, false, err
 	}
-	answers = make([]error, len(batch))
-	if err = w.s.settle(t); err == nil {
-		err = w.s.writeAnswers(t)
-	}
-	for i, j := range batch {
-		if err != nil {
-			break
-		}
-		if answers[i], err = t.run(j); err != nil {
-			break
-		}
-	}
+	answers, again, err = t.all(batch)
 	if err == nil {
-		err = t.writeTotals()
-	}
-	if err == nil {
-		if _, cerr := w.conn.ExecContext(ctx, "COMMIT"); cerr != nil {
-			err = fmt.Errorf("%w: commit: %w", errUnknown, cerr)
+		if _, cerr := t.exec("commit"); cerr != nil {
+			err = fmt.Errorf("%w: %w", errUnknown, cerr)
 		}
 	}
 	if err != nil {
-		if _, rerr := w.conn.ExecContext(ctx, "ROLLBACK"); rerr != nil {
-			w.s.log.Warn("roll back", "error", rerr)
-			w.drop() // a connection in an unknown state is not used again
-		}
-		return nil, err
+		w.rollBack(ctx)
+		return nil, again, err
 	}
 	t.done()
-	return answers, nil
+	return answers, false, nil
+}
+
+// rollBack ends a transaction that came to nothing. After a failed commit
+// SQLite may have ended it already.
+func (w *writer) rollBack(ctx context.Context) {
+	if _, err := w.conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+		w.drop() // a connection in an unknown state is not used again
+	}
 }
 
 // fault gives an error of the database its name.
@@ -264,6 +266,23 @@ type tx struct {
 	change Stats
 	onDone []func()
 	onUndo []func()
+}
+
+// all does what belongs into the transaction besides the jobs, and the jobs.
+func (t *tx) all(batch []*job) (answers []error, again bool, err error) {
+	if err := t.s.settle(t); err != nil {
+		return nil, false, err
+	}
+	if err := t.s.writeAnswers(t); err != nil {
+		return nil, false, err
+	}
+	answers = make([]error, len(batch))
+	for i, j := range batch {
+		if answers[i], err = t.run(j); err != nil {
+			return nil, true, err
+		}
+	}
+	return answers, false, t.writeTotals()
 }
 
 // run does one job. What a refused job asked for is forgotten.
@@ -302,7 +321,7 @@ func (t *tx) otherwise(f func()) { t.onUndo = append(t.onUndo, f) }
 
 // exec runs a statement and returns the number of rows that it changed.
 func (t *tx) exec(q query, args ...any) (int64, error) {
-	stmt, err := t.w.stmt(t.ctx, q)
+	stmt, err := t.w.stmt(t.ctx, q) //nolint:sqlclosecheck // the writer closes it
 	if err != nil {
 		return 0, err
 	}
@@ -319,7 +338,7 @@ func (t *tx) exec(q query, args ...any) (int64, error) {
 
 // row reads one row; the error of a row that is not there is sql.ErrNoRows.
 func (t *tx) row(q query, args []any, into ...any) error {
-	stmt, err := t.w.stmt(t.ctx, q)
+	stmt, err := t.w.stmt(t.ctx, q) //nolint:sqlclosecheck // the writer closes it
 	if err != nil {
 		return err
 	}
@@ -331,7 +350,7 @@ func (t *tx) row(q query, args []any, into ...any) error {
 
 // rows reads all rows of a statement.
 func (t *tx) rows(q query, args []any, each func(scanner) error) error {
-	stmt, err := t.w.stmt(t.ctx, q)
+	stmt, err := t.w.stmt(t.ctx, q) //nolint:sqlclosecheck // the writer closes it
 	if err != nil {
 		return err
 	}
@@ -346,7 +365,7 @@ func (t *tx) rows(q query, args []any, each func(scanner) error) error {
 type scanner interface{ Scan(into ...any) error }
 
 func drain(q query, rows *sql.Rows, each func(scanner) error) error {
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // rows.Err has told
 	for rows.Next() {
 		if err := each(rows); err != nil {
 			return fmt.Errorf("%s: %w", q, err)

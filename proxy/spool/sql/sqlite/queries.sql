@@ -1,6 +1,9 @@
 -- name: begin
 BEGIN IMMEDIATE
 
+-- name: commit
+COMMIT
+
 -- name: read meta
 SELECT value FROM meta WHERE name = $1
 
