@@ -29,7 +29,7 @@ func identities(r *run, i int, out []candidate) []candidate {
 	out = appendPersonnummer(r, i, out)
 	out = appendHetu(r, i, out)
 	out = appendFnr(r, i, out)
-	return out
+	return appendAccount(r, i, out)
 }
 
 func from(v *number, kind Kind, key keyword) candidate {

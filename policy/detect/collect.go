@@ -19,7 +19,17 @@ type entry struct {
 
 // begin starts a new place.
 func (c *collector) begin(p Place) {
-	c.place, c.base = p, len(c.all)
+	if len(c.all) == 0 || !slices.Equal(c.place, p) {
+		c.base = len(c.all)
+	}
+	c.place = p
+}
+
+// addAll takes in candidates at the present place.
+func (c *collector) addAll(all []candidate) {
+	for i := range all {
+		c.add(all[i].kind, all[i].confidence, all[i].evidence)
+	}
 }
 
 // add takes a value in at the present place.
@@ -40,6 +50,18 @@ func (c *collector) add(k Kind, level Confidence, why evidenceSet) {
 		}
 	}
 	c.all = append(c.all, entry{c.place, k, level, why, 1})
+}
+
+// better raises a value that was counted already.
+func (c *collector) better(k Kind, level Confidence, why evidenceSet) {
+	for i := c.base; i < len(c.all); i++ {
+		if e := &c.all[i]; e.kind == k && level >= e.confidence {
+			if level > e.confidence {
+				e.evidence = 0
+			}
+			e.confidence, e.evidence = level, e.evidence|why
+		}
+	}
 }
 
 // findings returns what was gathered, each place's in the order of the kinds.

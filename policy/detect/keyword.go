@@ -24,6 +24,7 @@ const (
 	keyTime      // times, logs, versions
 	keyName      // heading: a person's name
 	keyAddress   // heading: a mail address
+	keyGiro      // Swedish bankgiro and plusgiro
 	keyStaff     // all who are employed
 	keyNordic10  = keyCPR | keyPersonnummer | keyKennitala | keyHetu
 	keyAnyPerson = keyNordic10 | keyFnr
@@ -44,7 +45,8 @@ var keywordTable = []struct {
 	{keyCPR, "personnummer* personnumre* personnr* persnr pnr"},
 	{keyAnyPerson, "ssn idnr idnummer* identitetsn* identitetsnummer* identifikationsn* personid* personalnumber nationalid personkod* identification identity"},
 	{keyIBAN | keyAccount, "iban"},
-	{keyAccount, "konto* kontonr* lønkonto* lönekonto* lonnskonto* lønnskonto* bankkonto* nemkonto* tilinumero* tili tilille pankkitili* bankgiro* plusgiro* postgiro* clearing* clearingn* regnr account bankreikning* reikning* bankgironr bg pg reg bankoplysning*"},
+	{keyGiro | keyAccount, "bankgiro* plusgiro* postgiro* bankgironr bg pg"},
+	{keyAccount, "konto* kontonr* lønkonto* lönekonto* lonnskonto* lønnskonto* bankkonto* nemkonto* tilinumero* tili tilille pankkitili* clearing* clearingn* regnr account bankreikning* reikning* reg bankoplysning*"},
 	{keyPassport, "pas pasnr pasnummer* pasnumre* passport* passnr passnummer* passnumre* pass passet passin passi passinumero* vegabréf* vegabref*"},
 	{keyPerson, "født fødselsdato fødselsdag foedt fødd fødde fødselsår född födelsedatum födda syntynyt synt born birth dob birthdate fæddur fædd barn datter søn sønn dotter son borger pasient patient ægtefælle samlever cohabitant klient"},
 	{keyMember, "medlem* medlemm* medlemsn* fagforening* fagforbund* fagforeining* fackförbund* fackförening* fackklubb* union unions unionen kontingent* member members membership* jäsen* ammattiliit* ammattiyhdisty* tillidsrep* tillidsmand* tillitsv* tillidsvalgt* förtroendevald* luottamusmie* luottamusvaltuut* stéttarfélag* félagsm* félagi félagar fagklub* klubben fagleg* faglig* facklig*"},

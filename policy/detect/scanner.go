@@ -29,7 +29,7 @@ type Term struct {
 }
 
 // Scanner finds personal data. It is safe for use by several goroutines.
-type Scanner struct{}
+type Scanner struct{ lexicon *lexicon }
 
 // NewScanner compiles the lexicons and the terms. An error names the term
 // that cannot be used.
@@ -39,7 +39,11 @@ func NewScanner(cfg Config) (*Scanner, error) {
 			return nil, fmt.Errorf("term %d: %w", i+1, err)
 		}
 	}
-	return &Scanner{}, nil
+	l, err := newLexicon(cfg.Terms)
+	if err != nil {
+		return nil, err
+	}
+	return &Scanner{lexicon: l}, nil
 }
 
 func (t *Term) check() error {
@@ -63,49 +67,17 @@ func (t *Term) check() error {
 func (s *Scanner) Scan(segs []Segment, roster Roster) []Finding {
 	_ = roster
 	var out collector
+	var numbers numberScan
 	for i := range segs {
 		text := normalise(segs[i].Text)
 		out.begin(segs[i].Place)
-		scanNumbers(text, segs[i].Shape, &out)
+		if segs[i].Shape == Table {
+			scanTable(text, &out)
+		} else {
+			numbers.scan(text, 0, out.addAll)
+		}
+		scanMachineReadable(text, &out)
+		s.lexicon.scanPhrases(text, segs[i].Shape, &out)
 	}
 	return out.findings()
-}
-
-// scanNumbers goes once over the text and weighs every number in it.
-func scanNumbers(text string, shape Shape, out *collector) {
-	r := run{text: text}
-	var found []candidate
-	for i := 0; i < len(text); {
-		if !isDigit(text[i]) {
-			i++
-			continue
-		}
-		i = r.read(i)
-		found = found[:0]
-		for g := range r.groups {
-			found = identities(&r, g, found)
-		}
-		if len(found) > 0 {
-			weighAll(text, shape, found, out)
-		}
-	}
-}
-
-// weighAll weighs candidates of one run; those that share digits compete.
-func weighAll(text string, _ Shape, found []candidate, out *collector) {
-	for len(found) > 0 {
-		n, end := 1, found[0].end
-		for n < len(found) && found[n].start < end {
-			end = max(end, found[n].end)
-			n++
-		}
-		around := look(text, found[0].start, end)
-		for i := range found[:n] {
-			found[i].weigh(&around)
-		}
-		for _, c := range settle(found[:n], &around) {
-			out.add(c.kind, c.confidence, c.evidence)
-		}
-		found = found[n:]
-	}
 }

@@ -1,0 +1,112 @@
+package detect
+
+// appendAccount finds bank accounts in their national forms. Norway's have a
+// check digit (modulus 11) and the form 4.2.5; all others need a keyword.
+func appendAccount(r *run, i int, out []candidate) []candidate {
+	if n := len(out); n > 0 && i > 0 && out[n-1].kind == BankAccount && out[n-1].end > r.groups[i].start {
+		return out
+	}
+	if c, ok := norwegianAccount(r, i); ok {
+		return append(out, c)
+	}
+	if c, ok := giro(r, i); ok {
+		return append(out, c)
+	}
+	if c, ok := branchAccount(r, i); ok {
+		return append(out, c)
+	}
+	return out
+}
+
+func account(v *number) candidate {
+	c := from(v, BankAccount, keyAccount)
+	c.keyed = true
+	return c
+}
+
+func (r *run) size(i int) int {
+	if i >= len(r.groups) {
+		return 0
+	}
+	return r.groups[i].end - r.groups[i].start
+}
+
+// norwegianAccount finds a kontonummer, eleven digits, as 4.2.5 or bare.
+func norwegianAccount(r *run, i int) (candidate, bool) {
+	v, ok := number{}, false
+	switch r.size(i) {
+	case 4:
+		if r.size(i+1) != 2 || r.size(i+2) != 5 || r.groups[i+1].before != r.groups[i+2].before {
+			return candidate{}, false
+		}
+		v, ok = r.take(i, 11, 4)
+	case 11:
+		v, ok = r.take(i, 11, 6)
+	}
+	if !ok || v.repeats(0) || v.sum(0, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 != 0 {
+		return candidate{}, false
+	}
+	c := account(&v)
+	c.keyed = v.sep != sepDot
+	c.evidence |= evidence(EvidenceChecksum)
+	if v.crowded {
+		c.strength = weak
+	}
+	return c, true
+}
+
+// giro finds a Swedish bankgiro (NNN-NNNN, NNNN-NNNN) or plusgiro (N...-N),
+// both with Luhn.
+func giro(r *run, i int) (candidate, bool) {
+	head, tail := r.size(i), r.size(i+1)
+	isBank := (head == 3 || head == 4) && tail == 4
+	if !isBank && (tail != 1 || head < 1 || head > 7) || r.groups[i+1].before != sepHyphen {
+		return candidate{}, false
+	}
+	v, ok := r.take(i, head+tail, head)
+	if !ok || !v.luhn(0, v.n) || v.repeats(0) {
+		return candidate{}, false
+	}
+	c := account(&v)
+	c.key = keyGiro
+	c.strength = fair
+	c.evidence |= evidence(EvidenceChecksum)
+	return c, true
+}
+
+// branchAccount finds an account behind a branch: Danish registreringsnummer
+// and account, Swedish clearing number and account, Icelandic 4-2-6; or an
+// account by itself.
+func branchAccount(r *run, i int) (candidate, bool) {
+	n := r.size(i)
+	switch {
+	case n == 4 && r.size(i+1) == 2 && r.size(i+2) == 6 && r.groups[i+1].before == sepHyphen:
+		v, ok := r.take(i, 12, 4)
+		return account(&v), ok
+	case (n == 4 || n == 5) && i+1 < len(r.groups):
+		return splitAccount(r, i, n)
+	case n >= 7 && n <= 14:
+		v, ok := r.take(i, n, n)
+		c := account(&v)
+		c.strength = fair
+		return c, ok
+	}
+	return candidate{}, false
+}
+
+// splitAccount takes a branch of n digits and six to ten digits of account,
+// which blanks, dots or hyphens may part.
+func splitAccount(r *run, i, n int) (candidate, bool) {
+	total, best := n, 0
+	for j := i + 1; j < len(r.groups) && j < i+6; j++ {
+		total += r.size(j)
+		if total-n >= 6 && total-n <= 10 {
+			best = total
+		}
+	}
+	if best == 0 {
+		return candidate{}, false
+	}
+	v, ok := r.take(i, best, n)
+	return account(&v), ok
+}

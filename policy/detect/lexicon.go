@@ -1,0 +1,325 @@
+package detect
+
+import (
+	"embed"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+//go:embed lexicon/*.txt
+var lexiconFiles embed.FS
+
+// wordSet is a class of words: whole ones and beginnings.
+type wordSet struct {
+	whole map[string]bool
+	stems []string
+}
+
+func (s *wordSet) add(word string) error {
+	text, prefix := strings.CutSuffix(word, "*")
+	for i := 0; i < len(text); i++ {
+		if !isLetter(text[i]) {
+			return fmt.Errorf("%q is no word", word)
+		}
+	}
+	text = string(fold(nil, text))
+	switch {
+	case prefix && len(text) < 4:
+		return fmt.Errorf("%q has fewer than four letters before the *", word)
+	case prefix:
+		s.stems = append(s.stems, text)
+	default:
+		if s.whole == nil {
+			s.whole = map[string]bool{}
+		}
+		s.whole[text] = true
+	}
+	return nil
+}
+
+// has reports whether the folded word belongs to the class.
+func (s *wordSet) has(word []byte) bool {
+	if s.whole[string(word)] {
+		return true
+	}
+	for _, p := range s.stems {
+		if len(word) >= len(p) && string(word[:len(p)]) == p {
+			return true
+		}
+	}
+	return false
+}
+
+// element is one place of a phrase.
+type element struct {
+	words  wordSet
+	number bool // a number of three digits or more stands here
+	gap    int  // words that may stand between this and the element before it
+}
+
+// bearing says what a phrase needs to count.
+type bearing byte
+
+const (
+	needsPerson bearing = iota
+	byItself
+	besideName
+)
+
+// phrase is a sequence of words that says something of a person.
+type phrase struct {
+	kind     Kind
+	elements []element
+	anchor   int // the element by which it is found
+	bearing  bearing
+	level    Confidence // of a term of the DPO's; 0 for the lexicons' own
+	mute     bool
+}
+
+// lexicon is all phrases and classes, compiled.
+type lexicon struct {
+	classes map[string]*wordSet
+	phrases []*phrase
+	index   *stemIndex[[]*phrase]
+}
+
+// newLexicon reads the embedded files and adds the DPO's terms.
+func newLexicon(terms []Term) (*lexicon, error) {
+	l := &lexicon{classes: map[string]*wordSet{}, index: newStemIndex[[]*phrase]()}
+	entries, err := lexiconFiles.ReadDir("lexicon")
+	if err != nil {
+		return nil, fmt.Errorf("read the lexicons: %w", err)
+	}
+	var texts []string
+	for _, e := range entries {
+		if e.Name() == "given-names.txt" {
+			continue
+		}
+		b, err := lexiconFiles.ReadFile("lexicon/" + e.Name())
+		if err != nil {
+			return nil, fmt.Errorf("read the lexicons: %w", err)
+		}
+		texts = append(texts, string(b))
+	}
+	// Classes first: a phrase may name one that another file defines.
+	for _, want := range []bool{true, false} {
+		for i, t := range texts {
+			if err := l.read(t, want); err != nil {
+				return nil, fmt.Errorf("lexicon %s: %w", entries[i].Name(), err)
+			}
+		}
+	}
+	for i := range terms {
+		if err := l.term(&terms[i]); err != nil {
+			return nil, fmt.Errorf("term %d: %w", i+1, err)
+		}
+	}
+	l.compile()
+	return l, nil
+}
+
+// read takes in one file: its classes, or its phrases.
+func (l *lexicon) read(text string, classes bool) error {
+	class, kind, n := "", Kind(""), 0
+	for line := range strings.Lines(text) {
+		n++
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "" || line[0] == '#':
+			continue
+		case line[0] == '[':
+			name := strings.Trim(line, "[]")
+			class, kind = "", Kind(name)
+			if c, ok := strings.CutPrefix(name, "class "); ok {
+				class = c
+			}
+			continue
+		}
+		_, body, ok := strings.Cut(line, ":")
+		if !ok {
+			return fmt.Errorf("line %d: no languages before a colon", n)
+		}
+		var err error
+		switch {
+		case class != "" && classes:
+			err = l.class(class, strings.Fields(body))
+		case class == "" && !classes:
+			err = l.lines(kind, body)
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+	}
+	return nil
+}
+
+func (l *lexicon) class(name string, words []string) error {
+	s := l.classes[name]
+	if s == nil {
+		s = &wordSet{}
+		l.classes[name] = s
+	}
+	for _, w := range words {
+		if err := s.add(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *lexicon) lines(kind Kind, body string) error {
+	if !slices.Contains(Kinds(), kind) {
+		return fmt.Errorf("no kind %q", kind)
+	}
+	for _, text := range strings.Split(body, ";") {
+		p, err := l.parse(strings.Fields(text))
+		if err != nil {
+			return fmt.Errorf("%q: %w", strings.TrimSpace(text), err)
+		}
+		p.kind = kind
+		l.phrases = append(l.phrases, p)
+	}
+	return nil
+}
+
+// parse reads one phrase.
+func (l *lexicon) parse(fields []string) (*phrase, error) {
+	p := &phrase{anchor: -1}
+	gap := 0
+	for i, f := range fields {
+		switch {
+		case i == 0 && f == "!":
+			p.bearing = byItself
+			continue
+		case i == 0 && f == "=":
+			p.bearing = besideName
+			continue
+		case strings.HasPrefix(f, ".."):
+			n, err := strconv.Atoi(f[2:])
+			if err != nil {
+				return nil, fmt.Errorf("%q is no gap", f)
+			}
+			gap = n
+			continue
+		}
+		f, anchor := strings.CutPrefix(f, "@")
+		if anchor {
+			p.anchor = len(p.elements)
+		}
+		e, err := l.element(f)
+		if err != nil {
+			return nil, err
+		}
+		e.gap, gap = gap, 0
+		p.elements = append(p.elements, e)
+	}
+	if p.anchor < 0 || p.elements[p.anchor].number {
+		return nil, fmt.Errorf("no word is marked with @")
+	}
+	return p, nil
+}
+
+func (l *lexicon) element(f string) (element, error) {
+	if f == "#" {
+		return element{number: true}, nil
+	}
+	var e element
+	for _, w := range strings.Split(f, "|") {
+		if w != strings.ToUpper(w) {
+			if err := e.words.add(w); err != nil {
+				return e, err
+			}
+			continue
+		}
+		c := l.classes[w]
+		if c == nil {
+			return e, fmt.Errorf("no class %q", w)
+		}
+		if e.words.whole == nil {
+			e.words.whole = map[string]bool{}
+		}
+		for t := range c.whole {
+			e.words.whole[t] = true
+		}
+		e.words.stems = append(e.words.stems, c.stems...)
+	}
+	return e, nil
+}
+
+// term adds a term of the DPO's: its words in order, nothing between them.
+func (l *lexicon) term(t *Term) error {
+	p := &phrase{kind: t.Kind, bearing: byItself, level: t.Confidence, mute: t.Mute}
+	if p.level == 0 {
+		p.level = Likely
+	}
+	longest := 0
+	text := normalise(t.Text)
+	for i := 0; i < len(text); {
+		b := i
+		for i < len(text) && isAlnum(text[i]) {
+			i++
+		}
+		if i == b {
+			i++
+			continue
+		}
+		var e element
+		w := text[b:i]
+		if i < len(text) && text[i] == '*' {
+			i++
+			if len(w) >= 4 {
+				w += "*"
+			}
+		}
+		if err := e.words.addTerm(w); err != nil {
+			return err
+		}
+		if len(w) > longest {
+			longest, p.anchor = len(w), len(p.elements)
+		}
+		p.elements = append(p.elements, e)
+	}
+	if len(p.elements) == 0 {
+		return fmt.Errorf("%q holds no word", t.Text)
+	}
+	l.phrases = append(l.phrases, p)
+	return nil
+}
+
+// addTerm adds a word that may hold digits.
+func (s *wordSet) addTerm(word string) error {
+	text, prefix := strings.CutSuffix(word, "*")
+	text = string(fold(nil, text))
+	if prefix {
+		s.stems = append(s.stems, text)
+	} else {
+		s.whole = map[string]bool{text: true}
+	}
+	return nil
+}
+
+// compile enters every phrase under the words of its anchor.
+func (l *lexicon) compile() {
+	type entry struct {
+		text   string
+		prefix bool
+	}
+	at := map[entry][]*phrase{}
+	for _, p := range l.phrases {
+		words := &p.elements[p.anchor].words
+		for w := range words.whole {
+			at[entry{w, false}] = append(at[entry{w, false}], p)
+		}
+		for _, w := range words.stems {
+			e := entry{w, true}
+			if !slices.Contains(at[e], p) {
+				at[e] = append(at[e], p)
+			}
+		}
+	}
+	for e, phrases := range at {
+		l.index.add(e.text, e.prefix, phrases)
+	}
+}

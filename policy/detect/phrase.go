@@ -1,0 +1,258 @@
+package detect
+
+import "strings"
+
+// token is a word or a number of a sentence.
+type token struct {
+	start, end int
+	number     bool
+	digits     int
+	capital    bool
+	after      byte // the strongest mark between the token before and this one: 0, ',' or ';'
+}
+
+// sentence is the tokens around a hit, with what they say of persons.
+type sentence struct {
+	text       string
+	start, end int
+	tokens     []token
+	buf        []byte
+	read       bool // persons and counters were read
+	why        evidenceSet
+	addressed  bool // it speaks to its reader: "you"
+	general    bool
+	news       bool
+	question   bool
+	firstMark  int // the first token that makes a condition, or -1
+}
+
+// scanPhrases finds the phrases of the lexicon in the text.
+func (l *lexicon) scanPhrases(text string, shape Shape, out *collector) {
+	s := sentence{text: text, end: -1}
+	var mutes []span
+	type hit struct {
+		p          *phrase
+		start, end int
+		level      Confidence
+		why        evidenceSet
+	}
+	var hits []hit
+	for i := 0; i < len(text); {
+		if class[text[i]] == classOther {
+			i++
+			continue
+		}
+		b := i
+		for i++; i < len(text) && class[text[i]] != classOther; i++ {
+		}
+		bucket := l.index.bucket(text[b:i])
+		for k := range bucket {
+			if !bucket[k].matches(text[b:i]) {
+				continue
+			}
+			s.around(b, shape)
+			for _, p := range bucket[k].value {
+				first, last, ok := s.match(p, b)
+				if !ok {
+					continue
+				}
+				if p.mute {
+					mutes = append(mutes, span{start: s.tokens[first].start, end: s.tokens[last].end, text: string(p.kind)})
+					continue
+				}
+				if level, why := s.judge(p, l, first, last, shape); level > 0 {
+					hits = append(hits, hit{p, s.tokens[first].start, s.tokens[last].end, level, why})
+				}
+			}
+		}
+	}
+	// One sentence says a thing once, however many phrases find it.
+	done := map[Kind]int{}
+next:
+	for _, h := range hits {
+		for _, m := range mutes {
+			if m.start < h.end && h.start < m.end && (m.text == "" || m.text == string(h.p.kind)) {
+				continue next
+			}
+		}
+		if end, seen := done[h.p.kind]; seen && h.start < end {
+			out.better(h.p.kind, h.level, h.why)
+		} else {
+			out.add(h.p.kind, h.level, h.why)
+		}
+		done[h.p.kind] = max(done[h.p.kind], h.end)
+	}
+}
+
+// sentenceReach bounds a sentence on either side of a hit.
+const sentenceReach = 300
+
+// around makes s the sentence of the word at text[at].
+func (s *sentence) around(at int, shape Shape) {
+	if at >= s.start && at < s.end {
+		return
+	}
+	lo, hi := at, at
+	for lo > 0 && at-lo < sentenceReach && !endsSentence(s.text, lo-1, shape) {
+		lo--
+	}
+	for hi < len(s.text) && hi-at < sentenceReach && !endsSentence(s.text, hi, shape) {
+		hi++
+	}
+	for lo > 0 && lo < at && isAlnum(s.text[lo-1]) && isAlnum(s.text[lo]) {
+		lo++
+	}
+	for hi < len(s.text) && isAlnum(s.text[hi]) && isAlnum(s.text[hi-1]) {
+		hi++
+	}
+	s.start, s.end, s.read = lo, hi, false
+	s.question = hi < len(s.text) && s.text[hi] == '?'
+	s.tokenise()
+}
+
+// endsSentence reports whether the byte at i ends a sentence: a full stop and
+// the like before a blank and no lower-case letter, an empty line, a short
+// line's end, a row's end.
+func endsSentence(text string, i int, shape Shape) bool {
+	switch text[i] {
+	case '.', '!', '?':
+		if i+1 == len(text) {
+			return true
+		}
+		if text[i+1] > ' ' && text[i+1] != '"' {
+			return false
+		}
+		j := i + 1
+		for j < len(text) && (text[j] <= ' ' || text[j] == '"') {
+			j++
+		}
+		if j < len(text) && (text[j] >= 'a' && text[j] <= 'z' || isDigit(text[j])) && text[i] == '.' {
+			return false
+		}
+		return text[i] != '.' || !abbreviates(text, i)
+	case '\n':
+		if shape == Table || i+1 >= len(text) {
+			return true
+		}
+		if c := text[i+1]; c == '\n' || c == '\r' || c == '-' || c == '*' || c == '|' || c == '#' {
+			return true
+		}
+		return i-strings.LastIndexByte(text[max(0, i-60):i], '\n') > 0 && i >= 50 && strings.IndexByte(text[i-50:i], '\n') >= 0 || i < 50
+	}
+	return false
+}
+
+// abbreviates reports whether the full stop ends an abbreviation or an initial.
+func abbreviates(text string, i int) bool {
+	b := i
+	for b > 0 && isLetter(text[b-1]) {
+		b--
+	}
+	var buf [8]byte
+	if i-b > len(buf) || b == i {
+		return false
+	}
+	switch string(fold(buf[:], text[b:i])) {
+	case "nr", "medlemsnr", "ca", "bl", "pga", "kl", "tlf", "evt", "inkl", "dr", "mr", "mrs", "hr", "fr", "jf", "jfr", "osv", "no", "st", "vs", "feks", "eks":
+		return true
+	}
+	return i-b == 1
+}
+
+func (s *sentence) tokenise() {
+	s.tokens = s.tokens[:0]
+	var mark byte
+	for i := s.start; i < s.end; {
+		c := s.text[i]
+		if class[c] == classOther {
+			if c == ';' || c == '\t' {
+				mark = ';'
+			} else if c == ',' && mark == 0 {
+				mark = ','
+			}
+			i++
+			continue
+		}
+		t := token{start: i, after: mark}
+		mark = 0
+		for i < s.end && class[s.text[i]] != classOther {
+			t.digits += int(class[s.text[i]] & classDigit)
+			i++
+		}
+		t.end = i
+		t.number = t.digits > 0
+		t.capital = isUpper(s.text[t.start:t.end])
+		if n := len(s.tokens); t.number && n > 0 && s.tokens[n-1].number && t.start-s.tokens[n-1].end == 1 {
+			s.tokens[n-1].end, s.tokens[n-1].digits = t.end, s.tokens[n-1].digits+t.digits
+			continue
+		}
+		s.tokens = append(s.tokens, t)
+	}
+}
+
+func (s *sentence) folded(i int) []byte {
+	s.buf = fold(s.buf, s.text[s.tokens[i].start:s.tokens[i].end])
+	return s.buf
+}
+
+func (s *sentence) fits(e *element, i int) bool {
+	if e.number {
+		return s.tokens[i].number && s.tokens[i].digits >= 3
+	}
+	return e.words.has(s.folded(i))
+}
+
+// match tries the phrase with its anchor at the word that begins at text[at]
+// and returns its first and last token.
+func (s *sentence) match(p *phrase, at int) (first, last int, ok bool) {
+	i := 0
+	for i < len(s.tokens) && s.tokens[i].start < at {
+		i++
+	}
+	if i == len(s.tokens) || s.tokens[i].start != at {
+		return 0, 0, false
+	}
+	if first, ok = s.backward(p, p.anchor, i); !ok {
+		return 0, 0, false
+	}
+	last, ok = s.forward(p, p.anchor, i)
+	return first, last, ok
+}
+
+// backward matches the elements before e, which stands at token i.
+func (s *sentence) backward(p *phrase, e, i int) (int, bool) {
+	if e == 0 {
+		return i, true
+	}
+	for g := 0; g <= p.elements[e].gap; g++ {
+		j := i - 1 - g
+		if j < 0 || s.tokens[j+1].after == ';' {
+			return 0, false
+		}
+		if s.fits(&p.elements[e-1], j) {
+			if first, ok := s.backward(p, e-1, j); ok {
+				return first, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// forward matches the elements after e, which stands at token i.
+func (s *sentence) forward(p *phrase, e, i int) (int, bool) {
+	if e+1 == len(p.elements) {
+		return i, true
+	}
+	for g := 0; g <= p.elements[e+1].gap; g++ {
+		j := i + 1 + g
+		if j >= len(s.tokens) || s.tokens[j].after == ';' {
+			return 0, false
+		}
+		if s.fits(&p.elements[e+1], j) {
+			if last, ok := s.forward(p, e+1, j); ok {
+				return last, true
+			}
+		}
+	}
+	return 0, false
+}

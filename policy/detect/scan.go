@@ -1,0 +1,65 @@
+package detect
+
+// numberScan goes over a text for numbers. It keeps its buffers from one text
+// to the next.
+type numberScan struct {
+	run   run
+	found []candidate
+}
+
+// scan goes once over the text and hands each group of candidates that share
+// digits to weighed, after the words around them were weighed.
+func (n *numberScan) scan(text string, heading keyword, weighed func([]candidate)) {
+	n.run.text = text
+	for i := 0; i < len(text); {
+		if class[text[i]] != classDigit {
+			i++
+			continue
+		}
+		if i+5 < len(text) && i >= 2 && isLetter(text[i-1]) || i >= 3 && text[i-1] == ' ' && isCapital(text[i-2]) && isCapital(text[i-3]) {
+			if c, ok := findIBAN(text, i); ok {
+				n.found = append(n.found[:0], c)
+				n.weigh(text, heading, weighed)
+				i = c.end
+				continue
+			}
+		}
+		first := i
+		i = n.run.read(i)
+		if i-first < 6 {
+			continue // no kind is shorter; a plusgiro of that length says nothing about a person
+		}
+		n.found = n.found[:0]
+		for g := range n.run.groups {
+			n.found = identities(&n.run, g, n.found)
+		}
+		if c, ok := findPassport(text, first); ok {
+			n.found = append(n.found, c)
+		}
+		n.weigh(text, heading, weighed)
+	}
+}
+
+// weigh weighs the candidates of one run; those that share digits compete.
+func (n *numberScan) weigh(text string, heading keyword, weighed func([]candidate)) {
+	for found := n.found; len(found) > 0; {
+		k, end := 1, found[0].end
+		for k < len(found) && found[k].start < end {
+			end = max(end, found[k].end)
+			k++
+		}
+		around := look(text, found[0].start, end)
+		around.note(heading, 1)
+		for i := range found[:k] {
+			c := &found[i]
+			c.weigh(&around)
+			if heading&c.key != 0 && c.evidence.has(EvidenceKeyword) {
+				c.evidence = c.evidence&^evidence(EvidenceKeyword) | evidence(EvidenceHeading)
+			}
+		}
+		if kept := settle(found[:k], &around); len(kept) > 0 {
+			weighed(kept)
+		}
+		found = found[k:]
+	}
+}

@@ -1,0 +1,243 @@
+package detect
+
+import (
+	"strings"
+)
+
+// cellLimit is the number of findings of one kind in a column up to which
+// each cell is a place of its own; from there on the column is the place.
+const cellLimit = 10
+
+// table reads a Table segment: rows of cells under headings.
+type table struct {
+	scan    numberScan
+	columns []column
+	out     *collector
+}
+
+// column is what is known of one column.
+type column struct {
+	heading keyword
+	filled  int // cells with digits under the heading
+	hits    []hit
+}
+
+// hit is a value in a cell.
+type hit struct {
+	row  int
+	cand candidate
+}
+
+// scanTable finds numbers in the cells of a table.
+func scanTable(text string, out *collector) {
+	t := table{out: out}
+	row := 0
+	for line := range strings.Lines(text) {
+		row++
+		t.row(strings.TrimRight(line, "\r\n"), row)
+	}
+	for i := range t.columns {
+		t.columns[i].judge()
+		t.emit(i)
+	}
+}
+
+func (t *table) row(line string, row int) {
+	heads := isHeading(line)
+	for i := 0; ; i++ {
+		cell, rest, more := strings.Cut(line, "\t")
+		if i == len(t.columns) {
+			t.columns = append(t.columns, column{})
+		}
+		c := &t.columns[i]
+		switch {
+		case heads:
+			if k := headingOf(cell); k != 0 {
+				c.heading = k
+			}
+		case cell != "":
+			t.cell(c, cell, row)
+		}
+		if line = rest; !more {
+			return
+		}
+	}
+}
+
+// isHeading reports whether a row may name its columns: it holds words and no
+// longer number.
+func isHeading(line string) bool {
+	words, digits := 0, 0
+	for i := 0; i < len(line); i++ {
+		switch class[line[i]] {
+		case classLetter:
+			words++
+			digits = 0
+		case classDigit:
+			if digits++; digits >= 5 {
+				return false
+			}
+		}
+	}
+	return words > 1 && strings.IndexByte(line, '@') < 0
+}
+
+// headingOf returns what the words of a heading mean.
+func headingOf(cell string) keyword {
+	var k keyword
+	for i := 0; i < len(cell); {
+		b := i
+		for i < len(cell) && isLetter(cell[i]) {
+			i++
+		}
+		if i > b {
+			k |= keywords.find(cell[b:i])
+		} else {
+			i++
+		}
+	}
+	if k&keyAnyPerson != 0 {
+		k &^= keyAgainst // "CPR nr. (kunde)" is a CPR
+	}
+	return k
+}
+
+func (t *table) cell(c *column, cell string, row int) {
+	digits := 0
+	for i := 0; i < len(cell); i++ {
+		digits += int(class[cell[i]] & classDigit)
+	}
+	if digits < 3 {
+		return
+	}
+	c.filled++
+	found := false
+	t.scan.scan(cell, c.heading, func(kept []candidate) {
+		found = true
+		for _, k := range kept {
+			c.hits = append(c.hits, hit{row, k})
+		}
+	})
+	if !found && c.heading&keyAnyPerson != 0 {
+		t.mend(c, strings.TrimSpace(cell), row)
+	}
+}
+
+// mend reads a cell that a spreadsheet has spoilt: a number without its
+// leading zero, or rounded to a power of ten.
+func (t *table) mend(c *column, cell string, row int) {
+	if kind, ok := rounded(cell, c.heading); ok {
+		c.hits = append(c.hits, hit{row, candidate{kind: kind, strength: fair, confidence: Likely, evidence: evidence(EvidenceHeading, EvidenceRounded)}})
+		return
+	}
+	cell = strings.TrimSuffix(strings.TrimSuffix(cell, ".0"), ",0")
+	if n := len(cell); n < 8 || n > 10 || digitsAt(cell, 0) != n {
+		return
+	}
+	for _, zeros := range []string{"0", "00"} {
+		t.scan.scan(zeros+cell, c.heading, func(kept []candidate) {
+			for _, k := range kept {
+				k.evidence |= evidence(EvidencePadded)
+				c.hits = append(c.hits, hit{row, k})
+			}
+		})
+	}
+}
+
+// rounded reports whether the cell is a number of ten or eleven digits in
+// scientific notation, "1.3E10" or "1,30185E+09", and of which kind.
+func rounded(cell string, heading keyword) (Kind, bool) {
+	i := strings.IndexAny(cell, "eE")
+	if i < 1 {
+		return "", false
+	}
+	for _, c := range []byte(cell[:i]) {
+		if !isDigit(c) && c != '.' && c != ',' {
+			return "", false
+		}
+	}
+	exponent := strings.TrimLeft(strings.TrimPrefix(cell[i+1:], "+"), "0")
+	switch exponent {
+	case "8", "9":
+		for _, o := range []struct {
+			key  keyword
+			kind Kind
+		}{{keyCPR, DanishCPR}, {keyPersonnummer, SwedishPersonnummer}, {keyKennitala, IcelandicKennitala}} {
+			if heading&o.key != 0 {
+				return o.kind, true
+			}
+		}
+		return NorwegianFnr, heading&keyFnr != 0
+	case "10":
+		if heading&keyFnr != 0 {
+			return NorwegianFnr, true
+		}
+		// A heading for ten digits over eleven: what was rounded up.
+		return DanishCPR, heading&keyCPR != 0
+	case "11":
+		return SwedishPersonnummer, heading&keyPersonnummer != 0
+	}
+	return "", false
+}
+
+// judge lets the column as a whole speak: values that repeat down it confirm
+// each other, and a few among many that do not fit are chance.
+func (c *column) judge() {
+	counts, checked := map[Kind]int{}, map[Kind]int{}
+	for _, h := range c.hits {
+		counts[h.cand.kind]++
+		if h.cand.evidence.has(EvidenceChecksum) {
+			checked[h.cand.kind]++
+		}
+	}
+	kept := c.hits[:0]
+	for _, h := range c.hits {
+		k := &h.cand
+		n := counts[k.kind]
+		against := k.evidence & evidence(EvidenceOtherNumber, EvidencePhone, EvidenceOrganisation, EvidenceTimeStamp)
+		switch {
+		case n >= 3 && n*10 >= c.filled*6 && against == 0 && !k.keyed:
+			k.evidence |= evidence(EvidenceRepeated)
+			k.confidence = max(k.confidence, Likely)
+			if checked[k.kind]*10 >= n*7 {
+				k.confidence = Certain
+			}
+		case c.filled >= 10 && n*5 < c.filled && k.bare && c.heading&k.key == 0:
+			k.confidence = min(k.confidence, Possible)
+		}
+		kept = append(kept, h)
+	}
+	c.hits = kept
+}
+
+// emit reports the column's values, a cell at a time or all together.
+func (t *table) emit(i int) {
+	c := &t.columns[i]
+	if len(c.hits) == 0 {
+		return
+	}
+	place := t.out.place
+	counts := map[Kind]int{}
+	for _, h := range c.hits {
+		counts[h.cand.kind]++
+	}
+	col := place.In(Step{Kind: InColumn, Number: i + 1})
+	t.out.begin(col)
+	for _, h := range c.hits {
+		if counts[h.cand.kind] > cellLimit {
+			t.out.add(h.cand.kind, h.cand.confidence, h.cand.evidence)
+		}
+	}
+	row := 0
+	for _, h := range c.hits {
+		if counts[h.cand.kind] > cellLimit {
+			continue
+		}
+		if h.row != row {
+			row = h.row
+			t.out.begin(col.In(Step{Kind: InRow, Number: row}))
+		}
+		t.out.add(h.cand.kind, h.cand.confidence, h.cand.evidence)
+	}
+	t.out.begin(place)
+}

@@ -1,0 +1,124 @@
+package detect
+
+// judge says what a phrase that stands at tokens first to last is worth in
+// its sentence: who it is said of, and what speaks against.
+func (s *sentence) judge(p *phrase, l *lexicon, first, last int, shape Shape) (Confidence, evidenceSet) {
+	if p.level > 0 {
+		return p.level, evidence(EvidenceOwnTerm)
+	}
+	if !s.read {
+		s.persons(l)
+	}
+	why := s.why | evidence(EvidencePhrase)
+	if p.bearing == byItself {
+		if why.has(EvidenceNameNear) {
+			return Certain, why
+		}
+		return Likely, why
+	}
+	if p.bearing == besideName {
+		if shape == Prose || !why.has(EvidenceNameNear) {
+			return 0, 0
+		}
+		return Likely, why
+	}
+	_ = last
+	return s.weighTie(l, first, why)
+}
+
+func (s *sentence) weighTie(l *lexicon, first int, why evidenceSet) (Confidence, evidenceSet) {
+	tied := s.why != 0
+	if s.news || !tied && !s.addressed {
+		return 0, 0
+	}
+	if s.general || s.question || s.firstMark >= 0 && s.firstMark <= first || s.quantified(l, first) {
+		if s.why.has(EvidenceNameNear) && !s.general {
+			return Possible, why | evidence(EvidenceGeneral)
+		}
+		return 0, 0
+	}
+	if !tied {
+		return Possible, why
+	}
+	return Likely, why
+}
+
+// quantified reports whether people in general stand shortly before token i.
+func (s *sentence) quantified(l *lexicon, i int) bool {
+	for j := i; j >= 0 && i-j <= 6; j-- {
+		if l.classes["QUANTITY"].has(s.folded(j)) {
+			return true
+		}
+	}
+	return false
+}
+
+// persons reads who the sentence speaks of and what speaks against.
+func (s *sentence) persons(l *lexicon) {
+	s.read, s.why, s.addressed, s.general, s.news, s.firstMark = true, 0, false, false, false, -1
+	for i := range s.tokens {
+		t := &s.tokens[i]
+		if t.number {
+			continue
+		}
+		w := s.text[t.start:t.end]
+		f := s.folded(i)
+		switch {
+		case pronouns[string(f)]:
+			s.why |= evidence(EvidencePronoun)
+		case addressing[string(f)]:
+			s.addressed = true
+		case l.classes["ROLE"].has(f) && s.isOne(l, i):
+			s.why |= evidence(EvidenceRole)
+		}
+		f = s.folded(i)
+		s.general = s.general || l.classes["GENERAL"].has(f)
+		s.news = s.news || l.classes["NEWS"].has(f)
+		if s.firstMark < 0 && l.classes["CONDITION"].has(f) {
+			s.firstMark = i
+		}
+		if t.capital && s.names(i, w) {
+			s.why |= evidence(EvidenceNameNear)
+		}
+	}
+	for i := max(0, s.start-1); i < s.end; i++ {
+		s.general = s.general || s.text[i] == paragraphSign
+	}
+}
+
+// isOne reports whether the word for a role means one certain person: it is
+// definite, or a word says whose it is.
+func (s *sentence) isOne(l *lexicon, i int) bool {
+	w := s.folded(i)
+	for _, ending := range []string{"et", "en", "ets", "ens", "ni", "emme", "mme"} {
+		if n := len(w) - len(ending); n > 4 && string(w[n:]) == ending {
+			return true
+		}
+	}
+	for j := i - 1; j >= 0 && i-j <= 2; j-- {
+		if l.classes["WHOSE"].has(s.folded(j)) {
+			return true
+		}
+	}
+	return false
+}
+
+// names reports whether a capitalised word is part of a person's name: a
+// common given name, or one of two capitalised words in a row.
+func (s *sentence) names(i int, w string) bool {
+	if isGivenName(w) {
+		return true
+	}
+	if i == 0 || len(w) < 3 || s.tokens[i].after != 0 || isCapital(w[1]) {
+		return false
+	}
+	b := &s.tokens[i-1]
+	before := s.text[b.start:b.end]
+	return b.capital && len(before) > 2 && !isCapital(before[1]) && s.tokens[i].start-b.end == 1 && i > 1 && !b.number
+}
+
+// addressing are the words that speak to the reader.
+var addressing = map[string]bool{
+	"du": true, "dig": true, "din": true, "dit": true, "dine": true, "deg": true, "ditt": true, "dina": true,
+	"you": true, "your": true, "sinä": true, "sinun": true, "olet": true, "sinulla": true,
+}
