@@ -71,13 +71,18 @@ func contentType(entity []field) (raw string, wrap bool, err error) {
 		return "", false, fmt.Errorf("two Content-Type fields: %w", ErrMalformed)
 	}
 	value := types[0].value
-	media, params, parseErr := mime.ParseMediaType(strings.ReplaceAll(value, "\r\n", ""))
-	if _, has := params["hp"]; has || parseErr != nil || !strings.Contains(media, "/") || !strings.Contains(value, "/") {
-		return "", true, nil
-	}
-	if strings.ContainsAny(value, "()") { // a comment at the end could swallow the parameter
+	if !takesParameter(strings.ReplaceAll(value, "\r\n", "")) {
 		return "", true, nil
 	}
 	name, _, _ := strings.Cut(types[0].raw, ":")
 	return name + ":" + strings.TrimRight(value, "; \t\r\n") + ";\r\n hp=\"cipher\"\r\n", false, nil
+}
+
+// takesParameter says whether a parameter can be put behind a Content-Type
+// with certainty about how it will be read.
+func takesParameter(value string) bool {
+	media, params, err := mime.ParseMediaType(value)
+	_, has := params["hp"]
+	comment := strings.ContainsAny(value, "()") // one at the end could swallow the parameter
+	return err == nil && !has && !comment && strings.Contains(media, "/")
 }

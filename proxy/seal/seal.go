@@ -86,8 +86,10 @@ func (k *Keyring) Seal(m Sealing, now time.Time) ([]byte, error) {
 }
 
 // sealedSize is an estimate from above, so that the result is allocated once:
-// base64, its line ends, and the header twice.
-func sealedSize(raw []byte) int { return (len(raw)+8192)/3*4/armorLine*(armorLine+2) + 16384 }
+// the packets' partial lengths, base64, its line ends, and the header twice.
+func sealedSize(raw []byte) int {
+	return (len(raw)+len(raw)/100+8192)/3*4/armorLine*(armorLine+2) + 16384
+}
 
 // writeOuter writes the outer header and all that stands before the armor.
 func writeOuter(out *bytes.Buffer, outside []field, boundary string) {

@@ -176,8 +176,9 @@ func weakHash(sig *packet.Signature) bool {
 	switch sig.Hash {
 	case crypto.SHA224, crypto.SHA256, crypto.SHA384, crypto.SHA512, crypto.SHA3_256, crypto.SHA3_512:
 		return false
+	default:
+		return true // MD5, SHA-1, RIPEMD-160 and what else may come
 	}
-	return true // MD5, SHA-1, RIPEMD-160 and what else may come
 }
 
 func expiry(pub *packet.PublicKey, sig *packet.Signature) time.Time {
@@ -226,4 +227,3 @@ func addressOf(userID string) string {
 	}
 	return canonical
 }
-
