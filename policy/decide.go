@@ -15,7 +15,8 @@ import (
 // the same, but nothing of it was carried out, so what it records are
 // deviations, not near misses.
 func (p *Policy) Decide(f Facts) Decision {
-	d := Decision{Mode: p.Mode, Representative: p.representative(f)}
+	c := p.cast(f)
+	d := Decision{Mode: p.Mode, Representative: p.representative(f, c)}
 	if !d.Representative && p.Scope != ScopeAll {
 		for _, r := range f.Recipients {
 			d.Verdicts = append(d.Verdicts, Verdict{Recipient: r.Address, Action: Pass})
@@ -23,15 +24,15 @@ func (p *Policy) Decide(f Facts) Decision {
 		d.Edits = p.tag(f, d, false)
 		return d
 	}
-	s := p.see(f)
+	s := p.see(c)
 	matches := append(p.structural(f, s), p.personal(f)...)
-	d.Verdicts = verdicts(f.Recipients, matches)
+	d.Verdicts = verdicts(f.Recipients, c.readers, matches)
 	if d.Strictest() == Reject {
 		rejectAll(&d)
 		d.Entries = p.entries(matches, d.Verdicts)
 		return d
 	}
-	d.Edits = append(p.hide(f, s), p.tag(f, d, personalData(matches))...)
+	d.Edits = append(hide(f, c, s), p.tag(f, d, personalData(matches))...)
 	d.Individual = s.hides() && p.Recipients.As == AsIndividual
 	d.Entries = append(p.sightEntries(s, d), p.entries(matches, d.Verdicts)...)
 	return d
@@ -41,18 +42,15 @@ func (p *Policy) Decide(f Facts) Decision {
 // address, a recipient is a member or the union's office, its subject carries
 // the tag, or a member list stands in it. A header that cannot be read cannot
 // show that it is other mail.
-func (p *Policy) representative(f Facts) bool {
+func (p *Policy) representative(f Facts, c cast) bool {
 	if f.Sender.Role || f.HeaderFault || Tagged(f.Subject, p.Subject.Tag) {
 		return true
 	}
-	for _, r := range f.Recipients {
-		if !r.Sender && (r.Member || p.IsUnion(r.Address)) {
-			return true
-		}
-	}
-	for _, v := range f.Visible {
-		if !v.Sender && (v.Member || p.IsUnion(v.Address)) {
-			return true
+	for _, all := range [][]mailbox{c.readers, c.visible} {
+		for _, m := range all {
+			if !m.sender && (m.listed || m.union) {
+				return true
+			}
 		}
 	}
 	for _, found := range f.Findings {
@@ -72,8 +70,8 @@ type match struct {
 	severity   Severity
 	typ        EntryType
 	findings   []detect.Finding
-	spare      func(Recipient) bool // readers whom it does not concern; nil: it concerns all
-	data       bool                 // personal data met it
+	outside    bool // it concerns only readers who may not see everybody
+	data       bool // personal data met it
 }
 
 // personal returns the rules of personal-data that the findings meet.
@@ -174,12 +172,12 @@ func (m match) action(r Recipient) (Action, KeyState) {
 	return Hold, ""
 }
 
-func verdicts(recipients []Recipient, matches []match) []Verdict {
+func verdicts(recipients []Recipient, readers []mailbox, matches []match) []Verdict {
 	out := make([]Verdict, 0, len(recipients))
-	for _, r := range recipients {
+	for i, r := range recipients {
 		v := Verdict{Recipient: r.Address, Action: Pass}
 		for _, m := range matches {
-			if m.spare != nil && m.spare(r) {
+			if m.outside && readers[i].inside {
 				continue
 			}
 			action, key := m.action(r)

@@ -229,19 +229,8 @@ func (p Pattern) matches(a string) bool {
 }
 
 func matchAny(patterns []Pattern, address string) bool {
-	if len(patterns) == 0 {
-		return false
-	}
 	a, ok := detect.CanonicalAddress(address)
-	if !ok {
-		return false
-	}
-	for _, p := range patterns {
-		if p.matches(a) {
-			return true
-		}
-	}
-	return false
+	return ok && anyMatches(patterns, a)
 }
 
 // bare returns the canonical form of an address that is written without a

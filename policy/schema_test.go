@@ -193,7 +193,8 @@ func rows(b *strings.Builder, v reflect.Value, path string) {
 		f := v.Type().Field(i)
 		name, option, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		at := path + name
-		values, standard := strings.Join(choices(f), ", "), "*left out: nothing*"
+		values := strings.Join(choices(f), ", ")
+		var standard string
 		switch x := v.Field(i).Interface().(type) {
 		case strict.Duration:
 			values, standard = "a span of time", "`"+x.String()+"`"

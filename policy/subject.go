@@ -3,6 +3,7 @@ package policy
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -19,20 +20,23 @@ func TagSubject(subject, tag string) (string, bool) {
 		return subject, false
 	}
 	units := scan(subject)
-	start, end, ok := carries(subject, units, words)
+	at, ok := carries(subject, units, words)
 	if !ok {
 		return strings.TrimSpace(tag + " " + tidy(subject)), true
 	}
-	if !prefixed(subject[:start]) {
+	last := at + len(words) - 1
+	if !prefixed(subject[:units[at].start]) {
 		return subject, false
 	}
+	end := units[last].end
 	rest := end
 	for {
-		s, e, ok := find(units, words, rest)
-		if !ok || !prefixed(subject[rest:s]) {
+		next, ok := find(units, words, last+1)
+		if !ok || !prefixed(subject[rest:units[next].start]) {
 			break
 		}
-		rest = e
+		last = next + len(words) - 1
+		rest = units[last].end
 	}
 	if rest == end {
 		return subject, false
@@ -46,18 +50,19 @@ func Tagged(subject, tag string) bool {
 	if len(words) == 0 {
 		return false
 	}
-	_, _, ok := carries(subject, scan(subject), words)
+	_, ok := carries(subject, scan(subject), words)
 	return ok
 }
 
-// carries finds the tag in a subject. A tag of a single word, which may well
-// be a word of the subject itself, counts at the start only.
-func carries(subject string, units []unit, words []string) (start, end int, ok bool) {
-	start, end, ok = find(units, words, 0)
-	if ok && len(words) == 1 && !prefixed(subject[:start]) {
-		return 0, 0, false
+// carries finds the unit at which the tag of a subject begins. A tag of a
+// single word, which may well be a word of the subject itself, counts at the
+// start only.
+func carries(subject string, units []unit, words []string) (int, bool) {
+	at, ok := find(units, words, 0)
+	if ok && len(words) == 1 && !prefixed(subject[:units[at].start]) {
+		return 0, false
 	}
-	return start, end, ok
+	return at, ok
 }
 
 // tidy makes one line: control characters and runs of white space become
@@ -84,39 +89,48 @@ type unit struct {
 func scan(s string) []unit {
 	var out []unit
 	word := false
-	for i, r := range s {
-		end := i + len(string(r))
-		if r == unicode.ReplacementChar && !strings.HasPrefix(s[i:], "\ufffd") {
-			end = i + 1
-		}
+	for i := 0; i < len(s); {
+		r, width := utf8.DecodeRuneInString(s[i:])
+		start, n := i, len(out)
+		i += width
 		switch {
 		case unicode.IsSpace(r) || unicode.IsControl(r):
 			word = false
-			continue
 		case unicode.Is(unicode.Cf, r):
-			continue
 		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
 			if word {
-				out[len(out)-1].text, out[len(out)-1].end = out[len(out)-1].text+string(r), end
+				out[n-1].end = i
 			} else {
-				out = append(out, unit{string(r), i, end})
+				out = append(out, unit{start: start, end: i})
 			}
 			word = true
-			continue
 		case unicode.Is(unicode.Pd, r) || r == '\u2212':
-			r = '-'
+			if n > 0 && out[n-1].text == "-" {
+				out[n-1].end = i // a dash written as two
+			} else {
+				out = append(out, unit{"-", start, i})
+			}
+			word = false
+		default:
+			out = append(out, unit{string(r), start, i})
+			word = false
 		}
-		word = false
-		if n := len(out); r == '-' && n > 0 && out[n-1].text == "-" {
-			out[n-1].end = end // a dash written as two
-			continue
-		}
-		out = append(out, unit{string(r), i, end})
 	}
-	for i := range out {
-		out[i].text = strings.ToLower(norm.NFKC.String(out[i].text))
+	for i, u := range out {
+		if u.text == "" {
+			u.text = strings.Map(visible, s[u.start:u.end])
+		}
+		out[i].text = strings.ToLower(norm.NFKC.String(u.text))
 	}
 	return out
+}
+
+// visible drops characters without width.
+func visible(r rune) rune {
+	if unicode.Is(unicode.Cf, r) {
+		return -1
+	}
+	return r
 }
 
 // tagWords returns what a tag is recognised by; nothing where it has no word.
@@ -133,21 +147,18 @@ func tagWords(tag string) []string {
 	return out
 }
 
-// find returns the bytes that the first tag at or behind from spans.
-func find(units []unit, words []string, from int) (start, end int, ok bool) {
+// find returns the first unit, at or behind from, at which the words begin.
+func find(units []unit, words []string, from int) (int, bool) {
 next:
-	for i := 0; i+len(words) <= len(units); i++ {
-		if units[i].start < from {
-			continue
-		}
+	for i := from; i+len(words) <= len(units); i++ {
 		for j, w := range words {
 			if units[i+j].text != w {
 				continue next
 			}
 		}
-		return units[i].start, units[i+len(words)-1].end, true
+		return i, true
 	}
-	return 0, 0, false
+	return 0, false
 }
 
 // prefixes are what mail programs put before the subject of an answer, in

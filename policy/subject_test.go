@@ -3,6 +3,7 @@ package policy_test
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"postvern.example/policy"
@@ -67,6 +68,18 @@ func TestNoTagChangesNothing(t *testing.T) {
 	for _, tag := range []string{"", "  ", "***"} {
 		if got, changed := policy.TagSubject("Løn", tag); changed || got != "Løn" || policy.Tagged("Løn", tag) {
 			t.Errorf("tag %q makes %q", tag, got)
+		}
+	}
+}
+
+func TestALongSubjectCostsNoMoreThanItsLength(t *testing.T) {
+	for _, s := range []string{
+		strings.Repeat("a", 250_000), strings.Repeat("TR – fortroligt ", 12_000), strings.Repeat("SV: ", 60_000), strings.Repeat("TR ", 80_000),
+	} {
+		start := time.Now()
+		policy.TagSubject(s, "TR – fortroligt")
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("%.20s...: %s", s, took)
 		}
 	}
 }

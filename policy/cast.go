@@ -1,0 +1,85 @@
+package policy
+
+import "postvern.example/policy/detect"
+
+// mailbox is a recipient or a visible mailbox, with all that the decision has
+// to know about it looked up once.
+type mailbox struct {
+	address  string // as the facts name it
+	key      string // its canonical form; what is no address stands for itself
+	field    fieldKind
+	union    bool
+	sender   bool
+	inside   bool // may see everybody: the sender, the union's office, a representative
+	member   bool // and not inside
+	employer bool
+	listed   bool // the roster has it, inside or not
+}
+
+// fieldKind says what kind of field a visible mailbox stands in.
+type fieldKind int
+
+const (
+	inOther  fieldKind = iota // Reply-To and the like
+	inTo                      // To, Cc and their Resent forms
+	inBcc                     // never leaves
+	inAuthor                  // From, Sender: who wrote it
+)
+
+// The names of the fields, in any case.
+func kindOf(field string) fieldKind {
+	switch {
+	case isField(field, "To", "Cc", "Resent-To", "Resent-Cc", "Apparently-To"):
+		return inTo
+	case isField(field, "Bcc", "Resent-Bcc"):
+		return inBcc
+	case isField(field, "From", "Sender"):
+		return inAuthor
+	}
+	return inOther
+}
+
+// cast is everybody who has to do with a message.
+type cast struct {
+	readers []mailbox // in the order of Facts.Recipients
+	visible []mailbox // in the order of Facts.Visible
+}
+
+func (p *Policy) cast(f Facts) cast {
+	c := cast{readers: make([]mailbox, 0, len(f.Recipients)), visible: make([]mailbox, 0, len(f.Visible))}
+	seen := make(map[string]mailbox, len(f.Recipients))
+	for _, r := range f.Recipients {
+		c.readers = append(c.readers, p.mailbox(seen, r.Address, r.Member, r.Representative, r.Sender))
+	}
+	for _, v := range f.Visible {
+		m := p.mailbox(seen, v.Address, v.Member, v.Representative, v.Sender)
+		m.field = kindOf(v.Field)
+		c.visible = append(c.visible, m)
+	}
+	return c
+}
+
+// mailbox looks an address up; seen keeps what is known of addresses looked up
+// before.
+func (p *Policy) mailbox(seen map[string]mailbox, address string, member, representative, sender bool) mailbox {
+	m, ok := seen[address]
+	if !ok {
+		m = mailbox{address: address, key: address}
+		if a, ok := detect.CanonicalAddress(address); ok {
+			m.key, m.union, m.employer = a, anyMatches(p.People.Union, a), anyMatches(p.People.Employer, a)
+		}
+		seen[address] = m
+	}
+	m.sender, m.inside, m.listed = sender, m.union || representative || sender, member
+	m.member = member && !m.inside
+	return m
+}
+
+func anyMatches(patterns []Pattern, address string) bool {
+	for _, p := range patterns {
+		if p.matches(address) {
+			return true
+		}
+	}
+	return false
+}
