@@ -38,7 +38,7 @@ func decodeQP(body []byte) ([]byte, error) {
 	for len(body) > 0 {
 		line, rest, ended := bytes.Cut(body, []byte("\r\n"))
 		body = rest
-		line = bytes.TrimRight(line, " \t") // added on the way (rule 3)
+		line = trimBlanks(line) // added on the way (rule 3)
 		soft := bytes.HasSuffix(line, []byte("="))
 		if soft {
 			line = line[:len(line)-1]
@@ -66,14 +66,24 @@ func decodeQP(body []byte) ([]byte, error) {
 // after the padding.
 func decodeBase64(body []byte) ([]byte, error) {
 	packed := make([]byte, 0, len(body))
-	for _, c := range body {
-		if c != '\r' && c != '\n' && c != ' ' && c != '\t' {
-			packed = append(packed, c)
+	for len(body) > 0 {
+		var line []byte
+		line, body, _ = bytes.Cut(body, []byte("\r\n"))
+		if bytes.IndexByte(line, ' ') >= 0 || bytes.IndexByte(line, '\t') >= 0 {
+			line = bytes.ReplaceAll(bytes.ReplaceAll(line, []byte(" "), nil), []byte("\t"), nil)
 		}
+		packed = append(packed, line...)
 	}
 	n, err := base64.StdEncoding.Decode(packed, packed)
 	if err != nil {
 		return nil, fmt.Errorf("%w: base64 has a wrong character or wrong padding", ErrDamaged)
 	}
 	return packed[:n], nil
+}
+
+func trimBlanks(line []byte) []byte {
+	for len(line) > 0 && (line[len(line)-1] == ' ' || line[len(line)-1] == '\t') {
+		line = line[:len(line)-1]
+	}
+	return line
 }

@@ -34,6 +34,7 @@ type parser struct {
 	limits  Limits
 	parts   int
 	full    bool     // the limit of parts was met: the rest is not looked at
+	prefix  bool     // reasonPrefix is noted
 	stack   [][]byte // "--" and the boundary of each open multipart, outermost first
 	defects []Defect
 }
@@ -166,7 +167,10 @@ func (p *parser) delimiter(pos int) (delimiter, bool) {
 		rest = bytes.TrimRight(rest, " \t")
 		closing := string(rest) == "--"
 		if len(rest) > 0 && !closing {
-			p.defect(detect.Place{{Kind: detect.InStructure}}, reasonPrefix, false)
+			if !p.prefix {
+				p.defect(detect.Place{{Kind: detect.InStructure}}, reasonPrefix, false)
+			}
+			p.prefix = true
 			continue
 		}
 		if found.level < 0 {

@@ -1,0 +1,153 @@
+package message
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// FuzzRead holds Read to its promises: no panic, the octets unchanged, ranges
+// inside the message, and line ends of SMTP only.
+func FuzzRead(f *testing.F) {
+	for _, m := range samples(f) {
+		f.Add(m.Raw)
+	}
+	f.Add([]byte("From: a@x.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n"))
+	f.Add([]byte("Content-Type: message/rfc822\r\n\r\nContent-Type: multipart/mixed; boundary*0=a; boundary*1=b\r\n\r\n--ab--"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		limits := Limits{Size: 1 << 20, Depth: 5, Parts: 50, HeaderBytes: 4096}
+		m, err := Read(bytes.NewReader(raw), limits)
+		lines := bytes.ReplaceAll(raw, []byte("\r\n"), nil)
+		if sound := !bytes.ContainsAny(lines, "\r\n\x00"); (err == nil) != (sound && len(raw) <= 1<<20) {
+			t.Fatalf("%q: %v", raw, err)
+		}
+		if err != nil {
+			return
+		}
+		if out, err := m.Apply(); err != nil || !bytes.Equal(out, raw) {
+			t.Fatalf("no edit changed %q", raw)
+		}
+		m.Sealed()
+		checkPart(t, m, m.Root, Range{0, len(raw)})
+	})
+}
+
+// checkPart checks that what is inside stands inside, and in order.
+func checkPart(t *testing.T, m *Message, p *Part, within Range) {
+	inside := func(r Range) bool { return within.Start <= r.Start && r.Start <= r.End && r.End <= within.End }
+	if !inside(p.Head) || !inside(p.Body) || p.Head.End != p.Body.Start {
+		t.Fatalf("%q: part %+v in %v", m.Raw, p, within)
+	}
+	at := p.Head.Start
+	for _, f := range p.Fields {
+		if f.Range.Start < at || f.Value.Start < f.Range.Start || f.Value.End < f.Value.Start || f.Range.End < f.Value.End || f.Range.End > p.Head.End {
+			t.Fatalf("%q: field %+v in %v", m.Raw, f, p.Head)
+		}
+		at = f.Range.End
+		m.Text(f)
+		if _, err := m.Mailboxes(f); err == nil && strings.Contains(f.Name, ":") {
+			t.Fatalf("%q: field name %q", m.Raw, f.Name)
+		}
+	}
+	if strings.HasPrefix(p.MediaType, "multipart/") && (len(p.Children) > 0) && (!inside(p.Preamble) || !inside(p.Epilogue)) {
+		t.Fatalf("%q: preamble %v, epilogue %v in %v", m.Raw, p.Preamble, p.Epilogue, within)
+	}
+	content, err := m.Content(p)
+	if err == nil && len(content) > len(m.Bytes(p.Body)) {
+		t.Fatalf("%q: decoding made %d octets of %d", m.Raw, len(content), p.Body.End-p.Body.Start)
+	}
+	last := p.Body.Start
+	for _, child := range p.Children {
+		if child.Head.Start < last {
+			t.Fatalf("%q: parts out of order", m.Raw)
+		}
+		checkPart(t, m, child, p.Body)
+		last = child.Body.End
+	}
+}
+
+// line makes any text one that can stand in a field.
+func oneField(s string) (string, bool) {
+	s = strings.NewReplacer("\x00", "", "\r\n ", "\r\n ", "\r\n\t", "\r\n\t", "\r", "", "\n", "").Replace(s)
+	return s, true
+}
+
+// FuzzMailboxes compares our reading of an address list with the standard
+// library's: where we read with certainty, it must not see somebody whom we do
+// not see.
+func FuzzMailboxes(f *testing.F) {
+	for _, s := range []string{
+		`John Doe <jdoe@machine.example>`, `"Joe Q. Public" <j@x.example>, Who? <one@y.test>`, `A:c@a.test,"d"@b.test;`,
+		"a(x)@b . c\r\n ,<@r:d@e>", `=?utf-8?Q?,v@m.example,?= <a@b.example>`, `"v@m.example" <a@b>`, `a@[1.2.3.4], ,ø@æ.example`,
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		value, _ = oneField(value)
+		raw := "From: a@x.example\r\nTo: " + value + "\r\n\r\n"
+		m, err := Read(strings.NewReader(raw), DefaultLimits())
+		if err != nil || len(m.Root.Fields) != 2 {
+			return
+		}
+		boxes, err := m.Mailboxes(m.Root.Fields[1])
+		if err != nil {
+			return
+		}
+		ours := map[string]bool{}
+		for _, b := range boxes {
+			if !strings.Contains(b.Address, "@") || b.Range.Start < m.Root.Fields[1].Value.Start || b.Range.End > m.Root.Fields[1].Value.End {
+				t.Fatalf("%q: %+v", value, b)
+			}
+			ours[plainAddress(b.Address)] = true
+		}
+		for _, theirs := range append(secondOpinion(m.Raw), goMessageAddresses(m.Raw)...) {
+			if !ours[plainAddress(theirs)] {
+				t.Fatalf("%q: another reader sees %q, we see %v", value, theirs, boxes)
+			}
+		}
+	})
+}
+
+// plainAddress takes quotes and blanks out, in which readers differ without
+// harm.
+func plainAddress(s string) string {
+	return strings.NewReplacer(`"`, "", `\`, "", " ", "", "\t", "", "\r", "", "\n", "").Replace(s)
+}
+
+// FuzzHide holds Hide to its promise: no reader finds a member, nobody else is
+// touched.
+func FuzzHide(f *testing.F) {
+	f.Add("a@member.example, b@x.example", "G: c@member.example, d@x.example;")
+	f.Add("\"a\" . b@member. example (c@member.example)", "=?utf-8?Q?e=40member.example?= <f@x.example>")
+	f.Add(",,a@x.example,(c),", "\r\n <@r.example:a@member.example>\r\n ,b@x.example")
+	f.Fuzz(func(t *testing.T, to, cc string) {
+		to, _ = oneField(to)
+		cc, _ = oneField(cc)
+		raw := "From: a@x.example\r\nTo: " + to + "\r\nCc: " + cc + "\r\n\r\nHej\r\n"
+		m, err := Read(strings.NewReader(raw), DefaultLimits())
+		if err != nil || len(m.Root.Fields) != 3 {
+			return
+		}
+		edits, n, err := m.Hide(isMember)
+		if err != nil {
+			return
+		}
+		out, err := m.Apply(edits...)
+		if err != nil {
+			t.Fatalf("%q: %v", raw, err)
+		}
+		if n == 0 && len(edits) == 0 && string(out) != raw {
+			t.Fatalf("%q became %q", raw, out)
+		}
+		checkHidden(t, m, out)
+	})
+}
+
+// FuzzSetSubject writes any subject and reads it back with two readers.
+func FuzzSetSubject(f *testing.F) {
+	f.Add("TR – fortroligt: møde")
+	f.Add(strings.Repeat("a  b ", 300) + "=?utf-8?Q?x?=")
+	f.Add(strings.Repeat("😀", 40))
+	f.Add("\t\x01\xff ")
+	f.Fuzz(func(t *testing.T, text string) { checkSubject(t, text) })
+}
