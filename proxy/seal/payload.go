@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"slices"
 	"strings"
 )
 
@@ -47,8 +48,11 @@ func writePayload(w io.Writer, fields, outside []field, body []byte, boundary st
 	if _, err := io.WriteString(w, head.String()); err != nil {
 		return fmt.Errorf("write header: %w", err)
 	}
-	if _, err := w.Write(body); err != nil {
-		return fmt.Errorf("write body: %w", err)
+	// In pieces: the cipher makes a copy of what it is given at once.
+	for piece := range slices.Chunk(body, 64<<10) {
+		if _, err := w.Write(piece); err != nil {
+			return fmt.Errorf("write body: %w", err)
+		}
 	}
 	_, err = io.WriteString(w, closing)
 	return err

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/mail"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -420,6 +421,22 @@ func TestArmorIsExactAtEveryLength(t *testing.T) {
 	}
 	if got := crc24(crc24Init, []byte("123456789")); got != 0x21cf02 { // the check value of CRC-24/OPENPGP
 		t.Errorf("%x", got)
+	}
+}
+
+func TestALargeMailTakesLittleMoreThanItsCiphertext(t *testing.T) {
+	_, k := reader(t, "x25519", 0)
+	m := sealing()
+	m.Raw = append([]byte(letter), bytes.Repeat([]byte("Kaere Anna, her er lidt tekst.\r\n"), 16<<20/32)...)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	out := sealed(t, k, m)
+	runtime.ReadMemStats(&after)
+	if got := after.TotalAlloc - before.TotalAlloc; got > 3*uint64(len(m.Raw)) {
+		t.Errorf("%d octets were allocated for %d that went in", got, len(m.Raw))
+	}
+	if cap(out) > 2*len(m.Raw) {
+		t.Errorf("the result holds %d octets", cap(out))
 	}
 }
 
