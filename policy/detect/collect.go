@@ -1,16 +1,21 @@
 package detect
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // collector gathers findings, one for each kind and place.
 type collector struct {
-	place Place
-	base  int // where the present place begins in all
-	all   []entry
+	place   Place
+	segment int // the number of the present segment
+	base    int // where the present place begins in all
+	all     []entry
 }
 
 type entry struct {
 	place      Place
+	segment    int
 	kind       Kind
 	confidence Confidence
 	evidence   evidenceSet
@@ -49,7 +54,7 @@ func (c *collector) add(k Kind, level Confidence, why evidenceSet) {
 			return
 		}
 	}
-	c.all = append(c.all, entry{c.place, k, level, why, 1})
+	c.all = append(c.all, entry{c.place, c.segment, k, level, why, 1})
 }
 
 // better raises a value that was counted already.
@@ -64,23 +69,68 @@ func (c *collector) better(k Kind, level Confidence, why evidenceSet) {
 	}
 }
 
-// findings returns what was gathered, each place's in the order of the kinds.
+// findings returns what was gathered: ordered as the segments stand, then by
+// the steps below a segment's place, then by kind. What stands at places that
+// are the same is counted together.
 func (c *collector) findings() []Finding {
+	c.merge()
 	kinds := Kinds()
+	slices.SortStableFunc(c.all, func(a, b entry) int {
+		if d := a.segment - b.segment; d != 0 {
+			return d
+		}
+		if d := comparePlaces(a.place, b.place); d != 0 {
+			return d
+		}
+		return slices.Index(kinds, a.kind) - slices.Index(kinds, b.kind)
+	})
 	out := make([]Finding, 0, len(c.all))
-	for i := 0; i < len(c.all); {
-		n := i + 1
-		for n < len(c.all) && slices.Equal(c.all[n].place, c.all[i].place) {
-			n++
-		}
-		part := c.all[i:n]
-		slices.SortStableFunc(part, func(a, b entry) int {
-			return slices.Index(kinds, a.kind) - slices.Index(kinds, b.kind)
-		})
-		for _, e := range part {
-			out = append(out, Finding{Kind: e.kind, Place: e.place, Confidence: e.confidence, Evidence: e.evidence.list(), Count: e.count})
-		}
-		i = n
+	for _, e := range c.all {
+		out = append(out, Finding{Kind: e.kind, Place: e.place, Confidence: e.confidence, Evidence: e.evidence.list(), Count: e.count})
 	}
 	return out
+}
+
+// merge joins entries of one kind and place that different segments gave.
+func (c *collector) merge() {
+	if len(c.all) < 2 || c.all[0].segment == c.all[len(c.all)-1].segment {
+		return
+	}
+	at := map[string]int{}
+	kept := c.all[:0]
+	for _, e := range c.all {
+		key := string(e.kind) + "\x00" + e.place.key()
+		i, seen := at[key]
+		if !seen {
+			at[key] = len(kept)
+			kept = append(kept, e)
+			continue
+		}
+		k := &kept[i]
+		k.count += e.count
+		if e.confidence > k.confidence {
+			k.confidence, k.evidence = e.confidence, 0
+		}
+		if e.confidence == k.confidence {
+			k.evidence |= e.evidence
+		}
+	}
+	c.all = kept
+}
+
+func (p Place) key() string {
+	var b []byte
+	for _, s := range p {
+		b = fmt.Appendf(b, "%q %d %q %q;", s.Kind, s.Number, s.Label, s.Name)
+	}
+	return string(b)
+}
+
+func comparePlaces(a, b Place) int {
+	for i := 0; i < len(a) && i < len(b); i++ {
+		if d := a[i].Number - b[i].Number; d != 0 {
+			return d
+		}
+	}
+	return len(a) - len(b)
 }

@@ -92,7 +92,7 @@ func newLexicon(terms []Term) (*lexicon, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the lexicons: %w", err)
 	}
-	var texts []string
+	var texts, names []string
 	for _, e := range entries {
 		if e.Name() == "given-names.txt" {
 			continue
@@ -101,13 +101,13 @@ func newLexicon(terms []Term) (*lexicon, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the lexicons: %w", err)
 		}
-		texts = append(texts, string(b))
+		texts, names = append(texts, string(b)), append(names, e.Name())
 	}
 	// Classes first: a phrase may name one that another file defines.
 	for _, want := range []bool{true, false} {
 		for i, t := range texts {
 			if err := l.read(t, want); err != nil {
-				return nil, fmt.Errorf("lexicon %s: %w", entries[i].Name(), err)
+				return nil, fmt.Errorf("lexicon %s: %w", names[i], err)
 			}
 		}
 	}

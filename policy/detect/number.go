@@ -126,6 +126,9 @@ func (r *run) take(i, want, head int) (number, bool) {
 		if v.n+g.end-g.start > want {
 			return v, false
 		}
+		if j > i && v.n < head && v.n%2 == 1 && v.n != j-i {
+			return v, false // a date is not cut within its day, month or year
+		}
 		if v.n == head && j > i {
 			v.sep = g.before
 		} else if j > i {

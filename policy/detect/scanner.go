@@ -65,11 +65,12 @@ func (t *Term) check() error {
 // place, with the number of values and the best confidence among them. The
 // roster may be nil.
 func (s *Scanner) Scan(segs []Segment, roster Roster) []Finding {
-	_ = roster
 	var out collector
+	lists := memberScan{roster: roster}
 	var numbers numberScan
 	for i := range segs {
 		text := normalise(segs[i].Text)
+		out.segment = i
 		out.begin(segs[i].Place)
 		if segs[i].Shape == Table {
 			scanTable(text, &out)
@@ -78,6 +79,8 @@ func (s *Scanner) Scan(segs []Segment, roster Roster) []Finding {
 		}
 		scanMachineReadable(text, &out)
 		s.lexicon.scanPhrases(text, segs[i].Shape, &out)
+		lists.read(i, &segs[i], text)
 	}
+	lists.findings(&out)
 	return out.findings()
 }

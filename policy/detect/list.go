@@ -1,0 +1,240 @@
+package detect
+
+import "strings"
+
+// cluster is a group of lines close to each other that each show a person.
+type cluster struct {
+	named     map[string]bool // names that have an address, telephone or number beside them
+	bare      map[string]bool // addresses without a name
+	addressed int             // of the named, those with a mail address
+	last      int             // the line of the latest
+}
+
+func (c *cluster) people() int { return max(len(c.named), len(c.bare)) }
+
+func (c *cluster) evidence() evidenceSet {
+	e := evidence(EvidenceShape)
+	if c.addressed >= listMinimum {
+		e |= evidence(EvidenceAddresses)
+	}
+	return e
+}
+
+// clusterGap is how many lines may stand between people of one list.
+const clusterGap = 4
+
+// listReader reads one text for people in rows or lines.
+type listReader struct {
+	text   string
+	table  bool
+	label  bool
+	heard  keyword // meanings of the words near: file and sheet names, headings, titles
+	member func(s string, address bool) bool
+
+	now       cluster
+	line      int
+	header    bool   // the line before was of a quoted header that goes on
+	above     string // the line before, for addresses that stand below a name
+	names     int    // lines in a row that hold a name and nothing else
+	heardAt   int    // the line in which membership was last named
+	nameHeads bool
+}
+
+func (l *listReader) read(b *body) {
+	l.heardAt = -100
+	for line := range strings.Lines(l.text) {
+		l.line++
+		l.one(strings.TrimSpace(strings.TrimLeft(strings.TrimRight(line, "\r\n"), "> ")), b)
+	}
+	l.close(b)
+}
+
+// one reads a line or row.
+func (l *listReader) one(line string, b *body) {
+	if line == "" {
+		return
+	}
+	at := strings.IndexByte(line, '@') > 0
+	digits := longestNumber(line)
+	if !at && digits < 5 && (len(line) > 200 && l.member == nil) {
+		l.names, l.header = 0, false
+		return
+	}
+	header := l.isHeader(line)
+	words := meanings(line)
+	if l.member != nil && !header {
+		l.askNames(line, b)
+	}
+	switch {
+	case at:
+		l.addresses(line, header, b)
+	case digits >= 7 && !header || l.table && digits >= 4:
+		if name := leadingName(line); name != "" && len(line) < 200 {
+			l.person(name, false, b)
+		}
+	default:
+		l.title(line, words, b)
+	}
+	if words&keyMember != 0 {
+		l.heardAt = l.line
+		if l.now.people() > 0 || len(line) < 120 {
+			l.heard |= keyMember
+		}
+	}
+	if words&keyStaff != 0 && len(line) < 120 {
+		l.heard |= keyStaff
+	}
+	l.header, l.above = header, line
+}
+
+// title reads a line that shows no person's details: it may be a name that
+// stands alone, or one that speaks of members and lists them.
+func (l *listReader) title(line string, words keyword, b *body) {
+	if isNameAlone(line) {
+		l.names++
+		if l.line-l.heardAt <= l.names+2 || l.heard&keyMember != 0 && l.table {
+			b.loose = max(b.loose, l.names)
+		}
+		return
+	}
+	l.names = 0
+	if words&keyMember != 0 && len(line) < 400 {
+		if n := fullNames(line); n >= listMinimum {
+			b.loose = max(b.loose, n)
+		}
+	}
+}
+
+// addresses reads a line with mail addresses: each with the name beside it.
+func (l *listReader) addresses(line string, header bool, b *body) {
+	from := 0
+	found := findAddresses(line)
+	for i, a := range found {
+		canonical, ok := CanonicalAddress(a.text)
+		if !ok {
+			continue
+		}
+		if l.member != nil && l.member(canonical, true) {
+			if header {
+				b.quoted[canonical] = true
+			} else {
+				b.members[canonical] = true
+			}
+		}
+		name := leadingName(line[from:a.start])
+		if name == "" && len(found) == 1 {
+			if name = leadingName(line[a.end:]); name == "" && isNameAlone(l.above) {
+				name = l.above
+			}
+		} else if name == "" && i+1 == len(found) && l.table {
+			name = leadingName(line[a.end:])
+		}
+		from = a.end
+		switch {
+		case header && len(found) < quotedMinimum:
+		case name != "":
+			l.person(name, true, b)
+		default:
+			l.begin(b)
+			if l.now.bare == nil {
+				l.now.bare = map[string]bool{}
+			}
+			l.now.bare[canonical] = true
+		}
+	}
+}
+
+// person notes somebody who is named with something beside the name.
+func (l *listReader) person(name string, address bool, b *body) {
+	l.begin(b)
+	if l.now.named == nil {
+		l.now.named = map[string]bool{}
+	}
+	key := string(fold(nil, name))
+	if !l.now.named[key] && address {
+		l.now.addressed++
+	}
+	l.now.named[key] = true
+}
+
+// begin goes on with the cluster, or begins one where the last is too far up.
+func (l *listReader) begin(b *body) {
+	if l.now.last > 0 && l.line-l.now.last > clusterGap {
+		l.close(b)
+	}
+	l.now.last = l.line
+}
+
+// close hands the cluster over.
+func (l *listReader) close(b *body) {
+	if l.now.people() > 0 && len(l.now.named)*2+len(l.now.bare) > len(b.best.named)*2+len(b.best.bare) {
+		b.best = l.now
+	}
+	b.union = b.union || l.heard&keyMember != 0
+	b.staff = b.staff || l.heard&keyStaff != 0
+	l.now = cluster{}
+}
+
+// headerWords begin the lines of a quoted header.
+var headerWords = map[string]bool{
+	"fra": true, "til": true, "cc": true, "kopi": true, "bcc": true, "from": true, "to": true, "sendt": true, "dato": true, "date": true,
+	"sent": true, "emne": true, "subject": true, "från": true, "till": true, "kopia": true, "skickat": true, "ämne": true, "frå": true,
+	"lähettäjä": true, "vastaanottaja": true, "lähetetty": true, "aihe": true, "von": true, "an": true, "reply": true, "svar": true,
+}
+
+// isHeader reports whether the line belongs to a quoted header block or is the
+// line with which a reply introduces what it quotes.
+func (l *listReader) isHeader(line string) bool {
+	if l.table || l.label {
+		return false
+	}
+	i := strings.IndexByte(line, ':')
+	if i > 0 && i < 16 {
+		var buf [24]byte
+		word := strings.Trim(line[:i], "* _-")
+		if w, _, ok := strings.Cut(word, "-"); ok {
+			word = w
+		}
+		if len(word) <= len(buf) && headerWords[string(fold(buf[:], word))] {
+			return true
+		}
+	}
+	if strings.HasSuffix(line, ":") {
+		for _, verb := range []string{"skrev", "wrote", "kirjoitti", "skreiv", "schrieb", "skrifaði"} {
+			if strings.Contains(line, verb) {
+				return true
+			}
+		}
+	}
+	if l.header && l.above != "" {
+		c := l.above[len(l.above)-1]
+		return (c == ',' || c == ';') && strings.IndexByte(line, '@') > 0
+	}
+	return false
+}
+
+// longestNumber returns the digits of the longest number in the line, taking
+// blanks and hyphens between them as one number's, but not full stops, which
+// dates have.
+func longestNumber(line string) int {
+	best, n := 0, 0
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case isDigit(c):
+			n++
+			best = max(best, n)
+		case (c == ' ' || c == '-') && n > 0 && i+1 < len(line) && isDigit(line[i+1]):
+		default:
+			n = 0
+		}
+	}
+	return best
+}
+
+// meanings returns what all words of the line mean.
+func meanings(line string) keyword {
+	if len(line) > 400 {
+		line = line[:400]
+	}
+	return headingOf(line)
+}

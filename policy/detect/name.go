@@ -1,0 +1,188 @@
+package detect
+
+// word is a run of letters in a line.
+type word struct{ start, end int }
+
+// nextWord returns the word at or after i.
+func nextWord(s string, i int) (word, bool) {
+	for i < len(s) && !isLetter(s[i]) {
+		i++
+	}
+	b := i
+	for i < len(s) && (isLetter(s[i]) || i > b && i+1 < len(s) && (s[i] == '-' || s[i] == '\'') && isLetter(s[i+1])) {
+		i++
+	}
+	return word{b, i}, i > b
+}
+
+// nameRun collects the capitalised words from w on that only a blank, or one
+// comma or tab, parts.
+func nameRun(s string, w word, out []word) []word {
+	out = append(out[:0], w)
+	for len(out) < 6 {
+		end := out[len(out)-1].end
+		gap := end
+		for gap < len(s) && gap-end < 2 && (s[gap] == ' ' || s[gap] == '.' || s[gap] == ',' || s[gap] == '\t') {
+			gap++
+		}
+		if gap == end || gap >= len(s) || !isLetter(s[gap]) {
+			break
+		}
+		next, ok := nextWord(s, gap)
+		if !ok || next.start != gap || !isUpper(s[gap:]) || s[next.start-1] == ',' {
+			break
+		}
+		out = append(out, next)
+	}
+	return out
+}
+
+// leadingName returns the first full name in the text: a common given name and
+// a further capitalised word, or two or three capitalised words that no sign of
+// an organisation follows. It returns "" where there is none.
+func leadingName(s string) string {
+	var buf [6]word
+	for i := 0; ; {
+		w, ok := nextWord(s, i)
+		if !ok {
+			return ""
+		}
+		i = w.end
+		if !isUpper(s[w.start:]) {
+			continue
+		}
+		run := nameRun(s, w, buf[:0])
+		last := run[len(run)-1]
+		if len(run) >= 2 && isNameLike(s, run) {
+			return s[run[0].start:last.end]
+		}
+		if len(run) == 1 && isGivenName(s[w.start:w.end]) {
+			return s[w.start:w.end]
+		}
+		i = last.end
+	}
+}
+
+// isNameLike reports whether capitalised words read as a person's name.
+func isNameLike(s string, run []word) bool {
+	given := false
+	for _, w := range run {
+		t := s[w.start:w.end]
+		given = given || isGivenName(t)
+		if k := keywords.find(t); k&^(keyPerson|keyName) != 0 && !given {
+			return false
+		}
+	}
+	return given || len(run) <= 3 && run[0].end-run[0].start > 1 && run[len(run)-1].end-run[len(run)-1].start > 2
+}
+
+// isNameAlone reports whether the line is a full name and nothing else, but a
+// bullet or a number before it.
+func isNameAlone(line string) bool {
+	if len(line) > 60 {
+		return false
+	}
+	w, ok := nextWord(line, 0)
+	if !ok || w.start > 5 || !isUpper(line[w.start:]) {
+		return false
+	}
+	var buf [6]word
+	run := nameRun(line, w, buf[:0])
+	if len(run) < 2 || len(run) > 5 {
+		return false
+	}
+	for _, c := range []byte(line[run[len(run)-1].end:]) {
+		if isAlnum(c) || c == ':' {
+			return false
+		}
+	}
+	given := false
+	for _, w := range run {
+		given = given || isGivenName(line[w.start:w.end])
+	}
+	return given
+}
+
+// fullNames counts the full names with a common given name in the line.
+func fullNames(line string) int {
+	var buf [6]word
+	n := 0
+	for i := 0; ; {
+		w, ok := nextWord(line, i)
+		if !ok {
+			return n
+		}
+		i = w.end
+		if !isUpper(line[w.start:]) || !isGivenName(line[w.start:w.end]) {
+			continue
+		}
+		run := nameRun(line, w, buf[:0])
+		if len(run) >= 2 {
+			n++
+		}
+		i = run[len(run)-1].end
+	}
+}
+
+// askNames asks the roster for every run of two to four capitalised words in
+// the line, and for "Holm, Anna" turned round.
+func (l *listReader) askNames(line string, b *body) {
+	var buf [6]word
+	for i := 0; ; {
+		w, ok := nextWord(line, i)
+		if !ok {
+			return
+		}
+		i = w.end
+		if !isUpper(line[w.start:]) {
+			continue
+		}
+		run := nameRun(line, w, buf[:0])
+		last := run[len(run)-1]
+		if len(run) == 1 {
+			if last.end+1 < len(line) && (line[last.end] == ',' || line[last.end] == '\t') {
+				l.askTurned(line, w, b)
+			}
+			continue
+		}
+		for from := 0; from+1 < len(run); from++ {
+			for to := from + 1; to < len(run) && to-from < 4; to++ {
+				l.ask(plainName(line[run[from].start:run[to].end]), b)
+				if to-from == 1 {
+					l.ask(line[run[to].start:run[to].end]+" "+line[run[from].start:run[from].end], b)
+				}
+			}
+		}
+		i = last.end
+	}
+}
+
+// askTurned asks for "Holm, Anna Marie" as "Anna Marie Holm".
+func (l *listReader) askTurned(line string, surname word, b *body) {
+	w, ok := nextWord(line, surname.end)
+	if !ok || w.start-surname.end > 2 || !isUpper(line[w.start:]) {
+		return
+	}
+	var buf [6]word
+	run := nameRun(line, w, buf[:0])
+	for to := 0; to < len(run) && to < 3; to++ {
+		l.ask(plainName(line[w.start:run[to].end])+" "+line[surname.start:surname.end], b)
+	}
+}
+
+func (l *listReader) ask(name string, b *body) {
+	if l.member(name, false) {
+		b.names[string(fold(nil, name))] = true
+	}
+}
+
+// plainName puts a blank where a tab parts the cells of a name.
+func plainName(s string) string {
+	out := []byte(s)
+	for i, c := range out {
+		if c == '\t' {
+			out[i] = ' '
+		}
+	}
+	return string(out)
+}
