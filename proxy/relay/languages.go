@@ -165,5 +165,5 @@ var swedish = words{
 		aboutDelayed: "Du behöver inte göra något: vi fortsätter att försöka i {hours} timmar totalt och säger till om det misslyckas.",
 		aboutRelayed: "Du behöver inte göra något.",
 	},
-	answer: "Serverns svar:", ref: "Referens:", sign: "Postvern",
+	answer: "Serverns svar:", ref: "Referens:", sign: "Postvern", //nolint:misspell // Swedish
 }

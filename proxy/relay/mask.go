@@ -12,7 +12,8 @@ const longestReply = 300
 var (
 	maskDouble  = regexp.MustCompile(`"[^"]*"|<[^<>]*>`)
 	maskSingle  = regexp.MustCompile(`(^|[\s(=:])'[^']*'`) // and no apostrophe
-	maskNumber  = regexp.MustCompile(`[0-9](?:[-./ +]?[0-9A-FY]){5,}`)
+	maskNumber  = regexp.MustCompile(`[0-9]{6}[-+A-FU-Y][0-9]{3}[0-9A-Y]|[0-9](?:[-./ +]?[0-9]){5,}`)
+	keepCode    = regexp.MustCompile(`^[245][0-9]{2} [245]\.[0-9]{1,3}\.[0-9]{1,3}$`) // "550 5.1.1"
 	maskAddress = regexp.MustCompile(`[^\s<>()\[\],;:"']*@[^\s<>()\[\],;:"']*`)
 )
 
@@ -35,7 +36,7 @@ func mask(text, recipient string) string {
 		text = maskWord(text, recipient[:at])
 	}
 	text = maskNumber.ReplaceAllStringFunc(text, func(run string) string {
-		if _, err := netip.ParseAddr(run); err == nil || digits(run) < 6 {
+		if _, err := netip.ParseAddr(run); err == nil || digits(run) < 6 || keepCode.MatchString(run) {
 			return run
 		}
 		return "***"

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -90,7 +91,7 @@ func wants(c spool.Copy, event string) bool {
 	return slices.Contains(c.Notify, event)
 }
 
-func (v verdict) stopped() bool { return v.why == errStopped }
+func (v verdict) stopped() bool { return errors.Is(v.why, errStopped) }
 
 // masked returns the upstream's words, or ours, as they may be written down.
 func (v verdict) masked(recipient string) string {
