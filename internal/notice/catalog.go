@@ -1,6 +1,6 @@
 // Package notice writes what people read: the replies and mails to a sender,
-// the mails to the data protection officer, the words of the register and the
-// console, in Danish, Norwegian (bokmål, nynorsk), Swedish and English.
+// the mails to the data protection officer and the words of the console, in
+// Danish, Norwegian (bokmål, nynorsk), Swedish and English.
 //
 // The texts stand in text/*.yaml and are compiled in. Load checks that every
 // language has the same keys, plurals and placeholders, so that nothing is

@@ -58,7 +58,9 @@ func TestEveryWordThatCodeAsksForIsInEveryLanguage(t *testing.T) {
 	}
 	for _, e := range []policy.EntryType{policy.EntryVisible, policy.EntryBeside, policy.EntryPersonal, policy.EntryOverride, policy.EntryDropped, policy.EntryFailed} {
 		add("type", string(e))
-		add("record", string(e))
+	}
+	for _, e := range detect.EvidenceWords() {
+		add("evidence", string(e))
 	}
 	c := load(t)
 	for _, lang := range c.Languages() {

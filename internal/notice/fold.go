@@ -3,6 +3,7 @@ package notice
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -31,11 +32,8 @@ func foldRune(r rune) string {
 		return a
 	}
 	// A letter with a mark: the letter without it.
-	for _, base := range norm.NFKD.String(string(r)) {
-		if base < 0x80 && !unicode.IsControl(base) {
-			return string(base)
-		}
-		break
+	if base, _ := utf8.DecodeRuneInString(norm.NFKD.String(string(r))); base >= ' ' && base < 0x7f {
+		return string(base)
 	}
 	if unicode.IsSpace(r) {
 		return " "

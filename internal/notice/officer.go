@@ -1,10 +1,8 @@
 package notice
 
 import (
-	"strings"
 	"time"
 
-	"postvern.example/policy"
 	"postvern.example/policy/detect"
 )
 
@@ -76,37 +74,4 @@ func (c *Catalog) Outcome(o Outcome) (subject, body string) {
 	v := values{"reference": clean(o.Reference, 20), "contact": s.contact(o.Contact, o.Organisation)}
 	sentences := []string{s.count(key+"-what", o.Copies, nil), s.say(key+"-why", nil), s.say(key+"-do", v)}
 	return s.say(key+"-subject", v), s.letter(o.Organisation, sentences, s.details(o.Letter, nil, time.Time{}))
-}
-
-// Description returns the description of a register entry: what happened, with
-// kinds and masked places.
-func (c *Catalog) Description(lang string, e policy.Entry) string {
-	s := c.in(lang)
-	switch {
-	case e.Type != policy.EntryPersonal:
-		return s.count("record."+string(e.Type), e.Count, nil)
-	case len(e.Findings) == 0:
-		return s.count("record.personal-data-bare", e.Count, nil)
-	}
-	return s.say("record."+string(e.Type), values{"kinds": s.kinds(e.Findings, len(detect.Kinds())), "places": strings.Join(s.where(e.Findings), "; ")})
-}
-
-// Measures returns what was done at once about a register entry; observe says
-// that nothing was, because the policy is being tried out.
-func (c *Catalog) Measures(lang string, e policy.Entry, observe bool) string {
-	s := c.in(lang)
-	key := "measure." + string(e.Type)
-	switch {
-	case observe:
-		key = "measure.observe"
-	case e.Type == policy.EntryPersonal:
-		key = "measure." + string(e.Action)
-	case e.Type == policy.EntryVisible || e.Type == policy.EntryBeside:
-		if e.Action == policy.Hold || e.Action == policy.Reject {
-			key = "measure." + string(e.Action)
-		} else if !e.NearMiss {
-			key = "measure.pass"
-		}
-	}
-	return s.say(key, nil)
 }
