@@ -44,10 +44,14 @@ type Notice struct {
 func (c *Catalog) Notice(n Notice) (subject, body string) {
 	s := c.in(n.Language)
 	what := s.what(n)
-	why := s.say("notice.why", values{"reasons": list(s.reasons(n), s.say("format.comma-why", nil), s.say("format.and-why", nil))})
+	because := "notice.why"
+	if o := n.outcome(); o == "beside" || o == "unchanged" { // nothing was done that needs a reason
+		because = "notice.why-noted"
+	}
+	why := s.say(because, values{"reasons": list(s.reasons(n), s.say("format.comma-why", nil), s.say("format.and-why", nil))})
 	do := s.say("notice.do-"+n.advice(), values{"contact": s.contact(n.Contact, n.Organisation)})
 	details := s.found(n.Findings)
-	details = append(details, s.details(n.Letter, n.Rules, n.Keep)...)
+	details = append(details, s.details(n.Letter, "sent", n.Rules, n.Keep)...)
 	return s.subject("notice.subject-"+n.outcome(), n), s.letter(n.Organisation, []string{what, why, do}, details)
 }
 
@@ -159,7 +163,9 @@ func (s speaker) found(findings []detect.Finding) []string {
 	return lines
 }
 
-func (s speaker) details(l Letter, rules []string, keep time.Time) []string {
+// details are the lines below the sentences. sent is the key of what is said
+// about when the mail came.
+func (s speaker) details(l Letter, sent string, rules []string, keep time.Time) []string {
 	var lines []string
 	add := func(key, value string) {
 		if value != "" {
@@ -168,7 +174,7 @@ func (s speaker) details(l Letter, rules []string, keep time.Time) []string {
 	}
 	add("reference", clean(l.Reference, 20))
 	if !l.Sent.IsZero() {
-		add("sent", l.Sent.Format(s.say("format.time", nil)))
+		add(sent, l.Sent.Format(s.say("format.time", nil)))
 	}
 	var names []string
 	for _, r := range rules {

@@ -34,7 +34,9 @@ func (c *Catalog) Waiting(w Waiting) (subject, body string) {
 		do = "waiting.do-drop"
 	}
 	command := s.say(do, values{"command": "postvern held show " + clean(id, 40)})
-	details := append(s.found(w.Findings), s.details(w.Letter, w.Rules, w.Keep)...)
+	l := w.Letter
+	l.Contact = "" // it is the reader
+	details := append(s.found(w.Findings), s.details(l, "received", w.Rules, w.Keep)...)
 	subject = s.count("waiting.subject", w.Held, values{"reference": clean(w.Reference, 20)})
 	return subject, s.letter(w.Organisation, []string{what, why, command}, details)
 }
@@ -73,5 +75,5 @@ func (c *Catalog) Outcome(o Outcome) (subject, body string) {
 	key := "outcome." + string(o.End)
 	v := values{"reference": clean(o.Reference, 20), "contact": s.contact(o.Contact, o.Organisation)}
 	sentences := []string{s.count(key+"-what", o.Copies, nil), s.say(key+"-why", nil), s.say(key+"-do", v)}
-	return s.say(key+"-subject", v), s.letter(o.Organisation, sentences, s.details(o.Letter, nil, time.Time{}))
+	return s.say(key+"-subject", v), s.letter(o.Organisation, sentences, s.details(o.Letter, "sent", nil, time.Time{}))
 }
