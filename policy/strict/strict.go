@@ -18,8 +18,8 @@ import (
 	"strings"
 )
 
-// Decode reads src, a YAML or JSON document, into the struct that into points
-// to. Keys are named by `yaml:"name"` tags; `yaml:"name,required"` must be
+// Decode reads src, a YAML or JSON document, into the struct, or the slice of
+// structs, that into points to. Keys are named by `yaml:"name"` tags; `yaml:"name,required"` must be
 // there, and a field tagged `oneof:"a,b"` takes no other word. Fields whose
 // keys are left out keep what they held. File names the source in errors. The
 // error is of type Errors.
@@ -53,11 +53,11 @@ func Parse(file string, src []byte) (*Document, error) {
 	return d, nil
 }
 
-// Decode fills the struct that into points to, as the function Decode does.
+// Decode fills the value that into points to, as the function Decode does.
 func (d *Document) Decode(into any) error {
 	v := reflect.ValueOf(into)
-	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
-		return fmt.Errorf("decode %s: want a pointer to a struct, have %T", d.file, into)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct && v.Elem().Kind() != reflect.Slice {
+		return fmt.Errorf("decode %s: want a pointer to a struct or a slice, have %T", d.file, into)
 	}
 	dec := decoder{file: d.file, root: v.Elem().Type()}
 	dec.value(d.root, "", v.Elem(), nil)

@@ -128,9 +128,6 @@ func (s *session) checkSender(login, from string, utf8 bool) (*Reply, string) {
 	if srv.trusts() && matches(srv.cfg.Listener.Senders, from) {
 		return nil, ""
 	}
-	if srv.trusts() && from == "" {
-		return errNotYours, "sender"
-	}
 	err := srv.cfg.Sender(login, from, srv.cfg.Now())
 	var r *Reply
 	switch {

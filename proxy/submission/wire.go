@@ -23,8 +23,8 @@ import (
 // way out. One goroutine reads and writes; expire alone is called by others.
 type wire struct {
 	srv    *Server
-	raw    net.Conn // as accepted
-	conn   net.Conn // raw, behind a PROXY header, or TLS over it
+	raw    net.Conn      // as accepted
+	conn   net.Conn      // raw, behind a PROXY header, or TLS over it
 	in     *bufio.Reader // small while it waits for commands, large inside a message
 	small  *bufio.Reader
 	out    []byte // replies not yet sent: they go out together before the next wait
