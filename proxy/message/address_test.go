@@ -45,6 +45,7 @@ func TestMailboxesAreReadInEveryFormThatTheStandardsHave(t *testing.T) {
 		`=?utf-8?B?w4Vz?= =?utf-8?B?YSBCw7g=?= <aasa@x.example>`:     {"Åsa Bø|aasa@x.example|"},
 		`"=?utf-8?Q?=C3=85sa?=" <aasa@x.example>`:                    {"Åsa|aasa@x.example|"},
 		`=?UTF-8?Q?Holm,_Anna?= <anna@x.example>`:                    {"Holm, Anna|anna@x.example|"},
+		`=?UTF-8?Q?Anna_(TR)?=<anna@x.example>`:                      {"Anna (TR)|anna@x.example|"},
 		`=?UTF-8?Q?Anna?=<anna@x.example>`:                           {"Anna|anna@x.example|"},
 		`=?utf-8*da?Q?=C3=85sa?= <aasa@x.example>`:                   {"Åsa|aasa@x.example|"},
 		`Anna <anna@x.example> (=?utf-8?Q?formand_=C3=B8st?=)`:       {"Anna|anna@x.example|"},
@@ -92,7 +93,8 @@ func TestAnAddressListThatReadersCouldReadDifferentlyIsAnError(t *testing.T) {
 		`<mailto:anna@x.example>`, `Holm, Anna <anna@x.example>`, `anna@"x".example`, `anna@x,example`, `anna@ex ample.org`,
 		`<@a.example anna@x.example>`, `<@a.example>`, `a\@b@x.example`, `Anna [TR] <anna@x.example>`,
 		"\xe5sa@x.example", "anna@\xe5.example", "an\x01na@x.example", "Anna\x07 <anna@x.example>", `anna@x.example/bo`,
-		`"unclosed\"`, `(unclosed\)`, `a@b:c@d`,
+		`"unclosed\"`, `=?utf-8?Q?,v@m.example,?= <a@b.example>`, `=?utf-8?Q?"?= <a@b.example>, "?= , v@m.example, <c@d.example>"`,
+		`=?utf-8?Q?(?= <a@b.example>`, `=?utf-8?Q?)(?= <a@b.example>`, `=?utf-8?Q?a:?= <a@b.example>`, `(unclosed\)`, `a@b:c@d`,
 	} {
 		m, f := withField(t, "To: "+value)
 		if boxes, err := m.Mailboxes(f); !errors.Is(err, ErrAddress) {

@@ -25,11 +25,11 @@ func (m *Message) Hide(hide func(address string) bool, fields ...string) ([]Edit
 	total := 0
 	done := map[string]bool{}
 	for _, name := range fields {
-		if key := strings.ToLower(name); done[key] {
+		key := strings.ToLower(name)
+		if done[key] {
 			continue
-		} else {
-			done[key] = true
 		}
+		done[key] = true
 		more, n, err := m.hideIn(name, hide)
 		if err != nil {
 			return nil, 0, err

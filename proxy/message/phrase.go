@@ -83,6 +83,9 @@ func (p *addressParser) words() ([]word, error) {
 			w.text, w.quoted = text, true
 		case isAtext(c) || c == '.':
 			w.text, w.encoded = p.atom()
+			if w.encoded && !isTame(w.text) {
+				return nil, addressError("an encoded word holds what address lists are made of")
+			}
 		default:
 			return words, nil
 		}
@@ -123,6 +126,26 @@ func (p *addressParser) atom() (text []byte, encoded bool) {
 		p.mark()
 	}
 	return p.raw[start:p.i], false
+}
+
+// isTame reports whether a reader that does not know encoded words goes on
+// behind one as we do. A comma only cuts the name in two for it.
+func isTame(encoded []byte) bool {
+	open := 0
+	for _, c := range encoded {
+		switch c {
+		case '(':
+			open++
+		case ')':
+			open--
+		case '"', '<', '>', '@', ':', ';', '[', ']', '\\':
+			return false
+		}
+		if open < 0 {
+			return false
+		}
+	}
+	return open == 0
 }
 
 // encodedWordSize returns the length of the encoded word at the start of b, or

@@ -89,8 +89,8 @@ func (p *parser) entity(pos int, at location) (*Part, delimiter) {
 		return nil, p.end()
 	}
 	part := &Part{}
-	body := pos
-	part.Fields, body = p.header(pos, at)
+	fields, body := p.header(pos, at)
+	part.Fields = fields
 	part.Head = Range{pos, body}
 	p.mimeFields(part, at)
 	p.checkMessage(part, at)
