@@ -19,6 +19,8 @@ func TagSubject(subject, tag string) (string, bool) {
 	if len(words) == 0 {
 		return subject, false
 	}
+	came := subject
+	subject = strings.ToValidUTF8(subject, "\ufffd")
 	units := scan(subject)
 	at, ok := carries(subject, units, words)
 	if !ok {
@@ -26,7 +28,7 @@ func TagSubject(subject, tag string) (string, bool) {
 	}
 	last := at + len(words) - 1
 	if !prefixed(subject[:units[at].start]) {
-		return subject, false
+		return came, false
 	}
 	end := units[last].end
 	rest := end
@@ -39,7 +41,7 @@ func TagSubject(subject, tag string) (string, bool) {
 		rest = units[last].end
 	}
 	if rest == end {
-		return subject, false
+		return came, false
 	}
 	return tidy(subject[:end] + " " + subject[rest:]), true
 }
@@ -50,6 +52,7 @@ func Tagged(subject, tag string) bool {
 	if len(words) == 0 {
 		return false
 	}
+	subject = strings.ToValidUTF8(subject, "\ufffd")
 	_, ok := carries(subject, scan(subject), words)
 	return ok
 }
@@ -171,7 +174,7 @@ var prefixes = []string{
 // prefixed reports whether text is nothing but prefixes of answers: "SV: ",
 // "Re[2]: RE (3) : ", with brackets that lists put around names counted too.
 func prefixed(text string) bool {
-	rest := strings.ToLower(tidy(text))
+	rest := strings.ToLower(tidy(strings.Map(visible, text)))
 	for rest != "" {
 		head, tail, ok := strings.Cut(rest, ":")
 		if !ok {

@@ -78,12 +78,14 @@ func flow(n, key *node) bool {
 }
 
 func (b *builder) add(n, key, value *node, path string) {
-	for _, m := range n.members {
-		if m.key.text == key.text {
-			b.fault(key, join(path, key.text), fmt.Sprintf("the key stands here a second time, first on line %d", m.key.line), "keep one of them")
-			return
-		}
+	if first, ok := n.keys[key.text]; ok {
+		b.fault(key, join(path, key.text), fmt.Sprintf("the key stands here a second time, first on line %d", first.line), "keep one of them")
+		return
 	}
+	if n.keys == nil {
+		n.keys = map[string]*node{}
+	}
+	n.keys[key.text] = key
 	n.members = append(n.members, member{key, value})
 }
 

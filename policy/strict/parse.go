@@ -38,6 +38,7 @@ type node struct {
 	quoted       bool   // a scalar that can only be text
 	items        []*node
 	members      []member
+	keys         map[string]*node // of the members
 }
 
 type member struct{ key, value *node }

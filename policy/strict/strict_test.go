@@ -3,6 +3,7 @@ package strict_test
 import (
 	"errors"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -195,6 +196,25 @@ func TestAPlaceIsFoundForChecksThatTypesCannotMake(t *testing.T) {
 	}
 	if !d.Has("doors[0].width") || d.Has("inner") {
 		t.Error("Has is wrong about what stands in the file")
+	}
+}
+
+func TestALargeFileIsReadInReasonableTime(t *testing.T) {
+	var many, wide strings.Builder
+	many.WriteString("name: a\ntags:\n")
+	wide.WriteString("name: a\nfree:\n")
+	for i := range 20_000 {
+		many.WriteString("  - \"" + strings.Repeat("x", i%40) + "@a.example\"\n")
+		wide.WriteString("  k" + strconv.Itoa(i) + ": v\n")
+	}
+	for _, src := range []string{many.String(), wide.String()} {
+		start := time.Now()
+		if _, err := decode(src); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%d bytes took %s", len(src), took)
+		}
 	}
 }
 
