@@ -36,6 +36,8 @@ const (
 	tagSecretKey    = 5
 	tagPublicKey    = 6
 	tagSecretSubkey = 7
+	tagSignature    = 2
+	tagPublicSubkey = 14
 	tagTrust        = 12
 	tagUserID       = 13
 )
@@ -221,7 +223,7 @@ func parsePackets(data []byte, file string) ([]*key, error) {
 func parseKey(block []*packet.OpaquePacket, file string) *key {
 	k := &key{file: file}
 	var raw bytes.Buffer
-	for _, p := range block {
+	for _, p := range understood(block) {
 		_ = p.Serialize(&raw) // a bytes.Buffer takes everything
 		if p.Tag == tagUserID {
 			if a := addressOf(string(p.Contents)); a != "" && !slices.Contains(k.addresses, a) {
@@ -239,6 +241,43 @@ func parseKey(block []*packet.OpaquePacket, file string) *key {
 	}
 	k.entity, k.fingerprint = entity, fingerprintOf(entity.PrimaryKey.Fingerprint)
 	return k
+}
+
+// understood leaves out what no program of today has to know: subkeys of a kind
+// that is not supported, with their signatures, and signatures of kinds that
+// have no place on a key or say nothing of its use (RFC 9580 §5.2.1). The
+// library would refuse the whole key for one of them.
+func understood(block []*packet.OpaquePacket) []*packet.OpaquePacket {
+	kept := make([]*packet.OpaquePacket, 0, len(block))
+	skipping := false
+	for _, p := range block {
+		switch p.Tag {
+		case tagPublicSubkey:
+			_, ok := readPublicKey(p)
+			skipping = !ok
+		case tagSignature:
+			if len(p.Contents) > 1 && p.Contents[0] >= 4 && !onKeys(packet.SignatureType(p.Contents[1])) {
+				continue
+			}
+		default:
+			skipping = false
+		}
+		if !skipping {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+func onKeys(t packet.SignatureType) bool {
+	switch t {
+	case packet.SigTypeGenericCert, packet.SigTypePersonaCert, packet.SigTypeCasualCert, packet.SigTypePositiveCert,
+		packet.SigTypeSubkeyBinding, packet.SigTypeDirectSignature, packet.SigTypeKeyRevocation,
+		packet.SigTypeSubkeyRevocation, packet.SigTypeCertificationRevocation:
+		return true
+	default:
+		return false
+	}
 }
 
 func readPublicKey(p *packet.OpaquePacket) (*packet.PublicKey, bool) {

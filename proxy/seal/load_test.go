@@ -274,6 +274,21 @@ func TestTheNewestUsableKeyWins(t *testing.T) {
 	}
 }
 
+func TestASubkeyOrSignatureOfTomorrowDoesNotSpoilTheKey(t *testing.T) {
+	data := public(t, generateAt(t, january, "anna@member.example"))
+	subkey := append([]byte{0xc0 | tagPublicSubkey, 8, 4, 0x65, 0x92, 0, 0, 99, 1, 2}, 0xc0|tagSignature, 10, 4, 0x18, 99, 8, 0, 0, 0, 0, 1, 2)
+	attested := []byte{0xc0 | tagSignature, 10, 4, 0x16, 22, 8, 0, 0, 0, 0, 1, 2}
+	for name, extra := range map[string][]byte{"subkey": subkey, "signature": attested} {
+		k, err := load(t, map[string][]byte{"a.gpg": append(append([]byte{}, data...), extra...)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := k.State("anna@member.example", later); got != policy.KeyUsable {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 func FuzzLoadKeys(f *testing.F) {
 	for _, name := range []string{"curve25519.asc", "export.gpg", "revoked-userid.asc", "dsa-elgamal.asc"} {
 		f.Add(read(f, name))

@@ -20,7 +20,7 @@ import (
 type Sealing struct {
 	Reader       string // the reader's address
 	Raw          []byte // the message as edited, CRLF line ends; it is not changed
-	OuterSubject string // the subject that everybody sees, decoded
+	OuterSubject string // the subject that everybody sees, decoded; empty: "[...]" (RFC 9788 §3.2)
 	// MessageID of the copy, with angle brackets: not that of another copy and
 	// not derived from it. Empty: a random one. The message's own stands inside.
 	MessageID string
@@ -56,6 +56,9 @@ func (k *Keyring) Seal(m Sealing, now time.Time) ([]byte, error) {
 	fields, body, err := splitMessage(m.Raw)
 	if err != nil {
 		return nil, fmt.Errorf("seal message: %w", err)
+	}
+	if strings.TrimSpace(m.OuterSubject) == "" {
+		m.OuterSubject = "[...]"
 	}
 	if m.MessageID == "" {
 		m.MessageID = newMessageID(fields)

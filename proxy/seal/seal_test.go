@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"github.com/ProtonMail/gopenpgp/v2/crypto"
 
@@ -355,6 +356,38 @@ func TestTheClockIsTheCallers(t *testing.T) {
 	m.Reader = "expired@member.example"
 	if _, err := k.Seal(m, january); err != nil {
 		t.Errorf("while it was valid: %v", err)
+	}
+}
+
+func TestNoOuterSubjectMeansThreeDots(t *testing.T) {
+	_, k := reader(t, "x25519", 0)
+	m := sealing()
+	m.OuterSubject = " "
+	if out := sealed(t, k, m); !bytes.Contains(out, []byte("\r\nSubject: [...]\r\n")) {
+		t.Error("the outer subject is not [...]")
+	}
+}
+
+func TestAVersionSixKeySeals(t *testing.T) {
+	e, err := openpgp.NewEntity("Anna", "", "anna@member.example", &packet.Config{V6Keys: true, Algorithm: packet.PubKeyAlgoEd25519})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := load(t, map[string][]byte{"a.gpg": public(t, e)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := armor.Decode(strings.NewReader(armorOf(t, sealed(t, k, sealing()))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := openpgp.ReadMessage(block.Body, openpgp.EntityList{e}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := io.ReadAll(opened.UnverifiedBody)
+	if err != nil || !bytes.HasSuffix(plain, []byte(letterBody)) {
+		t.Errorf("%v %q", err, plain)
 	}
 }
 
