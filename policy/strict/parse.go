@@ -19,6 +19,7 @@ import (
 const (
 	maxBytes = 16 << 20
 	maxDepth = 50
+	maxKeys  = 10_000 // of one mapping: the library's time grows with their square
 )
 
 type kind int
@@ -181,6 +182,7 @@ var refused = map[token.Type]struct{ reason, hint string }{
 // person writes.
 func refuse(src []byte, tokens token.Tokens) []*Error {
 	faults := tabs(src, tokens)
+	keys := keyCount{}
 	depth, dashes, content, ended := 0, 0, false, false
 	for i, t := range tokens {
 		r := refused[t.Type]
@@ -213,6 +215,9 @@ func refuse(src []byte, tokens token.Tokens) []*Error {
 		if max(depth, dashes) > maxDepth || deepLine(tokens, i, depth) {
 			r.reason, r.hint = fmt.Sprintf("values are nested more than %d deep", maxDepth), ""
 		}
+		if keys.add(tokens, i, depth) > maxKeys {
+			r.reason, r.hint = fmt.Sprintf("more than %d keys stand together", maxKeys), ""
+		}
 		if r.reason != "" {
 			e := &Error{Reason: r.reason, Hint: r.hint}
 			at(t, e)
@@ -220,6 +225,38 @@ func refuse(src []byte, tokens token.Tokens) []*Error {
 		}
 	}
 	return faults
+}
+
+// keyCount counts the keys of open mappings by the column in which they
+// stand; those within one pair of outermost brackets are counted together,
+// as column 0.
+type keyCount map[int]int
+
+// add counts token i and returns how many keys stand in its mapping so far.
+func (k keyCount) add(tokens token.Tokens, i, depth int) int {
+	t := tokens[i]
+	if t.Position == nil {
+		return 0
+	}
+	isKey := i+1 < len(tokens) && tokens[i+1].Type == token.MappingValueType
+	switch {
+	case depth > 0 && isKey:
+		k[0]++
+		return k[0]
+	case depth > 0:
+		return 0
+	case isKey || t.Type == token.SequenceEntryType:
+		for column := range k {
+			if column > t.Position.Column || column == 0 {
+				delete(k, column)
+			}
+		}
+	}
+	if isKey {
+		k[t.Position.Column]++
+		return k[t.Position.Column]
+	}
+	return 0
 }
 
 // deepLine reports whether a line outside brackets is indented further than
