@@ -254,9 +254,9 @@ func TestARevocationInOneFileCountsForAll(t *testing.T) {
 }
 
 func TestTheNewestUsableKeyWins(t *testing.T) {
-	old := generateAt(t, january, "anna@member.example")
-	newer := generateAt(t, january.AddDate(1, 0, 0), "anna@member.example")
-	weak := generateAt(t, january.AddDate(2, 0, 0), "anna@member.example")
+	old := generateAt(t, january)
+	newer := generateAt(t, january.AddDate(1, 0, 0))
+	weak := generateAt(t, january.AddDate(2, 0, 0))
 	weak.Subkeys = nil
 	k, err := load(t, map[string][]byte{"1": public(t, old), "2": public(t, newer), "3": public(t, weak)})
 	if err != nil {
@@ -275,7 +275,7 @@ func TestTheNewestUsableKeyWins(t *testing.T) {
 }
 
 func TestASubkeyOrSignatureOfTomorrowDoesNotSpoilTheKey(t *testing.T) {
-	data := public(t, generateAt(t, january, "anna@member.example"))
+	data := public(t, generateAt(t, january))
 	subkey := append([]byte{0xc0 | tagPublicSubkey, 8, 4, 0x65, 0x92, 0, 0, 99, 1, 2}, 0xc0|tagSignature, 10, 4, 0x18, 99, 8, 0, 0, 0, 0, 1, 2)
 	attested := []byte{0xc0 | tagSignature, 10, 4, 0x16, 22, 8, 0, 0, 0, 0, 1, 2}
 	for name, extra := range map[string][]byte{"subkey": subkey, "signature": attested} {
