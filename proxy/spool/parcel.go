@@ -39,10 +39,10 @@ type Copy struct {
 	EnvelopeID string
 	Notify     []string
 	Original   string
-	Language   string // for the report, should it fail
-	Sender     string // whom to tell should it fail; "" nobody (notices and reports)
-	Warned     bool   // its sender was told that it is delayed (see Outcome.Warned)
-	Hold       *Hold  // set where State is Held
+	Language   string    // for the report, should it fail
+	Sender     string    // whom to tell should it fail; "" nobody (notices and reports)
+	Released   time.Time // when a person let it go, had it been held: its time to give up runs from here
+	Hold       *Hold     // set where State is Held
 }
 
 // Class says what a copy is.
@@ -89,8 +89,7 @@ type Delivery struct {
 	Parcel    string
 	Reference string
 	Received  time.Time
-	Queued    time.Time // since when it may be sent: accepted or, after a hold, released; zero means Received
-	Attempt   int       // 1 for the first
+	Attempt   int // 1 for the first
 	Copies    []Copy
 	Content   []byte
 }
@@ -101,7 +100,6 @@ type Outcome struct {
 	Result Result
 	Retry  time.Time // Deferred: not before
 	Reply  string    // the upstream's last words, with addresses masked
-	Warned bool      // Deferred: its sender is told now that it is delayed; Copy.Warned is true from here on
 }
 
 // Result is what an attempt came to.

@@ -19,9 +19,9 @@ const databaseFile = "postvern.db"
 // The pragmas of every connection. synchronous=FULL flushes the log with every
 // commit; secure_delete overwrites what is deleted.
 var pragmas = []string{
-	"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)",
+	"busy_timeout(10000)", "auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)",
 	"cache_size(-16000)", "temp_store(MEMORY)", "trusted_schema(OFF)",
-	"wal_autocheckpoint(4000)", "journal_size_limit(33554432)",
+	"journal_size_limit(33554432)",
 }
 
 func sqliteDialect() (dialect, error) {
@@ -34,11 +34,32 @@ func sqliteFull(err error) bool {
 	return errors.As(err, &e) && e.Code()&0xff == lib.SQLITE_FULL
 }
 
+// A rest gives back so many pages in each of so many steps.
+const (
+	restPages = 256
+	restSteps = 64
+)
+
 // restSQLite moves the log into the database and empties it, so that the log
-// keeps nothing that was deleted. A reader in its way only puts it off.
+// keeps nothing that was deleted, and gives the pages that a backlog has left
+// behind back to the disk. A reader in its way only puts it off.
 func restSQLite(ctx context.Context, conn *sql.Conn) error {
-	_, err := conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
-	return err
+	for range restSteps {
+		if _, err := conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+			return err
+		}
+		var free int
+		if err := conn.QueryRowContext(ctx, "PRAGMA freelist_count").Scan(&free); err != nil {
+			return err
+		}
+		if free < restPages {
+			return nil
+		}
+		if _, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", restPages)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func openSQLite(ctx context.Context, s *Store) error {
@@ -46,8 +67,11 @@ func openSQLite(ctx context.Context, s *Store) error {
 	if err := makeDatabase(path, s.cfg.Dir); err != nil {
 		return err
 	}
-	var err error
-	if s.db, err = sql.Open("sqlite", dataSource(path)); err != nil {
+	pages, err := logPages(s.cfg)
+	if err != nil {
+		return err
+	}
+	if s.db, err = sql.Open("sqlite", dataSource(path, fmt.Sprintf("wal_autocheckpoint(%d)", pages))); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	s.db.SetMaxOpenConns(1)
@@ -60,6 +84,20 @@ func openSQLite(ctx context.Context, s *Store) error {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	return nil
+}
+
+// logPages is after how many pages the log is moved into the database. Moving
+// it may take as much room again: both have to fit into what is kept free.
+func logPages(cfg Config) (int64, error) {
+	const page, most, least = 4096, 4000, 64
+	_, total, err := diskFree(cfg.Dir)
+	if err != nil {
+		return 0, err
+	}
+	if cfg.MinFree < 0 {
+		cfg.MinFree = 0 // nothing is kept free: what would be is the measure
+	}
+	return min(max(cfg.reserve(total)/2/page, least), most), nil
 }
 
 // makeDatabase makes an empty file that only its owner may read: SQLite itself

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -53,6 +54,7 @@ func (s *Store) room(n int64) error {
 		return err
 	}
 	if free-n < least {
+		s.gauge.short.Store(true)
 		return fmt.Errorf("%w: the disk has %d octets left", ErrFull, free)
 	}
 	s.gauge.spend(n)
@@ -65,6 +67,7 @@ type gauge struct {
 	asked time.Time
 	free  int64
 	total int64
+	short atomic.Bool // somebody was refused for want of room
 }
 
 // gaugeEvery is how old an answer of the disk may be.
@@ -80,11 +83,15 @@ func (g *gauge) left(cfg Config) (free, least int64, err error) {
 		}
 		g.asked = now
 	}
-	least = cfg.MinFree
-	if least == 0 {
-		least = min(g.total/10, 256<<20)
+	return g.free, cfg.reserve(g.total), nil
+}
+
+// reserve is what has to stay free of a disk of that size.
+func (cfg Config) reserve(total int64) int64 {
+	if cfg.MinFree == 0 {
+		return min(total/10, 256<<20)
 	}
-	return g.free, least, nil
+	return cfg.MinFree
 }
 
 func (g *gauge) spend(n int64) {

@@ -67,8 +67,8 @@ func (s *Store) hand(ctx context.Context, j *job) error {
 	}
 }
 
-// idle is how often the writer looks for marks that nobody waits for.
-const idle = time.Second
+// lull is how often the writer looks for marks that nobody waits for.
+const lull = time.Second
 
 // write is the writer: the one goroutine that changes the database. It gathers
 // what stands in line into one transaction, so that one flush serves all.
@@ -76,7 +76,7 @@ func (s *Store) write(ctx context.Context) {
 	defer close(s.done)
 	w := &writer{s: s}
 	defer w.drop()
-	tick := time.NewTicker(idle)
+	tick := time.NewTicker(lull)
 	defer tick.Stop()
 	for {
 		select {
@@ -84,7 +84,7 @@ func (s *Store) write(ctx context.Context) {
 			w.commit(ctx, s.gather(j))
 		case <-tick.C:
 			w.tidy(ctx)
-			w.rest(ctx)
+			w.idle(ctx)
 		case <-s.stop:
 			w.finish(ctx)
 			return
@@ -92,18 +92,27 @@ func (s *Store) write(ctx context.Context) {
 	}
 }
 
-// rest lets the database put itself in order after a second without work.
-func (w *writer) rest(ctx context.Context) {
+// idle lets the database put itself in order after a second without work, or
+// when the disk runs out of room.
+func (w *writer) idle(ctx context.Context) {
 	busy := w.busy
 	w.busy = false
-	if busy || !w.wrote || w.conn == nil || w.s.lang.rest == nil {
-		return
+	if short := w.s.gauge.short.Swap(false); w.wrote && (!busy || short) {
+		w.rest(ctx)
+	}
+}
+
+// rest puts the database in order and reports whether that was done.
+func (w *writer) rest(ctx context.Context) bool {
+	if w.conn == nil || w.s.lang.rest == nil {
+		return false
 	}
 	if err := w.s.lang.rest(ctx, w.conn); err != nil {
 		w.s.log.Warn("put the store in order", "error", err)
-		return
+		return false
 	}
 	w.wrote = false
+	return true
 }
 
 // finish writes what still stands in line. Nothing is handed over any more.
@@ -198,6 +207,13 @@ func (w *writer) commit(ctx context.Context, batch []*job) {
 	w.wrote, w.busy = true, true
 	answers, again, err := w.attempt(ctx, batch)
 	full := errors.Is(err, ErrFull)
+	if full && w.rest(ctx) {
+		answers, again, err = w.attempt(ctx, batch)
+		full = errors.Is(err, ErrFull)
+	}
+	if w.s.gauge.short.Swap(false) {
+		w.rest(ctx)
+	}
 	for i, j := range batch {
 		switch {
 		case err == nil:

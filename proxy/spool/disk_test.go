@@ -1,0 +1,344 @@
+package spool
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"postvern.example/internal/deviation"
+	"postvern.example/policy"
+)
+
+// raw returns all that stands in the files below dir.
+func raw(t *testing.T, dir string) []byte {
+	t.Helper()
+	var all []byte
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all = append(all, text...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestNothingPersonalStandsInTheFiles(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	words := []string{
+		"anna.holm", "region.example", "member0", "mail.example", "Fraværssamtale", "Kære medlem", "efter aftale",
+		"mailbox of bo", "bo@original", "medlemmer", "anna", "QQ314159",
+	}
+	small, large, held := testParcel(3000, 1), testParcel(largeBody+1, 1), heldParcel(500, true)
+	small.Copies[0].Original, small.Copies[0].EnvelopeID = "rfc822;bo@original", "QQ314159"
+	held.Deviations = []deviation.Record{testRecord(policy.EntryVisible, held.Reference)}
+	mustAccept(t, s, small, large, held)
+	d := claimOne(t, s)
+	err := s.Finish(t.Context(), []Outcome{{Copy: d.Copies[0].ID, Result: Deferred, Retry: time.Now().Add(time.Hour), Reply: "450 mailbox of bo is full"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	look := func(when string) {
+		text := raw(t, dir)
+		if len(text) < 10000 {
+			t.Fatalf("%s: only %d octets were looked at", when, len(text))
+		}
+		for _, w := range words {
+			if bytes.Contains(text, []byte(w)) {
+				t.Errorf("%s: %q stands in the files", when, w)
+			}
+		}
+	}
+	look("while it is stored")
+	finishAll(t, s, Delivered, claimOne(t, s))
+	if err := s.Drop(t.Context(), held.Copies[0].ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	look("after deletion")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	look("after the end")
+}
+
+func TestADroppedKeyIsGoneFromTheFiles(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	held := heldParcel(500, true)
+	mustAccept(t, s, held)
+	var key []byte
+	if err := s.read.QueryRow("SELECT key FROM bodies").Scan(&key); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(raw(t, dir), key) {
+		t.Fatal("the key is not found while it is stored")
+	}
+	if err := s.Drop(t.Context(), held.Copies[0].ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); bytes.Contains(raw(t, dir), key); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the key of a dropped body still stands in the files")
+		}
+	}
+}
+
+func TestFilesBelongToTheirOwnerAlone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	s := openTest(t, dir)
+	mustAccept(t, s, testParcel(largeBody+1, 1))
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has the mode %v", filepath.Base(path), info.Mode())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestADamagedFileIsHeld(t *testing.T) {
+	for name, harm := range map[string]func(path string) error{
+		"one bit": func(path string) error {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			text[len(text)/2] ^= 1
+			return os.WriteFile(path, text, 0o600)
+		},
+		"cut off":       func(path string) error { return os.Truncate(path, 64<<10) },
+		"cut at a seam": func(path string) error { return os.Truncate(path, 2*(64<<10+32)) },
+		"empty":         func(path string) error { return os.Truncate(path, 0) },
+		"gone":          os.Remove,
+		"added to": func(path string) error {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(path, append(text, text...), 0o600)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			s := openTest(t, dir)
+			mustAccept(t, s, testParcel(largeBody+1, 1))
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			bodies := filepath.Join(dir, "bodies")
+			if err := harm(filepath.Join(bodies, listFiles(t, bodies)[0])); err != nil {
+				t.Fatal(err)
+			}
+			s = openTest(t, dir)
+			if got := claimAll(t, s, 1100*time.Millisecond); len(got) != 0 {
+				t.Error("it was delivered")
+			}
+			held, err := s.Held(t.Context())
+			if err != nil || len(held) != 1 || held[0].Hold.Releasable {
+				t.Errorf("held: %+v, %v", held, err)
+			}
+		})
+	}
+}
+
+func TestForgottenFilesAreSwept(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	mustAccept(t, s, testParcel(largeBody+1, 1))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	bodies := filepath.Join(dir, "bodies")
+	named := listFiles(t, bodies)[0]
+	for _, name := range []string{"body-ffff", "body-ffff.draft", "guest-1", "guest-2"} {
+		if err := os.WriteFile(filepath.Join(bodies, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := time.Now().Add(-2 * guestAge)
+	if err := os.Chtimes(filepath.Join(bodies, "guest-1"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	openTest(t, dir, guest).Close()
+	if got := listFiles(t, bodies); len(got) != 5 {
+		t.Errorf("a command has swept: %v", got)
+	}
+	openTest(t, dir)
+	if got := listFiles(t, bodies); len(got) != 2 || got[0] != named || got[1] != "guest-2" {
+		t.Errorf("what is left: %v", got)
+	}
+}
+
+func TestWatermarksAnswerFull(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"of the disk":  func(c *Config) { c.MinFree = 1 << 60 },
+		"of the store": func(c *Config) { c.MaxBytes = 999 },
+	} {
+		s := openTest(t, t.TempDir(), change)
+		if err := s.Accept(t.Context(), testParcel(1000, 1)); !errors.Is(err, ErrFull) {
+			t.Errorf("the watermark %s is answered %v", name, err)
+		}
+		wantStats(t, s, Stats{})
+	}
+	s := openTest(t, t.TempDir(), func(c *Config) { c.MaxBytes = 1500 })
+	mustAccept(t, s, testParcel(1000, 1))
+	if err := s.Accept(t.Context(), testParcel(1000, 1)); !errors.Is(err, ErrFull) {
+		t.Errorf("the second is answered %v", err)
+	}
+	finishAll(t, s, Delivered, claimOne(t, s))
+	mustAccept(t, s, testParcel(1000, 1))
+}
+
+func TestOneProcessServesAStore(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	if other, err := Open(t.Context(), s.cfg); !errors.Is(err, ErrInUse) {
+		t.Errorf("a second one is answered %v", err)
+		other.Close()
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	openTest(t, dir)
+}
+
+func TestANewerStoreIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	damage(t, s, "PRAGMA user_version = 99")
+	cfg := s.cfg
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if other, err := Open(t.Context(), cfg); !errors.Is(err, ErrTooNew) {
+		t.Errorf("the answer is %v", err)
+		other.Close()
+	}
+}
+
+func TestManyMayOpenANewStoreAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			s, err := Open(t.Context(), Config{Dir: dir, Key: testKey(), MinFree: -1})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := s.Accept(t.Context(), testParcel(10, 1)); err != nil {
+				t.Error(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	wantStats(t, openTest(t, dir), Stats{Queued: 8, Bytes: 80})
+}
+
+func TestTwoProcessesWorkAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	other := make(chan error, 1)
+	go func() { other <- childCommand(t, "guest", dir).Run() }()
+	var wg sync.WaitGroup
+	beside := openTest(t, dir, guest)
+	for range 4 {
+		wg.Go(func() {
+			for range 20 {
+				mustAccept(t, s, testParcel(1000, 1))
+				mustAccept(t, beside, testParcel(1000, 1))
+			}
+		})
+	}
+	wg.Wait()
+	if err := <-other; err != nil {
+		t.Error(err)
+	}
+	seen := make(map[string]bool)
+	for len(seen) < 160 {
+		seen[claimOne(t, s).Copies[0].ID] = true
+	}
+	wantStats(t, s, Stats{Queued: 160, Bytes: 160000})
+}
+
+func TestTheKeyIsMadeOnce(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	keys := make([][]byte, 8)
+	var wg sync.WaitGroup
+	for i := range keys {
+		wg.Go(func() {
+			var err error
+			if keys[i], err = LoadKey(dir); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, k := range keys {
+		if len(k) != keySize || !bytes.Equal(k, keys[0]) {
+			t.Fatalf("the keys differ: %d octets", len(k))
+		}
+	}
+	if got := listFiles(t, dir); len(got) != 1 || got[0] != KeyFile {
+		t.Errorf("files: %v", got)
+	}
+	info, err := os.Stat(filepath.Join(dir, KeyFile))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("its mode is %v, %v", info.Mode(), err)
+	}
+}
+
+func TestAWrongKeyFileIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, KeyFile)
+	for name, text := range map[string]string{
+		"empty": "", "short": base64.StdEncoding.EncodeToString(make([]byte, 16)), "not base64": "\x00\x01",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadKey(dir); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+	if err := os.WriteFile(path, []byte(base64.StdEncoding.EncodeToString(testKey())), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if key, err := LoadKey(dir); err != nil || !bytes.Equal(key, testKey()) {
+		t.Errorf("a right one: %v", err)
+	}
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadKey(dir); err == nil {
+		t.Error("a key that everybody may read is taken")
+	}
+}
+
+func TestAStoreWithoutItsKeyGetsNoNewOne(t *testing.T) {
+	dir := t.TempDir()
+	openTest(t, dir)
+	if _, err := LoadKey(dir); !errors.Is(err, ErrKeyMissing) {
+		t.Errorf("the answer is %v", err)
+	}
+}
