@@ -6,7 +6,7 @@ import "strings"
 const (
 	reachBefore  = 100 // a keyword for the kind, before the number
 	reachAgainst = 44  // a keyword against it, before the number
-	reachAfter   = 24  // either, after the number
+	reachLoose   = 7   // a word that speaks against right before the number only
 )
 
 // surroundings is what the words around a number say.

@@ -97,7 +97,7 @@ func headingOf(cell string) keyword {
 		}
 	}
 	if k&keyAnyPerson != 0 {
-		k &^= keyAgainst // "CPR nr. (kunde)" is a CPR
+		k &^= keyAgainst | keyLoose // "CPR nr. (kunde)" is a CPR
 	}
 	return k
 }

@@ -72,6 +72,9 @@ func (s *sentence) persons(l *lexicon) {
 			s.why |= evidence(EvidenceRole)
 		}
 		f = s.folded(i)
+		if i == 0 && (l.classes["BE"].has(f) || l.classes["HAVE"].has(f)) {
+			s.firstMark = 0 // "Er du sygemeldt, skal du ..." asks or supposes
+		}
 		s.general = s.general || l.classes["GENERAL"].has(f)
 		s.news = s.news || l.classes["NEWS"].has(f)
 		if s.firstMark < 0 && l.classes["CONDITION"].has(f) {

@@ -68,11 +68,14 @@ func (c *candidate) lower(s *surroundings, keyword bool, against int) {
 }
 
 // against returns the distance of the nearest word for another kind of number
-// that a name does not part from this one; 0 for none.
+// that no person parts from this one; 0 for none.
 func (s *surroundings) against(c *candidate) int {
 	d := s.near(keyAgainst, reachAgainst)
-	if d > 0 && s.name > 0 && s.name < d && !c.bare {
-		return 0
+	if person := s.near(keyPerson|keyMember, reachAgainst); d > 0 && !c.bare && (s.name > 0 && s.name < d || person > 0 && person < d) {
+		d = 0
+	}
+	if d == 0 && (c.bare || c.strength < firm) {
+		d = s.near(keyLoose, reachLoose)
 	}
 	return d
 }

@@ -1,0 +1,71 @@
+package detect_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"postvern.example/policy/detect"
+)
+
+// letter is a mail as representatives write them, with a person now and then
+// and some numbers.
+func letter(d dice) string {
+	return fmt.Sprintf(`Kære alle
+
+Tak for et godt møde i tirsdags. Vi talte om den nye lokalaftale, om arbejdstiden i weekenderne og om hvordan ledelsen
+vil følge op på trivselsmålingen. Næste møde er torsdag den 14. klokken 13.30 i lokale 2.114, og dagsordenen kommer
+senest mandag. Hvis I har punkter, så send dem til mig inden fredag. Vi skal også vælge en ny suppleant.
+Økonomien ser fornuftig ud: vi har brugt 12.450 kr. af de 30.000 kr., som blev bevilget i marts. Ordre %s er betalt.
+Ring gerne på 33 12 %s, hvis noget er uklart. Læs mere på https://forening.example/nyheder/%s/.
+
+Med venlig hilsen
+Anna Holm, tillidsrepræsentant
+
+Vi har i øvrigt fået mange gode forslag til sommerfesten, og udvalget går i gang med planlægningen i næste uge.
+Det er vigtigt, at alle afdelinger er repræsenteret, og at vi husker dem, der arbejder om natten og i ferierne.
+`, d.digits(7), d.digits(4), d.digits(6))
+}
+
+func corpus() string {
+	d, b := roll(5), strings.Builder{}
+	for b.Len() < 1<<20 {
+		b.WriteString(letter(d))
+	}
+	return b.String()
+}
+
+func benchmark(b *testing.B, scan func([]detect.Segment)) {
+	segs := prose(corpus())
+	b.SetBytes(int64(len(segs[0].Text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		scan(segs)
+	}
+}
+
+func BenchmarkIdentifiers(b *testing.B) {
+	s := scanner(b)
+	benchmark(b, func(segs []detect.Segment) { s.Identifiers(segs) })
+}
+
+func BenchmarkLexicons(b *testing.B) {
+	s := scanner(b)
+	benchmark(b, func(segs []detect.Segment) { s.Phrases(segs) })
+}
+
+func BenchmarkAll(b *testing.B) {
+	s := scanner(b)
+	benchmark(b, func(segs []detect.Segment) { s.Scan(segs, nil) })
+}
+
+// members is a roster that knows nobody, as for most names in a mail.
+type members map[string]bool
+
+func (m members) HasAddress(a string) bool { return m[a] }
+func (m members) HasName(n string) bool    { return m[n] }
+
+func BenchmarkAllWithRoster(b *testing.B) {
+	s := scanner(b)
+	benchmark(b, func(segs []detect.Segment) { s.Scan(segs, members{"anna@forening.example": true}) })
+}
