@@ -182,7 +182,8 @@ var headings = map[column][]string{
 var aside = []string{
 	"privat", "private", "personlig", "personal", "arbejds", "arbeids", "arbets", "arbejde", "arbeid", "arbete", "work", "job", "jobb", "primaer", "primar", "primary",
 	"sekundaer", "sekundar", "secondary", "hjem", "home", "medlemmets", "medlems", "medlem", "member", "members", "kontakt", "contact", "anden", "annen", "annan", "other",
-	"alternativ", "alternative", "tyo", "koti", "henkilokohtainen", "jasenen", "ekstra", "extra", "adresse", "adress", "address", "osoite", "union", "din", "din", "your", "elektronisk",
+	"alternativ", "alternative", "tyo", "koti", "henkilokohtainen", "jasenen", "ekstra", "extra", "adresse", "adress", //nolint:misspell // Swedish
+	"address", "osoite", "union", "din", "your", "elektronisk",
 }
 
 // meaning tells what stands below a heading.

@@ -132,6 +132,8 @@ func (d *dialogue) listener(arg string) error {
 			d.setup = append(d.setup, func(c *Config) {
 				c.Limits.Command, c.Limits.Read = 150*time.Millisecond, 150*time.Millisecond
 			})
+		case "patient":
+			d.setup = append(d.setup, func(c *Config) { c.Limits.Errors = 100 })
 		case "refuses":
 			d.setup = append(d.setup, func(c *Config) { c.Submit.(*inbox).answer = answers })
 		default:

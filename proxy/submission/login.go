@@ -53,7 +53,7 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 	default:
 		r = errMechanism
 	}
-	return nil, s.refuse("refused login", "login", r, false)
+	return nil, s.refuse("login", "login", r, false)
 }
 
 // tryLogin asks the Authenticator and answers. Nothing of what was typed is
@@ -71,7 +71,7 @@ func (s *session) tryLogin(user, password string) error {
 	case err == nil:
 		srv.cfg.Throttle.Succeeded(user)
 		srv.loggedIn("ok")
-		srv.log("accepted login", s.w, slog.String("login", user))
+		s.w.log.Info("accepted login", slog.String("login", user))
 		s.w.setHard(time.Time{})
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -88,7 +88,7 @@ func (s *session) tryLogin(user, password string) error {
 
 func (s *session) deny(result string, r *Reply) *smtp.SMTPError {
 	s.w.srv.loggedIn(result)
-	s.w.srv.log("refused login", s.w, slog.String("result", result), slog.Int("code", r.Code))
+	s.w.log.Info("refused login", slog.String("result", result), slog.Int("code", r.Code))
 	return r.smtpError(false)
 }
 

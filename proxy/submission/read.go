@@ -384,7 +384,7 @@ func (w *wire) answered(code int) error {
 		if err == nil && w.srv.cfg.Answered != nil {
 			w.srv.cfg.Answered(w.srv.context(), *taken)
 		}
-		w.srv.log("answered message", w, slog.Bool("whole", err == nil))
+		w.log.Info("answered message", slog.Bool("whole", err == nil))
 	}
 	if w.ended {
 		w.bye(reply(421, 3, 0, "This session ends here"))

@@ -175,7 +175,7 @@ func (s *Server) enter(c net.Conn) *wire {
 		return nil
 	}
 	s.number++
-	w := &wire{srv: s, raw: c, conn: c, id: s.number, opened: time.Now()}
+	w := &wire{srv: s, raw: c, conn: c, id: s.number, opened: time.Now(), log: s.cfg.Logger}
 	w.session = &session{w: w}
 	s.wires[w] = false
 	return w
@@ -201,7 +201,7 @@ func (s *Server) admit(w *wire, peer netip.Addr) *Reply {
 		s.gauge(1)
 		return nil
 	}
-	s.log("refused session", w, slog.Int("code", r.Code), slog.String("text", r.Text))
+	w.log.Info("refused session", slog.Int("code", r.Code), slog.String("text", r.Text))
 	return r
 }
 
@@ -251,12 +251,9 @@ func (s *Server) loggedIn(result string) {
 	}
 }
 
-// log writes one event of a session.
-func (s *Server) log(event string, w *wire, more ...slog.Attr) {
-	attrs := append([]slog.Attr{
-		slog.String("listener", s.cfg.Listener.kind()), slog.Uint64("session", w.id), slog.String("client", w.client.String()),
-	}, more...)
-	s.cfg.Logger.LogAttrs(s.context(), slog.LevelInfo, event, attrs...)
+// named returns a logger whose lines name the session.
+func (s *Server) named(w *wire) *slog.Logger {
+	return s.cfg.Logger.With(slog.String("listener", s.cfg.Listener.kind()), slog.Uint64("session", w.id), slog.String("client", w.client.String()))
 }
 
 // errorLog takes what go-smtp reports: panics, and errors of Accept. A panic's

@@ -63,11 +63,11 @@ func (s *session) takeAccepted() *message.Envelope {
 }
 
 // refuse counts and logs a refusal and returns it as go-smtp writes it.
-func (s *session) refuse(event, reason string, r *Reply, utf8 bool, more ...slog.Attr) error {
+func (s *session) refuse(what, reason string, r *Reply, utf8 bool, more ...slog.Attr) error {
 	if reason != "" {
 		s.w.refused(reason)
 	}
-	s.w.srv.log(event, s.w, append(more, slog.Int("code", r.Code))...)
+	s.w.log.LogAttrs(s.w.srv.context(), slog.LevelInfo, "refused", append(more, slog.String("what", what), slog.Int("code", r.Code))...)
 	return r.smtpError(utf8)
 }
 
@@ -77,13 +77,13 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 	login, open := s.login, s.mail != nil
 	s.mu.Unlock()
 	if r, reason := s.mayMail(login, open); r != nil {
-		return s.refuse("refused sender", reason, r, opts.UTF8)
+		return s.refuse("sender", reason, r, opts.UTF8)
 	}
 	if opts.Size > s.w.srv.limits.MessageSize {
-		return s.refuse("refused sender", "size", replyTo(errTooLarge), opts.UTF8, slog.Int64("size", opts.Size))
+		return s.refuse("sender", "size", replyTo(errTooLarge), opts.UTF8, slog.Int64("size", opts.Size))
 	}
 	if r, reason := s.checkSender(login, from, opts.UTF8); r != nil {
-		return s.refuse("refused sender", reason, r, opts.UTF8, slog.String("login", login), slog.String("sender", Redact(from)))
+		return s.refuse("sender", reason, r, opts.UTF8, slog.String("login", login), slog.String("sender", Redact(from)))
 	}
 	until := s.w.now().Add(s.w.srv.limits.Transaction)
 	s.w.setHard(until)
@@ -182,13 +182,13 @@ func (s *session) Rcpt(to string, opts *smtp.RcptOptions) error {
 		return errNoMail.smtpError(false)
 	}
 	if !verbatim(s.w.line, to) {
-		return s.refuse("refused recipient", "relay", errRecipient, t.env.UTF8)
+		return s.refuse("recipient", "relay", errRecipient, t.env.UTF8)
 	}
 	if err := CheckAddress(to, t.env.UTF8); err != nil {
-		return s.refuse("refused recipient", "relay", badAddress(err, errRecipient), t.env.UTF8)
+		return s.refuse("recipient", "relay", badAddress(err, errRecipient), t.env.UTF8)
 	}
 	if t.env.From == "" && t.env.Login != "" && len(t.env.To) > 0 {
-		return s.refuse("refused recipient", "relay", errOneReceipt, t.env.UTF8)
+		return s.refuse("recipient", "relay", errOneReceipt, t.env.UTF8)
 	}
 	if t.seen[to] {
 		return nil
@@ -218,9 +218,9 @@ func (s *session) Data(r io.Reader) error {
 	defer cancel()
 	guard := &guardReader{r: r, left: s.w.srv.limits.MessageSize}
 	if err := whole(s.w.srv.cfg.Submit.Submit(ctx, env, guard), guard); err != nil {
-		return s.refuse("refused message", reasonOf(err), replyTo(err), env.UTF8, s.describe(env, guard)...)
+		return s.refuse("message", reasonOf(err), replyTo(err), env.UTF8, s.describe(env, guard)...)
 	}
-	s.w.srv.log("accepted message", s.w, s.describe(env, guard)...)
+	s.w.log.LogAttrs(ctx, slog.LevelInfo, "accepted message", s.describe(env, guard)...)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.mail == t {

@@ -31,6 +31,7 @@ type wire struct {
 	id     uint64
 	client netip.Addr
 	opened time.Time
+	log    *slog.Logger
 
 	started bool
 	tls     bool
@@ -85,11 +86,12 @@ func (w *wire) start() error {
 		pc := proxyproto.NewConn(w.raw, proxyproto.WithPolicy(proxyproto.REQUIRE),
 			proxyproto.ValidateHeader(onlyV2), proxyproto.SetReadHeaderTimeout(w.srv.limits.Handshake))
 		if pc.ProxyHeader() == nil {
-			w.srv.log("refused balancer", w, slog.String("reason", "no PROXY protocol v2 header"))
+			w.log.Info("refused balancer", slog.String("reason", "no PROXY protocol v2 header"))
 			return errors.New("no PROXY header")
 		}
 		w.conn, w.client = pc, addressOf(pc.RemoteAddr())
 	}
+	w.log = w.srv.named(w)
 	if r := w.srv.admit(w, peer); r != nil {
 		w.conn = w.raw // on an implicit listener the 421 goes out in clear, as other servers do
 		w.bye(r)
@@ -100,7 +102,7 @@ func (w *wire) start() error {
 			return err
 		}
 	}
-	w.srv.log("opened session", w, slog.Bool("tls", w.tls))
+	w.log.Info("opened session", slog.Bool("tls", w.tls))
 	w.listen()
 	if !w.srv.trusts() {
 		w.setHard(w.now().Add(w.srv.limits.Login))
@@ -146,7 +148,7 @@ func (w *wire) secure() error {
 	}
 	c := tls.Server(w.conn, w.srv.cfg.TLS)
 	if err := c.HandshakeContext(ctx); err != nil {
-		w.srv.log("refused handshake", w)
+		w.log.Info("refused handshake")
 		w.goodbye = true // nothing can be said any more that the client would read
 		return err
 	}
@@ -251,7 +253,7 @@ func (w *wire) Close() error {
 	err := w.conn.Close()
 	w.session.end()
 	if w.in != nil {
-		w.srv.log("closed session", w, slog.Duration("after", w.now().Sub(w.opened)), slog.Int("errors", w.errors))
+		w.log.Info("closed session", slog.Duration("after", w.now().Sub(w.opened)), slog.Int("errors", w.errors))
 	}
 	return err
 }
