@@ -25,11 +25,11 @@ func (l *recipientLimit) set(n int) { l.n.Store(int64(max(n, 1))) }
 // verdict is what became of one copy in an attempt.
 type verdict struct {
 	result spool.Result
-	reply  reply     // the upstream's, or one of our own
-	why    error     // what kept us from a reply; nil where the upstream gave one
-	retry  time.Time // Deferred: when the verdict knows better than the copy's age
-	most   time.Duration
-	dsn    bool // Delivered: the upstream reports on by itself
+	reply  reply         // the upstream's, or one of our own
+	why    error         // what kept us from a reply; nil where the upstream gave one
+	least  time.Time     // Deferred: not before
+	most   time.Duration // Deferred: the longest wait; 0 is longestWait
+	dsn    bool          // Delivered: the upstream reports on by itself
 }
 
 // delivery is one attempt in progress.
@@ -43,17 +43,17 @@ type delivery struct {
 // deliver attempts one delivery and returns what came of each of its copies.
 // When soft has ended it begins nothing any more; when hard ends, the
 // transaction in progress is cut.
-func (r *Relay) deliver(soft, hard context.Context, d spool.Delivery) result {
+func (r *Relay) deliver(soft, hard context.Context, d spool.Delivery) []result {
 	a := &delivery{relay: r, spool: d, verdicts: make(map[string]verdict, len(d.Copies)), started: r.cfg.Now()}
 	switch {
 	case soft.Err() != nil:
-		a.all(verdict{result: spool.Deferred, why: errStopped, retry: a.started})
+		a.all(verdict{result: spool.Deferred, why: errStopped})
 	case !clean(d.Content):
 		a.all(verdict{result: spool.Failed, reply: reply{554, "5.6.0", "The message has line ends that mail cannot carry"}})
 	default:
-		a.attempt(hard)
+		a.attempt(soft, hard)
 	}
-	return a.result()
+	return a.results()
 }
 
 func (a *delivery) all(v verdict) {
@@ -65,46 +65,47 @@ func (a *delivery) all(v verdict) {
 }
 
 // attempt sends the copies in as many transactions as they need.
-func (a *delivery) attempt(ctx context.Context) {
+func (a *delivery) attempt(soft, hard context.Context) {
 	pending := a.spool.Copies
 	for len(pending) > 0 {
-		s, err := a.relay.pool.get(ctx, false)
-		if err != nil {
-			a.all(a.unreachable(err))
-			return
+		s, err := a.relay.pool.get(soft, false)
+		if err == nil {
+			pending, err = a.round(soft, hard, s, pending)
 		}
-		pending, err = a.round(ctx, s, pending)
 		if err != nil {
-			a.all(a.unreachable(err))
+			a.unreachable(soft, err)
 			return
 		}
 	}
 }
 
-// unreachable is the verdict when there is no session.
-func (a *delivery) unreachable(err error) verdict {
+// unreachable gives every copy that has no verdict one: there is no session.
+func (a *delivery) unreachable(soft context.Context, err error) {
 	v := verdict{result: spool.Deferred, why: err, most: outageWait}
-	if at := a.relay.pool.retryAt(); at.After(a.started) {
-		v.retry = later(at, a.started.Add(wait(a.age(), a.spool.Attempt, outageWait)))
+	if soft.Err() != nil {
+		v.why = errStopped
 	}
-	return v
+	if at := a.relay.pool.retryAt(); at.After(a.started) {
+		v.least = at
+	}
+	a.all(v)
 }
 
 // round sends the copies that fit into one transaction and returns those that
 // are left. A session that turns out to be dead before any content was sent is
 // replaced once: servers close idle connections as they like.
-func (a *delivery) round(ctx context.Context, s *session, pending []spool.Copy) ([]spool.Copy, error) {
+func (a *delivery) round(soft, hard context.Context, s *session, pending []spool.Copy) ([]spool.Copy, error) {
 	t, copies, rest := a.compose(s, pending)
 	if len(copies) == 0 {
 		a.relay.pool.put(s)
 		return rest, nil
 	}
 	stale := s.used > 0
-	answers, err := exchange(ctx, s, t)
+	answers, err := exchange(hard, s, t)
 	stale = stale && s.broken && !answers.sent && undecided(answers)
 	a.relay.pool.put(s) // from here on s may be somebody else's
-	if stale && ctx.Err() == nil {
-		if s, err = a.relay.pool.get(ctx, true); err != nil {
+	if stale && soft.Err() == nil {
+		if s, err = a.relay.pool.get(soft, true); err != nil {
 			return nil, err
 		}
 		// What the new session offers may differ: compose again.
@@ -113,7 +114,7 @@ func (a *delivery) round(ctx context.Context, s *session, pending []spool.Copy) 
 			a.relay.pool.put(s)
 			return rest, nil
 		}
-		answers, err = exchange(ctx, s, t)
+		answers, err = exchange(hard, s, t)
 		a.relay.pool.put(s)
 	}
 	return append(a.note(s, copies, answers, err), rest...), nil
@@ -187,14 +188,6 @@ func temporary(r reply) bool {
 		return r.status == "5.5.3"
 	}
 	return r.code/100 == 4
-}
-
-func (a *delivery) age() time.Duration {
-	since := a.spool.Queued
-	if since.IsZero() {
-		since = a.spool.Received
-	}
-	return a.started.Sub(since)
 }
 
 // clean reports whether content is made of lines that end in CRLF and has no

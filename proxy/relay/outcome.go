@@ -10,25 +10,32 @@ import (
 	"postvern.example/proxy/spool"
 )
 
-// result turns the verdicts into outcomes and the reports that go with them.
-func (a *delivery) result() result {
-	var out result
+// results turns the verdicts into outcomes and the reports that go with them.
+func (a *delivery) results() []result {
+	var out []result
 	now := a.relay.cfg.Now()
 	for _, c := range a.spool.Copies {
 		v := a.verdicts[c.ID]
 		o, about := a.outcome(c, v, now)
+		one := result{outcome: o}
 		if about != "" {
 			parcel, err := a.relay.report(a.spool, c, about, v, o, now)
-			if err != nil {
+			switch {
+			case err == nil:
+				one.reports = []spool.Parcel{parcel}
+			case o.Result == spool.Failed:
 				// Without its report a copy must not end: try all of it again.
+				one.outcome = spool.Outcome{Copy: c.ID, Result: spool.Deferred, Retry: now.Add(outageWait), Reply: o.Reply}
+				fallthrough
+			default:
 				a.relay.cfg.Logger.Error("write report", "reference", a.spool.Reference, "error", err)
-				o = spool.Outcome{Copy: c.ID, Result: spool.Deferred, Retry: now.Add(outageWait), Reply: o.Reply}
-			} else {
-				out.reports = append(out.reports, parcel)
 			}
 		}
-		out.outcomes = append(out.outcomes, o)
-		a.log(c, v, o, now)
+		if one.outcome.Result != spool.Deferred {
+			a.relay.warned.forget(c.ID)
+		}
+		out = append(out, one)
+		a.log(c, v, one.outcome, now)
 	}
 	return out
 }
@@ -52,23 +59,27 @@ func (a *delivery) outcome(c spool.Copy, v verdict, now time.Time) (spool.Outcom
 		o.Retry, o.Reply = now, ""
 		return o, ""
 	}
-	if a.age() >= a.relay.cfg.GiveUp {
+	age := now.Sub(queuedAt(a.spool, c))
+	if age >= a.relay.cfg.GiveUp {
 		o.Result = spool.Failed
 		return o, failure(c, aboutExpired)
 	}
-	o.Retry = v.retry
-	if o.Retry.IsZero() {
-		most := v.most
-		if most == 0 {
-			most = longestWait
-		}
-		o.Retry = now.Add(wait(a.age(), a.spool.Attempt, most))
+	most := v.most
+	if most == 0 {
+		most = longestWait
 	}
-	if warn := a.relay.cfg.DelayWarning; warn > 0 && a.age() >= warn && !c.Warned && wants(c, "DELAY") {
-		o.Warned = true
+	o.Retry = later(v.least, now.Add(wait(age, a.spool.Attempt, most)))
+	if a.warns(c, age) {
 		return o, aboutDelayed
 	}
 	return o, ""
+}
+
+// warns reports whether a delay of this age is to be told. That ends at twice
+// the time of the warning, see warnings.
+func (a *delivery) warns(c spool.Copy, age time.Duration) bool {
+	at := a.relay.cfg.DelayWarning
+	return at > 0 && age >= at && age < 2*at && wants(c, "DELAY") && a.relay.warned.first(c.ID)
 }
 
 func failure(c spool.Copy, about subject) subject {

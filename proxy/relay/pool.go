@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -17,10 +18,12 @@ var errStopped = errors.New("relay is stopping")
 // pool lends sessions. It keeps the ones that are not in use, the last used on
 // top, so that few connections are kept busy and the others grow old and go.
 //
-// When the upstream refuses one more connection while others live, the pool is
-// as large as what lives for a while, and callers wait for a session that
-// comes back. When none lives, the circuit opens: nobody dials until its time
-// is up, then one caller tries, and the wait doubles when that fails.
+// Whoever needs a session when none is free starts a connection and takes what
+// comes first, that one or one that comes back: a server that is slow to greet
+// one more client holds nobody up. When the upstream refuses one more
+// connection while others live, the pool is as large as what lives for a
+// while. When none lives, the circuit opens: nobody dials until its time is
+// up, then one caller tries, and the wait doubles when that fails.
 type pool struct {
 	dial   func(context.Context) (*session, error)
 	size   int
@@ -31,13 +34,22 @@ type pool struct {
 
 	mu      sync.Mutex
 	free    []*session
-	held    int           // places taken: sessions lent and dials in progress
-	live    int           // sessions that exist, lent or free
-	room    int           // how many places there are; size, unless the upstream said no
-	roomEnd time.Time     // when room is size again
-	change  chan struct{} // closed and replaced whenever a place becomes free
+	lent    int
+	calls   map[*call]struct{} // connections being made
+	room    int                // how many sessions and calls there may be; size, unless the upstream said no
+	roomEnd time.Time          // when room is size again
+	change  chan struct{}      // closed and replaced when a session or a place becomes free
 	closed  bool
 	circuit circuit
+	wg      sync.WaitGroup
+}
+
+// call is a connection being made.
+type call struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+	err    error // after done
+	again  bool  // after done, with err: others live, wait for one of theirs
 }
 
 // circuit remembers that the upstream could not be reached.
@@ -45,6 +57,7 @@ type circuit struct {
 	failures int
 	until    time.Time
 	trial    bool // somebody is trying; the others wait
+	err      error
 }
 
 // The waits of the circuit: the first after a failure, and the longest.
@@ -56,29 +69,30 @@ const (
 func newPool(size int, idle, maxAge time.Duration, maxUse int, now func() time.Time, dial func(context.Context) (*session, error)) *pool {
 	return &pool{
 		dial: dial, size: size, room: size, idle: idle, maxAge: maxAge, maxUse: maxUse, now: now,
-		change: make(chan struct{}),
+		change: make(chan struct{}), calls: make(map[*call]struct{}),
 	}
 }
 
-// get lends a session, a new one if fresh is true. It waits while all places
-// are taken. It returns errDown while the circuit is open.
+// get lends a session; with fresh none of those that are free now. It waits
+// while all places are taken. While the circuit is open it returns errDown.
 func (p *pool) get(ctx context.Context, fresh bool) (*session, error) {
+	var mine *call
 	for {
-		s, wait, err := p.take(fresh)
+		s, c, wait, err := p.take(ctx, fresh, mine)
 		if s != nil || err != nil {
 			return s, err
 		}
-		if wait == nil {
-			s, err := p.dial(ctx)
-			if p.dialled(err) {
-				continue
-			}
-			if err == nil {
-				s.opened = p.now()
-			}
-			return s, err
+		fresh, mine = false, c
+		var done <-chan struct{}
+		if mine != nil {
+			done = mine.done
 		}
 		select {
+		case <-done:
+			if mine.err != nil && !mine.again {
+				return nil, mine.err
+			}
+			mine = nil
 		case <-wait:
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
@@ -86,76 +100,91 @@ func (p *pool) get(ctx context.Context, fresh bool) (*session, error) {
 	}
 }
 
-// take returns a free session, or nothing to wait for: then a place is taken
-// and the caller has to dial.
-func (p *pool) take(fresh bool) (*session, <-chan struct{}, error) {
+// take returns a free session, or the caller's connection in the making (a
+// new one if it has none and there is room) and when to look again.
+func (p *pool) take(ctx context.Context, fresh bool, mine *call) (*session, *call, <-chan struct{}, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
 	if p.closed {
-		return nil, nil, errStopped
-	}
-	if !p.roomEnd.IsZero() && now.After(p.roomEnd) {
-		p.room, p.roomEnd = p.size, time.Time{}
-	}
-	if p.held >= p.room {
-		return nil, p.change, nil
+		return nil, nil, nil, errStopped
 	}
 	for n := len(p.free) - 1; n >= 0; n-- {
 		s := p.free[n]
 		p.free = p.free[:n]
 		if fresh || p.spent(s, now) {
-			p.live--
 			s.close()
 			continue
 		}
-		p.held++
-		return s, nil, nil
+		p.lent++
+		return s, nil, nil, nil
+	}
+	if !p.roomEnd.IsZero() && now.After(p.roomEnd) {
+		p.room, p.roomEnd = p.size, time.Time{}
+	}
+	if mine != nil || p.lent+len(p.calls) >= p.room {
+		return nil, mine, p.change, nil
 	}
 	if p.circuit.failures > 0 {
 		if p.circuit.trial || now.Before(p.circuit.until) {
-			return nil, nil, errDown
+			return nil, nil, nil, fmt.Errorf("%w: %w", errDown, p.circuit.err)
 		}
 		p.circuit.trial = true
 	}
-	p.held++
-	return nil, nil, nil
+	return nil, p.call(ctx), p.change, nil
 }
 
-// dialled takes note of how a dial ended, and reports whether the caller had
-// better wait for a session of others.
-func (p *pool) dialled(err error) (again bool) {
+// call begins to make a connection, which outlives the caller's patience.
+func (p *pool) call(ctx context.Context) *call {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	c := &call{cancel: cancel, done: make(chan struct{})}
+	p.calls[c] = struct{}{}
+	p.wg.Go(func() {
+		defer cancel()
+		s, err := p.dial(ctx)
+		p.called(c, s, err)
+		close(c.done)
+	})
+	return c
+}
+
+// called takes note of how a call ended.
+func (p *pool) called(c *call, s *session, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	delete(p.calls, c)
+	p.broadcast()
 	now := p.now()
 	if err == nil {
-		p.live++
+		s.opened, s.idle = now, now
 		p.circuit = circuit{}
-		return false
+		if p.closed {
+			s.close()
+		} else {
+			p.free = append(p.free, s)
+		}
+		return
 	}
-	p.held--
-	p.broadcast()
-	if p.live > 0 {
-		p.room, p.roomEnd = p.live, now.Add(circuitMost)
-		return true
+	c.err = err
+	if live := p.lent + len(p.free); live > 0 {
+		p.room, p.roomEnd, c.again = live, now.Add(circuitMost), true
+		return
 	}
 	if p.circuit.failures == 0 || p.circuit.trial { // several may fail at once: that is one failure
-		p.circuit = circuit{failures: p.circuit.failures + 1}
+		p.circuit = circuit{failures: p.circuit.failures + 1, err: err}
 		p.circuit.until = now.Add(min(circuitFirst<<min(p.circuit.failures-1, 10), circuitMost))
 	}
-	return false
 }
 
 // put takes a session back.
 func (p *pool) put(s *session) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.held--
+	p.lent--
 	p.broadcast()
 	now := p.now()
 	s.idle = now
 	if p.closed || s.broken || p.spent(s, now) {
-		p.live--
 		s.close()
 		return
 	}
@@ -174,7 +203,6 @@ func (p *pool) reap() {
 	kept := p.free[:0]
 	for _, s := range p.free {
 		if p.spent(s, now) {
-			p.live--
 			s.close()
 		} else {
 			kept = append(kept, s)
@@ -194,20 +222,24 @@ func (p *pool) retryAt() time.Time {
 func (p *pool) alive() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.live > 0
+	return p.lent+len(p.free) > 0
 }
 
-// stop closes the free sessions now and the lent ones when they come back.
+// stop closes the free sessions now and the lent ones when they come back,
+// and waits for connections in the making to be given up.
 func (p *pool) stop() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.closed = true
 	for _, s := range p.free {
-		p.live--
 		s.close()
 	}
 	p.free = nil
+	for c := range p.calls {
+		c.cancel()
+	}
 	p.broadcast()
+	p.mu.Unlock()
+	p.wg.Wait()
 }
 
 func (p *pool) broadcast() {

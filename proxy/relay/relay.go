@@ -66,6 +66,7 @@ type Relay struct {
 	probe  sync.Mutex
 	probed time.Time // the last good probe
 	limit  recipientLimit
+	warned warnings
 }
 
 // The life of a connection in the pool.
@@ -134,7 +135,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	defer drain()
 
 	work := make(chan spool.Delivery)
-	results := make(chan result, 4*r.cfg.Pool)
+	results := make(chan []result, 4*r.cfg.Pool)
 	var workers, finisher, reaper sync.WaitGroup
 	for range r.cfg.Pool {
 		workers.Go(func() {
@@ -203,47 +204,6 @@ func sleep(ctx context.Context, pause time.Duration) time.Duration {
 	case <-ctx.Done():
 	}
 	return min(2*pause, maxPause)
-}
-
-// result is what one delivery came to.
-type result struct {
-	outcomes []spool.Outcome
-	reports  []spool.Parcel
-}
-
-// finish stores results as they come, as many at once as have gathered while
-// the last ones were written.
-func (r *Relay) finish(hard context.Context, results <-chan result) {
-	for first := range results {
-		gathered := gather(first, results)
-		for pause := minPause; ; {
-			err := r.cfg.Queue.Finish(hard, gathered.outcomes, gathered.reports...)
-			if err == nil {
-				break
-			}
-			r.cfg.Logger.Error("store outcomes", "copies", len(gathered.outcomes), "error", err)
-			if hard.Err() != nil {
-				break // the spool gives these copies out again
-			}
-			pause = sleep(hard, pause)
-		}
-	}
-}
-
-func gather(r result, results <-chan result) result {
-	for len(r.outcomes) < maxBatch {
-		select {
-		case more, ok := <-results:
-			if !ok {
-				return r
-			}
-			r.outcomes = append(r.outcomes, more.outcomes...)
-			r.reports = append(r.reports, more.reports...)
-		default:
-			return r
-		}
-	}
-	return r
 }
 
 func (r *Relay) reap(ctx context.Context) {

@@ -25,6 +25,7 @@ type queue struct {
 	failing  int   // so many calls of Finish fail first
 	size     int   // deliveries per claim at most; 0 is what is asked for
 	failure  error // of Finish
+	refuse   func([]spool.Outcome, []spool.Parcel) error
 
 	mu       sync.Mutex
 	changed  chan struct{}
@@ -88,12 +89,16 @@ func (q *queue) Finish(_ context.Context, outcomes []spool.Outcome, reports ...s
 		q.failing--
 		return q.failure
 	}
+	if q.refuse != nil {
+		if err := q.refuse(outcomes, reports); err != nil {
+			return err
+		}
+	}
 	q.outcomes = append(q.outcomes, outcomes...)
 	q.reports = append(q.reports, reports...)
 	for _, o := range outcomes {
 		d := q.known[o.Copy]
 		d.Attempt++
-		d.Copies[0].Warned = d.Copies[0].Warned || o.Warned
 		q.known[o.Copy] = d
 		if o.Result == spool.Deferred && d.Attempt <= q.attempts {
 			q.due = append(q.due, d)
@@ -182,8 +187,15 @@ func config(s *sink.Sink, q *queue) relay.Config {
 	return relay.Config{
 		Upstream: relay.Upstream{Address: s.Addr(), TLS: relay.None},
 		Hostname: "mail.forening.example", Queue: q, Drain: 2 * time.Second,
-		Timeouts: relay.Timeouts{Connect: time.Second, Command: 300 * time.Millisecond, Block: 300 * time.Millisecond, End: 300 * time.Millisecond},
+		Timeouts: relay.Timeouts{Connect: 10 * time.Second, Command: 10 * time.Second, Block: 10 * time.Second, End: 10 * time.Second},
 	}
+}
+
+// impatient shortens every wait, for upstreams that say nothing.
+func impatient(cfg relay.Config) relay.Config {
+	const short = 500 * time.Millisecond
+	cfg.Timeouts = relay.Timeouts{Connect: short, Command: short, Block: short, End: short}
+	return cfg
 }
 
 func TestEachFaultHasItsOutcome(t *testing.T) {
@@ -231,17 +243,21 @@ func TestEachFaultHasItsOutcome(t *testing.T) {
 		for _, extensions := range [][]string{nil, {}} {
 			t.Run(fmt.Sprintf("%s, pipelining %t", c.name, extensions == nil), func(t *testing.T) {
 				t.Parallel()
-				cfg := sink.Config{Extensions: extensions}
+				var faults []sink.Fault
 				if c.fault.At != "" {
-					cfg.Faults = []sink.Fault{c.fault}
+					faults = append(faults, c.fault)
 				}
-				s := startSink(t, cfg)
+				s := startSink(t, sink.Config{Extensions: extensions, Faults: faults})
 				d := delivery(bo, eva)
 				if c.content != "" {
 					d.Content = []byte(c.content)
 				}
 				q := newQueue(d)
-				stop := run(t, config(s, q))
+				cfg := config(s, q)
+				if c.fault.Hang || c.fault.Delay > time.Second || c.fault.Reply == sink.Noise {
+					cfg = impatient(cfg)
+				}
+				stop := run(t, cfg)
 				got := copies{}
 				for _, o := range q.wait(t, 2) {
 					to := o.Copy[2:]

@@ -114,7 +114,7 @@ func (r *Relay) deliveryStatus(d spool.Delivery, c spool.Copy, about subject, v 
 	}
 	field("Last-Attempt-Date", date(now))
 	if about == aboutDelayed {
-		field("Will-Retry-Until", date(queuedAt(d).Add(r.cfg.GiveUp)))
+		field("Will-Retry-Until", date(queuedAt(d, c).Add(r.cfg.GiveUp)))
 	}
 	return b.Bytes()
 }
@@ -158,9 +158,5 @@ func newID(now time.Time) string {
 	return ulid.MustNew(ulid.Timestamp(now), rand.Reader).String()
 }
 
-func queuedAt(d spool.Delivery) time.Time {
-	if d.Queued.IsZero() {
-		return d.Received
-	}
-	return d.Queued
-}
+// queuedAt returns since when a copy may be sent.
+func queuedAt(d spool.Delivery, c spool.Copy) time.Time { return later(d.Received, c.Released) }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +44,9 @@ func TestTLSIsVerifiedOrNothingIsSent(t *testing.T) {
 			s := startSink(t, c.sink)
 			q := newQueue(delivery("bo@hjemme.example"))
 			cfg := config(s, q)
+			if len(c.sink.Faults) > 0 {
+				cfg = impatient(cfg)
+			}
 			cfg.Upstream.TLS, cfg.Upstream.Username, cfg.Upstream.Password, cfg.Upstream.Name = c.tls, "gateway", "s3cret", c.server
 			cfg.Upstream.RootCAs = x509.NewCertPool()
 			if c.trust && s.Roots() != nil {
@@ -186,6 +190,45 @@ func TestAnUpstreamThatAllowsFewConnectionsIsNotDown(t *testing.T) {
 	}
 }
 
+func TestAServerThatIsSlowToGreetHoldsNobodyUp(t *testing.T) {
+	s := startSink(t, sink.Config{Faults: []sink.Fault{
+		{At: sink.AtConnect, After: 1, Hang: true},
+		{At: sink.AtMAIL, Delay: 2 * time.Millisecond},
+	}})
+	q := newQueue(delivery("first@hjemme.example"))
+	cfg := config(s, q)
+	cfg.Timeouts.Command = time.Hour
+	stop := run(t, cfg)
+	q.wait(t, 1)
+	for i := range 60 {
+		q.add(delivery(fmt.Sprintf("m%d@hjemme.example", i)))
+	}
+	for _, o := range q.wait(t, 61) {
+		if o.Result != spool.Delivered {
+			t.Fatalf("outcome is %+v", o)
+		}
+	}
+	stop()
+	if n := s.Stats().Sessions; n < 2 {
+		t.Errorf("%d connections: nobody met the slow one", n)
+	}
+}
+
+func TestStoppingDoesNotWaitForAConnection(t *testing.T) {
+	s := startSink(t, sink.Config{Faults: []sink.Fault{{At: sink.AtConnect, Hang: true}}})
+	q := newQueue(delivery("bo@hjemme.example"))
+	cfg := config(s, q)
+	cfg.Timeouts.Command, cfg.Drain = time.Hour, time.Hour
+	stop := run(t, cfg)
+	for s.Stats().Sessions == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	stop()
+	if o := q.wait(t, 1)[0]; o.Result != spool.Deferred || time.Until(o.Retry) > 0 {
+		t.Errorf("outcome is %+v", o)
+	}
+}
+
 func TestTooManyRecipientsGoInSeveralTransactions(t *testing.T) {
 	for _, reply := range []string{"452 4.5.3 too many", "552 5.5.3 too many", "452 too many"} {
 		s := startSink(t, sink.Config{Faults: []sink.Fault{{At: sink.AtRCPT, After: 100, Times: 20, Reply: reply}}})
@@ -313,6 +356,43 @@ func TestOutcomesAreKeptUntilTheyAreStored(t *testing.T) {
 	run(t, config(s, q))
 	if o := q.wait(t, 1); len(o) != 1 || o[0].Result != spool.Delivered || s.Stats().Messages != 1 {
 		t.Errorf("outcomes are %+v", o)
+	}
+}
+
+func TestACopyThatTheSpoolForbidsHoldsUpNoOther(t *testing.T) {
+	for _, c := range []struct {
+		failure error
+		to      string
+		fault   []sink.Fault
+		want    spool.Result // of the copy that met the failure; "" is none
+	}{
+		{spool.ErrNotFound, "gone@hjemme.example", nil, ""},
+		{spool.ErrFull, "refused@hjemme.example", []sink.Fault{{At: sink.AtRCPT, Recipient: "refused@hjemme.example", Reply: "550 5.1.1 no"}}, spool.Deferred},
+	} {
+		s := startSink(t, sink.Config{Faults: c.fault})
+		q := newQueue(delivery(c.to, "a@hjemme.example"), delivery("b@hjemme.example"))
+		q.refuse = func(outcomes []spool.Outcome, reports []spool.Parcel) error {
+			gone := slices.ContainsFunc(outcomes, func(o spool.Outcome) bool { return strings.Contains(o.Copy, "gone") })
+			if gone || len(reports) > 0 {
+				return c.failure
+			}
+			return nil
+		}
+		stop := run(t, config(s, q))
+		n := 3
+		if c.want == "" {
+			n = 2
+		}
+		outcomes := q.wait(t, n)
+		stop()
+		got := map[string]spool.Result{}
+		for _, o := range outcomes {
+			_, to, _ := strings.Cut(o.Copy, "-")
+			got[to] = o.Result
+		}
+		if got["a@hjemme.example"] != spool.Delivered || got["b@hjemme.example"] != spool.Delivered || got[c.to] != c.want {
+			t.Errorf("%v: outcomes are %v", c.failure, got)
+		}
 	}
 }
 

@@ -1,0 +1,102 @@
+package relay
+
+import (
+	"context"
+	"errors"
+
+	"postvern.example/proxy/spool"
+)
+
+// result is what one copy came to, and the report that goes with it.
+type result struct {
+	outcome spool.Outcome
+	reports []spool.Parcel // one or none
+}
+
+// finish stores results as they come, as many at once as have gathered while
+// the last ones were written.
+func (r *Relay) finish(hard context.Context, results <-chan []result) {
+	for first := range results {
+		gathered := gather(first, results)
+		for pause := minPause; len(gathered) > 0; {
+			if gathered = r.store(hard, gathered); len(gathered) == 0 {
+				break
+			}
+			if hard.Err() != nil {
+				r.cfg.Logger.Error("leave outcomes", "copies", len(gathered))
+				break // the spool gives these copies out again
+			}
+			pause = sleep(hard, pause)
+		}
+	}
+}
+
+func gather(out []result, results <-chan []result) []result {
+	for len(out) < maxBatch {
+		select {
+		case more, ok := <-results:
+			if !ok {
+				return out
+			}
+			out = append(out, more...)
+		default:
+			return out
+		}
+	}
+	return out
+}
+
+// store writes results and returns those that have to wait. When all of them
+// together cannot be stored, each is stored alone: neither a copy that the
+// spool has taken away from us nor a report that it has no room for may keep
+// the others from leaving it, least of all when it is full.
+func (r *Relay) store(ctx context.Context, results []result) (left []result) {
+	err := r.finishAll(ctx, results)
+	if err == nil {
+		return nil
+	}
+	if len(results) == 1 {
+		return r.storeHard(ctx, results[0], err)
+	}
+	if !errors.Is(err, spool.ErrNotFound) && !errors.Is(err, spool.ErrFull) {
+		r.cfg.Logger.Error("store outcomes", "copies", len(results), "error", err)
+		return results
+	}
+	for _, one := range results {
+		left = append(left, r.store(ctx, []result{one})...)
+	}
+	return left
+}
+
+// storeHard stores one result that could not be stored as it is, or returns
+// it to wait.
+func (r *Relay) storeHard(ctx context.Context, one result, err error) (left []result) {
+	switch {
+	case errors.Is(err, spool.ErrNotFound):
+		r.cfg.Logger.Warn("forget outcome of a copy that another took over", "copy", one.outcome.Copy)
+		return nil
+	case errors.Is(err, spool.ErrFull) && len(one.reports) > 0:
+		// A failed copy never goes without its report: it is tried again. One
+		// that was delivered, or is deferred anyway, does without.
+		r.cfg.Logger.Error("put off report", "copy", one.outcome.Copy, "error", err)
+		one.reports = nil
+		if one.outcome.Result == spool.Failed {
+			one.outcome.Result, one.outcome.Retry = spool.Deferred, r.cfg.Now().Add(outageWait)
+		}
+		if err = r.finishAll(ctx, []result{one}); err == nil || errors.Is(err, spool.ErrNotFound) {
+			return nil
+		}
+	}
+	r.cfg.Logger.Error("store outcome", "copy", one.outcome.Copy, "error", err)
+	return []result{one}
+}
+
+func (r *Relay) finishAll(ctx context.Context, results []result) error {
+	outcomes := make([]spool.Outcome, len(results))
+	var reports []spool.Parcel
+	for i, one := range results {
+		outcomes[i] = one.outcome
+		reports = append(reports, one.reports...)
+	}
+	return r.cfg.Queue.Finish(ctx, outcomes, reports...)
+}
