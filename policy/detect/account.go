@@ -3,6 +3,15 @@ package detect
 // appendAccount finds bank accounts in their national forms. Norway's have a
 // check digit (modulus 11) and the form 4.2.5; all others need a keyword.
 func appendAccount(r *run, i int, out []candidate) []candidate {
+	if n := r.size(i); n < 3 && r.size(i+1) != 1 || n == 6 {
+		return out
+	}
+	if !r.askedAccounts {
+		r.askedAccounts, r.accounts = true, speaksOfAccounts(r.text[max(0, r.groups[0].start-reachBefore):r.groups[0].start])
+	}
+	if !r.accounts && (r.size(i) != 4 || r.size(i+1) != 2) {
+		return out
+	}
 	if n := len(out); n > 0 && i > 0 && out[n-1].kind == BankAccount && out[n-1].end > r.groups[i].start {
 		return out
 	}
@@ -16,6 +25,24 @@ func appendAccount(r *run, i int, out []candidate) []candidate {
 		return append(out, c)
 	}
 	return out
+}
+
+// accountHints begin the words for accounts; speaksOfAccounts looks for them
+// before the words are read.
+var accountHints = []string{"kont", "tili", "giro", "clea", "reik", "acco", "bank", "reg", "bg", "pg"}
+
+func speaksOfAccounts(s string) bool {
+	for i := 0; i+1 < len(s); i++ {
+		switch s[i] | 0x20 {
+		case 'k', 't', 'g', 'c', 'r', 'a', 'b', 'p':
+			for _, h := range accountHints {
+				if len(s)-i >= len(h) && s[i]|0x20 == h[0] && s[i+1]|0x20 == h[1] && (len(h) == 2 || s[i+2]|0x20 == h[2]) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func account(v *number) candidate {
@@ -87,6 +114,11 @@ func branchAccount(r *run, i int) (candidate, bool) {
 		return splitAccount(r, i, n)
 	case n >= 7 && n <= 14:
 		v, ok := r.take(i, n, n)
+		c := account(&v)
+		c.strength = fair
+		return c, ok
+	case i == 0 && len(r.groups) > 1 && r.digits >= 8 && r.digits <= 14:
+		v, ok := r.take(i, r.digits, n)
 		c := account(&v)
 		c.strength = fair
 		return c, ok

@@ -24,12 +24,20 @@ type candidate struct {
 // identities offers the window of the run that begins with group i to every
 // kind of number and appends what fits.
 func identities(r *run, i int, out []candidate) []candidate {
-	out = appendCPR(r, i, out)
-	out = appendKennitala(r, i, out)
-	out = appendPersonnummer(r, i, out)
-	out = appendHetu(r, i, out)
-	out = appendFnr(r, i, out)
-	return appendAccount(r, i, out)
+	if r.digits >= 10 {
+		out = appendCPR(r, i, out)
+		out = appendKennitala(r, i, out)
+		out = appendPersonnummer(r, i, out)
+		out = appendFnr(r, i, out)
+	}
+	if n := r.size(i); n == 6 || n == 8 {
+		out = appendInterim(r, i, out)
+		out = appendHetu(r, i, out)
+	}
+	if r.digits >= 7 {
+		out = appendAccount(r, i, out)
+	}
+	return out
 }
 
 func from(v *number, kind Kind, key keyword) candidate {

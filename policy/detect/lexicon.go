@@ -76,6 +76,7 @@ type phrase struct {
 	bearing  bearing
 	level    Confidence // of a term of the DPO's; 0 for the lexicons' own
 	mute     bool
+	notice   keyword // it is no phrase but a word that the reader of lists asks for
 }
 
 // lexicon is all phrases and classes, compiled.
@@ -317,6 +318,16 @@ func (l *lexicon) compile() {
 			if !slices.Contains(at[e], p) {
 				at[e] = append(at[e], p)
 			}
+		}
+	}
+	for _, row := range keywordTable {
+		if row.key != keyMember && row.key != keyStaff {
+			continue
+		}
+		p := &phrase{notice: row.key}
+		for _, w := range strings.Fields(row.words) {
+			text, prefix := strings.CutSuffix(w, "*")
+			at[entry{text, prefix}] = append(at[entry{text, prefix}], p)
 		}
 	}
 	for e, phrases := range at {

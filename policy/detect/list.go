@@ -25,43 +25,48 @@ const clusterGap = 4
 
 // listReader reads one text for people in rows or lines.
 type listReader struct {
-	text   string
-	table  bool
-	label  bool
-	heard  keyword // meanings of the words near: file and sheet names, headings, titles
-	member func(s string, address bool) bool
+	text    string
+	table   bool
+	label   bool
+	heard   keyword // meanings of the words near: file and sheet names, headings, titles
+	notices []notice
+	member  func(s string, address bool) bool
 
-	now       cluster
-	line      int
-	header    bool   // the line before was of a quoted header that goes on
-	above     string // the line before, for addresses that stand below a name
-	names     int    // lines in a row that hold a name and nothing else
-	heardAt   int    // the line in which membership was last named
-	nameHeads bool
+	now     cluster
+	line    int
+	header  bool   // the line before was of a quoted header that goes on
+	above   string // the line before, for addresses that stand below a name
+	names   int    // lines in a row that hold a name and nothing else
+	heardAt int    // the line in which membership was last named
 }
 
 func (l *listReader) read(b *body) {
 	l.heardAt = -100
-	for line := range strings.Lines(l.text) {
+	from := 0
+	for from < len(l.text) {
+		end := from + strings.IndexByte(l.text[from:], '\n')
+		if end < from {
+			end = len(l.text)
+		}
 		l.line++
-		l.one(strings.TrimSpace(strings.TrimLeft(strings.TrimRight(line, "\r\n"), "> ")), b)
+		var words keyword
+		for len(l.notices) > 0 && l.notices[0].at < end {
+			words |= l.notices[0].key
+			l.notices = l.notices[1:]
+		}
+		l.one(strings.TrimSpace(strings.TrimLeft(l.text[from:end], "> ")), words, b)
+		from = end + 1
 	}
 	l.close(b)
 }
 
 // one reads a line or row.
-func (l *listReader) one(line string, b *body) {
+func (l *listReader) one(line string, words keyword, b *body) {
 	if line == "" {
 		return
 	}
-	at := strings.IndexByte(line, '@') > 0
-	digits := longestNumber(line)
-	if !at && digits < 5 && (len(line) > 200 && l.member == nil) {
-		l.names, l.header = 0, false
-		return
-	}
+	digits, at := contents(line)
 	header := l.isHeader(line)
-	words := meanings(line)
 	if l.member != nil && !header {
 		l.askNames(line, b)
 	}
@@ -188,8 +193,7 @@ func (l *listReader) isHeader(line string) bool {
 	if l.table || l.label {
 		return false
 	}
-	i := strings.IndexByte(line, ':')
-	if i > 0 && i < 16 {
+	if i := strings.IndexByte(line[:min(16, len(line))], ':'); i > 0 {
 		var buf [24]byte
 		word := strings.Trim(line[:i], "* _-")
 		if w, _, ok := strings.Cut(word, "-"); ok {
@@ -213,28 +217,27 @@ func (l *listReader) isHeader(line string) bool {
 	return false
 }
 
-// longestNumber returns the digits of the longest number in the line, taking
+// contents returns the digits of the longest number in the line, taking
 // blanks and hyphens between them as one number's, but not full stops, which
-// dates have.
-func longestNumber(line string) int {
-	best, n := 0, 0
+// dates have, and whether an at sign stands in the line.
+func contents(line string) (digits int, at bool) {
+	n := 0
 	for i := 0; i < len(line); i++ {
-		switch c := line[i]; {
+		c := line[i]
+		if c >= 'A' {
+			n = 0
+			continue
+		}
+		switch {
 		case isDigit(c):
 			n++
-			best = max(best, n)
-		case (c == ' ' || c == '-') && n > 0 && i+1 < len(line) && isDigit(line[i+1]):
+			digits = max(digits, n)
+		case n > 0 && (c == ' ' || c == '-') && i+1 < len(line) && isDigit(line[i+1]):
+		case c == '@':
+			at, n = i > 0, 0
 		default:
 			n = 0
 		}
 	}
-	return best
-}
-
-// meanings returns what all words of the line mean.
-func meanings(line string) keyword {
-	if len(line) > 400 {
-		line = line[:400]
-	}
-	return headingOf(line)
+	return digits, at
 }

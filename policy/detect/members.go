@@ -11,13 +11,13 @@ type memberScan struct {
 	roster Roster
 	known  map[string]bool // answers of the roster, by canonical address or name
 	bodies []body
+	at     map[string]int // the index in bodies of a place
 }
 
 // body is what is known of one body, attachment or nested message.
 type body struct {
 	place    Place // of the segment that shows most
 	segment  int
-	key      Place
 	members  map[string]bool // addresses of members, outside headers that a reply quotes
 	names    map[string]bool // names of members
 	quoted   map[string]bool // addresses of members in quoted headers
@@ -40,12 +40,12 @@ const quotedMinimum = 5
 var recipientFields = []string{"to", "cc", "bcc", "from", "sender", "reply-to", "resent-to", "resent-cc", "resent-bcc", "resent-from", "resent-sender", "resent-reply-to", "return-path", "delivered-to"}
 
 // read takes in one segment, whose text was normalised.
-func (m *memberScan) read(segment int, seg *Segment, text string) {
+func (m *memberScan) read(segment int, seg *Segment, text string, notices []notice) {
 	if len(seg.Place) > 0 && seg.Place[0].Kind == InHeader && slices.Contains(recipientFields, strings.ToLower(seg.Place[0].Label)) {
 		return
 	}
 	b := m.body(seg.Place)
-	l := listReader{text: text, table: seg.Shape == Table, label: seg.Shape == Label}
+	l := listReader{text: text, table: seg.Shape == Table, label: seg.Shape == Label, notices: notices}
 	for _, step := range seg.Place {
 		l.heard |= headingOf(step.Name)
 	}
@@ -69,12 +69,15 @@ func (m *memberScan) body(p Place) *body {
 	if n > 0 && key[n-1].Kind == InBody {
 		key[n-1] = Step{Kind: InBody} // text and HTML say the same
 	}
-	for i := range m.bodies {
-		if slices.Equal(m.bodies[i].key, key) {
-			return &m.bodies[i]
-		}
+	k := key.key()
+	if i, ok := m.at[k]; ok {
+		return &m.bodies[i]
 	}
-	m.bodies = append(m.bodies, body{key: key, members: map[string]bool{}, names: map[string]bool{}, quoted: map[string]bool{}})
+	if m.at == nil {
+		m.at = map[string]int{}
+	}
+	m.at[k] = len(m.bodies)
+	m.bodies = append(m.bodies, body{members: map[string]bool{}, names: map[string]bool{}, quoted: map[string]bool{}})
 	return &m.bodies[len(m.bodies)-1]
 }
 

@@ -25,12 +25,15 @@ const maxGroups = 48
 type run struct {
 	text   string
 	groups []group
+	digits int // in all groups
+
+	askedAccounts, accounts bool // whether a word for accounts stands before the run, once asked
 }
 
 // read collects the run that begins at the digit text[at] and returns the
 // position after it.
 func (r *run) read(at int) int {
-	r.groups = r.groups[:0]
+	r.groups, r.digits, r.askedAccounts = r.groups[:0], 0, false
 	sep := sepNone
 	for {
 		end := at + 1
@@ -38,6 +41,7 @@ func (r *run) read(at int) int {
 			end++
 		}
 		r.groups = append(r.groups, group{at, end, sep})
+		r.digits += end - at
 		next, s := r.gap(end)
 		if next < 0 || len(r.groups) == maxGroups {
 			return end

@@ -14,7 +14,7 @@ func appendPersonnummer(r *run, i int, out []candidate) []candidate {
 	if v, ok := r.take(i, 10, 6); ok {
 		return appendSwedish(&v, 0, out)
 	}
-	return appendInterim(r, i, out)
+	return out
 }
 
 // appendSwedish judges the digits; skip is 2 where they begin with a century.

@@ -27,16 +27,12 @@ type sentence struct {
 }
 
 // scanPhrases finds the phrases of the lexicon in the text.
-func (l *lexicon) scanPhrases(text string, shape Shape, out *collector) {
+// It returns where words for members and staff stand.
+func (l *lexicon) scanPhrases(text string, shape Shape, out *collector) []notice {
 	s := sentence{text: text, end: -1}
+	var notices []notice
 	var mutes []span
-	type hit struct {
-		p          *phrase
-		start, end int
-		level      Confidence
-		why        evidenceSet
-	}
-	var hits []hit
+	var hits []phraseHit
 	for i := 0; i < len(text); {
 		if class[text[i]] == classOther {
 			i++
@@ -50,8 +46,12 @@ func (l *lexicon) scanPhrases(text string, shape Shape, out *collector) {
 			if !bucket[k].matches(text[b:i]) {
 				continue
 			}
-			s.around(b, shape)
 			for _, p := range bucket[k].value {
+				if p.notice != 0 {
+					notices = append(notices, notice{b, p.notice})
+					continue
+				}
+				s.around(b, shape)
 				first, last, ok := s.match(p, b)
 				if !ok {
 					continue
@@ -61,26 +61,46 @@ func (l *lexicon) scanPhrases(text string, shape Shape, out *collector) {
 					continue
 				}
 				if level, why := s.judge(p, l, first, last, shape); level > 0 {
-					hits = append(hits, hit{p, s.tokens[first].start, s.tokens[last].end, level, why})
+					hits = append(hits, phraseHit{p.kind, s.tokens[first].start, s.tokens[last].end, level, why})
 				}
 			}
 		}
 	}
-	// One sentence says a thing once, however many phrases find it.
+	report(hits, mutes, out)
+	return notices
+}
+
+// notice is a word at text[at] that says whom a list is of.
+type notice struct {
+	at  int
+	key keyword
+}
+
+// phraseHit is a phrase that was found, with what it is worth there.
+type phraseHit struct {
+	kind       Kind
+	start, end int
+	level      Confidence
+	why        evidenceSet
+}
+
+// report hands over the hits that no muted phrase overlaps. One place says a
+// thing once, however many phrases find it.
+func report(hits []phraseHit, mutes []span, out *collector) {
 	done := map[Kind]int{}
 next:
 	for _, h := range hits {
 		for _, m := range mutes {
-			if m.start < h.end && h.start < m.end && (m.text == "" || m.text == string(h.p.kind)) {
+			if m.start < h.end && h.start < m.end && (m.text == "" || m.text == string(h.kind)) {
 				continue next
 			}
 		}
-		if end, seen := done[h.p.kind]; seen && h.start < end {
-			out.better(h.p.kind, h.level, h.why)
+		if end, seen := done[h.kind]; seen && h.start < end {
+			out.better(h.kind, h.level, h.why)
 		} else {
-			out.add(h.p.kind, h.level, h.why)
+			out.add(h.kind, h.level, h.why)
 		}
-		done[h.p.kind] = max(done[h.p.kind], h.end)
+		done[h.kind] = max(done[h.kind], h.end)
 	}
 }
 

@@ -78,8 +78,8 @@ func (s *Scanner) Scan(segs []Segment, roster Roster) []Finding {
 			numbers.scan(text, 0, out.addAll)
 		}
 		scanMachineReadable(text, &out)
-		s.lexicon.scanPhrases(text, segs[i].Shape, &out)
-		lists.read(i, &segs[i], text)
+		notices := s.lexicon.scanPhrases(text, segs[i].Shape, &out)
+		lists.read(i, &segs[i], text, notices)
 	}
 	lists.findings(&out)
 	return out.findings()

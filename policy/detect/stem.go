@@ -8,33 +8,50 @@ type stem[V any] struct {
 	value  V
 }
 
-// stemIndex finds words by their first four bytes. A bit set answers most
-// look-ups without touching the buckets.
+// stemIndex finds words by their first four bytes: a bit set answers most
+// look-ups, and a table of slots the rest.
 type stemIndex[V any] struct {
-	filter  [1 << 10]uint64
-	buckets map[uint32][]stem[V]
+	filter [1 << 10]uint64
+	slots  [1 << 11][]stemBucket[V]
 }
 
-func newStemIndex[V any]() *stemIndex[V] {
-	return &stemIndex[V]{buckets: map[uint32][]stem[V]{}}
+// stemBucket holds the entries that begin with the same four bytes.
+type stemBucket[V any] struct {
+	key   uint32
+	stems []stem[V]
 }
+
+func newStemIndex[V any]() *stemIndex[V] { return &stemIndex[V]{} }
 
 // add enters a folded word. Where prefix is set it needs four bytes at least,
 // and the words that begin with it are meant too.
 func (x *stemIndex[V]) add(text string, prefix bool, value V) {
 	k := stemKey(text)
-	x.buckets[k] = append(x.buckets[k], stem[V]{text, prefix, value})
 	h := stemHash(k)
 	x.filter[h>>6] |= 1 << (h & 63)
+	slot := &x.slots[h>>5]
+	for i := range *slot {
+		if b := &(*slot)[i]; b.key == k {
+			b.stems = append(b.stems, stem[V]{text, prefix, value})
+			return
+		}
+	}
+	*slot = append(*slot, stemBucket[V]{k, []stem[V]{{text, prefix, value}}})
 }
 
 // bucket returns the entries that a word in any case may match.
 func (x *stemIndex[V]) bucket(word string) []stem[V] {
 	k := stemKey(word)
-	if h := stemHash(k); x.filter[h>>6]&(1<<(h&63)) == 0 {
+	h := stemHash(k)
+	if x.filter[h>>6]&(1<<(h&63)) == 0 {
 		return nil
 	}
-	return x.buckets[k]
+	for i := range x.slots[h>>5] {
+		if b := &x.slots[h>>5][i]; b.key == k {
+			return b.stems
+		}
+	}
+	return nil
 }
 
 // stemKey packs the first four bytes, folded: setting bit 5 makes ASCII and

@@ -1,8 +1,6 @@
 package detect
 
-import (
-	"strings"
-)
+import "strings"
 
 // cellLimit is the number of findings of one kind in a column up to which
 // each cell is a place of its own; from there on the column is the place.
@@ -64,22 +62,28 @@ func (t *table) row(line string, row int) {
 	}
 }
 
-// isHeading reports whether a row may name its columns: it holds words and no
-// longer number.
+// isHeading reports whether a row may name its columns: it holds words and,
+// but for years, no number.
 func isHeading(line string) bool {
-	words, digits := 0, 0
-	for i := 0; i < len(line); i++ {
-		switch class[line[i]] {
-		case classLetter:
-			words++
-			digits = 0
-		case classDigit:
-			if digits++; digits >= 5 {
-				return false
+	words := 0
+	for more := true; more; {
+		var cell string
+		cell, line, more = strings.Cut(line, "\t")
+		letters, digits := 0, 0
+		for i := 0; i < len(cell); i++ {
+			switch class[cell[i]] {
+			case classLetter:
+				letters++
+			case classDigit:
+				digits++
 			}
 		}
+		if digits > 4 || digits > 0 && digits < 4 && letters < 2 || strings.IndexByte(cell, '@') >= 0 {
+			return false
+		}
+		words += letters
 	}
-	return words > 1 && strings.IndexByte(line, '@') < 0
+	return words > 1
 }
 
 // headingOf returns what the words of a heading mean.

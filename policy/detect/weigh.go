@@ -25,6 +25,9 @@ func (c *candidate) weigh(s *surroundings) {
 	} else if s.pronoun {
 		c.evidence |= evidence(EvidencePronoun)
 	}
+	if c.kind == IcelandicKennitala && !c.bare && s.language.is(icelandic) {
+		person = true // in Icelandic the form alone says what it is
+	}
 	c.confidence = c.level(own > 0, person)
 	c.lower(s, own > 0, against)
 }

@@ -1,0 +1,59 @@
+package detect_test
+
+import (
+	"testing"
+
+	"postvern.example/policy/detect"
+)
+
+type expectation struct {
+	text string
+	kind detect.Kind
+	want detect.Confidence
+}
+
+func expect(t *testing.T, cases []expectation) {
+	t.Helper()
+	s := scanner(t)
+	for _, c := range cases {
+		if got := best(s, prose(c.text), nil)[c.kind]; got != c.want {
+			t.Errorf("%q: %s is %v, want %v", c.text, c.kind, got, c.want)
+		}
+	}
+}
+
+func TestAccountsNeedTheirFormOrAKeyword(t *testing.T) {
+	expect(t, []expectation{
+		{"IBAN: DK50 0040 0440 1162 43", detect.IBAN, detect.Certain},
+		{"til NO9386011117947 i dag", detect.IBAN, detect.Likely},
+		{"til NO9386011117948 i dag", detect.IBAN, 0},
+		{"se45 5000 0000 0583 9825 7466", detect.IBAN, detect.Likely},
+		{"FI21 1234 5600 0007 85", detect.IBAN, detect.Likely},
+		{"Pengene skal til 8601.11.17947.", detect.BankAccount, detect.Likely},
+		{"kontonummer 86011117947", detect.BankAccount, detect.Certain},
+		{"nummer 86011117947", detect.BankAccount, 0},
+		{"Reg. 1551 konto 1234567890", detect.BankAccount, detect.Certain},
+		{"Reg.nr. 1551, kontonr. 12345678", detect.BankAccount, detect.Certain},
+		{"Min lønkonto er 1551 0012345678", detect.BankAccount, detect.Certain},
+		{"Bankgiro 5050-1055", detect.BankAccount, detect.Certain},
+		{"Bankgiro 5050-1056", detect.BankAccount, 0},
+		{"clearing 8327-9 konto 123 456 7890", detect.BankAccount, detect.Certain},
+		{"Bankkonto: 8327 1234567", detect.BankAccount, detect.Certain},
+		{"Reikningur 0101-26-123456", detect.BankAccount, detect.Certain},
+		{"Telefon 33 12 45 67", detect.BankAccount, 0},
+		{"IBAN DK5000400440116243 er hans", detect.DanishCPR, 0},
+	})
+}
+
+func TestPassportsNeedAKeywordOrTheirMachineReadableZone(t *testing.T) {
+	expect(t, []expectation{
+		{"Pasnummer: 204567890", detect.Passport, detect.Certain},
+		{"Passnr. CAA123456 tilhører Kari", detect.Passport, detect.Certain},
+		{"Passi: FP1234567", detect.Passport, detect.Certain},
+		{"her passport number is A1234567", detect.Passport, detect.Certain},
+		{"Nummer 204567890", detect.Passport, 0},
+		{"Det passer fint, ring 20456789", detect.Passport, 0},
+		{"P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10", detect.Passport, detect.Certain},
+		{"P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C37UTO7408122F1204159ZE184226B<<<<<10", detect.Passport, 0},
+	})
+}
