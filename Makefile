@@ -1,2 +1,70 @@
+# Everything that a contributor types. `make help` lists it.
+
+SHELL       := /bin/bash
+BIN         := $(CURDIR)/bin
+LINT        := $(BIN)/golangci-lint
+LINT_V      := v2.15.0
+PACKAGES    ?= ./...
+FUZZTIME    ?= 20s
+RELEASE     := $(shell git describe --tags --dirty 2>/dev/null)
+LDFLAGS     := -s -w $(if $(RELEASE),-X main.release=$(RELEASE))
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
 .PHONY: build
-build: ; CGO_ENABLED=0 go build -o bin/postvern ./cmd/postvern
+build: ## build bin/postvern
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/postvern ./cmd/postvern
+
+.PHONY: demo
+demo: build ## see what the gateway does with six sample mails, then try it yourself
+	@$(BIN)/postvern demo
+
+.PHONY: test
+test: deps ## install what the tests need, then run all of them, shuffled and with the race detector
+	CGO_ENABLED=1 go test -race -shuffle=on -timeout 20m $(PACKAGES)
+
+.PHONY: check
+check: lint generated test ## what CI runs: lint, generated files unchanged, tests
+
+.PHONY: lint
+lint: $(LINT)-$(LINT_V) ## format and lint
+	@test -z "$$(git ls-files '*.go' | xargs gofmt -l)" || { echo "not formatted:"; git ls-files '*.go' | xargs gofmt -l; exit 1; }
+	$(LINT)-$(LINT_V) run
+
+$(LINT)-$(LINT_V):
+	@echo "Installing golangci-lint $(LINT_V) into bin/"
+	@mkdir -p $(BIN)
+	GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_V)
+	@mv $(LINT) $@
+
+.PHONY: generate
+generate: ## write generated files anew
+	go generate ./...
+
+.PHONY: generated
+generated: ## generated files and go.mod are as the source makes them
+	@before="$$(git status --porcelain; git diff)"; go generate ./... && go mod tidy && \
+	after="$$(git status --porcelain; git diff)"; \
+	test "$$before" = "$$after" || { echo "Generated files were out of date: commit what make generate and go mod tidy wrote."; git status --short; exit 1; }
+
+.PHONY: deps
+deps: ## install the Debian packages that the tests need and that are missing
+	@test/deps.sh
+
+.PHONY: bench
+bench: build ## messages a second end to end, and MB/s of each detector
+	go test -run '^$$' -bench . -benchtime 1s ./policy/detect ./proxy/message ./proxy/extract ./proxy/seal
+	go test -run '^$$' -bench 'EndToEnd' -benchtime 3s ./internal/app
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME
+	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+		echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(BIN)

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"postvern.example/internal/app"
+	"postvern.example/proxy"
+	"postvern.example/proxy/extract"
+	"postvern.example/proxy/message"
+)
+
+type explainCommand struct {
+	Policy          string   `type:"path" help:"The policy file; otherwise that of --config."`
+	Config          string   `type:"path" help:"postvern.yaml: where members, representatives and keys come from."`
+	Members         string   `type:"path" help:"The roster of members, as a CSV file or hashes."`
+	Representatives string   `type:"path" help:"The representatives' file."`
+	Keys            string   `type:"path" help:"The folder of readers' OpenPGP keys."`
+	From            string   `help:"The envelope's sender; otherwise the address in From."`
+	To              []string `help:"The envelope's recipients; otherwise all in To, Cc and Bcc."`
+	JSON            bool     `name:"json" help:"Print JSON."`
+	Mail            string   `arg:"" help:"The mail as a file (.eml), or - for standard input."`
+}
+
+// Run prints what would become of the mail. Nothing is stored or sent.
+func (c explainCommand) Run(ctx context.Context, s streams) error {
+	reader := extract.New(extract.Config{Worker: workerCommand()})
+	defer reader.Close()
+	gateway, err := c.gateway(reader)
+	if err != nil {
+		return usageError{err}
+	}
+	raw, err := readMail(c.Mail, s.in)
+	if err != nil {
+		return usageError{err}
+	}
+	env, err := proxy.EnvelopeOf(raw, message.DefaultLimits())
+	if err != nil && len(c.To) == 0 {
+		return fmt.Errorf("%s: the gateway cannot read its recipients: %w\nName them with --to to see what would become of it", c.Mail, err)
+	}
+	env.Received = time.Now()
+	if c.From != "" {
+		env.From = c.From
+	}
+	if len(c.To) > 0 {
+		env.To = nil
+		for _, to := range c.To {
+			env.To = append(env.To, message.Recipient{Address: to})
+		}
+	}
+	x, err := gateway.Explain(ctx, env, raw)
+	if err != nil {
+		return fmt.Errorf("%s: the gateway refuses it: %w", c.Mail, err)
+	}
+	if c.JSON {
+		return printJSON(s.out, x)
+	}
+	printExplanation(s.out, x)
+	return nil
+}
+
+func (c explainCommand) gateway(reader *extract.Extractor) (*proxy.Gateway, error) {
+	var config app.Config
+	if c.Config != "" {
+		var err error
+		if config, err = app.LoadConfig(c.Config); err != nil {
+			return nil, err
+		}
+	}
+	for _, o := range []struct{ flag, into *string }{
+		{&c.Policy, &config.Policy}, {&c.Members, &config.Members},
+		{&c.Representatives, &config.Representatives}, {&c.Keys, &config.Keys},
+	} {
+		if *o.flag != "" {
+			*o.into = *o.flag
+		}
+	}
+	if config.Policy == "" {
+		return nil, fmt.Errorf("give --policy FILE or --config FILE")
+	}
+	return app.NewExplainer(config, reader)
+}
+
+// readMail reads a mail from a file or standard input. Files that an editor
+// saved have LF line ends; SMTP has CRLF.
+func readMail(name string, in io.Reader) ([]byte, error) {
+	var raw []byte
+	var err error
+	if name == "-" {
+		raw, err = io.ReadAll(in)
+	} else {
+		raw, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read mail: %w", err)
+	}
+	text := strings.ReplaceAll(string(raw), "\r\n", "\n")
+	return []byte(strings.ReplaceAll(text, "\n", "\r\n")), nil
+}
+
+func printExplanation(w io.Writer, x proxy.Explanation) {
+	kind := "not representative mail"
+	if x.Representative {
+		kind = "representative mail"
+	}
+	if x.Sealed {
+		kind += ", encrypted by its writer"
+	}
+	fmt.Fprintf(w, "This is %s.\n", kind)
+	if x.Mode == "observe" {
+		fmt.Fprintln(w, "The policy observes: the mail leaves unchanged, and this is what would have happened.")
+	}
+	fmt.Fprintln(w, "\nRecipients")
+	for _, r := range x.Recipients {
+		roles := strings.Join(r.Roles, ", ")
+		if roles == "" {
+			roles = "unknown to the roster"
+		}
+		fmt.Fprintf(w, "  %-7s %s (%s; key: %s)\n", r.Verdict, r.Address, roles, r.Key)
+		for _, why := range r.Reasons {
+			fmt.Fprintf(w, "          because of %q, which says %s", why.Rule, why.Do)
+			if why.Key != "" {
+				fmt.Fprintf(w, " (key: %s)", why.Key)
+			}
+			fmt.Fprintln(w)
+		}
+	}
+	if len(x.Recipients) == 0 {
+		fmt.Fprintln(w, "  none")
+	}
+	fmt.Fprintln(w, "\nFound")
+	for _, f := range x.Findings {
+		fmt.Fprintf(w, "  %-18s %s: %s, %d× (%s)\n", f.Kind, f.Place, f.Confidence, f.Count, evidence(f))
+	}
+	if len(x.Findings) == 0 {
+		fmt.Fprintln(w, "  nothing")
+	}
+	fmt.Fprintln(w, "\nRegister")
+	for _, e := range x.Entries {
+		what := "deviation"
+		if e.NearMiss {
+			what = "near miss"
+		}
+		fmt.Fprintf(w, "  %s, %s, %s %s\n", what, e.Type, e.Severity, e.Rule)
+	}
+	if len(x.Entries) == 0 {
+		fmt.Fprintln(w, "  nothing")
+	}
+	printEdits(w, x)
+}
+
+func printEdits(w io.Writer, x proxy.Explanation) {
+	fmt.Fprintln(w, "\nEdits")
+	for _, e := range x.Edits {
+		fmt.Fprintf(w, "  %s, asked for by %s\n", e.Kind, e.Reason)
+	}
+	switch {
+	case x.Uneditable != "":
+		fmt.Fprintf(w, "  cannot be made with certainty (%s): every copy is held\n", x.Uneditable)
+	case x.Diff != "":
+		fmt.Fprintf(w, "\n%s", x.Diff)
+	case len(x.Edits) == 0:
+		fmt.Fprintln(w, "  none: it leaves as it came")
+	}
+}
+
+func evidence(f proxy.ExplainedFinding) string {
+	var words []string
+	for _, e := range f.Evidence {
+		words = append(words, string(e))
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,108 @@
+// Command postvern is the outgoing mail server for union representatives: the
+// gateway, and the commands by which administrators and data protection
+// officers work with it.
+//
+// It exits with 0 when all went well, 1 when something did not, and 2 when
+// the command line or a file that it names was wrong.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"postvern.example/policy/strict"
+	"postvern.example/proxy/extract"
+)
+
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// commands is the command line. Each field is one command.
+type commands struct {
+	Serve           serveCommand           `cmd:"" help:"Run the gateway."`
+	Demo            demoCommand            `cmd:"" help:"Run a gateway with an upstream of its own, send it sample mails and show what came of them."`
+	Explain         explainCommand         `cmd:"" help:"Show what would become of a mail, and why."`
+	Policy          policyCommand          `cmd:"" help:"Work with the policy file."`
+	Members         membersCommand         `cmd:"" help:"Work with the roster of members."`
+	Representatives representativesCommand `cmd:"" help:"Work with the representatives."`
+	Keys            keysCommand            `cmd:"" help:"Work with readers' OpenPGP keys."`
+	Deviations      deviationsCommand      `cmd:"" help:"Read the register of deviations."`
+	Held            heldCommand            `cmd:"" help:"Decide about held mail."`
+	Version         versionCommand         `cmd:"" help:"Print the version."`
+}
+
+// streams is what a command reads from and writes to.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// usageError is a fault of the command line or of a file that it names.
+type usageError struct{ error }
+
+// Unwrap returns the fault itself.
+func (e usageError) Unwrap() error { return e.error }
+
+func main() {
+	if worker, code := extract.Worker(os.Args); worker {
+		os.Exit(code)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// run runs one command line and returns the exit code.
+func run(ctx context.Context, args []string, s streams) int {
+	var cli commands
+	exited := -1
+	parser, err := kong.New(&cli,
+		kong.Name("postvern"),
+		kong.Description("The outgoing mail server for union representatives: every mail comes out safe, or not at all."),
+		kong.Writers(s.out, s.err),
+		kong.Exit(func(code int) { exited = code }),
+		kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(s),
+	)
+	if err != nil {
+		fmt.Fprintln(s.err, "postvern:", err)
+		return exitFailed
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(s.err, "postvern: %s\nTry: postvern --help\n", err)
+		return exitUsage
+	}
+	return report(s.err, parsed.Run())
+}
+
+// report prints an error as a person reads it and returns the exit code.
+func report(w io.Writer, err error) int {
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(w, "postvern:", err)
+	var usage usageError
+	var faults strict.Errors
+	if errors.As(err, &usage) || errors.As(err, &faults) {
+		return exitUsage
+	}
+	return exitFailed
+}

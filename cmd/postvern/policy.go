@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+
+	"postvern.example/internal/app"
+)
+
+type policyCommand struct {
+	Check policyCheckCommand `cmd:"" help:"Check a policy file and say in sentences what it does."`
+}
+
+type policyCheckCommand struct {
+	File     string `arg:"" type:"path" help:"The policy file."`
+	Language string `enum:"policy,da,nb,nn,sv,en" default:"policy" help:"The language of the sentences: policy (the policy's own), da, nb, nn, sv, en."`
+	JSON     bool   `name:"json" help:"Print JSON."`
+}
+
+// Run prints what the policy does, or every fault with line and column.
+func (c policyCheckCommand) Run(s streams) error {
+	p, err := app.LoadPolicy(c.File)
+	if err != nil {
+		return usageError{err}
+	}
+	language := c.Language
+	if language == "policy" {
+		language = p.Language
+	}
+	sentences, warnings := p.Sentences(language), p.Warnings()
+	if c.JSON {
+		return printJSON(s.out, map[string]any{
+			"file": c.File, "hash": p.Hash, "mode": p.Mode, "sentences": list(sentences), "warnings": list(warnings),
+		})
+	}
+	for _, line := range sentences {
+		fmt.Fprintln(s.out, line)
+	}
+	for _, line := range warnings {
+		fmt.Fprintln(s.out, "Warning:", line)
+	}
+	return nil
+}

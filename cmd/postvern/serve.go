@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"postvern.example/internal/app"
+)
+
+type serveCommand struct {
+	Config string `required:"" type:"path" help:"The administrator's file, postvern.yaml."`
+}
+
+// Run serves until SIGTERM or SIGINT. SIGHUP reloads policy, representatives,
+// members and keys, as a change of one of the files does.
+func (c serveCommand) Run(ctx context.Context, s streams) error {
+	config, err := app.LoadConfig(c.Config)
+	if err != nil {
+		return usageError{err}
+	}
+	logger := newLogger(s.err, config.Log)
+	if config.Console.Address != "" {
+		logger.Warn("ignored", "key", "console.address", "reason", "this release has no console: work with the commands held and deviations")
+	}
+	running, err := app.Start(ctx, app.Options{Config: config, Logger: logger, Worker: workerCommand(), Version: version()})
+	if err != nil {
+		return err
+	}
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	reloads, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-reloads.Done():
+				return
+			case <-hangup:
+				_ = running.Reload() // it says in the log what is wrong, and the old rules stay
+			}
+		}
+	}()
+	err = running.Run(ctx)
+	stop()
+	<-done
+	return err
+}
+
+func newLogger(w io.Writer, c app.LogConfig) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.Level)) // LoadConfig has checked it
+	options := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os/user"
+
+	"postvern.example/internal/app"
+	"postvern.example/proxy"
+	"postvern.example/proxy/extract"
+	"postvern.example/proxy/spool"
+)
+
+// installation names the running installation that a command works on. Its
+// gateway may run or not.
+type installation struct {
+	Config string `required:"" type:"path" help:"The administrator's file, postvern.yaml."`
+}
+
+// open opens the installation's store beside the gateway that may be using it.
+func (i installation) open(ctx context.Context) (app.Config, *spool.Store, error) {
+	config, err := app.LoadConfig(i.Config)
+	if err != nil {
+		return config, nil, usageError{err}
+	}
+	store, err := app.OpenStore(ctx, config)
+	return config, store, err
+}
+
+// withStore runs a function on the installation's store.
+func (i installation) withStore(ctx context.Context, do func(*spool.Store) error) error {
+	_, store, err := i.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	return do(store)
+}
+
+// withCustody runs a function on held mail, under the rules of the files as
+// they are now.
+func (i installation) withCustody(ctx context.Context, s streams, do func(proxy.Custody) error) error {
+	config, store, err := i.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	reader := extract.New(extract.Config{Worker: workerCommand()})
+	defer reader.Close()
+	logger := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	custody, err := app.NewCustody(config, store, logger, reader)
+	if err != nil {
+		return err
+	}
+	return do(custody)
+}
+
+// printJSON prints one value, indented, with a final line feed.
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// whoami is who the register says ran a command: --by, or the login at this
+// machine.
+func whoami(by string) (string, error) {
+	if by != "" {
+		return by, nil
+	}
+	u, err := user.Current()
+	if err != nil || u.Username == "" {
+		return "", usageError{fmt.Errorf("this machine does not say who you are: give --by YOUR-NAME")}
+	}
+	return u.Username, nil
+}

@@ -1,0 +1,292 @@
+// Package app wires the gateway: options in, a running gateway out. It owns
+// every goroutine that it starts and waits for all of them.
+//
+// A fault in a file at start is an error of Start, with file, line and column
+// where it has them. A fault at a reload leaves the rules in force, and says
+// so in the log and in postvern_reloads_total. A listener or the relay that
+// fails ends the program: half a gateway is worse than a restart.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"postvern.example/internal/metrics"
+	"postvern.example/internal/notice"
+	"postvern.example/proxy"
+	"postvern.example/proxy/extract"
+	"postvern.example/proxy/message"
+	"postvern.example/proxy/relay"
+	"postvern.example/proxy/spool"
+	"postvern.example/proxy/submission"
+)
+
+// Options is what a gateway is started with.
+type Options struct {
+	Config  Config
+	Logger  *slog.Logger
+	Now     func() time.Time // nil: the clock
+	Version string           // for the log
+	Worker  []string         // the command line of a child that reads hostile formats; empty: they are read in this process
+	Drain   time.Duration    // how long transactions in progress may take when it stops; 0: 20 s
+}
+
+// App is a running gateway.
+type App struct {
+	opt       Options
+	texts     *notice.Catalog
+	key       []byte // the installation's
+	store     *spool.Store
+	extract   *extract.Extractor
+	gateway   *proxy.Gateway
+	relay     *relay.Relay
+	metrics   *metrics.Metrics
+	registry  *prometheus.Registry
+	servers   []*submission.Server
+	listeners []net.Listener
+	http      *httpServer
+	reloading sync.Mutex
+	watched   map[string]fingerprint
+}
+
+// Start opens the store, loads the rules and binds every listener. What it
+// returns serves once Run is called. An error leaves nothing open.
+func Start(ctx context.Context, opt Options) (_ *App, err error) {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Drain == 0 {
+		opt.Drain = 20 * time.Second
+	}
+	a := &App{opt: opt, registry: prometheus.NewRegistry()}
+	defer func() {
+		if err != nil {
+			a.close()
+		}
+	}()
+	a.metrics = metrics.New(a.registry)
+	if a.texts, err = notice.Load(); err != nil {
+		return nil, fmt.Errorf("load texts: %w", err)
+	}
+	if err := a.openStore(ctx); err != nil {
+		return nil, err
+	}
+	a.watched = a.fingerprints()
+	rules, err := LoadRules(opt.Config, a.key, opt.Now())
+	if err != nil {
+		return nil, err
+	}
+	a.extract = extract.New(extract.Config{Worker: opt.Worker})
+	a.gateway = proxy.New(proxy.Config{
+		Hostname: opt.Config.Hostname,
+		Limits:   limits(opt.Config),
+		Rules:    rules,
+		Extract:  a.extract,
+		Notices:  a.texts,
+		Spool:    a.store,
+		Metrics:  a.metrics,
+		Logger:   opt.Logger,
+		Now:      opt.Now,
+	})
+	a.announce(rules)
+	if err := a.openRelay(); err != nil {
+		return nil, err
+	}
+	if err := a.listen(); err != nil {
+		return nil, err
+	}
+	if a.http, err = a.listenHTTP(ctx); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Run serves until ctx ends, then drains: no new connections, transactions in
+// progress finish, copies in transit are finished or left in the spool.
+func (a *App) Run(ctx context.Context) error {
+	defer a.close()
+	group, running := errgroup.WithContext(ctx)
+	for i, s := range a.servers {
+		group.Go(func() error { return a.serve(running, s, a.listeners[i]) })
+	}
+	group.Go(func() error { return a.relay.Run(running) })
+	group.Go(func() error { return a.http.run(running) })
+	group.Go(func() error { return a.watch(running) })
+	group.Go(func() error { return a.housekeep(running) })
+	a.opt.Logger.Info("started", "hostname", a.opt.Config.Hostname, "version", a.opt.Version)
+	notifySystemd(daemon.SdNotifyReady)
+	err := group.Wait()
+	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
+		a.opt.Logger.Info("stopped")
+		return nil
+	}
+	return err
+}
+
+// Addresses returns where the SMTP listeners are bound, in the order of the
+// configuration.
+func (a *App) Addresses() []string {
+	var out []string
+	for _, l := range a.listeners {
+		out = append(out, l.Addr().String())
+	}
+	return out
+}
+
+// MetricsAddress returns where the metrics are served; "" where they are not.
+func (a *App) MetricsAddress() string { return a.http.address() }
+
+// Store returns the store of the running gateway.
+func (a *App) Store() *spool.Store { return a.store }
+
+func (a *App) openStore(ctx context.Context) error {
+	dir := a.opt.Config.Data
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make data folder: %w", err)
+	}
+	var err error
+	if a.key, err = spool.LoadKey(dir); err != nil {
+		return fmt.Errorf("load installation key: %w", err)
+	}
+	a.store, err = spool.Open(ctx, spool.Config{Dir: dir, Key: a.key, Now: a.opt.Now, TakeBack: true, Logger: a.opt.Logger})
+	if err != nil {
+		return fmt.Errorf("open store: %w", err)
+	}
+	return nil
+}
+
+func (a *App) openRelay() error {
+	c := a.opt.Config
+	password, err := readSecret(c.Upstream.PasswordFile)
+	if err != nil {
+		return err
+	}
+	roots, err := readCA(c.Upstream.CA)
+	if err != nil {
+		return err
+	}
+	a.relay, err = relay.New(relay.Config{
+		Upstream: relay.Upstream{
+			Address: c.Upstream.Address, TLS: c.Upstream.TLS,
+			Username: c.Upstream.Username, Password: password, RootCAs: roots,
+		},
+		Hostname: c.Hostname,
+		Pool:     c.Upstream.Connections,
+		GiveUp:   time.Duration(c.Deliveries.GiveUp),
+		Queue:    a.store,
+		Metrics:  a.metrics,
+		Logger:   a.opt.Logger,
+		Now:      a.opt.Now,
+	})
+	if err != nil {
+		return fmt.Errorf("prepare upstream: %w", err)
+	}
+	return nil
+}
+
+func (a *App) listen() error {
+	c := a.opt.Config
+	certs, err := a.certificate()
+	if err != nil {
+		return err
+	}
+	throttle := submission.NewThrottle(a.opt.Now)
+	for i, l := range c.Listen {
+		s, err := submission.New(a.submission(l, certs, throttle))
+		if err != nil {
+			return fmt.Errorf("listen[%d]: %w", i, err)
+		}
+		ln, err := net.Listen("tcp", l.Address)
+		if err != nil {
+			return fmt.Errorf("listen[%d]: %w", i, err)
+		}
+		a.servers = append(a.servers, s)
+		a.listeners = append(a.listeners, ln)
+		a.opt.Logger.Info("listening", "address", ln.Addr().String(), "tls", l.TLS, "trust", strings.Join(l.Trust, " "))
+	}
+	return nil
+}
+
+// certificate loads the certificate that is configured, or makes one of our
+// own and says so. A trust listener alone needs none.
+func (a *App) certificate() (*submission.Certificate, error) {
+	c := a.opt.Config
+	if !slices.ContainsFunc(c.Listen, func(l ListenConfig) bool { return l.TLS != "none" }) {
+		return nil, nil
+	}
+	cert, key := c.TLS.Certificate, c.TLS.Key
+	if cert == "" {
+		var err error
+		if cert, key, err = submission.SelfSigned(filepath.Join(c.Data, "tls"), c.Hostname); err != nil {
+			return nil, fmt.Errorf("make certificate: %w", err)
+		}
+		a.opt.Logger.Warn("self-signed", "certificate", cert,
+			"reason", "tls.certificate is empty: mail programs trust it once its authority is imported from the same folder")
+	}
+	certs, err := submission.LoadCertificate(cert, key, func(err error) {
+		a.opt.Logger.Error("kept", "what", "the certificate in use", "cause", err)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load certificate: %w", err)
+	}
+	return certs, nil
+}
+
+// serve runs one server until ctx ends, then drains it.
+func (a *App) serve(ctx context.Context, s *submission.Server, l net.Listener) error {
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(l) }()
+	select {
+	case err := <-done:
+		return fmt.Errorf("serve %s: %w", l.Addr(), err)
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.opt.Drain)
+	defer cancel()
+	if err := s.Shutdown(drain); err != nil {
+		a.opt.Logger.Warn("closed", "address", l.Addr().String(), "cause", err)
+	}
+	<-done
+	return nil
+}
+
+func (a *App) close() {
+	for _, l := range a.listeners {
+		_ = l.Close()
+	}
+	if a.http != nil {
+		a.http.close()
+	}
+	if a.extract != nil {
+		a.extract.Close()
+	}
+	if a.store != nil {
+		if err := a.store.Close(); err != nil {
+			a.opt.Logger.Error("closed", "cause", err)
+		}
+	}
+}
+
+// notifySystemd tells the service manager, where there is one, how it stands.
+func notifySystemd(state string) {
+	_, _ = daemon.SdNotify(false, state)
+}
+
+func limits(c Config) message.Limits {
+	l := message.DefaultLimits()
+	l.Size = int64(c.Limits.MessageSize)
+	return l
+}

@@ -1,0 +1,254 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"postvern.example/policy/strict"
+)
+
+// Config is the administrator's file, postvern.yaml. LoadConfig fills in the
+// defaults and makes relative paths absolute.
+type Config struct {
+	Hostname        string           `yaml:"hostname"`
+	Data            string           `yaml:"data"`
+	Store           string           `yaml:"store"`
+	Listen          []ListenConfig   `yaml:"listen"`
+	TLS             TLSConfig        `yaml:"tls"`
+	Login           LoginConfig      `yaml:"login"`
+	Upstream        UpstreamConfig   `yaml:"upstream"`
+	Deliveries      DeliveriesConfig `yaml:"deliveries"`
+	Limits          LimitsConfig     `yaml:"limits"`
+	Policy          string           `yaml:"policy"`
+	Representatives string           `yaml:"representatives"`
+	Members         string           `yaml:"members"`
+	Keys            string           `yaml:"keys"`
+	Console         AddressConfig    `yaml:"console"`
+	Metrics         AddressConfig    `yaml:"metrics"`
+	Log             LogConfig        `yaml:"log"`
+}
+
+// ListenConfig is one SMTP listener.
+type ListenConfig struct {
+	Address string   `yaml:"address"`
+	TLS     string   `yaml:"tls"`     // starttls, implicit or none
+	Trust   []string `yaml:"trust"`   // networks that need no login
+	Senders []string `yaml:"senders"` // further senders that a trust listener takes: "*@forening.example"
+}
+
+// TLSConfig names the gateway's certificate; both empty: a self-signed one.
+type TLSConfig struct {
+	Certificate string `yaml:"certificate"`
+	Key         string `yaml:"key"`
+}
+
+// LoginConfig says how logins are checked.
+type LoginConfig struct {
+	Method string `yaml:"method"`
+}
+
+// UpstreamConfig is the mail server that copies go to.
+type UpstreamConfig struct {
+	Address      string `yaml:"address"`
+	TLS          string `yaml:"tls"` // starttls, implicit or none
+	Username     string `yaml:"username"`
+	PasswordFile string `yaml:"password-file"`
+	CA           string `yaml:"ca"` // PEM file of the authorities that the upstream's certificate may come from; empty: the system's
+	Connections  int    `yaml:"connections"`
+}
+
+// DeliveriesConfig bounds the attempts at delivery.
+type DeliveriesConfig struct {
+	GiveUp strict.Duration `yaml:"give-up"`
+}
+
+// LimitsConfig bounds what one client can ask for.
+type LimitsConfig struct {
+	MessageSize strict.Size `yaml:"message-size"`
+	Recipients  int         `yaml:"recipients"`
+	Connections int         `yaml:"connections"`
+}
+
+// AddressConfig is a listener for HTTP; an empty address means none.
+type AddressConfig struct {
+	Address string `yaml:"address"`
+}
+
+// LogConfig says how log lines are written to standard error.
+type LogConfig struct {
+	Format string `yaml:"format"` // text or json
+	Level  string `yaml:"level"`  // debug, info, warn or error
+}
+
+// LoadConfig reads and checks postvern.yaml. Paths in it are relative to the
+// folder of the file. An error lists every fault, each with line and column
+// where it has one.
+func LoadConfig(file string) (Config, error) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	c := defaults()
+	if err := strict.Decode(file, src, &c); err != nil {
+		return Config{}, err
+	}
+	if err := c.check(); err != nil {
+		return Config{}, fmt.Errorf("%s: %w", file, err)
+	}
+	dir, err := filepath.Abs(filepath.Dir(file))
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	for _, p := range []*string{
+		&c.Data, &c.TLS.Certificate, &c.TLS.Key, &c.Upstream.PasswordFile, &c.Upstream.CA,
+		&c.Policy, &c.Representatives, &c.Members, &c.Keys,
+	} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+	return c, nil
+}
+
+func defaults() Config {
+	host, err := os.Hostname()
+	if err != nil || host == "" {
+		host = "localhost"
+	}
+	return Config{
+		Hostname:   host,
+		Data:       "/var/lib/postvern",
+		Login:      LoginConfig{Method: "file"},
+		Upstream:   UpstreamConfig{TLS: "starttls", Connections: 8},
+		Deliveries: DeliveriesConfig{GiveUp: strict.Duration(48 * time.Hour)},
+		Limits:     LimitsConfig{MessageSize: 50 << 20, Recipients: 1000, Connections: 1000},
+		Policy:     "policy.yaml", Representatives: "representatives.yaml", Members: "members.csv", Keys: "keys/",
+		Log: LogConfig{Format: "text", Level: "info"},
+	}
+}
+
+func (c *Config) check() error {
+	var faults []error
+	fault := func(key, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
+	}
+	if len(c.Listen) == 0 {
+		fault("listen", "no listener: add at least {address: \":587\", tls: starttls}")
+	}
+	for i, l := range c.Listen {
+		l.check(fmt.Sprintf("listen[%d]", i), fault)
+	}
+	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
+		fault("tls", "certificate and key belong together: give both, or neither for a self-signed certificate")
+	}
+	if c.Login.Method != "file" {
+		fault("login.method", "%q is not a method of this release; use file", c.Login.Method)
+	}
+	if c.Store != "" {
+		fault("store", "this release keeps its store in SQLite under data: leave store empty")
+	}
+	c.Upstream.check(fault)
+	if c.Deliveries.GiveUp <= 0 {
+		fault("deliveries.give-up", "must be longer than nothing, such as 2d")
+	}
+	if c.Limits.MessageSize <= 0 {
+		fault("limits.message-size", "must be more than nothing, such as 50MiB")
+	}
+	if c.Limits.Recipients < 1 {
+		fault("limits.recipients", "must be at least 1")
+	}
+	if c.Limits.Connections < 1 {
+		fault("limits.connections", "must be at least 1")
+	}
+	for _, f := range []struct{ key, file, why string }{
+		{"policy", c.Policy, "without a policy nothing can be decided"},
+		{"representatives", c.Representatives, "without representatives nobody can send"},
+		{"members", c.Members, "without a roster no member is known, and none can be hidden"},
+	} {
+		if f.file == "" {
+			fault(f.key, "names no file: %s", f.why)
+		}
+	}
+	checkAddress("metrics.address", c.Metrics.Address, fault)
+	checkAddress("console.address", c.Console.Address, fault)
+	if !oneOf(c.Log.Format, "text", "json") {
+		fault("log.format", "%q is neither text nor json", c.Log.Format)
+	}
+	if !oneOf(c.Log.Level, "debug", "info", "warn", "error") {
+		fault("log.level", "%q is none of debug, info, warn, error", c.Log.Level)
+	}
+	return errors.Join(faults...)
+}
+
+func (l ListenConfig) check(key string, fault func(string, string, ...any)) {
+	if l.Address == "" {
+		fault(key+".address", "is missing: give an address such as \":587\"")
+	}
+	checkAddress(key+".address", l.Address, fault)
+	if !oneOf(l.TLS, "starttls", "implicit", "none") {
+		fault(key+".tls", "%q is none of starttls, implicit, none", l.TLS)
+	}
+	if l.TLS == "none" && len(l.Trust) == 0 {
+		fault(key+".tls", "a listener without TLS needs trust networks: passwords never cross a network in clear")
+	}
+	if len(l.Senders) > 0 && len(l.Trust) == 0 {
+		fault(key+".senders", "only a trust listener has senders")
+	}
+	for _, t := range l.Trust {
+		if _, err := netip.ParsePrefix(t); err != nil {
+			fault(key+".trust", "%q is no network such as 127.0.0.0/8", t)
+		}
+	}
+}
+
+func (u UpstreamConfig) check(fault func(string, string, ...any)) {
+	if u.Address == "" {
+		fault("upstream.address", "is missing: name the mail server that copies go to, such as \"smtp.forening.example:587\"")
+	}
+	checkAddress("upstream.address", u.Address, fault)
+	if !oneOf(u.TLS, "starttls", "implicit", "none") {
+		fault("upstream.tls", "%q is none of starttls, implicit, none", u.TLS)
+	}
+	if u.TLS == "none" && u.Username != "" && !loopback(u.Address) {
+		fault("upstream.tls", "a password never crosses a network in clear: use starttls or implicit")
+	}
+	if (u.Username == "") != (u.PasswordFile == "") {
+		fault("upstream", "username and password-file belong together")
+	}
+	if u.Connections < 1 {
+		fault("upstream.connections", "must be at least 1")
+	}
+}
+
+func checkAddress(key, address string, fault func(string, string, ...any)) {
+	if address == "" {
+		return
+	}
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		fault(key, "%q is no address with a port, such as \"127.0.0.1:9580\"", address)
+	}
+}
+
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+func oneOf(s string, words ...string) bool {
+	for _, w := range words {
+		if s == w {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,96 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"postvern.example/internal/notice"
+	"postvern.example/proxy"
+	"postvern.example/proxy/extract"
+	"postvern.example/proxy/spool"
+)
+
+// housekeep does what falls due with time: held mail expires, old register
+// entries go.
+func (a *App) housekeep(ctx context.Context) error {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	custody := proxy.Custody{Gateway: a.gateway, Store: a.store}
+	for {
+		if n, err := custody.Expire(ctx); err != nil && ctx.Err() == nil {
+			a.opt.Logger.Error("kept", "what", "expired held mail", "cause", err)
+		} else if n > 0 {
+			a.opt.Logger.Info("dropped", "what", "expired held mail", "copies", n)
+		}
+		keep := time.Duration(a.gateway.Rules().Policy.Deviations.Keep)
+		if n, err := a.store.Prune(ctx, a.opt.Now().Add(-keep)); err != nil && ctx.Err() == nil {
+			a.opt.Logger.Error("kept", "what", "old register entries", "cause", err)
+		} else if n > 0 {
+			a.opt.Logger.Info("pruned", "what", "old register entries", "entries", n)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// OpenStore opens an installation's store for a command, beside the gateway
+// that may be running on it.
+func OpenStore(ctx context.Context, c Config) (*spool.Store, error) {
+	key, err := spool.LoadKey(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	return spool.Open(ctx, spool.Config{Dir: c.Data, Key: key})
+}
+
+// NewCustody makes what a command needs to decide about held mail. Close its
+// extractor when it has served.
+func NewCustody(c Config, store *spool.Store, logger *slog.Logger, reader *extract.Extractor) (proxy.Custody, error) {
+	key, err := spool.LoadKey(c.Data)
+	if err != nil {
+		return proxy.Custody{}, fmt.Errorf("load installation key: %w", err)
+	}
+	g, err := newOffline(c, key, logger, reader)
+	return proxy.Custody{Gateway: g, Store: store}, err
+}
+
+// NewExplainer makes a gateway that only explains. Members, representatives
+// and keys may be left out of the configuration; a roster of hashes needs the
+// installation's key in the data folder.
+func NewExplainer(c Config, reader *extract.Extractor) (*proxy.Gateway, error) {
+	key := make([]byte, 32)
+	if _, err := os.Stat(filepath.Join(c.Data, spool.KeyFile)); c.Data != "" && err == nil {
+		if key, err = spool.LoadKey(c.Data); err != nil {
+			return nil, fmt.Errorf("load installation key: %w", err)
+		}
+	}
+	return newOffline(c, key, slog.New(slog.DiscardHandler), reader)
+}
+
+func newOffline(c Config, key []byte, logger *slog.Logger, reader *extract.Extractor) (*proxy.Gateway, error) {
+	rules, err := LoadRules(c, key, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	texts, err := notice.Load()
+	if err != nil {
+		return nil, err
+	}
+	if c.Hostname == "" {
+		c.Hostname = defaults().Hostname
+	}
+	if c.Limits.MessageSize == 0 {
+		c.Limits = defaults().Limits
+	}
+	return proxy.New(proxy.Config{
+		Hostname: c.Hostname, Limits: limits(c), Rules: rules, Extract: reader,
+		Notices: texts, Logger: logger, Now: time.Now,
+	}), nil
+}

@@ -1,0 +1,268 @@
+package app
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"postvern.example/internal/roster"
+	"postvern.example/policy"
+	"postvern.example/policy/detect"
+	"postvern.example/proxy"
+	"postvern.example/proxy/seal"
+	"postvern.example/proxy/spool"
+)
+
+// LoadRules loads policy, representatives, members and keys as one. An error
+// lists what is wrong in each of the files.
+func LoadRules(c Config, key []byte, now time.Time) (*proxy.Rules, error) {
+	var (
+		r      proxy.Rules
+		faults []error
+		err    error
+	)
+	if r.Policy, err = LoadPolicy(c.Policy); err != nil {
+		faults = append(faults, err)
+	}
+	if r.Scanner, err = detect.NewScanner(detect.Config{}); err != nil {
+		faults = append(faults, fmt.Errorf("load detectors: %w", err))
+	}
+	if r.Representatives, err = loadRepresentatives(c.Representatives); err != nil {
+		faults = append(faults, err)
+	}
+	if r.Members, err = loadMembers(c.Members, key, now); err != nil {
+		faults = append(faults, err)
+	}
+	if r.Keys, err = loadKeys(c.Keys); err != nil {
+		faults = append(faults, err)
+	}
+	for i, l := range c.Listen {
+		for _, text := range l.Senders {
+			if text == "<>" { // the null sender has no From to match
+				continue
+			}
+			p, ok := policy.ParsePattern(text)
+			if !ok {
+				faults = append(faults, fmt.Errorf("listen[%d].senders: %q is neither an address nor a pattern such as *@forening.example", i, text))
+			}
+			r.Senders = append(r.Senders, p)
+		}
+	}
+	return &r, errors.Join(faults...)
+}
+
+// The files below may be left out where a mail is only explained; LoadConfig
+// sees to it that a gateway has them.
+
+func loadRepresentatives(file string) (*roster.Representatives, error) {
+	if file == "" {
+		return &roster.Representatives{}, nil
+	}
+	return roster.LoadRepresentatives(file)
+}
+
+func loadMembers(file string, key []byte, now time.Time) (*roster.Members, error) {
+	if file == "" {
+		return roster.Empty(key, now)
+	}
+	return roster.Load(file, key, now)
+}
+
+func loadKeys(dir string) (*seal.Keyring, error) {
+	if dir == "" {
+		return &seal.Keyring{}, nil
+	}
+	ring, _, err := seal.LoadKeys(dir)
+	return ring, err
+}
+
+// ImportMembers writes a roster of keyed hashes of the exports to a file and
+// returns how many members it has. Unless shrink is given it refuses a roster
+// that is much smaller than the one it would replace.
+func ImportMembers(c Config, exports []string, out string, shrink bool) (int, error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return 0, fmt.Errorf("make data folder: %w", err)
+	}
+	key, err := spool.LoadKey(c.Data)
+	if err != nil {
+		return 0, fmt.Errorf("load installation key: %w", err)
+	}
+	var tables []roster.Export
+	for _, file := range exports {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return 0, fmt.Errorf("read members: %w", err)
+		}
+		tables = append(tables, roster.Export{Name: file, Content: content})
+	}
+	members, err := roster.Import(key, time.Now(), tables...)
+	if err != nil {
+		return 0, err
+	}
+	if old, err := roster.Load(out, key, time.Now()); err == nil && !shrink {
+		if err := roster.Compare(old, members); err != nil {
+			return 0, fmt.Errorf("%s: %w; give --shrink if that is right", out, err)
+		}
+	}
+	return members.Len(), replaceFile(out, members.Encode())
+}
+
+// replaceFile puts a whole file in the place of another, durably.
+func replaceFile(name string, content []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+// LoadPolicy reads a policy file.
+func LoadPolicy(file string) (*policy.Policy, error) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read policy: %w", err)
+	}
+	return policy.Load(file, src)
+}
+
+// announce puts the rules in force into the metrics and the log.
+func (a *App) announce(r *proxy.Rules) {
+	a.metrics.PolicyTime.Set(float64(a.opt.Now().Unix()))
+	a.metrics.PolicyInfo.Reset()
+	a.metrics.PolicyInfo.WithLabelValues(short(r.Policy.Hash)).Set(1)
+	a.opt.Logger.Info("loaded", "policy", short(r.Policy.Hash), "mode", string(r.Policy.Mode),
+		"rules", len(r.Policy.Rules), "members", r.Members.Len(), "representatives", r.Representatives.Len())
+}
+
+// Reload loads all rules anew and follows them from the next message on. On
+// an error the rules in force stay.
+func (a *App) Reload() error {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
+	err := func() error {
+		r, err := LoadRules(a.opt.Config, a.key, a.opt.Now())
+		if err != nil {
+			return err
+		}
+		if err := roster.Compare(a.gateway.Rules().Members, r.Members); err != nil {
+			return fmt.Errorf("%s: %w", a.opt.Config.Members, err)
+		}
+		a.gateway.Follow(r)
+		a.announce(r)
+		return nil
+	}()
+	if err != nil {
+		a.metrics.Reloads.WithLabelValues("error").Inc()
+		a.opt.Logger.Error("kept", "what", "the rules in force", "cause", err)
+		return err
+	}
+	a.metrics.Reloads.WithLabelValues("ok").Inc()
+	return nil
+}
+
+// watch reloads when one of the files has changed and has then been left
+// alone for one look, so that a file is not read while it is being written.
+func (a *App) watch(ctx context.Context) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	seen, pending := a.watched, false
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		now := a.fingerprints()
+		changed := !same(seen, now)
+		seen = now
+		if changed {
+			pending = true
+			continue
+		}
+		if pending {
+			pending = false
+			_ = a.Reload()
+		}
+	}
+}
+
+// fingerprint tells whether a file is as it was.
+type fingerprint struct {
+	size    int64
+	changed time.Time
+}
+
+func (a *App) fingerprints() map[string]fingerprint {
+	c := a.opt.Config
+	out := map[string]fingerprint{}
+	for _, root := range []string{c.Policy, c.Representatives, c.Members, c.Keys} {
+		if root == "" {
+			continue
+		}
+		_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return nil //nolint:nilerr // a file that is not there is a difference, not a fault
+			}
+			if info, err := os.Stat(path); err == nil {
+				out[path] = fingerprint{size: info.Size(), changed: info.ModTime()}
+			}
+			return nil
+		})
+	}
+	return out
+}
+
+func same(a, b map[string]fingerprint) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for k, v := range a {
+		if w, ok := b[k]; !ok || w != v {
+			return false
+		}
+	}
+	return true
+}
+
+func short(hash string) string { return hash[:min(12, len(hash))] }
+
+func readSecret(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("read upstream password: %w", err)
+	}
+	return strings.TrimRight(string(b), "\r\n"), nil
+}
+
+func readCA(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read upstream authorities: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(b) {
+		return nil, fmt.Errorf("%s: holds no certificate in PEM form", file)
+	}
+	return pool, nil
+}

@@ -1,0 +1,176 @@
+package proxy
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	udiff "github.com/aymanbagabas/go-udiff"
+
+	"postvern.example/policy"
+	"postvern.example/policy/detect"
+	"postvern.example/proxy/message"
+)
+
+// Explanation is what would become of a message, and why. It is for somebody
+// who holds the message: its places and its diff show names and addresses.
+type Explanation struct {
+	Mode           policy.Mode          `json:"mode"`
+	Representative bool                 `json:"representative_mail"`
+	Sealed         bool                 `json:"already_encrypted"`
+	Recipients     []ExplainedRecipient `json:"recipients"`
+	Findings       []ExplainedFinding   `json:"findings"`
+	Edits          []ExplainedEdit      `json:"edits"`
+	Entries        []ExplainedEntry     `json:"register"`
+	Diff           string               `json:"diff"`
+	Uneditable     string               `json:"uneditable,omitempty"` // why the message cannot be edited with certainty: every copy is held
+}
+
+// ExplainedRecipient is the verdict for one recipient.
+type ExplainedRecipient struct {
+	Address string            `json:"address"`
+	Roles   []string          `json:"roles"`
+	Key     policy.KeyState   `json:"key"`
+	Verdict policy.Action     `json:"verdict"`
+	Reasons []ExplainedReason `json:"reasons"`
+}
+
+// ExplainedReason is one cause of a verdict.
+type ExplainedReason struct {
+	Rule     string             `json:"rule"`
+	Do       string             `json:"do"`
+	Key      policy.KeyState    `json:"key,omitempty"`
+	Findings []ExplainedFinding `json:"findings"`
+}
+
+// ExplainedFinding is one finding with the place as the message names it.
+type ExplainedFinding struct {
+	Kind       detect.Kind       `json:"kind"`
+	Place      string            `json:"place"`
+	Confidence string            `json:"confidence"`
+	Evidence   []detect.Evidence `json:"evidence"`
+	Count      int               `json:"count"`
+}
+
+// ExplainedEdit is one edit of the message.
+type ExplainedEdit struct {
+	Kind      policy.EditKind `json:"kind"`
+	Reason    string          `json:"reason"`
+	Addresses []string        `json:"addresses,omitempty"`
+	Subject   string          `json:"subject,omitempty"`
+}
+
+// ExplainedEntry is one entry that the register would get.
+type ExplainedEntry struct {
+	Type     policy.EntryType `json:"type"`
+	Severity policy.Severity  `json:"severity"`
+	NearMiss bool             `json:"near_miss"`
+	Rule     string           `json:"rule,omitempty"`
+}
+
+// Explain decides about a message as Submit would, stores nothing and sends
+// nothing. Its error means that the message cannot be read at all, and that
+// Submit would refuse it.
+func (g *Gateway) Explain(ctx context.Context, env message.Envelope, raw []byte) (Explanation, error) {
+	rules := g.Rules()
+	msg, err := message.Read(bytes.NewReader(raw), g.cfg.Limits)
+	if err != nil {
+		return Explanation{}, err
+	}
+	facts := rules.facts(env, msg, g.cfg.Extract.Text(ctx, msg), g.cfg.Now())
+	d := rules.Policy.Decide(facts)
+	x := Explanation{
+		Mode: d.Mode, Representative: d.Representative, Sealed: facts.Sealed,
+		Recipients: []ExplainedRecipient{}, Findings: explainFindings(facts.Findings),
+		Edits: []ExplainedEdit{}, Entries: []ExplainedEntry{},
+	}
+	for i, v := range d.Verdicts {
+		x.Recipients = append(x.Recipients, explainRecipient(rules, facts.Recipients[i], v))
+	}
+	for _, e := range d.Edits {
+		x.Edits = append(x.Edits, ExplainedEdit{Kind: e.Kind, Reason: e.Reason, Addresses: e.Addresses, Subject: e.Subject})
+	}
+	for _, e := range d.Entries {
+		x.Entries = append(x.Entries, ExplainedEntry{Type: e.Type, Severity: e.Severity, NearMiss: e.NearMiss, Rule: e.Rule})
+	}
+	x.Diff, x.Uneditable = g.diff(rules, env, msg, d)
+	return x, nil
+}
+
+// diff shows what the edits change, line by line, and why they cannot be made
+// where they cannot.
+func (g *Gateway) diff(rules *Rules, env message.Envelope, msg *message.Message, d policy.Decision) (diff, uneditable string) {
+	p := newPreparation(g, rules, env, msg, d)
+	if len(env.To) == 0 || d.Strictest() == policy.Reject {
+		return "", ""
+	}
+	f, err := p.form(env.To[0].Address)
+	if err != nil {
+		return "", err.Error()
+	}
+	before := bytes.ReplaceAll(msg.Raw, []byte("\r\n"), []byte("\n"))
+	after := bytes.ReplaceAll(f.raw, []byte("\r\n"), []byte("\n"))
+	return udiff.Unified("as written", "as sent", string(before), string(after)), ""
+}
+
+func explainRecipient(rules *Rules, r policy.Recipient, v policy.Verdict) ExplainedRecipient {
+	x := ExplainedRecipient{Address: r.Address, Roles: []string{}, Key: r.Key, Verdict: v.Action, Reasons: []ExplainedReason{}}
+	for _, role := range []struct {
+		name string
+		has  bool
+	}{
+		{"member", r.Member},
+		{"representative", r.Representative},
+		{"union", matches(rules.Policy.People.Union, r.Address)},
+		{"employer", matches(rules.Policy.People.Employer, r.Address)},
+		{"sender", r.Sender},
+	} {
+		if role.has {
+			x.Roles = append(x.Roles, role.name)
+		}
+	}
+	for _, why := range v.Reasons {
+		x.Reasons = append(x.Reasons, ExplainedReason{Rule: why.Rule, Do: why.Do, Key: why.Key, Findings: explainFindings(why.Findings)})
+	}
+	return x
+}
+
+func explainFindings(findings []detect.Finding) []ExplainedFinding {
+	out := []ExplainedFinding{}
+	for _, f := range findings {
+		out = append(out, ExplainedFinding{
+			Kind: f.Kind, Place: f.Place.Full(), Confidence: f.Confidence.String(),
+			Evidence: append([]detect.Evidence{}, f.Evidence...), Count: f.Count,
+		})
+	}
+	return out
+}
+
+// EnvelopeOf returns the envelope that a mail program would have made of a
+// message: from its From, to all in To, Cc and Bcc.
+func EnvelopeOf(raw []byte, limits message.Limits) (message.Envelope, error) {
+	msg, err := message.Read(bytes.NewReader(raw), limits)
+	if err != nil {
+		return message.Envelope{}, err
+	}
+	var env message.Envelope
+	seen := map[string]bool{}
+	for _, name := range []string{"From", "To", "Cc", "Bcc"} {
+		for _, f := range msg.Root.Get(name) {
+			boxes, err := msg.Mailboxes(f)
+			if err != nil {
+				return env, fmt.Errorf("%s: %w", name, err)
+			}
+			for _, b := range boxes {
+				switch {
+				case name == "From" && env.From == "":
+					env.From = b.Address
+				case name != "From" && !seen[canonical(b.Address)]:
+					seen[canonical(b.Address)] = true
+					env.To = append(env.To, message.Recipient{Address: b.Address})
+				}
+			}
+		}
+	}
+	return env, nil
+}

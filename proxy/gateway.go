@@ -1,0 +1,180 @@
+// Package proxy is the gateway: what a message goes through from DATA to the
+// spool.
+//
+// Failure rules, step by step:
+//   - A stream that cannot be read as lines of text, or that is too large, is
+//     refused (5xx) before anything is decided.
+//   - A sender that may not use the From address is refused (550).
+//   - What is odd about a message's structure, and what no text could be had
+//     of, is a finding, and policy decides; without a rule for it, it is held.
+//   - A message whose header cannot be edited with certainty is held, and can
+//     only be dropped.
+//   - An error of the keyring, the spool or the disk is a 451: the client
+//     keeps the message. No error leads to a delivery.
+package proxy
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"postvern.example/internal/metrics"
+	"postvern.example/internal/notice"
+	"postvern.example/policy"
+	"postvern.example/proxy/extract"
+	"postvern.example/proxy/message"
+	"postvern.example/proxy/spool"
+)
+
+// Config is what a Gateway is made of.
+type Config struct {
+	Hostname string
+	Limits   message.Limits
+	Rules    *Rules
+	Extract  *extract.Extractor
+	Notices  *notice.Catalog
+	Spool    Store
+	Metrics  *metrics.Metrics
+	Logger   *slog.Logger
+	Now      func() time.Time
+}
+
+// Store is what the gateway asks of the spool.
+type Store interface {
+	// Accept returns nil only when the whole parcel is durable.
+	Accept(ctx context.Context, p spool.Parcel) error
+	// Answered notes that the client has heard that a parcel was accepted.
+	Answered(ctx context.Context, parcelID string) error
+}
+
+// Gateway takes messages from submission to the spool. It is safe for use by
+// several goroutines.
+type Gateway struct {
+	cfg   Config
+	rules atomic.Pointer[Rules]
+}
+
+// New returns a gateway that follows cfg.Rules until Follow gives it others.
+func New(cfg Config) *Gateway {
+	g := &Gateway{cfg: cfg}
+	g.rules.Store(cfg.Rules)
+	return g
+}
+
+// Follow makes r the rules for every message from now on. A message in
+// progress ends by the rules that it began with.
+func (g *Gateway) Follow(r *Rules) { g.rules.Store(r) }
+
+// Rules returns the rules in force.
+func (g *Gateway) Rules() *Rules { return g.rules.Load() }
+
+// Submit takes one message from DATA to the spool. It returns nil only when
+// every copy, notice and register entry is durable; a *submission.Reply where
+// the message is refused; any other error where it could not be decided or
+// stored, which the client hears as 451.
+func (g *Gateway) Submit(ctx context.Context, env message.Envelope, r io.Reader) error {
+	rules, lap := g.rules.Load(), g.stopwatch()
+
+	digest := newDigest(env)
+	msg, err := message.Read(io.TeeReader(r, digest), g.cfg.Limits)
+	lap("read")
+	if err != nil {
+		return g.unreadable(rules, env, err)
+	}
+	if err := errors.Join(g.loops(rules, env, msg), g.authorise(rules, env, msg)); err != nil {
+		return err
+	}
+	text := g.cfg.Extract.Text(ctx, msg)
+	lap("extract")
+	facts := rules.facts(env, msg, text, g.cfg.Now())
+	lap("detect")
+	decision := rules.Policy.Decide(facts)
+	lap("decide")
+	parcel, err := g.prepare(rules, env, msg, decision)
+	if err != nil {
+		return fmt.Errorf("prepare copies: %w", err)
+	}
+	parcel.Digest = digest.Sum(nil)
+	lap("prepare")
+	switch err := g.cfg.Spool.Accept(ctx, parcel.Parcel); {
+	case errors.Is(err, spool.ErrRepeat):
+		g.cfg.Logger.Info("repeated", "reference", parcel.Reference)
+		return nil
+	case err != nil:
+		return fmt.Errorf("store message: %w", err)
+	}
+	lap("accept")
+	g.record(parcel, facts, decision)
+	return parcel.Refusal()
+}
+
+// Answered notes that the client has heard the 250 for a message: from then on
+// the same message again is a second sending, and delivered.
+func (g *Gateway) Answered(ctx context.Context, env message.Envelope) {
+	if err := g.cfg.Spool.Answered(ctx, env.Transaction); err != nil {
+		g.cfg.Logger.Warn("unmarked", "id", env.Transaction, "cause", err)
+	}
+}
+
+// stopwatch returns a function that books the time since its last call under
+// the name of a step.
+func (g *Gateway) stopwatch() func(step string) {
+	last := time.Now()
+	return func(step string) {
+		now := time.Now()
+		g.cfg.Metrics.Steps.WithLabelValues(step).Observe(now.Sub(last).Seconds())
+		last = now
+	}
+}
+
+// record counts and logs what became of a message that is stored.
+func (g *Gateway) record(p parcel, f policy.Facts, d policy.Decision) {
+	m := g.cfg.Metrics
+	verdict := string(d.Strictest())
+	m.Messages.WithLabelValues(verdict).Inc()
+	m.Hidden.Add(float64(p.hidden))
+	m.Sealed.Add(float64(p.sealed))
+	for _, finding := range f.Findings {
+		m.Findings.WithLabelValues(string(finding.Kind)).Add(float64(max(1, finding.Count)))
+	}
+	type fired struct{ rule, action string }
+	seen := map[fired]bool{}
+	for _, v := range d.Verdicts {
+		for _, why := range v.Reasons {
+			if r := (fired{why.Rule, why.Do}); !seen[r] {
+				seen[r] = true
+				m.Rules.WithLabelValues(r.rule, r.action).Inc()
+			}
+		}
+	}
+	g.cfg.Logger.Info("accepted", "reference", p.Reference, "id", p.ID, "verdict", verdict,
+		"mode", string(d.Mode), "representative_mail", d.Representative, "recipients", len(f.Recipients),
+		"hidden", p.hidden, "sealed", p.sealed, "held", p.held, "entries", len(p.Deviations))
+}
+
+// newDigest starts the digest that recognises a repeat of the same envelope
+// and bytes. Lengths keep neighbouring fields apart.
+func newDigest(env message.Envelope) hash.Hash {
+	h := sha256.New()
+	put := func(s string) {
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
+		h.Write(n[:])
+		h.Write([]byte(s))
+	}
+	put(env.Login)
+	put(env.From)
+	put(fmt.Sprintf("%s %s %t", env.Return, env.ID, env.UTF8))
+	for _, r := range env.To {
+		put(r.Address)
+		put(fmt.Sprintf("%v %s", r.Notify, r.Original))
+	}
+	return h
+}

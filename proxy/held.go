@@ -1,0 +1,177 @@
+package proxy
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"postvern.example/internal/deviation"
+	"postvern.example/internal/notice"
+	"postvern.example/policy"
+	"postvern.example/proxy/message"
+	"postvern.example/proxy/spool"
+)
+
+// Custody is what the release and drop of held mail work with. The command
+// line and the gateway's own clock both use it.
+type Custody struct {
+	*Gateway
+	Store *spool.Store
+}
+
+// ErrRefused says that the policy in force rejects a held message.
+var ErrRefused = errors.New("the policy now rejects this message: it can only be dropped")
+
+// ErrNoReason says that a release or drop came without a reason.
+var ErrNoReason = errors.New("give a reason: the register records it")
+
+// Release lets a held copy go. The rules are run again on its bytes: where
+// they now pass or seal it, they are followed; where they still hold it, the
+// release is an override of theirs, and recorded as one. It returns what
+// became of the copy: pass or seal.
+func (c Custody) Release(ctx context.Context, id, by, reason string) (policy.Action, error) {
+	if reason == "" {
+		return "", ErrNoReason
+	}
+	rules := c.Rules()
+	held, content, err := c.open(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	decision, err := c.decideAgain(ctx, rules, held, content)
+	if err != nil {
+		return "", err
+	}
+	action := decision.Strictest()
+	release := spool.Released{Seen: sha256.Sum256(content)}
+	entry := policy.Entry{Type: policy.EntryOverride, Severity: severity(decision), Action: policy.Pass, Count: 1}
+	switch action {
+	case policy.Reject:
+		return "", ErrRefused
+	case policy.Seal:
+		p := &preparation{Gateway: c.Gateway, rules: rules, now: c.cfg.Now()}
+		if release.Content, err = p.seal(content, held.To); err != nil {
+			return "", fmt.Errorf("seal copy: %w", err)
+		}
+		release.EightBit = !ascii(release.Content)
+		entry.Action, entry.NearMiss = policy.Seal, true
+	case policy.Hold:
+		action = policy.Pass
+	case policy.Pass:
+		entry.NearMiss = true
+	}
+	for _, r := range decision.Verdicts[0].Reasons {
+		entry.Rule = r.Rule
+		entry.Findings = append(entry.Findings, r.Findings...)
+	}
+	release.Records = c.records(rules, held, entry, by, reason)
+	if release.Then, err = c.outcome(rules, held, notice.EndReleased); err != nil {
+		return "", err
+	}
+	return action, c.Store.Release(ctx, held.ID, release)
+}
+
+// Drop forgets a held copy and tells its sender.
+func (c Custody) Drop(ctx context.Context, id, by, reason string) error {
+	if reason == "" {
+		return ErrNoReason
+	}
+	held, err := c.Store.HeldCopy(ctx, id)
+	if err != nil {
+		return err
+	}
+	return c.drop(ctx, held, by, reason, notice.EndDropped)
+}
+
+// Expire drops every held copy whose time is up and returns how many.
+func (c Custody) Expire(ctx context.Context) (int, error) {
+	held, err := c.Store.ExpiredHolds(ctx, c.cfg.Now())
+	if err != nil {
+		return 0, fmt.Errorf("list expired holds: %w", err)
+	}
+	for _, h := range held {
+		if err := c.drop(ctx, h, "Postvern", "held.keep", notice.EndExpired); err != nil {
+			return 0, fmt.Errorf("drop expired hold: %w", err)
+		}
+	}
+	return len(held), nil
+}
+
+func (c Custody) drop(ctx context.Context, held spool.HeldCopy, by, reason string, end notice.End) error {
+	rules := c.Rules()
+	entry := policy.Entry{Type: policy.EntryDropped, Severity: policy.Low, NearMiss: true, Action: policy.Hold, Count: 1}
+	if len(held.Hold.Rules) > 0 {
+		entry.Rule = held.Hold.Rules[0]
+	}
+	then, err := c.outcome(rules, held, end)
+	if err != nil {
+		return err
+	}
+	return c.Store.Drop(ctx, held.ID, c.records(rules, held, entry, by, reason), then...)
+}
+
+func (c Custody) open(ctx context.Context, id string) (spool.HeldCopy, []byte, error) {
+	held, err := c.Store.HeldCopy(ctx, id)
+	if err != nil {
+		return held, nil, err
+	}
+	content, err := c.Store.HeldContent(ctx, held.ID)
+	if err != nil {
+		return held, nil, fmt.Errorf("open held copy: %w", err)
+	}
+	return held, content, nil
+}
+
+// decideAgain runs the rules in force on a held copy for its one reader.
+func (c Custody) decideAgain(ctx context.Context, rules *Rules, held spool.HeldCopy, content []byte) (policy.Decision, error) {
+	msg, err := message.Read(bytes.NewReader(content), c.cfg.Limits)
+	if err != nil {
+		return policy.Decision{}, fmt.Errorf("read held copy: %w", err)
+	}
+	env := message.Envelope{
+		From: held.From, To: []message.Recipient{{Address: held.To}}, Login: held.Login, Received: held.Received,
+	}
+	facts := rules.facts(env, msg, c.cfg.Extract.Text(ctx, msg), c.cfg.Now())
+	return rules.Policy.Decide(facts), nil
+}
+
+func (c Custody) records(rules *Rules, held spool.HeldCopy, e policy.Entry, by, reason string) []deviation.Record {
+	return []deviation.Record{c.entry(rules, e, held.Reference, by, reason, false)}
+}
+
+// outcome is the mail that tells the sender how it ended.
+func (c Custody) outcome(rules *Rules, held spool.HeldCopy, end notice.End) ([]spool.Parcel, error) {
+	if held.Sender == "" {
+		return nil, nil
+	}
+	now := c.cfg.Now()
+	subject, text := c.cfg.Notices.Outcome(notice.Outcome{
+		Letter: notice.Letter{
+			Language: held.Language, Organisation: rules.Policy.Organisation, Contact: rules.Policy.Contact,
+			Reference: held.Reference, Sent: held.Received,
+		},
+		End: end, Copies: 1,
+	})
+	mail, body, err := ownMail(c.cfg.Hostname, rules.Policy.Contact, held.Sender, held.Language, subject, text, now)
+	if err != nil {
+		return nil, fmt.Errorf("write notice: %w", err)
+	}
+	return []spool.Parcel{{
+		ID: deviation.NewID(now), Reference: held.Reference, Received: now,
+		Bodies: []spool.Body{body}, Copies: []spool.Copy{mail},
+	}}, nil
+}
+
+// severity is the gravest of a decision's entries.
+func severity(d policy.Decision) policy.Severity {
+	order := map[policy.Severity]int{policy.Low: 1, policy.Medium: 2, policy.High: 3}
+	s := policy.Low
+	for _, e := range d.Entries {
+		if order[e.Severity] > order[s] {
+			s = e.Severity
+		}
+	}
+	return s
+}

@@ -1,0 +1,135 @@
+package proxy
+
+import (
+	"slices"
+	"time"
+
+	"postvern.example/internal/deviation"
+	"postvern.example/internal/notice"
+	"postvern.example/policy"
+	"postvern.example/policy/detect"
+	"postvern.example/proxy/message"
+	"postvern.example/proxy/spool"
+)
+
+// notices adds the mails that tell people what happened: at most one to the
+// sender, and one to the organisation's contact where something waits for
+// them. A tag alone is no news.
+func (p *preparation) notices() error {
+	if p.decision.Mode == policy.Observe || p.parcel.refusal != nil {
+		return nil
+	}
+	n := p.notice()
+	if p.env.From != "" && n.Hidden+n.Beside+n.Sealed+n.Held > 0 {
+		subject, text := p.cfg.Notices.Notice(n)
+		if err := p.addNotice(p.env.From, n.Language, subject, text); err != nil {
+			return err
+		}
+	}
+	if p.parcel.held == 0 {
+		return nil
+	}
+	w := notice.Waiting{
+		Letter: n.Letter, Held: n.Held, Releasable: true, Rules: n.Rules, Findings: n.Findings, Keep: n.Keep,
+	}
+	w.Language = p.rules.Policy.Language
+	for _, c := range p.parcel.Copies {
+		if c.Hold != nil {
+			w.Releasable = w.Releasable && c.Hold.Releasable
+		}
+	}
+	subject, text := p.cfg.Notices.Waiting(w)
+	return p.addNotice(p.rules.Policy.Contact, w.Language, subject, text)
+}
+
+// notice gathers what the sender is told: numbers, kinds and places.
+func (p *preparation) notice() notice.Notice {
+	n := notice.Notice{
+		Letter: p.letter(),
+		Hidden: p.parcel.hidden,
+		Tagged: slices.ContainsFunc(p.decision.Edits, func(e policy.Edit) bool { return e.Kind == policy.EditTag }),
+		Sealed: p.parcel.sealed,
+		Held:   p.parcel.held,
+	}
+	if n.Held > 0 {
+		n.Keep = p.now.Add(time.Duration(p.rules.Policy.Held.Keep))
+	}
+	for _, e := range p.decision.Entries {
+		if e.Type == policy.EntryBeside && !e.NearMiss {
+			n.Beside += e.Count
+		}
+	}
+	seen := map[string]bool{}
+	for _, v := range p.decision.Verdicts {
+		for _, r := range v.Reasons {
+			if v.Action == policy.Hold && r.Key != "" && r.Key != policy.KeyUsable {
+				n.Keyless++
+			}
+			if v.Action == policy.Pass || seen[r.Rule] {
+				continue
+			}
+			seen[r.Rule] = true
+			n.Rules = append(n.Rules, r.Rule)
+			n.Findings = append(n.Findings, r.Findings...)
+		}
+	}
+	n.Findings = distinct(n.Findings)
+	n.Keyless = min(n.Keyless, n.Held)
+	return n
+}
+
+func (p *preparation) letter() notice.Letter {
+	return notice.Letter{
+		Language:     p.language,
+		Organisation: p.rules.Policy.Organisation,
+		Contact:      p.rules.Policy.Contact,
+		Reference:    p.parcel.Reference,
+		Sent:         p.env.Received,
+	}
+}
+
+// distinct keeps one finding of each kind at each place.
+func distinct(findings []detect.Finding) []detect.Finding {
+	var out []detect.Finding
+	seen := map[string]bool{}
+	for _, f := range findings {
+		key := string(f.Kind) + " " + f.Place.String()
+		if !seen[key] {
+			seen[key] = true
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func (p *preparation) addNotice(to, language, subject, text string) error {
+	c, b, err := ownMail(p.cfg.Hostname, p.rules.Policy.Contact, to, language, subject, text, p.now)
+	if err != nil {
+		return err
+	}
+	c.Body = p.addBody(b.Content)
+	p.parcel.Copies = append(p.parcel.Copies, c)
+	return nil
+}
+
+// ownMail makes a mail of the gateway's own. It has the null reverse-path, so
+// that nothing ever answers it (RFC 3834 §3.3).
+func ownMail(hostname, contact, to, language, subject, text string, now time.Time) (spool.Copy, spool.Body, error) {
+	raw, err := message.Draft{
+		From:      "Postvern <postvern@" + hostname + ">",
+		To:        to,
+		Subject:   subject,
+		Date:      now,
+		MessageID: message.NewMessageID(hostname),
+		Text:      text,
+		Language:  language,
+		Fields:    [][2]string{{"Reply-To", contact}, {"Auto-Submitted", "auto-generated"}},
+	}.Build()
+	if err != nil {
+		return spool.Copy{}, spool.Body{}, err
+	}
+	return spool.Copy{
+		ID: deviation.NewID(now), Class: spool.Notice, State: spool.Queued,
+		To: to, UTF8: !ascii(to), EightBit: !ascii(raw), Language: language,
+	}, spool.Body{Content: raw}, nil
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that the tests use as real peers, where they
+# are missing: GnuPG opens what was sealed, OpenSSL verifies what was signed,
+# swaks and Python send, promtool checks, a C compiler builds the race
+# detector. Without root or apt it says what is missing, and stops.
+set -euo pipefail
+
+need=(
+  gcc:gcc
+  gpg:gnupg
+  openssl:openssl
+  swaks:swaks
+  python3:python3
+  promtool:prometheus
+  pdftotext:poppler-utils
+  postfix:postfix
+  psql:postgresql
+  strace:strace
+  7z:p7zip-full
+  qpdf:qpdf
+)
+
+PATH=$PATH:/usr/sbin:/sbin
+missing=()
+for n in "${need[@]}"; do
+  command -v "${n%%:*}" >/dev/null 2>&1 || missing+=("${n##*:}")
+done
+[ -d /usr/include/x86_64-linux-gnu/sys ] || [ -d /usr/include/sys ] || missing+=(libc6-dev)
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+echo "The tests need these Debian packages: ${missing[*]}"
+sudo=
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null && sudo=sudo || {
+    echo "Install them first: apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 1
+  }
+fi
+echo "Installing them."
+export DEBIAN_FRONTEND=noninteractive
+# Nothing that is installed for a test is started as a service.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  printf '#!/bin/sh\nexit 101\n' | $sudo tee $policy >/dev/null
+  $sudo chmod 755 $policy
+  trap '$sudo rm -f $policy' EXIT
+fi
+$sudo apt-get update -qq
+$sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
