@@ -70,7 +70,7 @@ func norwegianAccount(r *run, i int) (candidate, bool) {
 	case 11:
 		v, ok = r.take(i, 11, 6)
 	}
-	if !ok || v.repeats(0) || v.sum(0, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 != 0 {
+	if !ok || v.repeats(0) || v.sum(5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 != 0 {
 		return candidate{}, false
 	}
 	c := account(&v)

@@ -16,7 +16,7 @@ func appendCPR(r *run, i int, out []candidate) []candidate {
 	c := from(&v, DanishCPR, keyCPR)
 	c.evidence |= evidence(EvidenceDate)
 	switch {
-	case v.sum(0, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0:
+	case v.sum(4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0:
 		c.evidence |= evidence(EvidenceChecksum)
 	case v.form == formBare && (day != 1 || month != 1):
 		c.strength = weak

@@ -11,8 +11,8 @@ func appendFnr(r *run, i int, out []candidate) []candidate {
 	if !ok || v.repeats(0) {
 		return out
 	}
-	k1 := v.sum(0, 3, 7, 6, 1, 8, 9, 4, 5, 2, 1) % 11
-	if k1 > 3 || v.sum(0, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 != 0 {
+	k1 := v.sum(3, 7, 6, 1, 8, 9, 4, 5, 2, 1) % 11
+	if k1 > 3 || v.sum(5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 != 0 {
 		return out
 	}
 	c := from(&v, NorwegianFnr, keyFnr)

@@ -3,6 +3,7 @@ package detect_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 
 	"postvern.example/policy/detect"
@@ -121,8 +122,10 @@ func (d dice) hetu() string {
 		n = 900 + d.IntN(100)
 	}
 	head := fmt.Sprintf("%02d%02d%02d", day, m, y%100)
-	var v int
-	fmt.Sscanf(fmt.Sprintf("%s%03d", head, n), "%d", &v)
+	v, err := strconv.Atoi(fmt.Sprintf("%s%03d", head, n))
+	if err != nil {
+		panic(err)
+	}
 	return fmt.Sprintf("%s%c%03d%c", head, signs[d.IntN(6)], n, "0123456789ABCDEFHJKLMNPRSTUVWXY"[v%31])
 }
 
@@ -192,8 +195,9 @@ func cut(at int, sep string) func(string) string {
 	return func(s string) string { return s[:at] + sep + s[at:] }
 }
 
-func last(n int, f func(string) string) func(string) string {
-	return func(s string) string { return f(s[len(s)-n:]) }
+// short drops the century.
+func short(f func(string) string) func(string) string {
+	return func(s string) string { return f(s[2:]) }
 }
 
 func fullWidth(s string) string {
@@ -233,7 +237,7 @@ func plantedKinds() []planted {
 		},
 		{
 			detect.SwedishPersonnummer, dice.personnummer,
-			[]func(string) string{same, last(10, cut(6, "-")), last(10, cut(6, "-")), cut(8, "-"), last(10, same), cut(8, " "), last(10, cut(6, "+")), then(last(10, cut(6, "-")), fullWidth), last(10, cut(6, "–"))},
+			[]func(string) string{same, short(cut(6, "-")), short(cut(6, "-")), cut(8, "-"), short(same), cut(8, " "), short(cut(6, "+")), then(short(cut(6, "-")), fullWidth), short(cut(6, "–"))},
 			[]string{"Anna %s är sjuk i dag.", "Vi talar om Lars Svensson (%s) på mötet.", "Hon heter Karin och har %s.", "Skicka det till Johan Nilsson, %s, i morgon."},
 			[]string{"Hennes personnummer är %s.", "Personnr: %s", "pnr %s står på lappen", "Samordningsnummer: %s"},
 		},

@@ -30,7 +30,7 @@ func appendKennitala(r *run, i int, out []candidate) []candidate {
 	default:
 		return out
 	}
-	if v.sum(0, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0 {
+	if v.sum(3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0 {
 		c.evidence |= evidence(EvidenceChecksum)
 	} else {
 		c.evidence |= evidence(EvidenceNoChecksum)

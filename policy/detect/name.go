@@ -15,21 +15,21 @@ func nextWord(s string, i int) (word, bool) {
 	return word{b, i}, i > b
 }
 
-// nameRun collects the capitalised words from w on that only a blank, or one
-// comma or tab, parts.
+// nameRun collects the capitalised words from w on that only a blank,
+// an initial's full stop or a tab parts.
 func nameRun(s string, w word, out []word) []word {
 	out = append(out[:0], w)
 	for len(out) < 6 {
 		end := out[len(out)-1].end
 		gap := end
-		for gap < len(s) && gap-end < 2 && (s[gap] == ' ' || s[gap] == '.' || s[gap] == ',' || s[gap] == '\t') {
+		for gap < len(s) && gap-end < 2 && (s[gap] == ' ' || s[gap] == '.' || s[gap] == '\t') {
 			gap++
 		}
 		if gap == end || gap >= len(s) || !isLetter(s[gap]) {
 			break
 		}
 		next, ok := nextWord(s, gap)
-		if !ok || next.start != gap || !isUpper(s[gap:]) || s[next.start-1] == ',' {
+		if !ok || next.start != gap || !isUpper(s[gap:]) {
 			break
 		}
 		out = append(out, next)

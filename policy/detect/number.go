@@ -269,11 +269,11 @@ func (v *number) value(from, to int) int {
 	return n
 }
 
-// sum returns the weighted sum of the digits from from on.
-func (v *number) sum(from int, weights ...int) int {
+// sum returns the weighted sum of the digits from the first on.
+func (v *number) sum(weights ...int) int {
 	n := 0
 	for i, w := range weights {
-		n += int(v.digits[from+i]) * w
+		n += int(v.digits[i]) * w
 	}
 	return n
 }

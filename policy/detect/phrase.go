@@ -21,6 +21,7 @@ type sentence struct {
 	why        evidenceSet
 	addressed  bool // it speaks to its reader: "you"
 	general    bool
+	member     bool // the role is a member's
 	news       bool
 	question   bool
 	firstMark  int // the first token that makes a condition, or -1
@@ -60,7 +61,7 @@ func (l *lexicon) scanPhrases(text string, shape Shape, out *collector) []notice
 					mutes = append(mutes, span{start: s.tokens[first].start, end: s.tokens[last].end, text: string(p.kind)})
 					continue
 				}
-				if level, why := s.judge(p, l, first, last, shape); level > 0 {
+				if level, why := s.judge(p, l, first, shape); level > 0 {
 					hits = append(hits, phraseHit{p.kind, s.tokens[first].start, s.tokens[last].end, level, why})
 				}
 			}

@@ -78,7 +78,7 @@ func isHeading(line string) bool {
 				digits++
 			}
 		}
-		if digits > 4 || digits > 0 && digits < 4 && letters < 2 || strings.IndexByte(cell, '@') >= 0 {
+		if digits > 4 || digits > 0 && letters < 2 && (digits != 4 || len(cell) != 4) || strings.IndexByte(cell, '@') >= 0 {
 			return false
 		}
 		words += letters

@@ -1,8 +1,8 @@
 package detect
 
-// judge says what a phrase that stands at tokens first to last is worth in
+// judge says what a phrase that begins at token first is worth in
 // its sentence: who it is said of, and what speaks against.
-func (s *sentence) judge(p *phrase, l *lexicon, first, last int, shape Shape) (Confidence, evidenceSet) {
+func (s *sentence) judge(p *phrase, l *lexicon, first int, shape Shape) (Confidence, evidenceSet) {
 	if p.level > 0 {
 		return p.level, evidence(EvidenceOwnTerm)
 	}
@@ -22,12 +22,14 @@ func (s *sentence) judge(p *phrase, l *lexicon, first, last int, shape Shape) (C
 		}
 		return Likely, why
 	}
-	_ = last
-	return s.weighTie(l, first, why)
+	return s.weighTie(l, p.kind, first, why)
 }
 
-func (s *sentence) weighTie(l *lexicon, first int, why evidenceSet) (Confidence, evidenceSet) {
+func (s *sentence) weighTie(l *lexicon, kind Kind, first int, why evidenceSet) (Confidence, evidenceSet) {
 	tied := s.why != 0
+	if kind == UnionMembership && s.member && s.why == evidence(EvidenceRole) {
+		tied = false // "the member" alone says nothing of whose membership
+	}
 	if s.news || !tied && !s.addressed {
 		return 0, 0
 	}
@@ -56,6 +58,7 @@ func (s *sentence) quantified(l *lexicon, i int) bool {
 // persons reads who the sentence speaks of and what speaks against.
 func (s *sentence) persons(l *lexicon) {
 	s.read, s.why, s.addressed, s.general, s.news, s.firstMark = true, 0, false, false, false, -1
+	s.member = false
 	for i := range s.tokens {
 		t := &s.tokens[i]
 		if t.number {
@@ -70,6 +73,7 @@ func (s *sentence) persons(l *lexicon) {
 			s.addressed = true
 		case l.classes["ROLE"].has(f) && s.isOne(l, i):
 			s.why |= evidence(EvidenceRole)
+			s.member = s.member || len(f) > 5 && string(f[:5]) == "medle" || len(f) > 5 && string(f[:5]) == "membe"
 		}
 		f = s.folded(i)
 		if i == 0 && (l.classes["BE"].has(f) || l.classes["HAVE"].has(f)) {

@@ -138,6 +138,7 @@ func home(k Kind) language {
 		return finnish
 	case IcelandicKennitala:
 		return icelandic
+	default:
+		return 0
 	}
-	return 0
 }
