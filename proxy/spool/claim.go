@@ -273,6 +273,9 @@ func (s *Store) putBack(entries []*entry) {
 	defer s.waiting.mu.Unlock()
 	for _, e := range entries {
 		s.waiting.weight += e.weight()
+		if e.ahead {
+			s.waiting.ahead++
+		}
 	}
 	s.waiting.line = append(append([]*entry(nil), entries...), s.waiting.line...)
 }

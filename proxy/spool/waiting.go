@@ -12,6 +12,7 @@ import (
 type waiting struct {
 	mu      sync.Mutex
 	line    []*entry
+	ahead   int   // entries of line that came from the table
 	weight  int64 // of line and of what is reserved
 	budget  int64
 	due     int64 // when a row of the table may be due, in milliseconds; 0: now
@@ -36,6 +37,7 @@ type entry struct {
 	file    string
 	size    int64
 	loaded  bool
+	ahead   bool   // it came from the table
 	damaged []byte // the copy's row as it stands, where it does not decrypt
 }
 
@@ -91,7 +93,13 @@ func (w *waiting) claimAhead(entries []*entry) {
 	for _, e := range entries {
 		n += e.weight()
 	}
-	w.unreserve(-n)
+	w.mu.Lock()
+	w.weight += n
+	w.ahead += len(entries)
+	w.mu.Unlock()
+	for _, e := range entries {
+		e.ahead = true
+	}
 	w.add(entries)
 }
 
@@ -121,6 +129,9 @@ func (w *waiting) take(n int) []*entry {
 	}
 	for _, e := range taken {
 		w.weight -= e.weight()
+		if e.ahead {
+			w.ahead--
+		}
 	}
 	return taken
 }
@@ -147,7 +158,7 @@ const glance = 50 * time.Millisecond
 func (w *waiting) lookNow(now int64, clock time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.due > now || len(w.line) > 0 && clock.Sub(w.looked) < glance {
+	if w.due > now || w.ahead > 0 || len(w.line) > 0 && clock.Sub(w.looked) < glance {
 		return false
 	}
 	w.looked, w.due = clock, never

@@ -24,6 +24,8 @@ CREATE TABLE bodies (
   content   BLOB
 ) STRICT;
 
+CREATE INDEX bodies_file ON bodies (file) WHERE file <> '';
+
 -- Clustered by state and body: what is held does not stand in the way of what
 -- is queued, and new copies are written at the end.
 CREATE TABLE copies (

@@ -56,7 +56,7 @@ AND NOT EXISTS (SELECT 1 FROM copies WHERE state = 'held' AND body = $1)
 
 -- name: due copies
 SELECT c.body, c.id, c.class, c.attempt, c.secret, b.parcel, b.reference, b.received, b.size, b.file
-FROM copies c JOIN bodies b ON b.id = c.body
+FROM copies c INDEXED BY copies_due JOIN bodies b ON b.id = c.body
 WHERE c.state = 'queued' AND c.owner = 0 AND c.due <= $1
 ORDER BY c.due LIMIT $2
 
@@ -64,7 +64,7 @@ ORDER BY c.due LIMIT $2
 UPDATE copies SET owner = $3 WHERE state = 'queued' AND body = $1 AND id = $2 AND owner = 0
 
 -- name: next due
-SELECT min(due) FROM copies WHERE state = 'queued' AND owner = 0
+SELECT min(due) FROM copies INDEXED BY copies_due WHERE state = 'queued' AND owner = 0
 
 -- name: take back
 UPDATE copies SET owner = 0 WHERE state = 'queued' AND owner <> 0
@@ -82,7 +82,7 @@ SELECT size, file, key, content FROM bodies WHERE id = $1
 SELECT size, file FROM bodies WHERE id = $1
 
 -- name: files
-SELECT file FROM bodies WHERE file <> ''
+SELECT file FROM bodies INDEXED BY bodies_file WHERE file <> ''
 
 -- name: held copies
 SELECT c.body, c.id, c.class, c.attempt, c.secret, c.expires, b.parcel, b.reference, b.received, b.size
