@@ -31,6 +31,9 @@ func (r *Relay) finish(hard context.Context, results <-chan []result) {
 	}
 }
 
+// maxBatch is how many outcomes are stored at once.
+const maxBatch = 128
+
 func gather(out []result, results <-chan []result) []result {
 	for len(out) < maxBatch {
 		select {

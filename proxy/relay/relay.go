@@ -157,10 +157,10 @@ func (r *Relay) Run(ctx context.Context) error {
 	return nil
 }
 
-// claim hands out deliveries until ctx ends. It claims about as many at once
-// as are sent in a tenth of a second: few where the upstream is slow, so that
-// no copy waits behind a batch, many where it is fast, so that claiming costs
-// little.
+// claim hands out deliveries until ctx ends. It claims few at once, as they
+// wait with their content in memory: no more than there are workers, less
+// where content is large, or where sending is so slow that a copy would wait
+// for those before it.
 func (r *Relay) claim(ctx context.Context, work chan<- spool.Delivery) {
 	batch, pause := r.cfg.Pool, minPause
 	for ctx.Err() == nil {
@@ -173,21 +173,20 @@ func (r *Relay) claim(ctx context.Context, work chan<- spool.Delivery) {
 			continue
 		}
 		pause = minPause
-		begun := time.Now()
+		begun, size := time.Now(), 0
 		for _, d := range deliveries {
+			size += len(d.Content)
 			work <- d // a worker takes it even while stopping, and gives it back
 		}
-		switch took := time.Since(begun); {
-		case took > 200*time.Millisecond:
-			batch = max(batch/2, 1)
-		case took < 100*time.Millisecond && len(deliveries) == batch:
-			batch = min(batch*2, maxBatch)
+		batch = min(batch*2, r.cfg.Pool)
+		if size > maxBytes || time.Since(begun) > time.Second {
+			batch = max(len(deliveries)/4, 1)
 		}
 	}
 }
 
-// maxBatch is how many deliveries are claimed, and outcomes stored, at once.
-const maxBatch = 128
+// maxBytes is how much content a claim may bring before the next is smaller.
+const maxBytes = 8 << 20
 
 // The pauses after an error of the queue.
 const (

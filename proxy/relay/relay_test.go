@@ -25,6 +25,7 @@ type queue struct {
 	failing  int   // so many calls of Finish fail first
 	size     int   // deliveries per claim at most; 0 is what is asked for
 	failure  error // of Finish
+	patient  bool  // deferred copies wait until their time
 	refuse   func([]spool.Outcome, []spool.Parcel) error
 
 	mu       sync.Mutex
@@ -101,7 +102,16 @@ func (q *queue) Finish(_ context.Context, outcomes []spool.Outcome, reports ...s
 		d.Attempt++
 		q.known[o.Copy] = d
 		if o.Result == spool.Deferred && d.Attempt <= q.attempts {
-			q.due = append(q.due, d)
+			if !q.patient {
+				q.due = append(q.due, d)
+				continue
+			}
+			time.AfterFunc(time.Until(o.Retry), func() {
+				q.mu.Lock()
+				defer q.mu.Unlock()
+				q.due = append(q.due, d)
+				q.wake()
+			})
 		}
 	}
 	q.wake()

@@ -304,6 +304,51 @@ func TestAnOutageIsAskedAboutSeldomAndEndsByItself(t *testing.T) {
 	}
 }
 
+func TestAnUpstreamThatFlapsLosesNothing(t *testing.T) {
+	const n = 400
+	lost := []sink.Fault{{At: sink.AtEnd, After: 50, Times: 5, Drop: true}, {At: sink.AtRCPT, After: 70, Times: 5, Reply: "450 4.2.0 later"}}
+	first := startSink(t, sink.Config{Faults: append(lost, sink.Fault{At: sink.AtMAIL, Delay: time.Millisecond})})
+	q := newQueue()
+	q.attempts, q.patient = 100, true
+	for i := range n {
+		q.add(delivery(fmt.Sprintf("m%d@hjemme.example", i)))
+	}
+	run(t, config(first, q))
+	if _, err := first.Wait(t.Context(), 100); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond)
+	second := startSink(t, sink.Config{Address: first.Addr()})
+	delivered, limit := map[string]int{}, time.Now().Add(30*time.Second)
+	for len(delivered) < n && time.Now().Before(limit) {
+		time.Sleep(20 * time.Millisecond)
+		clear(delivered)
+		for _, o := range q.wait(t, 0) {
+			if o.Result == spool.Delivered {
+				delivered[o.Copy]++
+			}
+		}
+	}
+	arrived := map[string]int{}
+	for _, m := range append(first.Messages(), second.Messages()...) {
+		arrived[m.Recipients()[0]]++
+	}
+	again := 0
+	for i := range n {
+		address := fmt.Sprintf("m%d@hjemme.example", i)
+		again += arrived[address] - 1
+		if delivered["0-"+address] != 1 || arrived[address] < 1 {
+			t.Errorf("%s: delivered %d, arrived %d", address, delivered["0-"+address], arrived[address])
+		}
+	}
+	if again < 5 || again > 5+8 { // the lost 250s, and what was in transit when the server fell
+		t.Errorf("%d arrived again", again)
+	}
+}
+
 func TestStoppingFinishesWhatIsInProgress(t *testing.T) {
 	s := startSink(t, sink.Config{Faults: []sink.Fault{{At: sink.AtEnd, Delay: 200 * time.Millisecond}}})
 	q := newQueue()
