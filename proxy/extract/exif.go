@@ -150,22 +150,6 @@ func isBitmap(data []byte) bool {
 		binary.LittleEndian.Uint32(data[14:]) <= 124
 }
 
-// printable returns the runs of text in binary data, one a line.
-func printable(data []byte) string {
-	var b strings.Builder
-	start := 0
-	for i := 0; i <= len(data); i++ {
-		if i < len(data) && (data[i] >= ' ' && data[i] != 0x7F || data[i] == '\t') {
-			continue
-		}
-		if i-start >= 4 {
-			b.WriteString(mixed(data[start:i]) + "\n")
-		}
-		start = i + 1
-	}
-	return b.String()
-}
-
 // appleDouble reads the file that a Macintosh puts beside another one: its
 // name, comment, and the marks of its programs. Small ones are read as the
 // runs of text in them.

@@ -16,6 +16,7 @@ package extract
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"postvern.example/policy/detect"
@@ -36,7 +37,7 @@ type Config struct {
 	// function Worker). Where it is empty the readers of hostile formats run in
 	// this process: for tests and for commands that end soon.
 	Worker  []string
-	Workers int // worker processes at most; 2
+	Workers int // worker processes at most; one for each processor, 2 to 8
 	// PDFToText is poppler's pdftotext: empty looks it up in PATH, "none" uses
 	// the reader built in.
 	PDFToText string
@@ -50,7 +51,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.EntrySize, 64<<20)
 	setDefault(&c.Ratio, 250)
 	setDefault(&c.Time, 8*time.Second)
-	setDefault(&c.Workers, 2)
+	setDefault(&c.Workers, min(max(runtime.NumCPU(), 2), 8))
 	return c
 }
 
@@ -65,11 +66,23 @@ func setDefault[T int | int64 | time.Duration](v *T, d T) {
 type Extractor struct {
 	cfg     Config
 	formats map[kind]format
+	pool    *pool // nil: no worker processes
 }
 
-// New returns an Extractor with the limits of cfg.
+// New returns an Extractor with the limits of cfg. Close ends its workers.
 func New(cfg Config) *Extractor {
-	return &Extractor{cfg: cfg.withDefaults(), formats: formatTable()}
+	x := &Extractor{cfg: cfg.withDefaults(), formats: formatTable()}
+	if len(cfg.Worker) > 0 {
+		x.pool = newPool(x.cfg.Worker, x.cfg.Workers)
+	}
+	return x
+}
+
+// Close ends the worker processes. What is still read then is unscannable.
+func (e *Extractor) Close() {
+	if e.pool != nil {
+		e.pool.close()
+	}
 }
 
 // Result is what could be read of a message, and what could not.
@@ -81,8 +94,6 @@ type Result struct {
 // Text returns all text of the message with its places. When ctx ends or the
 // time limit is reached, what was not read yet is a finding.
 func (e *Extractor) Text(ctx context.Context, m *message.Message) Result {
-	ctx, cancel := context.WithTimeout(ctx, e.cfg.Time)
-	defer cancel()
 	r := newReading(ctx, e)
 	r.message(m, 0)
 	return r.out

@@ -52,6 +52,17 @@ func formatTable() map[kind]format {
 		isWMF:     {label: "image", read: unread(whyImage)},
 		isMedia:   {label: "media", read: unread(whyMedia)},
 		isProgram: {label: "program", read: unread(whyProgram)},
+		isZip:     {label: "archive", read: (*reading).zip, hostile: true},
+		isGzip:    {label: "archive", read: (*reading).gzip, hostile: true},
+		isBzip2:   {label: "archive", read: (*reading).bzip2, hostile: true},
+		isXZ:      {label: "archive", read: (*reading).xz, hostile: true},
+		isZstd:    {label: "archive", read: (*reading).zstd, hostile: true},
+		isTar:     {label: "archive", read: (*reading).tar, hostile: true},
+		is7z:      {label: "archive", read: (*reading).sevenZip, hostile: true},
+		isRAR:     {label: "archive", read: (*reading).rar, hostile: true},
+		isOLE:     {label: "OLE", read: (*reading).ole, hostile: true},
+		isTNEF:    {label: "TNEF", read: (*reading).tnef, hostile: true},
+		isRTF:     {label: "RTF", read: (*reading).rtf, hostile: true},
 		isDouble:  {label: "AppleDouble", read: (*reading).appleDouble},
 	}
 }
@@ -84,7 +95,11 @@ func (r *reading) piece(p piece) {
 		return
 	}
 	p.place = labelled(p.place, f.label)
-	f.read(r, p)
+	if f.hostile {
+		r.hostile(f, p)
+		return
+	}
+	r.safely(f, p)
 }
 
 // isCharsetText reports whether the mail calls the bytes text in a charset

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"time"
 
 	"postvern.example/policy/detect"
 )
@@ -36,13 +37,15 @@ const (
 // reading is the reading of one message, or in a worker of one file. It
 // collects the text and counts what the limits count.
 type reading struct {
-	ctx   context.Context //nolint:containedctx // a reading lives exactly as long as the call that it was made for
-	x     *Extractor
-	out   Result
-	texts int // bytes of text that may still be taken
-	left  budget
-	full  bool // the text limit was reached, and said so
-	late  bool // ctx ended, and said so
+	ctx    context.Context //nolint:containedctx // a reading lives exactly as long as the call that it was made for
+	x      *Extractor
+	out    Result
+	until  time.Time // when the time is up
+	texts  int       // bytes of text that may still be taken
+	left   budget
+	full   bool // the text limit was reached, and said so
+	inside bool // this is a worker, or a goroutine of one file
+	late   bool // ctx ended, and said so
 }
 
 // budget is what a reading may still use. It travels to a worker and back.
@@ -55,7 +58,7 @@ type budget struct {
 
 func newReading(ctx context.Context, x *Extractor) *reading {
 	return &reading{
-		ctx: ctx, x: x, texts: x.cfg.TextBytes,
+		ctx: ctx, x: x, until: time.Now().Add(x.cfg.Time), texts: x.cfg.TextBytes,
 		left: budget{Entries: x.cfg.Entries, Unpacked: x.cfg.Unpacked, Logos: maxLogos},
 	}
 }
@@ -134,9 +137,12 @@ func sameEvidence(a, b []detect.Evidence) bool {
 	return true
 }
 
+// ended reports whether the time is up.
+func (r *reading) ended() bool { return r.ctx.Err() != nil || time.Now().After(r.until) }
+
 // over reports whether the time is up; the first time it says so in a finding.
 func (r *reading) over(place detect.Place) bool {
-	if r.ctx.Err() == nil {
+	if !r.ended() {
 		return false
 	}
 	if !r.late {

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 
@@ -26,7 +27,7 @@ func (r *reading) unpack(from io.Reader, packed int64) ([]byte, detect.Evidence)
 	_, err := out.ReadFrom(io.LimitReader(untilDone{r, from}, limit+1))
 	r.left.Unpacked -= int64(out.Len())
 	switch {
-	case r.ctx.Err() != nil:
+	case r.ended():
 		return out.Bytes(), whyTime
 	case int64(out.Len()) > limit:
 		return out.Bytes(), why
@@ -44,8 +45,8 @@ type untilDone struct {
 
 // Read implements io.Reader.
 func (u untilDone) Read(p []byte) (int, error) {
-	if err := u.r.ctx.Err(); err != nil {
-		return 0, err
+	if u.r.ended() {
+		return 0, context.DeadlineExceeded
 	}
 	return u.from.Read(p)
 }

@@ -1,0 +1,202 @@
+package extract
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/bzip2"
+	"compress/gzip"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/bodgit/sevenzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/nwaples/rardecode/v2"
+	"github.com/ulikunitz/xz"
+
+	"postvern.example/policy/detect"
+)
+
+// entry reads one file of an archive.
+func (r *reading) entry(p piece, number int, name string, in io.Reader, packed int64) {
+	place := p.place.In(detect.Step{Kind: detect.InEntry, Number: number, Name: name})
+	r.label(place.In(detect.Step{Kind: detect.InName}), name)
+	if in == nil {
+		return
+	}
+	data, why := r.unpack(in, packed)
+	if why != "" {
+		r.unscannable(place, why)
+	}
+	r.piece(piece{data: data, place: place, name: name, depth: p.depth + 1})
+}
+
+// counted reports whether one more entry is within the limits.
+func (r *reading) counted(p piece) bool {
+	if r.over(p.place) {
+		return false
+	}
+	if r.left.Entries--; r.left.Entries < 0 {
+		r.unscannable(p.place, whyEntries)
+		return false
+	}
+	return true
+}
+
+// gzip reads the members of a gzip file (RFC 1952), which are one stream.
+func (r *reading) gzip(p piece) {
+	from := bytes.NewReader(p.data)
+	z, err := gzip.NewReader(from)
+	if err != nil {
+		r.unscannable(p.place, whyMalformed)
+		return
+	}
+	r.prose(p.place.In(detect.Step{Kind: detect.InComment}), mixed([]byte(z.Comment)))
+	name := mixed([]byte(z.Name))
+	if name == "" {
+		name = strings.TrimSuffix(p.name, ".gz")
+	}
+	r.packedStream(p, name, z)
+}
+
+// packedStream reads a file that is nothing but one compressed stream.
+func (r *reading) packedStream(p piece, name string, in io.Reader) {
+	if r.counted(p) {
+		r.entry(p, 1, name, in, int64(len(p.data)))
+	}
+}
+
+func (r *reading) bzip2(p piece) {
+	r.packedStream(p, strings.TrimSuffix(p.name, ".bz2"), bzip2.NewReader(bytes.NewReader(p.data)))
+}
+
+func (r *reading) xz(p piece) {
+	z, err := xz.ReaderConfig{DictCap: 16 << 20}.NewReader(bytes.NewReader(p.data))
+	if err != nil {
+		r.unscannable(p.place, whyMalformed)
+		return
+	}
+	r.packedStream(p, strings.TrimSuffix(p.name, ".xz"), z)
+}
+
+func (r *reading) zstd(p piece) {
+	z, err := zstd.NewReader(bytes.NewReader(p.data), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
+	if err != nil {
+		r.unscannable(p.place, whyMalformed)
+		return
+	}
+	defer z.Close()
+	r.packedStream(p, strings.TrimSuffix(p.name, ".zst"), z)
+}
+
+// tar reads a tar archive of any kind.
+func (r *reading) tar(p piece) {
+	from := bytes.NewReader(p.data)
+	z := tar.NewReader(from)
+	for n := 1; r.counted(p); n++ {
+		head, err := z.Next()
+		if errors.Is(err, io.EOF) {
+			r.trailing(p, p.data[len(p.data)-from.Len():])
+			return
+		}
+		if err != nil {
+			r.unscannable(p.place, whyMalformed)
+			return
+		}
+		name := mixed([]byte(head.Name))
+		if head.Linkname != "" {
+			r.label(p.place.In(detect.Step{Kind: detect.InName}), mixed([]byte(head.Linkname)))
+		}
+		for _, value := range head.PAXRecords {
+			r.label(p.place.In(detect.Step{Kind: detect.InProperties}), mixed([]byte(value)))
+		}
+		if head.Typeflag == tar.TypeDir {
+			r.entry(p, n, name, nil, 0)
+			continue
+		}
+		r.entry(p, n, name, z, max(head.Size, 1))
+	}
+}
+
+// sevenZip reads a 7z archive. Its encryption is AES-256, of the files or of
+// the list of files too.
+func (r *reading) sevenZip(p piece) {
+	z, err := sevenzip.NewReader(bytes.NewReader(p.data), int64(len(p.data)))
+	var locked *sevenzip.ReadError
+	switch {
+	case errors.As(err, &locked) && locked.Encrypted:
+		r.protected(p.place, strengthStrong)
+		return
+	case err != nil:
+		r.unscannable(p.place, whyMalformed)
+		return
+	}
+	said := false
+	for i, f := range z.File {
+		if !r.counted(p) {
+			return
+		}
+		name := mixed([]byte(f.Name))
+		if f.FileInfo().IsDir() || f.UncompressedSize == 0 {
+			r.entry(p, i+1, name, nil, 0)
+			continue
+		}
+		in, err := f.Open()
+		if err == nil {
+			peek := make([]byte, 1)
+			_, err = io.ReadFull(in, peek)
+			if err == nil {
+				r.entry(p, i+1, name, io.MultiReader(bytes.NewReader(peek), in), int64(len(p.data)))
+			}
+			_ = in.Close() // nothing is written
+		}
+		if err == nil {
+			continue
+		}
+		r.entry(p, i+1, name, nil, 0)
+		switch {
+		case !errors.As(err, &locked) || !locked.Encrypted:
+			r.unscannable(p.place, whyMalformed)
+		case !said:
+			said = true
+			r.protected(p.place, strengthStrong)
+		}
+	}
+}
+
+// rar reads a RAR archive of version 1.5 to 5. Its encryption is AES.
+func (r *reading) rar(p piece) {
+	z, err := rardecode.NewReader(bytes.NewReader(p.data), rardecode.MaxDictionarySize(64<<20))
+	if err != nil {
+		r.rarError(p, err)
+		return
+	}
+	for n := 1; r.counted(p); n++ {
+		head, err := z.Next()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			r.rarError(p, err)
+			return
+		}
+		name := mixed([]byte(head.Name))
+		switch {
+		case head.IsDir:
+			r.entry(p, n, name, nil, 0)
+		case head.Encrypted:
+			r.entry(p, n, name, nil, 0)
+			r.protected(p.place, strengthStrong)
+		default:
+			r.entry(p, n, name, z, max(head.PackedSize, 1))
+		}
+	}
+}
+
+func (r *reading) rarError(p piece, err error) {
+	if errors.Is(err, rardecode.ErrArchiveEncrypted) || errors.Is(err, rardecode.ErrArchivedFileEncrypted) || errors.Is(err, rardecode.ErrBadPassword) {
+		r.protected(p.place, strengthStrong)
+		return
+	}
+	r.unscannable(p.place, whyMalformed)
+}

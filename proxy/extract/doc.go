@@ -1,0 +1,230 @@
+package extract
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strings"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"postvern.example/policy/detect"
+)
+
+// doc reads a Word document of versions 6 to 2003 (MS-DOC): the text by its
+// piece table, and which part of it is body, notes, headers and comments.
+func (r *reading) doc(p piece, c *compound, under string) {
+	main := c.streams[under+"WordDocument"]
+	if len(main) < 0x60 {
+		r.unscannable(p.place, whyMalformed)
+		return
+	}
+	flags := binary.LittleEndian.Uint16(main[0x0A:])
+	if flags&0x0100 != 0 {
+		r.protected(p.place, strengthWeak) // XOR or RC4
+		return
+	}
+	version := binary.LittleEndian.Uint16(main[2:])
+	if version < 0xC1 || len(main) < 0x1AA {
+		r.oldDoc(p, main)
+		return
+	}
+	table := c.streams[under+"0Table"]
+	if flags&0x0200 != 0 {
+		table = c.streams[under+"1Table"]
+	}
+	text, ok := wordPieces(main, table)
+	if !ok {
+		r.unscannable(p.place, whyMalformed)
+		r.prose(p.place, printable(main)+wideText(main))
+		return
+	}
+	r.wordStories(p, main, text)
+	r.blips(p, c.streams[under+"Data"])
+	// Names of authors, bookmarks and fonts stand in the table stream.
+	r.prose(p.place.In(detect.Step{Kind: detect.InProperties}), wideText(table))
+}
+
+// oldDoc reads the documents of Word 6 and 95, whose text is one run.
+func (r *reading) oldDoc(p piece, main []byte) {
+	start, end := int(binary.LittleEndian.Uint32(main[0x18:])), int(binary.LittleEndian.Uint32(main[0x1C:]))
+	if start < 0 || start > end || end > len(main) {
+		r.unscannable(p.place, whyMalformed)
+		return
+	}
+	text := convert(charmap.Windows1252, main[start:end])
+	if strings.Count(text, "\x00") > len(text)/4 {
+		text = utf16Text(main[start:end])
+	}
+	r.wordText(p.place, []rune(text))
+}
+
+// wordPieces returns the document's characters in their order (MS-DOC §2.4.1).
+func wordPieces(main, table []byte) ([]rune, bool) {
+	at, n := int(binary.LittleEndian.Uint32(main[0x1A2:])), int(binary.LittleEndian.Uint32(main[0x1A6:]))
+	if at < 0 || n <= 0 || at > len(table) || n > len(table)-at {
+		return nil, false
+	}
+	clx := table[at : at+n]
+	for len(clx) > 3 && clx[0] == 1 { // formatting of changed pieces
+		size := 3 + int(binary.LittleEndian.Uint16(clx[1:]))
+		if size > len(clx) {
+			return nil, false
+		}
+		clx = clx[size:]
+	}
+	if len(clx) < 5 || clx[0] != 2 {
+		return nil, false
+	}
+	size := int(binary.LittleEndian.Uint32(clx[1:]))
+	if clx = clx[5:]; size < 4 || size > len(clx) {
+		return nil, false
+	}
+	clx = clx[:size]
+	count := (size - 4) / 12
+	var text []rune
+	for i := range count {
+		chars := int(binary.LittleEndian.Uint32(clx[4*i+4:])) - int(binary.LittleEndian.Uint32(clx[4*i:]))
+		fc := binary.LittleEndian.Uint32(clx[4*(count+1)+8*i+2:])
+		start := int(fc & 0x3FFFFFFF)
+		compressed := fc&0x40000000 != 0
+		width := 2
+		if compressed {
+			start, width = start/2, 1
+		}
+		if chars < 0 || start > len(main) || chars > (len(main)-start)/width || len(text)+chars > 2*len(main) {
+			return nil, false
+		}
+		run := main[start : start+chars*width]
+		if compressed {
+			for _, c := range run {
+				text = append(text, charmap.Windows1252.DecodeByte(c))
+			}
+			continue
+		}
+		for j := 0; j < len(run); j += 2 {
+			text = append(text, rune(binary.LittleEndian.Uint16(run[j:])))
+		}
+	}
+	return joinSurrogates(text), true
+}
+
+// joinSurrogates makes characters of pairs. A pair counts two characters in a
+// document; the second is kept as a character that shows nothing.
+func joinSurrogates(text []rune) []rune {
+	for i := 0; i+1 < len(text); i++ {
+		if text[i] >= 0xD800 && text[i] < 0xDC00 && text[i+1] >= 0xDC00 && text[i+1] < 0xE000 {
+			text[i] = (text[i]-0xD800)<<10 + text[i+1] - 0xDC00 + 0x10000
+			text[i+1] = 0x200B
+		}
+	}
+	return text
+}
+
+// wordStories reads the parts of the text: their lengths stand in the header
+// in this order.
+func (r *reading) wordStories(p piece, main []byte, text []rune) {
+	comment := p.place.In(detect.Step{Kind: detect.InComment})
+	for _, story := range []struct {
+		at    int
+		place detect.Place
+	}{
+		{0x4C, p.place}, {0x50, comment}, {0x54, p.place}, {0x58, p.place}, {0x5C, comment}, {0x60, comment}, {0x64, p.place}, {0x68, p.place},
+	} {
+		n := min(max(int(int32(binary.LittleEndian.Uint32(main[story.at:]))), 0), len(text))
+		r.wordText(story.place, text[:n])
+		text = text[n:]
+	}
+	r.wordText(p.place, text)
+}
+
+// wordText reads a story: paragraphs, table cells and rows, fields.
+func (r *reading) wordText(place detect.Place, text []rune) {
+	var body, aside, table strings.Builder
+	var line []rune
+	var cells []string
+	fields := 0 // open field instructions
+	open := []bool{}
+	endTable := func() {
+		r.text(place, detect.Table, table.String())
+		table.Reset()
+	}
+	for i, c := range text {
+		switch {
+		case c == 0x13:
+			open = append(open, true)
+			fields++
+			aside.WriteByte('\n')
+		case c == 0x14 || c == 0x15:
+			if n := len(open); n > 0 {
+				if open[n-1] {
+					fields--
+				}
+				open[n-1] = false
+				if c == 0x15 {
+					open = open[:n-1]
+				}
+			}
+		case fields > 0:
+			aside.WriteRune(c)
+		case c == 0x07:
+			if len(line) == 0 && i > 0 && text[i-1] == 0x07 && len(cells) > 0 {
+				table.WriteString(strings.Join(cells, "\t") + "\n")
+				cells = cells[:0]
+				continue
+			}
+			cells = append(cells, oneLine(string(line)))
+			line = line[:0]
+		case c == 0x0D || c == 0x0C || c == 0x0E:
+			if len(cells) > 0 { // a paragraph inside a cell
+				line = append(line, ' ')
+				continue
+			}
+			if table.Len() > 0 {
+				endTable()
+			}
+			body.WriteString(string(line) + "\n")
+			line = line[:0]
+		case c == 0x1E:
+			line = append(line, '-')
+		case c == 0x0B:
+			line = append(line, '\n')
+		case c == 0x1F, c < 0x09, c >= 0xD800 && c < 0xE000:
+		default:
+			line = append(line, c)
+		}
+	}
+	if len(cells) > 0 {
+		table.WriteString(strings.Join(cells, "\t") + "\n")
+	}
+	endTable()
+	body.WriteString(string(line))
+	r.prose(place, body.String())
+	r.prose(place, aside.String())
+}
+
+// blips reads the pictures of a stream of Office's drawings (MS-ODRAW
+// §2.2.23): each has a record of its type, one or two checksums, and the file.
+func (r *reading) blips(p piece, data []byte) {
+	for i := 2; i+8 < len(data); i++ {
+		if data[i+1] != 0xF0 || data[i] < 0x1A || data[i] > 0x2A {
+			continue
+		}
+		n := int(binary.LittleEndian.Uint32(data[i+2:]))
+		if n < 24 || n > len(data)-i-6 {
+			continue
+		}
+		blip := data[i+6 : i+6+n]
+		for _, skip := range [...]int{17, 33, 16, 32} {
+			if k := sniff(blip[min(skip, len(blip)):]); k == isPNG || k == isJPEG || k == isTIFF || k == isGIF {
+				r.left.Attachments++
+				place := p.place.In(detect.Step{Kind: detect.InEntry, Number: r.left.Attachments, Label: "image"})
+				r.piece(piece{data: bytes.TrimRight(blip[skip:], "\x00"), place: place, depth: p.depth + 1, inline: true})
+				i += 5 + n
+				break
+			}
+		}
+		if r.over(p.place) {
+			return
+		}
+	}
+}

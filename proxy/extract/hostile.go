@@ -1,0 +1,94 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// maxWait is how long a message waits for a free worker.
+const maxWait = time.Minute
+
+// hostile reads a file whose reader may crash or hang: in a worker process, or
+// where there is none in a goroutine of its own.
+func (r *reading) hostile(f format, p piece) {
+	switch {
+	case r.inside:
+		r.safely(f, p)
+	case r.x.pool != nil:
+		r.byWorker(p)
+	default:
+		r.aside(f, p)
+	}
+}
+
+// safely reads and turns a crash of the reader into a finding.
+func (r *reading) safely(f format, p piece) {
+	defer func() {
+		if recover() != nil {
+			r.unscannable(p.place, whyCrash)
+		}
+	}()
+	f.read(r, p)
+}
+
+// byWorker has a worker read the file. The time spent waiting for one is not
+// the message's.
+func (r *reading) byWorker(p piece) {
+	waiting, cancel := context.WithTimeout(r.ctx, maxWait)
+	defer cancel()
+	start := time.Now()
+	w, err := r.x.pool.acquire(waiting)
+	r.until = r.until.Add(time.Since(start))
+	if err != nil {
+		why := whyCrash
+		if waiting.Err() != nil {
+			why = whyTime
+		}
+		r.unscannable(p.place, why)
+		return
+	}
+	j := job{
+		Limits: r.x.cfg, Place: p.place, Name: p.name, Declared: p.declared, Params: p.params, Depth: p.depth,
+		Inline: p.inline, Texts: r.texts, Left: r.left, Time: max(time.Until(r.until), 10*time.Millisecond),
+	}
+	j.Limits.Worker = nil
+	a, err := w.do(r.ctx, j, p.data)
+	r.x.pool.release(w, err == nil)
+	if err != nil {
+		why := whyCrash
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+			why = whyTime
+		}
+		r.unscannable(p.place, why)
+		return
+	}
+	r.take(a)
+}
+
+// take adds what was found elsewhere.
+func (r *reading) take(a answer) {
+	r.texts, r.left = a.Texts, a.Left
+	r.out.Segments = append(r.out.Segments, a.Result.Segments...)
+	r.out.Findings = append(r.out.Findings, a.Result.Findings...)
+}
+
+// aside reads in a goroutine. All of our own readers end soon after the time
+// is up; one that does not is left behind, and what it finds is dropped.
+func (r *reading) aside(f format, p piece) {
+	sub := newReading(r.ctx, r.x)
+	sub.until, sub.texts, sub.left, sub.inside = r.until, r.texts, r.left, true
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		sub.safely(f, p)
+	}()
+	late := time.NewTimer(time.Until(r.until) + time.Second)
+	defer late.Stop()
+	select {
+	case <-done:
+		r.take(answer{Result: sub.out, Texts: sub.texts, Left: sub.left})
+	case <-late.C:
+		r.unscannable(p.place, whyTime)
+	}
+}

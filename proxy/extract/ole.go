@@ -1,0 +1,335 @@
+package extract
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"sort"
+	"strings"
+
+	"github.com/richardlehane/mscfb"
+
+	"postvern.example/policy/detect"
+)
+
+// compound is a compound file (MS-CFB) with the streams of all its storages.
+type compound struct {
+	streams map[string][]byte // by path, "/" between storages
+	names   []string          // of the streams, in the order of the file
+}
+
+// ole reads a compound file: Word, Excel and PowerPoint before 2007, Outlook
+// messages, encrypted OOXML, macros.
+func (r *reading) ole(p piece) {
+	c, why := r.openCompound(p)
+	if why != "" {
+		r.unscannable(p.place, why)
+	}
+	if c == nil {
+		return
+	}
+	r.storage(p, c, "")
+}
+
+func (r *reading) openCompound(p piece) (*compound, detect.Evidence) {
+	doc, err := mscfb.New(bytes.NewReader(p.data))
+	if err != nil {
+		return nil, whyMalformed
+	}
+	c := &compound{streams: map[string][]byte{}}
+	total := int64(len(p.data)) * 2 // streams that share sectors end here
+	for {
+		entry, err := doc.Next()
+		if errors.Is(err, io.EOF) {
+			return c, ""
+		}
+		if err != nil {
+			return c, whyMalformed
+		}
+		if r.left.Entries--; r.left.Entries < 0 {
+			return c, whyEntries
+		}
+		if r.ended() {
+			return c, whyTime
+		}
+		if entry.Size == 0 {
+			continue
+		}
+		data, err := io.ReadAll(io.LimitReader(entry, min(total, entry.Size)))
+		total -= int64(len(data))
+		if err != nil && !errors.Is(err, io.EOF) || total < 0 {
+			return c, whyMalformed
+		}
+		path := strings.Join(append(append([]string(nil), entry.Path...), entry.Name), "/")
+		path = rawName(path, entry.Initial)
+		if _, twice := c.streams[path]; !twice {
+			c.names = append(c.names, path)
+		}
+		c.streams[path] = data
+	}
+}
+
+// rawName puts back the control character that begins a stream's name.
+func rawName(path string, initial uint16) string {
+	if initial > 0 && initial < 32 {
+		i := strings.LastIndexByte(path, '/') + 1
+		return path[:i] + string(rune(initial)) + path[i:]
+	}
+	return path
+}
+
+// storage reads the document that stands in a storage: the file itself, or
+// something embedded in it.
+func (r *reading) storage(p piece, c *compound, under string) {
+	if p.depth > r.x.cfg.Depth {
+		r.unscannable(p.place, whyDepth)
+		return
+	}
+	has := func(name string) bool { _, ok := c.streams[under+name]; return ok }
+	switch {
+	case has("EncryptedPackage"):
+		r.encryptedPackage(p, c.streams[under+"EncryptionInfo"], c.streams[under+"EncryptedPackage"])
+		return
+	case has("__properties_version1.0"):
+		p.place = labelled(p.place, "mail")
+		r.outlook(p, c, under)
+		return
+	case has("WordDocument"):
+		p.place = labelled(p.place, "Word")
+		r.doc(p, c, under)
+	case has("Workbook"), has("Book"), has("WORKBOOK"), has("BOOK"):
+		p.place = labelled(p.place, "Excel")
+		r.xls(p, c, under)
+	case has("PowerPoint Document"):
+		p.place = labelled(p.place, "PowerPoint")
+		r.ppt(p, c, under)
+	case c.hasMacros(under):
+		p.place = labelled(p.place, "macros")
+	case has("\x01Ole10Native"), has("Package"), has("CONTENTS"), has("Contents"):
+	default:
+		r.unscannable(labelled(p.place, "OLE"), whyFormat)
+	}
+	r.otherStreams(p, c, under)
+}
+
+func (c *compound) hasMacros(under string) bool {
+	for _, name := range c.names {
+		if rest, ok := strings.CutPrefix(name, under); ok && (rest == "VBA/dir" || rest == "dir" || strings.HasSuffix(rest, "/VBA/dir")) {
+			return true
+		}
+	}
+	return false
+}
+
+// otherStreams reads what every kind of document may have beside its text:
+// properties, macros, embedded objects.
+func (r *reading) otherStreams(p piece, c *compound, under string) {
+	objects := map[string]bool{}
+	for i, name := range c.names {
+		rest, ok := strings.CutPrefix(name, under)
+		if !ok || r.over(p.place) {
+			continue
+		}
+		data := c.streams[name]
+		dir, base := "", rest
+		if slash := strings.LastIndexByte(rest, '/'); slash >= 0 {
+			dir, base = rest[:slash+1], rest[slash+1:]
+		}
+		entry := p.place.In(detect.Step{Kind: detect.InEntry, Number: i + 1})
+		switch {
+		case base == "\x05SummaryInformation" || base == "\x05DocumentSummaryInformation":
+			r.propertySet(p, data)
+		case base == "\x01Ole10Native":
+			r.packaged(piece{data: data, place: entry, depth: p.depth + 1, inline: true})
+		case base == "Package" || base == "CONTENTS" || base == "Contents":
+			r.piece(piece{data: data, place: entry, depth: p.depth + 1, inline: true})
+		case strings.HasSuffix(dir, "VBA/"):
+			r.macro(p, data)
+		case dir != "" && isDocumentStream(base):
+			objects[dir] = true
+		}
+	}
+	for _, dir := range sortedKeys(objects) {
+		if !strings.Contains(strings.TrimSuffix(dir, "/"), "MBD") || under == "" {
+			r.left.Attachments++
+			place := p.place.In(detect.Step{Kind: detect.InEntry, Number: r.left.Attachments})
+			r.storage(piece{place: place, depth: p.depth + 1, inline: true, data: p.data}, c, under+dir)
+		}
+	}
+}
+
+func isDocumentStream(base string) bool {
+	switch base {
+	case "WordDocument", "Workbook", "Book", "PowerPoint Document", "EncryptedPackage":
+		return true
+	}
+	return false
+}
+
+func sortedKeys(m map[string]bool) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// packaged reads a file that was dragged into a document (\1Ole10Native): a
+// size, two bytes, three names, and the file.
+func (r *reading) packaged(p piece) {
+	d := p.data
+	if len(d) < 6 {
+		r.unscannable(p.place, whyMalformed)
+		return
+	}
+	d = d[4:]
+	if binary.LittleEndian.Uint16(d) != 2 {
+		r.piece(piece{data: d, place: p.place, depth: p.depth, inline: true}) // the bytes of a program without names
+		return
+	}
+	d = d[2:]
+	var name []byte
+	for range 2 {
+		var one []byte
+		one, d, _ = bytes.Cut(d, []byte{0})
+		r.label(p.place.In(detect.Step{Kind: detect.InName}), mixed(one))
+		if name == nil {
+			name = one
+		}
+	}
+	if len(d) < 8 {
+		r.unscannable(p.place, whyMalformed)
+		return
+	}
+	n := int(binary.LittleEndian.Uint32(d[4:]))
+	d = d[8:]
+	if n < 0 || n+4 > len(d) {
+		r.unscannable(p.place, whyMalformed)
+		return
+	}
+	d = d[n:]
+	size := int(binary.LittleEndian.Uint32(d))
+	d = d[4:]
+	if size < 0 || size > len(d) {
+		size = len(d)
+	}
+	r.piece(piece{data: d[:size], place: p.place, name: string(name), depth: p.depth})
+}
+
+// oleObject reads an embedded object of OLE 1 (MS-OLEDS §2.2.5), as RTF has
+// them: a class name and the object's own bytes.
+func (r *reading) oleObject(p piece) {
+	d := p.data
+	if len(d) < 12 {
+		return
+	}
+	next := func() []byte {
+		if len(d) < 4 {
+			return nil
+		}
+		n := int(binary.LittleEndian.Uint32(d))
+		d = d[4:]
+		if n < 0 || n > len(d) {
+			n = len(d)
+		}
+		s := d[:n]
+		d = d[n:]
+		return s
+	}
+	d = d[8:]
+	class := strings.TrimRight(string(next()), "\x00")
+	next() // topic
+	next() // item
+	native := next()
+	if len(native) == 0 {
+		r.unscannable(p.place, whyMalformed)
+		return
+	}
+	p.data = native
+	if class == "Package" {
+		p.data = append(make([]byte, 4), native...)
+		r.packaged(p)
+		return
+	}
+	r.piece(p)
+}
+
+// macro reads the source text of a module of VBA, which stands compressed at
+// the end of its stream, after the compiled form.
+func (r *reading) macro(p piece, data []byte) {
+	place := p.place.In(detect.Step{Kind: detect.InProperties})
+	read := false
+	for i := 0; i+3 < len(data); i++ {
+		if data[i] != 1 || data[i+2]&0x70 != 0x30 {
+			continue
+		}
+		text := decompressVBA(data[i:])
+		if bytes.Contains(text, []byte("Attribute VB_")) || bytes.Contains(text, []byte("Attribut")) {
+			r.prose(place, mixed(text))
+			read = true
+			break
+		}
+	}
+	if !read {
+		r.prose(place, printable(data)+wideText(data))
+	}
+}
+
+// decompressVBA undoes the compression of MS-OVBA §2.4.1.
+func decompressVBA(data []byte) []byte {
+	var out []byte
+	data = data[1:]
+	for len(data) >= 2 {
+		head := binary.LittleEndian.Uint16(data)
+		size := int(head&0x0FFF) + 1
+		if head>>12&7 != 3 {
+			break
+		}
+		data = data[2:]
+		chunk := data[:min(size, len(data))]
+		data = data[len(chunk):]
+		if head&0x8000 == 0 {
+			out = append(out, chunk...)
+			continue
+		}
+		out = expandChunk(out, chunk)
+	}
+	return out
+}
+
+func expandChunk(out, chunk []byte) []byte {
+	start := len(out)
+	for i := 0; i < len(chunk); {
+		flags := chunk[i]
+		i++
+		for bit := 0; bit < 8 && i < len(chunk); bit++ {
+			if flags>>bit&1 == 0 {
+				out = append(out, chunk[i])
+				i++
+				continue
+			}
+			if i+1 >= len(chunk) {
+				return out
+			}
+			token := int(binary.LittleEndian.Uint16(chunk[i:]))
+			i += 2
+			bits := 4
+			for 1<<bits < len(out)-start {
+				bits++
+			}
+			bits = min(bits, 12)
+			length := token&(0xFFFF>>bits) + 3
+			from := len(out) - (token >> (16 - bits)) - 1
+			if from < start {
+				return out
+			}
+			for range length {
+				out = append(out, out[from])
+				from++
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,147 @@
+package extract
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"strings"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"postvern.example/policy/detect"
+)
+
+// The records of a PowerPoint stream (MS-PPT §2.13.24).
+const (
+	pptSlide      = 0x03EE
+	pptNotes      = 0x03F0
+	pptSlideMark  = 0x03F3
+	pptSlideList  = 0x0FF0
+	pptTextChars  = 0x0FA0
+	pptTextBytes  = 0x0FA8
+	pptCString    = 0x0FBA
+	pptHyperlink  = 0x0FD7
+	pptOLEStorage = 0x1011
+	pptComment    = 0x2EE0
+)
+
+// ppt reads a PowerPoint presentation of versions 97 to 2003 (MS-PPT).
+func (r *reading) ppt(p piece, c *compound, under string) {
+	user := c.streams[under+"Current User"]
+	if len(user) >= 16 && binary.LittleEndian.Uint32(user[12:]) == 0xF3D1C4DF || c.streams[under+"EncryptedSummary"] != nil {
+		r.protected(p.place, strengthWeak) // RC4
+		return
+	}
+	w := pptWalk{r: r, p: p}
+	w.records(c.streams[under+"PowerPoint Document"], p.place, 0)
+	w.flush()
+	r.blips(p, c.streams[under+"Pictures"])
+}
+
+// pptWalk goes once through the records of a presentation.
+type pptWalk struct {
+	r      *reading
+	p      piece
+	slides int // seen in the list of slides' texts
+	bodies int // seen as slides of their own
+	notes  int
+	place  detect.Place // of the text that is being collected
+	text   strings.Builder
+}
+
+func (w *pptWalk) flush() {
+	w.r.prose(w.place, w.text.String())
+	w.text.Reset()
+}
+
+func (w *pptWalk) write(place detect.Place, text string) {
+	if !samePlace(place, w.place) {
+		w.flush()
+		w.place = place
+	}
+	w.text.WriteString(strings.NewReplacer("\r", "\n", "\v", "\n").Replace(text) + "\n")
+}
+
+func (w *pptWalk) records(d []byte, place detect.Place, depth int) {
+	inList := false
+	for len(d) >= 8 {
+		if w.r.over(w.p.place) || depth > 32 {
+			return
+		}
+		version, instance := d[0]&0x0F, binary.LittleEndian.Uint16(d)>>4
+		kind, n := int(binary.LittleEndian.Uint16(d[2:])), int(binary.LittleEndian.Uint32(d[4:]))
+		d = d[8:]
+		if n < 0 || n > len(d) {
+			w.r.unscannable(w.p.place, whyMalformed)
+			n = len(d)
+		}
+		data := d[:n]
+		d = d[n:]
+		switch {
+		case kind == pptSlideMark:
+			inList = true
+			w.slides++
+			place = w.p.place.In(detect.Step{Kind: detect.InSlide, Number: w.slides})
+		case version == 0x0F:
+			w.container(kind, int(instance), data, place, depth)
+		default:
+			w.atom(kind, int(instance), data, place)
+		}
+	}
+	if inList {
+		w.flush()
+	}
+}
+
+func (w *pptWalk) container(kind, instance int, data []byte, place detect.Place, depth int) {
+	switch kind {
+	case pptSlide:
+		w.bodies++
+		place = w.p.place.In(detect.Step{Kind: detect.InSlide, Number: w.bodies})
+	case pptNotes:
+		w.notes++
+		place = w.p.place.In(detect.Step{Kind: detect.InSlide, Number: w.notes}).In(detect.Step{Kind: detect.InComment})
+	case pptSlideList:
+		if instance == 0 {
+			w.slides = 0
+		}
+		place = w.p.place
+	case pptComment:
+		place = w.p.place.In(detect.Step{Kind: detect.InComment})
+	}
+	w.records(data, place, depth+1)
+}
+
+func (w *pptWalk) atom(kind, instance int, data []byte, place detect.Place) {
+	switch kind {
+	case pptTextChars, pptCString:
+		w.write(place, utf16Text(data[:len(data)&^1]))
+	case pptTextBytes:
+		w.write(place, convert(charmap.ISO8859_1, data))
+	case pptHyperlink:
+		w.write(place, wideText(data))
+	case pptOLEStorage:
+		w.object(instance, data)
+	case 0xF00B, 0xF122: // properties of a shape: its name and description
+		w.write(place, wideText(data))
+	}
+}
+
+// object reads an embedded document, which stands compressed.
+func (w *pptWalk) object(instance int, data []byte) {
+	w.r.left.Attachments++
+	place := w.p.place.In(detect.Step{Kind: detect.InEntry, Number: w.r.left.Attachments})
+	if instance == 1 && len(data) > 4 {
+		z, err := zlib.NewReader(bytes.NewReader(data[4:]))
+		if err != nil {
+			w.r.unscannable(place, whyMalformed)
+			return
+		}
+		plain, why := w.r.unpack(z, int64(len(data)))
+		if why != "" {
+			w.r.unscannable(place, why)
+		}
+		data = plain
+	}
+	w.r.piece(piece{data: data, place: place, depth: w.p.depth + 1, inline: true})
+}

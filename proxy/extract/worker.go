@@ -1,0 +1,148 @@
+package extract
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"postvern.example/policy/detect"
+)
+
+// WorkerArgument is the first argument of a program that is started as a
+// worker. It is no command for people.
+const WorkerArgument = "extract-worker"
+
+// Worker turns the process into a worker when args, the whole command line of
+// the program, asks for that; main calls it first of all, with os.Args, and
+// exits with the code when it was handled. A worker reads files from standard
+// input and writes what it found to standard output, one at a time, until its
+// input ends. It opens no file and no connection.
+func Worker(args []string) (handled bool, code int) {
+	if len(args) < 2 || args[1] != WorkerArgument {
+		return false, 0
+	}
+	limitProcess()
+	if err := serve(os.Stdin, os.Stdout); err != nil {
+		return true, 1
+	}
+	return true, 0
+}
+
+// job is one file for a worker. The bytes of the file follow it.
+type job struct {
+	Limits   Config
+	Place    detect.Place
+	Name     string
+	Declared string
+	Params   map[string]string
+	Depth    int
+	Inline   bool
+	Texts    int
+	Left     budget
+	Time     time.Duration
+}
+
+// answer is what a worker found in a file, and what is left of the limits.
+type answer struct {
+	Result Result
+	Texts  int
+	Left   budget
+}
+
+const maxFrame = 1 << 30
+
+func serve(in io.Reader, out io.Writer) error {
+	from := bufio.NewReader(in)
+	for {
+		var j job
+		err := receive(from, &j, maxFrame)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		data, err := receiveBytes(from, maxFrame)
+		if err != nil {
+			return err
+		}
+		a := do(j, data)
+		if err := send(out, a); err != nil {
+			return err
+		}
+	}
+}
+
+// do reads one file. Whatever happens the process ends soon after the job's
+// time, also when nobody is left to kill it.
+func do(j job, data []byte) answer {
+	limitMemory(len(data))
+	last := time.AfterFunc(j.Time+2*time.Second, func() { os.Exit(3) })
+	defer last.Stop()
+	x := New(j.Limits)
+	r := newReading(context.Background(), x)
+	r.until = time.Now().Add(j.Time)
+	r.texts, r.left, r.inside = j.Texts, j.Left, true
+	r.piece(piece{
+		data: data, place: j.Place, name: j.Name, declared: j.Declared, params: j.Params, depth: j.Depth, inline: j.Inline,
+	})
+	debug.FreeOSMemory()
+	return answer{Result: r.out, Texts: r.texts, Left: r.left}
+}
+
+// limitMemory makes the collector keep to what a file of this size may use.
+func limitMemory(size int) {
+	debug.SetGCPercent(50)
+	debug.SetMemoryLimit(int64(64<<20 + 4*size))
+	limitData(uint64(192<<20 + 8*size))
+}
+
+func send(out io.Writer, v any) error {
+	var frame bytes.Buffer
+	frame.Write(make([]byte, 4))
+	if err := gob.NewEncoder(&frame).Encode(v); err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	return sendBytes(out, frame.Bytes()[4:], frame.Bytes()[:4])
+}
+
+// sendBytes writes the length and the data; both in one write where head is
+// the room in front of data.
+func sendBytes(out io.Writer, data, head []byte) error {
+	binary.BigEndian.PutUint32(head, uint32(len(data)))
+	if _, err := out.Write(head); err != nil {
+		return err
+	}
+	_, err := out.Write(data)
+	return err
+}
+
+func receive(in io.Reader, v any, limit int) error {
+	data, err := receiveBytes(in, limit)
+	if err != nil {
+		return err
+	}
+	return gob.NewDecoder(bytes.NewReader(data)).Decode(v)
+}
+
+func receiveBytes(in io.Reader, limit int) ([]byte, error) {
+	var head [4]byte
+	if _, err := io.ReadFull(in, head[:]); err != nil {
+		return nil, err
+	}
+	n := int(binary.BigEndian.Uint32(head[:]))
+	if n > limit {
+		return nil, fmt.Errorf("a frame of %d bytes", n)
+	}
+	data := make([]byte, n)
+	_, err := io.ReadFull(in, data)
+	return data, err
+}

@@ -1,0 +1,372 @@
+package extract
+
+import (
+	"encoding/binary"
+	"math"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+
+	"postvern.example/policy/detect"
+)
+
+// The records of BIFF that hold text or say how to read it (MS-XLS §2.3).
+const (
+	biffFormula    = 0x0006
+	biffEOF        = 0x000A
+	biffHeader     = 0x0014
+	biffFooter     = 0x0015
+	biffName       = 0x0018
+	biffNote       = 0x001C
+	biffDate1904   = 0x0022
+	biffFilePass   = 0x002F
+	biffContinue   = 0x003C
+	biffCodepage   = 0x0042
+	biffUser       = 0x005C
+	biffBoundSheet = 0x0085
+	biffMulRK      = 0x00BD
+	biffRString    = 0x00D6
+	biffXF         = 0x00E0
+	biffDrawGroup  = 0x00EB
+	biffSST        = 0x00FC
+	biffLabelSST   = 0x00FD
+	biffTextObject = 0x01B6
+	biffHyperlink  = 0x01B8
+	biffValidation = 0x01BE
+	biffNumber     = 0x0203
+	biffLabel      = 0x0204
+	biffBoolErr    = 0x0205
+	biffString     = 0x0207
+	biffRK         = 0x027E
+	biffFormat     = 0x041E
+	biffBOF        = 0x0809
+	biffSeriesText = 0x100D
+	biffPivotText  = 0x00CD
+	biffExtName    = 0x0023
+	biffTable      = 0x0872
+)
+
+// xls reads an Excel workbook of versions 5 to 2003 (MS-XLS).
+func (r *reading) xls(p piece, c *compound, under string) {
+	stream := c.streams[under+"Workbook"]
+	for _, name := range []string{"WORKBOOK", "Book", "BOOK"} {
+		if stream == nil {
+			stream = c.streams[under+name]
+		}
+	}
+	w := xlsWalk{r: r, p: p, enc: charmap.Windows1252, formats: map[int]string{}}
+	w.run(stream)
+	// What a pivot table was made from is kept beside the book.
+	for _, name := range c.names {
+		if rest, ok := strings.CutPrefix(name, under+"_SX_DB_CUR/"); ok && rest != "" {
+			w.run(c.streams[name])
+		}
+	}
+	w.finish()
+}
+
+// xlsWalk goes once through the records of a workbook.
+type xlsWalk struct {
+	r       *reading
+	p       piece
+	enc     encoding.Encoding
+	old     bool // BIFF5: strings are bytes
+	strings []string
+	formats map[int]string
+	styles  []int // the format of each XF
+	date04  bool
+	names   []string // of the sheets
+	starts  []int    // where their substreams begin
+	sheet   int      // number of the open sheet, 0 in the globals
+	tables  map[int]*xlsTable
+	open    *xlsTable
+	wait    [2]int // row and column of a formula whose text follows
+	waiting bool
+	aside   strings.Builder
+	notes   strings.Builder
+	drawing []byte
+	locked  bool
+}
+
+// xlsTable holds the cells of a sheet; they come in rows, but not always.
+type xlsTable struct {
+	rows  map[int]map[int]string
+	last  int
+	cells int
+}
+
+func (t *xlsTable) set(row, col int, text string) {
+	if t == nil || text == "" {
+		return
+	}
+	if t.rows == nil {
+		t.rows = map[int]map[int]string{}
+	}
+	if t.rows[row] == nil {
+		t.rows[row] = map[int]string{}
+	}
+	t.rows[row][col] = text
+	t.last = max(t.last, row)
+	t.cells++
+}
+
+func (t *xlsTable) text() string {
+	var s sheetTable
+	for row := 0; row <= t.last; row++ {
+		cols := t.rows[row]
+		most := -1
+		for col := range cols {
+			most = max(most, col)
+		}
+		for col := 0; col <= most; col++ {
+			if text, ok := cols[col]; ok {
+				s.toRow(row + 1)
+				s.put(col+1, text)
+			}
+		}
+	}
+	return s.String()
+}
+
+func (w *xlsWalk) run(stream []byte) {
+	w.tables = ensure(w.tables)
+	for at := 0; at+4 <= len(stream); {
+		if w.r.over(w.p.place) || w.locked {
+			return
+		}
+		kind, n := int(binary.LittleEndian.Uint16(stream[at:])), int(binary.LittleEndian.Uint16(stream[at+2:]))
+		start := at
+		at += 4
+		if n > len(stream)-at {
+			w.r.unscannable(w.p.place, whyMalformed)
+			return
+		}
+		data := stream[at : at+n]
+		at += n
+		var more [][]byte // CONTINUE records
+		for at+4 <= len(stream) && int(binary.LittleEndian.Uint16(stream[at:])) == biffContinue {
+			n := int(binary.LittleEndian.Uint16(stream[at+2:]))
+			if n > len(stream)-at-4 {
+				break
+			}
+			more = append(more, stream[at+4:at+4+n])
+			at += 4 + n
+		}
+		w.record(kind, data, more, start)
+	}
+}
+
+func ensure(m map[int]*xlsTable) map[int]*xlsTable {
+	if m == nil {
+		return map[int]*xlsTable{}
+	}
+	return m
+}
+
+// record takes one record with those that continue it.
+func (w *xlsWalk) record(kind int, d []byte, more [][]byte, start int) {
+	switch kind {
+	case biffBOF, 0x0009, 0x0209, 0x0409:
+		w.begin(d, start)
+	case biffFilePass:
+		w.locked = true
+		w.r.protected(w.p.place, strengthWeak) // XOR or RC4
+	case biffCodepage:
+		if len(d) >= 2 {
+			if enc := codepage(int(binary.LittleEndian.Uint16(d))); enc != nil && binary.LittleEndian.Uint16(d) != 1200 {
+				w.enc = enc
+			}
+		}
+	case biffDate1904:
+		w.date04 = len(d) > 0 && d[0] == 1
+	case biffBoundSheet:
+		w.boundSheet(d)
+	case biffFormat:
+		if len(d) > 4 {
+			text, _ := w.str(d[2:], 2)
+			w.formats[int(binary.LittleEndian.Uint16(d))] = text
+		}
+	case biffXF:
+		if len(d) >= 4 {
+			w.styles = append(w.styles, int(binary.LittleEndian.Uint16(d[2:])))
+		}
+	case biffSST:
+		w.sharedStrings(d, more)
+	case biffHeader, biffFooter, biffUser, biffSeriesText, biffPivotText, biffName, biffNote, biffTextObject, biffHyperlink, biffValidation, biffExtName, biffTable:
+		w.texts(kind, d, more)
+	case biffDrawGroup:
+		w.drawing = append(w.drawing, d...)
+		for _, m := range more {
+			w.drawing = append(w.drawing, m...)
+		}
+	default:
+		w.cellRecord(kind, d, more)
+	}
+}
+
+// begin opens the substream of a sheet, or of the book itself.
+func (w *xlsWalk) begin(d []byte, start int) {
+	if len(d) < 4 {
+		return
+	}
+	if version := binary.LittleEndian.Uint16(d); version < 0x0600 {
+		w.old = true
+	}
+	for i, at := range w.starts {
+		if at == start {
+			w.sheet = i + 1
+			if w.tables[w.sheet] == nil {
+				w.tables[w.sheet] = &xlsTable{}
+			}
+			w.open = w.tables[w.sheet]
+			return
+		}
+	}
+	if w.open == nil && (binary.LittleEndian.Uint16(d[2:]) == 0x10 || len(w.starts) == 0) {
+		w.tables[0] = &xlsTable{} // a sheet that the book does not list
+		w.open = w.tables[0]
+	}
+}
+
+func (w *xlsWalk) boundSheet(d []byte) {
+	if len(d) < 8 {
+		return
+	}
+	name, _ := w.str(d[6:], 1)
+	w.starts = append(w.starts, int(binary.LittleEndian.Uint32(d)))
+	w.names = append(w.names, name)
+}
+
+func (w *xlsWalk) cellRecord(kind int, d []byte, more [][]byte) {
+	if kind == biffString && w.waiting {
+		w.waiting = false
+		text, _ := w.str(joined(d, more), 2)
+		w.open.set(w.wait[0], w.wait[1], text)
+		return
+	}
+	if len(d) < 6 {
+		return
+	}
+	row, col := int(binary.LittleEndian.Uint16(d)), int(binary.LittleEndian.Uint16(d[2:]))
+	style := int(binary.LittleEndian.Uint16(d[4:]))
+	switch kind {
+	case biffNumber:
+		if len(d) >= 14 {
+			w.open.set(row, col, w.number(math.Float64frombits(binary.LittleEndian.Uint64(d[6:])), style))
+		}
+	case biffRK:
+		if len(d) >= 10 {
+			w.open.set(row, col, w.number(rkNumber(binary.LittleEndian.Uint32(d[6:])), style))
+		}
+	case biffMulRK:
+		for i := 4; i+6 <= len(d)-2; i += 6 {
+			w.open.set(row, col, w.number(rkNumber(binary.LittleEndian.Uint32(d[i+2:])), int(binary.LittleEndian.Uint16(d[i:]))))
+			col++
+		}
+	case biffLabelSST:
+		if len(d) >= 10 {
+			if i := int(binary.LittleEndian.Uint32(d[6:])); i >= 0 && i < len(w.strings) {
+				w.open.set(row, col, w.strings[i])
+			}
+		}
+	case biffLabel, biffRString:
+		text, _ := w.str(joined(d[6:], more), 2)
+		w.open.set(row, col, text)
+	case biffBoolErr:
+		if len(d) >= 8 && d[7] == 0 {
+			w.open.set(row, col, strings.ToUpper(strconv.FormatBool(d[6] == 1)))
+		}
+	case biffFormula:
+		w.formula(d, row, col, style)
+	}
+}
+
+// formula takes the last result of a formula, and the texts inside it.
+func (w *xlsWalk) formula(d []byte, row, col, style int) {
+	if len(d) < 14 {
+		return
+	}
+	if binary.LittleEndian.Uint16(d[12:]) == 0xFFFF {
+		switch d[6] {
+		case 0:
+			w.wait, w.waiting = [2]int{row, col}, true
+		case 1:
+			w.open.set(row, col, strings.ToUpper(strconv.FormatBool(d[8] == 1)))
+		}
+	} else {
+		w.open.set(row, col, w.number(math.Float64frombits(binary.LittleEndian.Uint64(d[6:])), style))
+	}
+	if len(d) > 22 {
+		w.formulaTexts(d[22:])
+	}
+}
+
+// formulaTexts takes the string constants of a formula's tokens.
+func (w *xlsWalk) formulaTexts(d []byte) {
+	all := ""
+	for i := 0; i+3 < len(d); i++ {
+		if d[i] == 0x17 && d[i+2] <= 1 {
+			if text, used := w.str(d[i+1:], 1); used > 3 {
+				all += text
+				i += used
+			}
+		}
+	}
+	if len(all) > 3 {
+		w.aside.WriteString(all + "\n") // a number put together of pieces is whole
+	}
+}
+
+// rkNumber undoes the short form of numbers (MS-XLS §2.5.217).
+func rkNumber(rk uint32) float64 {
+	v := float64(int32(rk) >> 2)
+	if rk&2 == 0 {
+		v = math.Float64frombits(uint64(rk&^3) << 32)
+	}
+	if rk&1 != 0 {
+		v /= 100
+	}
+	return v
+}
+
+func (w *xlsWalk) number(v float64, style int) string {
+	code := ""
+	if style < len(w.styles) {
+		id := w.styles[style]
+		var own bool
+		if code, own = w.formats[id]; !own {
+			code = builtInFormat(id)
+		}
+	}
+	return formatNumber(v, code, w.date04)
+}
+
+func joined(d []byte, more [][]byte) []byte {
+	if len(more) == 0 {
+		return d
+	}
+	all := append([]byte(nil), d...)
+	for _, m := range more {
+		all = append(all, m...)
+	}
+	return all
+}
+
+// finish gives the sheets and what stands beside them.
+func (w *xlsWalk) finish() {
+	for number := 0; number <= len(w.names); number++ {
+		place := w.p.place
+		if number > 0 {
+			place = place.In(detect.Step{Kind: detect.InSheet, Number: number, Name: w.names[number-1]})
+			w.r.label(place.In(detect.Step{Kind: detect.InName}), w.names[number-1])
+		}
+		if t := w.tables[number]; t != nil {
+			w.r.text(place, detect.Table, t.text())
+		}
+	}
+	w.r.prose(w.p.place, w.aside.String())
+	w.r.prose(w.p.place.In(detect.Step{Kind: detect.InComment}), w.notes.String())
+	w.r.blips(w.p, w.drawing)
+}

@@ -1,0 +1,206 @@
+package extract
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/bzip2"
+	"io"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
+	"golang.org/x/text/encoding/charmap"
+
+	"postvern.example/policy/detect"
+)
+
+// zip reads an archive, or the office document that is packed as one.
+func (r *reading) zip(p piece) {
+	z, err := zip.NewReader(bytes.NewReader(p.data), int64(len(p.data)))
+	if err != nil {
+		r.unscannable(labelled(p.place, "archive"), whyMalformed)
+		return
+	}
+	registerMethods(z)
+	pack := &zipPack{r: r, p: p, files: z.File}
+	switch {
+	case pack.has("[Content_Types].xml"):
+		r.ooxml(pack)
+	case pack.has("content.xml") && (pack.has("META-INF/manifest.xml") || pack.has("mimetype")):
+		r.openDocument(pack)
+	default:
+		pack.p.place = labelled(p.place, "archive")
+		r.archive(pack, z.Comment)
+	}
+	pack.gaps()
+}
+
+func registerMethods(z *zip.Reader) {
+	z.RegisterDecompressor(12, func(in io.Reader) io.ReadCloser { return io.NopCloser(bzip2.NewReader(in)) })
+	z.RegisterDecompressor(93, func(in io.Reader) io.ReadCloser {
+		d, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
+		if err != nil {
+			return io.NopCloser(failing{err})
+		}
+		return d.IOReadCloser()
+	})
+	z.RegisterDecompressor(95, func(in io.Reader) io.ReadCloser {
+		d, err := xz.ReaderConfig{DictCap: 16 << 20}.NewReader(in)
+		if err != nil {
+			return io.NopCloser(failing{err})
+		}
+		return io.NopCloser(d)
+	})
+}
+
+type failing struct{ err error }
+
+// Read implements io.Reader.
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// zipPack is an open archive.
+type zipPack struct {
+	r      *reading
+	p      piece
+	files  []*zip.File
+	locked map[detect.Evidence]bool // strengths that were reported
+}
+
+func (z *zipPack) has(name string) bool { return z.find(name) != nil }
+
+func (z *zipPack) find(name string) *zip.File {
+	for _, f := range z.files {
+		if strings.EqualFold(strings.ReplaceAll(f.Name, `\`, "/"), name) {
+			return f
+		}
+	}
+	return nil
+}
+
+// read returns an entry's bytes; what cannot be read of it is a finding at
+// place.
+func (z *zipPack) read(f *zip.File, place detect.Place) []byte {
+	r := z.r
+	if r.over(place) {
+		return nil
+	}
+	if r.left.Entries--; r.left.Entries < 0 {
+		r.unscannable(z.p.place, whyEntries)
+		return nil
+	}
+	if f.Flags&1 != 0 {
+		z.lock(f)
+		return nil
+	}
+	in, err := f.Open()
+	if err != nil {
+		r.unscannable(place, whyMalformed)
+		return nil
+	}
+	defer func() { _ = in.Close() }() // nothing is written
+	data, why := r.unpack(in, int64(f.CompressedSize64))
+	if why != "" {
+		r.unscannable(place, why)
+	}
+	return data
+}
+
+// lock reports an entry that only a password opens: AES is method 99, bit 6
+// is PKWARE's strong encryption, all else is ZipCrypto.
+func (z *zipPack) lock(f *zip.File) {
+	strength := strengthWeak
+	if f.Method == 99 || f.Flags&0x40 != 0 {
+		strength = strengthStrong
+	}
+	if z.locked[strength] {
+		return
+	}
+	if z.locked == nil {
+		z.locked = map[detect.Evidence]bool{}
+	}
+	z.locked[strength] = true
+	z.r.protected(z.p.place, strength)
+}
+
+// archive reads the entries of an archive that is nothing but that.
+func (r *reading) archive(z *zipPack, comment string) {
+	r.prose(z.p.place.In(detect.Step{Kind: detect.InComment}), mixed([]byte(comment)))
+	for i, f := range z.files {
+		if r.late || r.left.Entries < 0 {
+			return
+		}
+		name := entryName(f.Name, !f.NonUTF8)
+		place := z.p.place.In(detect.Step{Kind: detect.InEntry, Number: i + 1, Name: name})
+		r.label(place.In(detect.Step{Kind: detect.InName}), name)
+		r.prose(place.In(detect.Step{Kind: detect.InComment}), mixed([]byte(f.Comment)))
+		if strings.HasSuffix(f.Name, "/") && f.UncompressedSize64 == 0 {
+			continue
+		}
+		data := z.read(f, place)
+		r.piece(piece{data: data, place: place, name: name, depth: z.p.depth + 1})
+	}
+}
+
+// entryName returns the name of an entry. Windows' own zip program writes the
+// code page of the console.
+func entryName(name string, isUTF8 bool) string {
+	if isUTF8 || utf8.ValidString(name) {
+		return mixed([]byte(name))
+	}
+	return convert(charmap.CodePage850, []byte(name))
+}
+
+// gaps reports bytes between the entries: a reader that goes by local headers
+// finds files there that the directory does not name.
+func (z *zipPack) gaps() {
+	type span struct{ start, end int64 }
+	spans := make([]span, 0, len(z.files))
+	for _, f := range z.files {
+		start, err := f.DataOffset()
+		if err != nil {
+			z.r.unscannable(z.p.place, whyMalformed)
+			return
+		}
+		spans = append(spans, span{start, start + int64(f.CompressedSize64)})
+	}
+	sort.Slice(spans, func(i, j int) bool { return spans[i].start < spans[j].start })
+	end := int64(0)
+	for _, s := range spans {
+		if s.start < end {
+			z.r.unscannable(z.p.place, whyMalformed) // entries that overlap
+			return
+		}
+		if !isLocalHeader(z.p.data, end, s.start) {
+			z.r.unscannable(z.p.place, whyTrailing)
+			return
+		}
+		end = s.end
+	}
+}
+
+// isLocalHeader reports whether from start to end there is one local header,
+// perhaps after a data descriptor.
+func isLocalHeader(data []byte, start, end int64) bool {
+	if start > end || end > int64(len(data)) {
+		return false
+	}
+	between := data[start:end]
+	i := bytes.Index(between, []byte("PK\x03\x04"))
+	if i < 0 || len(between) < i+30 {
+		return false
+	}
+	switch i {
+	case 0:
+	case 12, 16, 20, 24: // sizes and checksum of the entry before
+		if start == 0 {
+			return false
+		}
+	default:
+		return false
+	}
+	name := int(between[i+26]) | int(between[i+27])<<8
+	extra := int(between[i+28]) | int(between[i+29])<<8
+	return len(between) == i+30+name+extra
+}
