@@ -150,3 +150,47 @@ func FuzzSetSubject(f *testing.F) {
 	f.Add("\t\x01\xff ")
 	f.Fuzz(func(t *testing.T, text string) { checkSubject(t, text) })
 }
+
+// FuzzHideQuoted holds HideQuoted to its promise: what it gives back names
+// nobody who is hidden, is read as before, and hides nothing where there is
+// nobody.
+func FuzzHideQuoted(f *testing.F) {
+	f.Add("Fra: x\nTil: Bo <bo@member.example>, Chef <c@x.example>\nEmne: y\n", false)
+	f.Add("<b>Fra:</b> x<br><b>Til:</b> Bo &lt;<a href=\"mailto:bo@member.example\">bo@member.example</a>&gt;; C<br>", true)
+	f.Add("> From: x\n> To: \"A, B\" <a@member.example>,\n>\tc@x.example <\n> bo@member.example>\n", false)
+	f.Fuzz(func(t *testing.T, text string, html bool) {
+		media := "text/plain"
+		if html {
+			media = "text/html"
+		}
+		raw := "From: a@x.example\r\nContent-Type: " + media + "; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" + string(encodeBase64([]byte(text)))
+		m, err := Read(strings.NewReader(raw), DefaultLimits())
+		if err != nil {
+			t.Fatal(err)
+		}
+		edits, _, err := m.HideQuoted(hideMember)
+		if err != nil {
+			return
+		}
+		out, err := m.Apply(edits...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(edits) == 0 && string(out) != raw {
+			t.Fatalf("%q changed without an edit", text)
+		}
+		after, err := Read(bytes.NewReader(out), DefaultLimits())
+		if err != nil || len(after.Defects) > 0 {
+			t.Fatalf("%q: %v", text, err)
+		}
+		left, err := after.Quoted()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range left {
+			if hideMember(r.Name, r.Address) {
+				t.Fatalf("%q: still names %+v", text, r)
+			}
+		}
+	})
+}

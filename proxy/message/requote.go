@@ -1,0 +1,225 @@
+package message
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+
+	"postvern.example/policy/detect"
+)
+
+// The errors of HideQuoted: nothing may be sent as it is.
+var (
+	ErrSigned  = errors.New("a signed part cannot be changed")
+	ErrRewrite = errors.New("a part cannot be written as it was")
+)
+
+// Quoted returns the recipients that stand in header blocks of quoted messages
+// ("Til:", "To:", "Kopia:" beside "Fra:", "Sendt:" ...) in the bodies of the
+// message, plain and HTML, at any depth of quotation and in messages inside
+// it. The error is that of a body that cannot be decoded.
+func (m *Message) Quoted() ([]QuotedRecipient, error) {
+	var found []QuotedRecipient
+	err := m.bodies(m.Root, false, func(p *Part, _ bool) error {
+		b, err := m.body(p)
+		if err != nil {
+			return err
+		}
+		for _, l := range b.lists() {
+			for _, e := range l.elements {
+				r := QuotedRecipient{Name: e.name}
+				if len(e.addresses) > 0 {
+					r.Address = e.addresses[len(e.addresses)-1]
+				}
+				found = append(found, r)
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// HideQuoted returns the edits that take recipients out of those lines where
+// hide says so of name and address (one of them may be empty), and how many.
+// A part that changes is written anew in its own charset and transfer
+// encoding; every other part keeps its octets. ErrSigned says that a signed
+// part would have to change, ErrRewrite that a part could not be written back
+// exactly; other errors are those of Content.
+func (m *Message) HideQuoted(hide func(name, address string) bool) ([]Edit, int, error) {
+	var edits []Edit
+	total := 0
+	err := m.bodies(m.Root, false, func(p *Part, signed bool) error {
+		b, err := m.body(p)
+		if err != nil {
+			return err
+		}
+		cuts, hidden := cutQuoted(b.lists(), hide)
+		if len(cuts) == 0 {
+			return nil
+		}
+		if signed || strings.Contains(b.text, "-----BEGIN PGP SIGNED MESSAGE-----") {
+			return fmt.Errorf("hide quoted recipients in %s: %w", p.Place, ErrSigned)
+		}
+		with, err := b.rewrite(cuts, hide)
+		if err != nil {
+			return fmt.Errorf("hide quoted recipients in %s: %w", p.Place, err)
+		}
+		edits = append(edits, Edit{Range: p.Body, With: with})
+		total += hidden
+		return nil
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	return edits, total, nil
+}
+
+// bodies calls f for every part that mail programs show as text.
+func (m *Message) bodies(p *Part, signed bool, f func(p *Part, signed bool) error) error {
+	signed = signed || p.MediaType == "multipart/signed"
+	for _, child := range p.Children {
+		if err := m.bodies(child, signed, f); err != nil {
+			return err
+		}
+	}
+	if n := len(p.Place); len(p.Children) > 0 || n == 0 || p.Place[n-1].Kind != detect.InBody {
+		return nil
+	}
+	return f(p, signed)
+}
+
+// textBody is a decoded body and how to write it again.
+type textBody struct {
+	part    *Part
+	raw     []byte // as it stands in the message
+	content []byte // transfer encoding undone
+	charset encoding.Encoding
+	text    string // charset undone
+	exact   bool   // text can be encoded again to the same octets
+	visible visibleText
+}
+
+func (m *Message) body(p *Part) (*textBody, error) {
+	content, err := m.Content(p)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", p.Place, err)
+	}
+	b := &textBody{content: content}
+	charset, err := lookCharset(p.Params["charset"])
+	if p.Params["charset"] == "" {
+		charset, err = nil, nil
+	}
+	if err != nil {
+		b.text = guess(content)
+	} else {
+		b.decode(charset)
+	}
+	shown := newTextBody(p, b.text)
+	shown.raw, shown.content, shown.charset, shown.exact = m.Bytes(p.Body), content, b.charset, b.exact
+	return shown, nil
+}
+
+// newTextBody returns a body with only its text and what is seen of it.
+func newTextBody(p *Part, text string) *textBody {
+	visible := visibleText{source: text, text: text}
+	if p.MediaType == "text/html" {
+		visible = visibleHTML(text)
+	}
+	return &textBody{part: p, text: text, visible: visible}
+}
+
+func (b *textBody) decode(charset encoding.Encoding) {
+	if charset == nil {
+		if text := guess(b.content); text == string(b.content) {
+			b.text, b.exact = text, true
+			return
+		}
+		charset = charmap.Windows1252
+	}
+	text, err := charset.NewDecoder().Bytes(b.content)
+	if err != nil {
+		b.text = guess(b.content)
+		return
+	}
+	b.text, b.charset = string(text), charset
+	again, err := charset.NewEncoder().Bytes(text)
+	b.exact = err == nil && bytes.Equal(again, b.content)
+}
+
+// lists returns the recipient lines. In HTML an address may stand in a link
+// only.
+func (b *textBody) lists() []quotedList {
+	html := b.visible.runs != nil
+	lists := findQuoted(b.visible.text, !html)
+	if !html {
+		return lists
+	}
+	for _, l := range lists {
+		for i := range l.elements {
+			e := &l.elements[i]
+			e.addresses = append(b.visible.linked(e.span), e.addresses...)
+		}
+	}
+	return lists
+}
+
+// rewrite returns the body without what is cut, in its charset and transfer
+// encoding.
+func (b *textBody) rewrite(cuts []Range, hide func(name, address string) bool) ([]byte, error) {
+	if !b.exact {
+		return nil, fmt.Errorf("%w: its charset", ErrRewrite)
+	}
+	text, ok := withoutRanges(b.text, cuts)
+	if b.visible.runs != nil {
+		text, ok = b.visible.without(cuts, hide)
+	}
+	if !ok {
+		return nil, fmt.Errorf("%w: its markup", ErrRewrite)
+	}
+	if left, _ := cutQuoted(newTextBody(b.part, text).lists(), hide); len(left) > 0 {
+		return nil, fmt.Errorf("%w: somebody is still named", ErrRewrite)
+	}
+	content := []byte(text)
+	if b.charset != nil {
+		var err error
+		if content, err = b.charset.NewEncoder().Bytes(content); err != nil {
+			return nil, fmt.Errorf("%w: its charset", ErrRewrite)
+		}
+	}
+	return b.transfer(content)
+}
+
+func (b *textBody) transfer(content []byte) ([]byte, error) {
+	switch b.part.Encoding {
+	case "quoted-printable":
+		return encodeQP(content), nil
+	case "base64":
+		out := encodeBase64(content)
+		if !bytes.HasSuffix(b.raw, []byte("\r\n")) {
+			out = bytes.TrimSuffix(out, []byte("\r\n"))
+		}
+		return out, nil
+	}
+	if longestLine(content) > max(mostLength, longestLine(b.raw)) {
+		return nil, fmt.Errorf("%w: a line is too long", ErrRewrite)
+	}
+	return content, nil
+}
+
+func withoutRanges(text string, cuts []Range) (string, bool) {
+	var b strings.Builder
+	last := 0
+	for _, cut := range cuts {
+		if cut.Start < last || cut.End > len(text) {
+			return "", false
+		}
+		b.WriteString(text[last:cut.Start])
+		last = cut.End
+	}
+	b.WriteString(text[last:])
+	return b.String(), true
+}
