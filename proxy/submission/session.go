@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+	"github.com/oklog/ulid/v2"
 
 	"postvern.example/proxy/message"
 )
@@ -53,6 +54,13 @@ func (s *session) open() bool {
 	return s.mail != nil
 }
 
+// ready says whether a message may follow.
+func (s *session) ready() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mail != nil && len(s.mail.env.To) > 0
+}
+
 // takeAccepted returns the envelope that a 250 is due for, once.
 func (s *session) takeAccepted() *message.Envelope {
 	s.mu.Lock()
@@ -90,7 +98,8 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mail = &transaction{until: until, seen: map[string]bool{}, env: message.Envelope{
-		From: from, UTF8: opts.UTF8, Body: string(opts.Body), Return: string(opts.Return), ID: opts.EnvelopeID,
+		Transaction: ulid.Make().String(),
+		From:        from, UTF8: opts.UTF8, Body: string(opts.Body), Return: string(opts.Return), ID: opts.EnvelopeID,
 		Login: login, Client: s.w.client.String(), Hello: helloOf(s.w.hello), Protocol: s.protocol(opts.UTF8),
 		Trusted: s.w.srv.trusts(), Received: s.w.srv.cfg.Now(),
 	}}
@@ -216,6 +225,9 @@ func (s *session) Data(r io.Reader) error {
 
 	ctx, cancel := context.WithDeadline(s.w.srv.context(), t.until)
 	defer cancel()
+	if _, chunked := r.(*io.PipeReader); !chunked {
+		r = messageReader{s.w}
+	}
 	guard := &guardReader{r: r, left: s.w.srv.limits.MessageSize}
 	if err := whole(s.w.srv.cfg.Submit.Submit(ctx, env, guard), guard); err != nil {
 		return s.refuse("message", reasonOf(err), replyTo(err), env.UTF8, s.describe(env, guard)...)
