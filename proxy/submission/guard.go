@@ -1,6 +1,7 @@
 package submission
 
 import (
+	"bytes"
 	"errors"
 	"io"
 )
@@ -29,25 +30,47 @@ const (
 // holds a bare CR, a bare LF or a NUL, and is an error.
 type framer struct{ state state }
 
-// scan reads b up to the end of the message and returns how many octets belong
-// to it. err is errUnclean at the first octet that must not be; n is then the
-// number of good octets before it.
-func (f *framer) scan(b []byte) (n int, end bool, err error) {
-	s := f.state
-	for i, c := range b {
-		next, ok := s.after(c)
-		if !ok {
-			f.state = next
-			return i, false, errUnclean
+// scan copies the message in src, which is no longer than dst, without the
+// dots that the client put before its own (RFC 5321 §4.5.2). It returns how
+// many octets it wrote and how many it used, and whether that was the end. err
+// is errUnclean at the first octet that must not be; that one is used too.
+func (f *framer) scan(dst, src []byte) (written, used int, end bool, err error) {
+	for used < len(src) {
+		c := src[used]
+		if f.state == inLine || f.state == lineStart && c != '.' {
+			if run := plainRun(src[used:]); run > 0 {
+				written += copy(dst[written:], src[used:used+run])
+				used += run
+				f.state = inLine
+				continue
+			}
 		}
-		if s == afterDotCR {
-			f.state = lineStart
-			return i + 1, true, nil
+		was := f.state
+		next, ok := was.after(c)
+		f.state = next
+		used++
+		switch {
+		case !ok:
+			return written, used, false, errUnclean
+		case was == afterDotCR:
+			return written, used, true, nil
+		case was == lineStart && c == '.', was == afterDot && c == '\r':
+			continue
 		}
-		s = next
+		dst[written] = c
+		written++
 	}
-	f.state = s
-	return len(b), false, nil
+	return written, used, false, nil
+}
+
+// plainRun returns how many octets of b come before a CR, LF or NUL.
+func plainRun(b []byte) int {
+	for _, c := range []byte{'\r', '\n', 0} {
+		if i := bytes.IndexByte(b, c); i >= 0 {
+			b = b[:i]
+		}
+	}
+	return len(b)
 }
 
 // after returns the state after c, and false where c must not stand. The state
@@ -113,9 +136,14 @@ func (g *guardReader) Read(b []byte) (int, error) {
 		return 0, g.err
 	}
 	n, err := g.r.Read(b)
-	for i, c := range b[:n] {
-		cr := g.state == afterCR
-		if c == 0 || cr != (c == '\n') {
+	for i := 0; i < n; i++ {
+		if g.state == inLine {
+			if i += plainRun(b[i:n]); i == n {
+				break
+			}
+		}
+		c := b[i]
+		if after := g.state == afterCR; c == 0 || after != (c == '\n') {
 			return g.fail(i, errUnclean)
 		}
 		g.state = inLine

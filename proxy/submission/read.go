@@ -187,7 +187,7 @@ func (w *wire) startChunk(args string) bool {
 		w.bye(reply(421, 3, 4, "The chunk is too large to be skipped"))
 		return false
 	}
-	w.mode, w.chunk, w.message = chunks, int64(n), w.busy()
+	w.mode, w.chunk, w.message = chunks, int64(n), w.session.ready()
 	return true
 }
 
@@ -212,48 +212,76 @@ func (w *wire) readChunk(b []byte) (int, error) {
 	return n, nil
 }
 
-// readData gives the message up to its end, dots and all: go-smtp takes those
-// away. After a fault it gives nothing more, so that go-smtp replies.
-func (w *wire) readData(b []byte) (int, error) {
-	if w.fault != nil {
-		return 0, w.fault
+// messageReader is the message in DATA, as the session reads it: straight from
+// the wire, for go-smtp's own reader loses octets and is slow.
+type messageReader struct{ w *wire }
+
+// Read returns the next octets of the message, io.EOF after its end, or why
+// there will be no end.
+func (r messageReader) Read(b []byte) (int, error) {
+	w := r.w
+	for {
+		switch {
+		case w.fault != nil:
+			return 0, w.fault
+		case w.whole:
+			return 0, io.EOF
+		}
+		if n := w.readMessage(b); n > 0 || len(b) == 0 {
+			return n, nil
+		}
 	}
-	if err := w.await(w.srv.limits.Read); err != nil {
-		return 0, err
-	}
+}
+
+func (w *wire) readMessage(b []byte) int {
 	w.widen()
-	n, err := w.peek(b)
+	p, err := w.peek(len(b))
 	if err != nil {
 		w.ended = true
 		w.fault = errCut
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			w.fault = errSlow
 		}
-		return 0, w.fault
+		return 0
 	}
-	good, end, err := w.frame.scan(b[:n])
-	w.skip(good)
-	w.taken += int64(good)
+	n, used, end, err := w.frame.scan(b, p)
+	w.skip(used)
+	w.taken += int64(used)
 	switch {
 	case err != nil:
 		w.fault = err
 		w.seekEnd()
 	case end:
-		w.mode = commands
+		w.whole = true
 	case w.taken > w.ceiling():
 		w.ended, w.cutoff = true, true
 		w.fault = errTooLarge
 	}
-	return good, nil
+	return n
 }
 
-// peek copies what is there into b without taking it, at least one octet.
-func (w *wire) peek(b []byte) (int, error) {
-	if _, err := w.in.Peek(1); err != nil {
+// readData is what go-smtp reads after Data has returned: the end of the
+// message, once what Data left of it is read; or, after a fault, the fault, so
+// that it replies.
+func (w *wire) readData(b []byte) (int, error) {
+	if _, err := io.Copy(io.Discard, messageReader{w}); err != nil {
 		return 0, err
 	}
-	p, err := w.in.Peek(min(w.in.Buffered(), len(b)))
-	return copy(b, p), err
+	w.mode, w.rest = commands, []byte(".\r\n")
+	n := copy(b, w.rest)
+	w.rest = w.rest[n:]
+	return n, nil
+}
+
+// peek returns what is there without taking it, from 1 to most octets.
+func (w *wire) peek(most int) ([]byte, error) {
+	if err := w.await(w.srv.limits.Read); err != nil {
+		return nil, err
+	}
+	if _, err := w.in.Peek(1); err != nil {
+		return nil, err
+	}
+	return w.in.Peek(min(w.in.Buffered(), most))
 }
 
 func (w *wire) skip(n int) { _, _ = w.in.Discard(n) } // what was peeked is there
@@ -354,7 +382,7 @@ func (w *wire) replied(code int) error {
 		w.goodbye, w.ended = true, true
 		return w.flush()
 	case code == 354:
-		w.mode, w.frame, w.taken, w.fault, w.message = data, framer{}, 0, nil, true
+		w.mode, w.frame, w.taken, w.whole, w.fault, w.message = data, framer{}, 0, false, nil, true
 		return nil
 	case code == 334:
 		w.auth = true

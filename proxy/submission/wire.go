@@ -47,6 +47,7 @@ type wire struct {
 	chunk   int64  // octets of a BDAT chunk still to come
 	frame   framer
 	taken   int64 // octets of the message in DATA
+	whole   bool  // the message in DATA was read to its end
 	fault   error // why the message in DATA is refused
 	message bool  // the next reply is to a message, or to a part of it
 	cutoff  bool  // the client may still be sending what nobody will read
