@@ -179,7 +179,7 @@ func (s *Sink) Messages() []Message {
 }
 
 // Commands returns every command line received so far, oldest first, without
-// its CRLF and before any TLS or login only if that is how it was sent.
+// its CRLF. In discard mode it is always empty.
 func (s *Sink) Commands() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -25,8 +25,8 @@ const (
 type Upstream struct {
 	Address  string         // host:port
 	TLS      string         // starttls, implicit or none
-	Username string         // "" logs in nowhere
-	Password string         //
+	Username string         // "" is no login
+	Password string         // said only over TLS, or on this machine
 	RootCAs  *x509.CertPool // the authorities that its certificate may come from; nil is the system's
 	Name     string         // the name that its certificate has to carry; "" is the host of Address
 }
