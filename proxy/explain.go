@@ -93,23 +93,23 @@ func (g *Gateway) Explain(ctx context.Context, env message.Envelope, raw []byte)
 	for _, e := range d.Entries {
 		x.Entries = append(x.Entries, ExplainedEntry{Type: e.Type, Severity: e.Severity, NearMiss: e.NearMiss, Rule: e.Rule})
 	}
-	x.Diff, x.Uneditable = g.diff(rules, env, msg, d)
+	x.Diff, x.Uneditable = g.diff(rules, env, msg, facts, d)
 	return x, nil
 }
 
 // diff shows what the edits change, line by line, and why they cannot be made
 // where they cannot.
-func (g *Gateway) diff(rules *Rules, env message.Envelope, msg *message.Message, d policy.Decision) (diff, uneditable string) {
-	p := newPreparation(g, rules, env, msg, d)
+func (g *Gateway) diff(rules *Rules, env message.Envelope, msg *message.Message, f policy.Facts, d policy.Decision) (diff, uneditable string) {
+	p := newPreparation(g, rules, env, msg, f, d)
 	if len(env.To) == 0 || d.Strictest() == policy.Reject {
 		return "", ""
 	}
-	f, err := p.form(env.To[0].Address)
+	sent, err := p.form(env.To[0].Address)
 	if err != nil {
 		return "", err.Error()
 	}
 	before := bytes.ReplaceAll(msg.Raw, []byte("\r\n"), []byte("\n"))
-	after := bytes.ReplaceAll(f.raw, []byte("\r\n"), []byte("\n"))
+	after := bytes.ReplaceAll(sent.raw, []byte("\r\n"), []byte("\n"))
 	return udiff.Unified("as written", "as sent", string(before), string(after)), ""
 }
 

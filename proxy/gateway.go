@@ -97,7 +97,7 @@ func (g *Gateway) Submit(ctx context.Context, env message.Envelope, r io.Reader)
 	lap("detect")
 	decision := rules.Policy.Decide(facts)
 	lap("decide")
-	parcel, err := g.prepare(rules, env, msg, decision)
+	parcel, err := g.prepare(rules, env, msg, facts, decision)
 	if err != nil {
 		return fmt.Errorf("prepare copies: %w", err)
 	}

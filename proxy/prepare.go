@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"time"
 	"unicode/utf8"
@@ -34,6 +35,7 @@ type preparation struct {
 	rules    *Rules
 	env      message.Envelope
 	msg      *message.Message
+	facts    policy.Facts
 	decision policy.Decision
 	language string
 	now      time.Time
@@ -50,8 +52,8 @@ type form struct {
 
 // prepare makes the final bytes of every copy, the notices and the register
 // entries. Its error means that nothing may be sent and nothing is stored.
-func (g *Gateway) prepare(rules *Rules, env message.Envelope, msg *message.Message, d policy.Decision) (parcel, error) {
-	p := newPreparation(g, rules, env, msg, d)
+func (g *Gateway) prepare(rules *Rules, env message.Envelope, msg *message.Message, f policy.Facts, d policy.Decision) (parcel, error) {
+	p := newPreparation(g, rules, env, msg, f, d)
 	var err error
 	switch {
 	case d.Mode == policy.Observe:
@@ -71,10 +73,10 @@ func (g *Gateway) prepare(rules *Rules, env message.Envelope, msg *message.Messa
 	return p.parcel, nil
 }
 
-func newPreparation(g *Gateway, rules *Rules, env message.Envelope, msg *message.Message, d policy.Decision) *preparation {
+func newPreparation(g *Gateway, rules *Rules, env message.Envelope, msg *message.Message, f policy.Facts, d policy.Decision) *preparation {
 	now := g.cfg.Now()
 	p := &preparation{
-		Gateway: g, rules: rules, env: env, msg: msg, decision: d, now: now,
+		Gateway: g, rules: rules, env: env, msg: msg, facts: f, decision: d, now: now,
 		language: rules.language(env.Login, env.From),
 		hidden:   map[string]bool{},
 		forms:    map[string]*form{},
@@ -199,10 +201,8 @@ func (p *preparation) form(address string) (*form, error) {
 // edits returns the edits that the decision asks for, and those that every
 // submission gets: a missing Date or Message-ID (RFC 6409 §8).
 func (p *preparation) edits(hidden map[string]bool) (edits []message.Edit, hides int, err error) {
-	for _, d := range p.msg.Defects {
-		if d.Header {
-			return nil, 0, fmt.Errorf("header: %s", d.Reason)
-		}
+	if p.facts.HeaderFault {
+		return nil, 0, p.fault()
 	}
 	for _, e := range p.decision.Edits {
 		var more []message.Edit
@@ -235,6 +235,16 @@ func (p *preparation) edits(hidden map[string]bool) (edits []message.Edit, hides
 		edits = append(edits, e)
 	}
 	return edits, hides, nil
+}
+
+// fault says what is wrong with the header.
+func (p *preparation) fault() error {
+	for _, d := range p.msg.Defects {
+		if d.Header {
+			return fmt.Errorf("header: %s", d.Reason)
+		}
+	}
+	return errors.New("header: a list of addresses that cannot be read with certainty")
 }
 
 // traced returns a message with our trace field before it (RFC 5321 §4.4). It

@@ -1,8 +1,11 @@
 package test
 
 import (
+	"encoding/base64"
 	"mime"
 	"testing"
+
+	"postvern.example/internal/sink"
 )
 
 func decoded(t *testing.T, field string) string {
@@ -13,3 +16,7 @@ func decoded(t *testing.T, field string) string {
 	}
 	return s
 }
+
+func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+
+func sinkConfig() sink.Config { return sink.Config{} }
