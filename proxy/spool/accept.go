@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"postvern.example/internal/deviation"
 )
@@ -94,6 +95,7 @@ type ladenBody struct {
 	file    string
 	key     []byte
 	content []byte
+	chunks  [][]byte
 }
 
 type ladenCopy struct {
@@ -162,6 +164,11 @@ func (s *Store) ladeBody(ctx context.Context, content []byte) (b ladenBody, err 
 		b.content, err = sealBody(key, b.id, content)
 		return b, err
 	}
+	if s.cfg.URL != "" {
+		b.file = chunked
+		b.chunks, err = split(key, content)
+		return b, err
+	}
 	b.file = s.disk.name(b.id)
 	if err := s.disk.write(b.file, key, content); err != nil {
 		return ladenBody{}, s.fault(err)
@@ -182,6 +189,11 @@ func (l *lading) ladeCopies() error {
 	return nil
 }
 
+// queues reports whether a copy of the lading is to be delivered.
+func (l *lading) queues() bool {
+	return slices.ContainsFunc(l.copies, func(c ladenCopy) bool { return c.State == Queued })
+}
+
 // write puts the rows of a lading into the transaction.
 func (l *lading) write(t *tx) error {
 	if l.mark != nil {
@@ -196,6 +208,11 @@ func (l *lading) write(t *tx) error {
 		t.after(func() { l.s.waiting.add(l.fresh) })
 	} else if len(l.fresh) > 0 {
 		t.after(func() { l.s.waiting.dueAt(0) })
+	}
+	if owner == 0 && l.queues() {
+		if err := t.notify(); err != nil {
+			return err
+		}
 	}
 	for _, b := range l.bodies {
 		if b.id == 0 {

@@ -42,15 +42,17 @@ func (s *Store) Claim(ctx context.Context, max int) ([]Delivery, error) {
 		if s.closed.Load() {
 			return nil, ErrClosed
 		}
-		if s.waiting.lookNow(s.now().UnixMilli(), time.Now()) {
+		if s.mayClaim() && s.waiting.lookNow(s.now().UnixMilli(), time.Now()) {
 			if err := s.claimDue(ctx); err != nil {
 				s.waiting.dueAt(0)
 				return nil, fmt.Errorf("claim copies: %w", err)
 			}
 		}
-		taken, err := s.load(ctx, s.waiting.take(max))
-		if len(taken) > 0 || err != nil {
-			return taken, err
+		if s.mayClaim() {
+			taken, err := s.load(ctx, s.waiting.take(max))
+			if len(taken) > 0 || err != nil {
+				return taken, err
+			}
 		}
 		timer.Reset(s.patience())
 		select {
@@ -69,6 +71,9 @@ func (s *Store) Claim(ctx context.Context, max int) ([]Delivery, error) {
 
 // patience is how long to wait before the table is asked.
 func (s *Store) patience() time.Duration {
+	if !s.mayClaim() {
+		return poll
+	}
 	s.waiting.mu.Lock()
 	due := s.waiting.due
 	s.waiting.mu.Unlock()

@@ -4,11 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"sort"
 	"strings"
+	"time"
 )
 
 //go:embed sql
@@ -20,6 +22,21 @@ type dialect struct {
 	open    func(context.Context, *Store) error    // connects and migrates
 	full    func(error) bool                       // the error says that there is no room
 	rest    func(context.Context, *sql.Conn) error // after a second without a transaction
+	serve   func(context.Context, *Store) error    // before this process claims anything
+	listen  func(context.Context, *Store)          // until ctx ends: wakes Claim for others' copies
+
+	patience time.Duration // with one transaction; 0: as long as it takes
+}
+
+// dialectOf chooses the database by the store's URL.
+func dialectOf(url string) (dialect, error) {
+	switch {
+	case url == "":
+		return sqliteDialect()
+	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
+		return postgresDialect()
+	}
+	return dialect{}, errors.New("the store's URL has to begin with postgres://")
 }
 
 // query names a statement in queries.sql.

@@ -408,6 +408,3 @@ func TestADiskWithoutInodesIsFull(t *testing.T) {
 	}
 	mustAccept(t, s, testParcel(largeBody+1, 1))
 }
-
-// stopPeers ends the servers that tests have started.
-func stopPeers() {}

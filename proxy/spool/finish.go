@@ -111,12 +111,19 @@ func (f *finishing) writeOne(t *tx, o Outcome, c claim, reply []byte) error {
 
 // forget deletes a body, its key and its file when no copy needs it any more.
 func (t *tx) forget(c claim) error {
+	if _, ok := t.s.lang.queries["lock body"]; ok {
+		// Two nodes that finish the last two copies at once must not each
+		// leave the body to the other.
+		if _, err := t.exec("lock body", c.body); err != nil {
+			return err
+		}
+	}
 	n, err := t.exec("forget body", c.body)
 	if err != nil || n == 0 {
 		return err
 	}
 	t.change.Bytes -= c.size
-	if c.file != "" {
+	if c.file != "" && c.file != chunked {
 		t.after(func() {
 			if err := t.s.disk.remove(c.file); err != nil {
 				t.s.log.Warn("leave a body for the next start to remove", "error", err)

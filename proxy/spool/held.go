@@ -227,6 +227,9 @@ func (r *releasing) write(t *tx) error {
 	t.change.Held--
 	t.change.Queued++
 	t.after(func() { r.s.waiting.dueAt(0) })
+	if err := t.notify(); err != nil {
+		return err
+	}
 	if err := t.writeRecords(r.records); err != nil {
 		return err
 	}

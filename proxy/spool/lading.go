@@ -55,6 +55,11 @@ func (l *lading) writeBody(t *tx, b ladenBody) error {
 	if err != nil {
 		return err
 	}
+	for n, data := range b.chunks {
+		if _, err := t.exec("insert chunk", b.id, n, data); err != nil {
+			return err
+		}
+	}
 	t.change.Bytes += b.size
 	return nil
 }
@@ -87,7 +92,7 @@ func (s *Store) unlade(l *lading, err error) {
 
 func (l *lading) removeFiles() {
 	for _, b := range l.bodies {
-		if b.file == "" {
+		if b.file == "" || b.file == chunked {
 			continue
 		}
 		if err := l.s.disk.remove(b.file); err != nil {
@@ -162,6 +167,9 @@ func (s *Store) content(ctx context.Context, id int64) ([]byte, error) {
 	key, err := s.vault.bodyKey(id, box)
 	if err != nil {
 		return nil, err
+	}
+	if file == chunked {
+		return s.joined(ctx, id, key, size)
 	}
 	if file != "" {
 		return s.disk.read(file, key, size)

@@ -26,7 +26,7 @@ var pragmas = []string{
 
 func sqliteDialect() (dialect, error) {
 	queries, err := readQueries("sqlite")
-	return dialect{queries: queries, open: openSQLite, full: sqliteFull, rest: restSQLite}, err
+	return dialect{queries: queries, open: openSQLite, full: sqliteFull, rest: restSQLite, serve: serveSQLite}, err
 }
 
 func sqliteFull(err error) bool {
@@ -62,7 +62,26 @@ func restSQLite(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
+// serveSQLite takes back what the process that served before had claimed: there
+// is only one.
+func serveSQLite(ctx context.Context, s *Store) error {
+	if err := s.takeBack(ctx); err != nil {
+		return err
+	}
+	return s.sweep(ctx)
+}
+
 func openSQLite(ctx context.Context, s *Store) error {
+	if err := s.disk.make(s.cfg.Dir); err != nil {
+		return err
+	}
+	if s.cfg.TakeBack {
+		f, err := lockFile(filepath.Join(s.cfg.Dir, "serving.lock"))
+		if err != nil {
+			return err
+		}
+		s.lock = f
+	}
 	path := filepath.Join(s.cfg.Dir, databaseFile)
 	if err := makeDatabase(path, s.cfg.Dir); err != nil {
 		return err

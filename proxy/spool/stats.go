@@ -46,7 +46,7 @@ func (s *Store) room(n int64) error {
 	if s.cfg.MaxBytes > 0 && s.held.Load()+n > s.cfg.MaxBytes {
 		return fmt.Errorf("%w: it holds %d octets", ErrFull, s.held.Load())
 	}
-	if s.cfg.MinFree < 0 {
+	if s.cfg.MinFree < 0 || s.cfg.URL != "" {
 		return nil
 	}
 	free, least, err := s.gauge.left(s.cfg)

@@ -37,7 +37,8 @@ import (
 
 // Config says where the store stands and how it is opened.
 type Config struct {
-	Dir      string           // the data directory; made with mode 0700 when it does not exist
+	Dir      string           // the data directory, for SQLite; made with mode 0700 when it does not exist
+	URL      string           // postgres://...: the store of several nodes; empty: SQLite in Dir
 	Key      []byte           // the installation's key, 32 octets (LoadKey)
 	Now      func() time.Time // nil: time.Now
 	TakeBack bool             // this process serves: it alone claims copies, and takes back all claims at start
@@ -45,6 +46,7 @@ type Config struct {
 	MinFree  int64            // octets of the disk that Accept leaves free; 0: a tenth of the disk, at most 256 MiB; negative: none
 	MaxBytes int64            // octets of message content that the store takes; 0: no limit but the disk
 	Buffer   int64            // octets of accepted content handed over in memory; 0: 32 MiB
+	Lease    time.Duration    // PostgreSQL: how long a node may be silent before another takes over; 0: 15 s
 }
 
 // Store is the spool, the held mail and the register. Its methods may be
@@ -63,15 +65,17 @@ type Store struct {
 	stop   chan struct{} // closed by Close
 	done   chan struct{} // closed when the writer has ended
 	closed atomic.Bool
-	enter  sync.RWMutex // held for reading while a job is handed over
+	ears   sync.WaitGroup // what listens for other nodes
+	enter  sync.RWMutex   // held for reading while a job is handed over
 
-	node    int64 // the row of totals that this process writes
-	ids     ids
-	waiting waiting
-	repeats repeats
-	doubts  doubts
-	gauge   gauge
-	held    atomic.Int64 // octets of content in the store, as far as this process knows
+	node      int64 // the row of totals that this process writes; the writer's own
+	leaseEnds atomic.Int64
+	ids       ids
+	waiting   waiting
+	repeats   repeats
+	doubts    doubts
+	gauge     gauge
+	held      atomic.Int64 // octets of content in the store, as far as this process knows
 }
 
 // ErrClosed is returned by the methods of a store that was closed.
@@ -90,11 +94,30 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	go s.write(context.WithoutCancel(ctx))
 	if cfg.TakeBack {
-		if _, err := s.nextID(ctx); err != nil {
+		if err := s.startServing(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("open the store: %w", err), s.Close())
 		}
 	}
 	return s, nil
+}
+
+// startServing makes ready to claim.
+func (s *Store) startServing(ctx context.Context) error {
+	if _, err := s.nextID(ctx); err != nil {
+		return err
+	}
+	if err := s.joinNodes(ctx); err != nil {
+		return err
+	}
+	if s.lang.listen != nil {
+		listening, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		s.ears.Go(func() { s.lang.listen(listening, s) })
+		s.ears.Go(func() {
+			<-s.stop
+			cancel()
+		})
+	}
+	return nil
 }
 
 func newStore(cfg Config) (*Store, error) {
@@ -105,7 +128,10 @@ func newStore(cfg Config) (*Store, error) {
 	if cfg.Buffer == 0 {
 		cfg.Buffer = 32 << 20
 	}
-	lang, err := sqliteDialect()
+	if cfg.Lease == 0 {
+		cfg.Lease = lease
+	}
+	lang, err := dialectOf(cfg.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -128,27 +154,14 @@ func newStore(cfg Config) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context) error {
-	if err := s.disk.make(s.cfg.Dir); err != nil {
-		return err
-	}
-	if s.cfg.TakeBack {
-		f, err := lockFile(filepath.Join(s.cfg.Dir, "serving.lock"))
-		if err != nil {
-			return err
-		}
-		s.lock = f
-	}
 	if err := s.lang.open(ctx, s); err != nil {
 		return err
 	}
 	if err := s.checkKey(ctx); err != nil {
 		return err
 	}
-	if s.cfg.TakeBack {
-		if err := s.takeBack(ctx); err != nil {
-			return err
-		}
-		if err := s.sweep(ctx); err != nil {
+	if s.cfg.TakeBack && s.lang.serve != nil {
+		if err := s.lang.serve(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -172,6 +185,7 @@ func (s *Store) Close() error {
 	}
 	close(s.stop)
 	<-s.done
+	s.ears.Wait()
 	return s.release()
 }
 

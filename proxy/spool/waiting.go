@@ -188,6 +188,19 @@ func (w *waiting) forget(ids []string) {
 	}
 }
 
+// giveUp forgets all claims: other nodes may have them.
+func (w *waiting) giveUp() {
+	w.mu.Lock()
+	for _, e := range w.line {
+		w.weight -= e.weight()
+	}
+	w.line, w.ahead = nil, 0
+	clear(w.claims)
+	w.due = 0
+	w.mu.Unlock()
+	w.signal()
+}
+
 func (w *waiting) signal() {
 	select {
 	case w.changed <- struct{}{}:

@@ -85,6 +85,7 @@ func (s *Store) write(ctx context.Context) {
 		case <-tick.C:
 			w.tidy(ctx)
 			w.idle(ctx)
+			w.renew(ctx)
 		case <-s.stop:
 			w.finish(ctx)
 			return
@@ -123,6 +124,7 @@ func (w *writer) finish(ctx context.Context) {
 			w.commit(ctx, w.s.gather(j))
 		default:
 			w.tidy(ctx)
+			w.leave(ctx)
 			return
 		}
 	}
@@ -150,12 +152,13 @@ func (s *Store) gather(first *job) []*job {
 
 // writer holds the writing connection and its statements.
 type writer struct {
-	s      *Store
-	conn   *sql.Conn
-	stmts  map[query]*sql.Stmt
-	tidied time.Time // when old receipts were last deleted
-	wrote  bool      // since the last rest
-	busy   bool      // since the last tick
+	s       *Store
+	conn    *sql.Conn
+	stmts   map[query]*sql.Stmt
+	tidied  time.Time // when old receipts were last deleted
+	renewed time.Time
+	wrote   bool // since the last rest
+	busy    bool // since the last tick
 }
 
 // connect makes sure that there is a connection.
@@ -230,6 +233,11 @@ func (w *writer) commit(ctx context.Context, batch []*job) {
 // when err is nil; otherwise err is the answer of all, and again says that one
 // of them was the cause, so that the others may be tried without it.
 func (w *writer) attempt(ctx context.Context, batch []*job) (answers []error, again bool, err error) {
+	if w.s.lang.patience > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, w.s.lang.patience)
+		defer cancel()
+	}
 	t := &tx{ctx: ctx, s: w.s, w: w}
 	defer func() {
 		if err != nil {
@@ -261,7 +269,7 @@ func (w *writer) attempt(ctx context.Context, batch []*job) (answers []error, ag
 // rollBack ends a transaction that came to nothing. After a failed commit
 // SQLite may have ended it already.
 func (w *writer) rollBack(ctx context.Context) {
-	if _, err := w.conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+	if _, err := w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); err != nil {
 		w.drop() // a connection in an unknown state is not used again
 	}
 }
@@ -282,6 +290,7 @@ type tx struct {
 	change Stats
 	onDone []func()
 	onUndo []func()
+	told   bool // other nodes are told with this transaction
 }
 
 // all does what belongs into the transaction besides the jobs, and the jobs.

@@ -1,0 +1,171 @@
+package spool
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+)
+
+// serverPatience is how long the server may take over one transaction.
+const serverPatience = 30 * time.Second
+
+func postgresDialect() (dialect, error) {
+	queries, err := readQueries("postgres")
+	return dialect{queries: queries, open: openPostgres, full: postgresFull, patience: serverPatience, listen: listenPostgres}, err
+}
+
+// postgresFull reports whether the server has no room left (SQLSTATE 53100).
+func postgresFull(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == "53100"
+}
+
+func openPostgres(ctx context.Context, s *Store) error {
+	if _, err := pgx.ParseConfig(s.cfg.URL); err != nil {
+		return errors.New("the store's URL is not one of PostgreSQL") // its own text may show the password
+	}
+	var err error
+	if s.db, err = sql.Open("pgx", s.cfg.URL); err != nil {
+		return err
+	}
+	s.db.SetMaxOpenConns(2)
+	if s.read, err = sql.Open("pgx", s.cfg.URL); err != nil {
+		return err
+	}
+	s.read.SetMaxOpenConns(8)
+	s.read.SetMaxIdleConns(2)
+	return migratePostgres(ctx, s.db)
+}
+
+// migrationLock is the advisory lock under which one node migrates.
+const migrationLock = 0x706f737476657266
+
+// migratePostgres brings the schema up to date in one transaction, while no
+// other node does.
+func migratePostgres(ctx context.Context, db *sql.DB) error {
+	scripts, err := readMigrations("postgres")
+	if err != nil {
+		return err
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("connect to the store: %w", err)
+	}
+	if err := migrateLocked(ctx, tx, scripts); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+func migrateLocked(ctx context.Context, tx *sql.Tx, scripts []string) error {
+	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
+		return fmt.Errorf("lock the schema: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)"); err != nil {
+		return fmt.Errorf("read the schema's version: %w", err)
+	}
+	var version int
+	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(version), 0) FROM schema_version").Scan(&version); err != nil {
+		return fmt.Errorf("read the schema's version: %w", err)
+	}
+	if version > len(scripts) {
+		return ErrTooNew
+	}
+	for ; version < len(scripts); version++ {
+		if _, err := tx.ExecContext(ctx, scripts[version]); err != nil {
+			return fmt.Errorf("migrate to version %d: %w", version+1, err)
+		}
+		if _, err := tx.ExecContext(ctx, "INSERT INTO schema_version (version) VALUES ($1)", version+1); err != nil {
+			return fmt.Errorf("migrate to version %d: %w", version+1, err)
+		}
+	}
+	return nil
+}
+
+// listenPostgres wakes Claim when another node or a command says that copies
+// are due. When the connection is lost, polling stands in until it is back.
+func listenPostgres(ctx context.Context, s *Store) {
+	for ctx.Err() == nil {
+		if err := s.listenOnce(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("listen to the store", "error", s.masked(err))
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(poll):
+		}
+	}
+}
+
+func (s *Store) listenOnce(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, s.cfg.URL)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // it was only listened to
+	if _, err := conn.Exec(ctx, "LISTEN postvern_due"); err != nil {
+		return err
+	}
+	for {
+		if _, err := conn.WaitForNotification(ctx); err != nil {
+			return err
+		}
+		s.waiting.dueAt(0)
+	}
+}
+
+// masked is an error of the server without the address that it may name.
+func (s *Store) masked(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return "SQLSTATE " + e.Code
+	}
+	return "no connection"
+}
+
+// chunked marks a body whose content stands in chunks.
+const chunked = "chunks"
+
+// chunkSize is the size of a chunk: large enough to be few, small enough not
+// to be copied about.
+const chunkSize = 256 << 10
+
+// split encrypts a large body into chunks.
+func split(key, content []byte) ([][]byte, error) {
+	var box bytes.Buffer
+	box.Grow(len(content) + len(content)/1024 + 1024)
+	if err := sealStream(&box, key, content); err != nil {
+		return nil, fmt.Errorf("encrypt a body: %w", err)
+	}
+	var chunks [][]byte
+	for rest := box.Bytes(); len(rest) > 0; {
+		n := min(chunkSize, len(rest))
+		chunks = append(chunks, rest[:n])
+		rest = rest[n:]
+	}
+	return chunks, nil
+}
+
+// joined reads and decrypts a body that stands in chunks.
+func (s *Store) joined(ctx context.Context, id int64, key []byte, size int64) ([]byte, error) {
+	var box bytes.Buffer
+	err := s.query(ctx, "read chunks", []any{id}, func(r scanner) error {
+		var data []byte
+		err := r.Scan(&data)
+		box.Write(data)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return openStream(&box, key, size)
+}

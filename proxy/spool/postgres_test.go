@@ -1,0 +1,406 @@
+package spool
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// server is a PostgreSQL that the tests start for themselves, from Debian's
+// package, with data of its own on a port of its own.
+type server struct {
+	bin, dir string
+	port     int
+	as       *syscall.Credential
+	cmd      *exec.Cmd
+}
+
+// peers holds the server of this test run, once it was asked for.
+var peers struct {
+	once   sync.Once
+	server *server
+	skip   string
+	mu     sync.Mutex
+	stores map[string]string // directory of a test -> database
+}
+
+// stopPeers ends the servers that tests have started.
+func stopPeers() {
+	if peers.server != nil {
+		peers.server.stop(os.Interrupt)
+		os.RemoveAll(peers.server.dir)
+	}
+}
+
+func postgresServer(tb testing.TB) *server {
+	tb.Helper()
+	peers.once.Do(func() {
+		peers.stores = make(map[string]string)
+		srv, err := newServer()
+		if err != nil {
+			peers.skip = err.Error()
+			return
+		}
+		peers.server = srv
+	})
+	if peers.server == nil {
+		tb.Skip("no PostgreSQL to test with (apt-get install postgresql): " + peers.skip)
+	}
+	return peers.server
+}
+
+func newServer() (*server, error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if err != nil || len(found) == 0 {
+		return nil, errors.New("the program postgres is not in /usr/lib/postgresql")
+	}
+	srv := &server{bin: filepath.Dir(found[len(found)-1])}
+	if srv.dir, err = os.MkdirTemp("", "postvern-postgres-"); err != nil {
+		return nil, err
+	}
+	if os.Geteuid() == 0 { // the server refuses to run as root
+		u, err := user.Lookup("nobody")
+		if err != nil {
+			return nil, err
+		}
+		uid, _ := strconv.Atoi(u.Uid)
+		gid, _ := strconv.Atoi(u.Gid)
+		srv.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		if err := os.Chown(srv.dir, uid, gid); err != nil {
+			return nil, err
+		}
+	}
+	init := srv.command("initdb", "-D", filepath.Join(srv.dir, "data"), "-U", "postvern", "-A", "trust", "-E", "UTF8", "--locale=C")
+	if out, err := init.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	srv.port = l.Addr().(*net.TCPAddr).Port
+	l.Close()
+	return srv, srv.start()
+}
+
+func (srv *server) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(srv.bin, name), args...)
+	cmd.Dir = srv.dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: srv.as}
+	return cmd
+}
+
+func (srv *server) start() error {
+	srv.cmd = srv.command("postgres", "-D", filepath.Join(srv.dir, "data"), "-p", strconv.Itoa(srv.port),
+		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="+srv.dir, "-c", "shared_buffers=64MB", "-c", "deadlock_timeout=100ms", "-c", "recovery_init_sync_method=syncfs")
+	if err := srv.cmd.Start(); err != nil {
+		return err
+	}
+	for range 1200 {
+		db, err := sql.Open("pgx", srv.url("postgres"))
+		if err == nil {
+			err = db.Ping()
+			db.Close()
+		}
+		if err == nil {
+			return nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return errors.New("the server does not answer")
+}
+
+func (srv *server) stop(how os.Signal) {
+	srv.cmd.Process.Signal(how)
+	srv.cmd.Wait() //nolint:errcheck // it was told to end
+}
+
+func (srv *server) url(database string) string {
+	u := url.URL{Scheme: "postgres", User: url.User("postvern"), Host: "127.0.0.1:" + strconv.Itoa(srv.port), Path: database, RawQuery: "sslmode=disable"}
+	return u.String()
+}
+
+// storeURL is the database that belongs to a test's directory.
+func (srv *server) storeURL(tb testing.TB, dir string) string {
+	tb.Helper()
+	peers.mu.Lock()
+	defer peers.mu.Unlock()
+	name, ok := peers.stores[dir]
+	if !ok {
+		name = fmt.Sprintf("store%d", len(peers.stores))
+		peers.stores[dir] = name
+		db, err := sql.Open("pgx", srv.url("postgres"))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		defer db.Close()
+		if _, err := db.Exec("CREATE DATABASE " + name); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return srv.url(name)
+}
+
+// openPostgresTest opens the store in the database that belongs to dir.
+func openPostgresTest(tb testing.TB, dir string, change ...func(*Config)) *Store {
+	tb.Helper()
+	at := postgresServer(tb).storeURL(tb, dir)
+	return openTest(tb, "", append([]func(*Config){func(c *Config) { c.URL = at }}, change...)...)
+}
+
+func TestPostgreSQLConforms(t *testing.T) {
+	postgresServer(t)
+	Conformance(t, openPostgresTest)
+}
+
+// short makes leases short enough for a test.
+func shortLease(c *Config) { c.Lease = time.Second }
+
+// die ends a store as a crash would: it gives nothing back.
+func die(t *testing.T, s *Store) {
+	t.Helper()
+	s.lang.queries = slicesWithout(s.lang.queries, "take back owner")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func slicesWithout(queries map[query]string, q query) map[query]string {
+	left := make(map[query]string)
+	for k, v := range queries {
+		if k != q {
+			left[k] = v
+		}
+	}
+	return left
+}
+
+func TestSeveralNodesDeliverEachCopyOnce(t *testing.T) {
+	dir := t.TempDir()
+	nodes := []*Store{openPostgresTest(t, dir, smallBuffer), openPostgresTest(t, dir, smallBuffer), openPostgresTest(t, dir, smallBuffer)}
+	ctx, cancel := context.WithCancel(t.Context())
+	var mu sync.Mutex
+	seen := make(map[string]int)
+	var relays, wg sync.WaitGroup
+	for _, s := range nodes {
+		relays.Go(func() {
+			for {
+				got, err := s.Claim(ctx, 3)
+				if err != nil {
+					if ctx.Err() == nil {
+						t.Error(err)
+					}
+					return
+				}
+				for _, d := range got {
+					mu.Lock()
+					for _, c := range d.Copies {
+						seen[c.ID]++
+					}
+					mu.Unlock()
+					// One by one: the last copies of a body are finished by
+					// whoever has them.
+					for _, c := range d.Copies {
+						finishAll(t, s, Delivered, Delivery{Copies: []Copy{c}})
+					}
+				}
+			}
+		})
+		for range 3 {
+			wg.Go(func() {
+				for range 30 {
+					mustAccept(t, s, testParcel(2000, 3))
+				}
+			})
+		}
+	}
+	wg.Wait()
+	for deadline := time.Now().Add(30 * time.Second); stats(t, nodes[0]).Queued > 0 && time.Now().Before(deadline); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	cancel()
+	relays.Wait()
+	if len(seen) != 810 {
+		t.Errorf("%d of 810 copies came", len(seen))
+	}
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("%s was delivered %d times", id, n)
+		}
+	}
+	wantStats(t, nodes[0], Stats{})
+}
+
+func smallBuffer(c *Config) { c.Buffer = 20000 }
+
+func TestANodeThatDiesIsTakenOver(t *testing.T) {
+	dir := t.TempDir()
+	first, second := openPostgresTest(t, dir, shortLease), openPostgresTest(t, dir, shortLease)
+	p := testParcel(largeBody+1, 2)
+	mustAccept(t, first, p)
+	if got := claimAll(t, second, 300*time.Millisecond); len(got) != 0 {
+		t.Fatal("a node got the copies of another that lives")
+	}
+	d := claimOne(t, first)
+	first.lang.queries = slicesWithout(first.lang.queries, "renew") // it falls silent
+	got := claimOne(t, second)
+	if got.Parcel != p.ID || len(got.Copies) != 2 || !bytes.Equal(got.Content, p.Bodies[0].Content) {
+		t.Errorf("the second one got %+v", got.Reference)
+	}
+	if err := first.Finish(t.Context(), []Outcome{{Copy: d.Copies[0].ID, Result: Delivered}}, testParcel(10, 1)); !errors.Is(err, ErrNotFound) {
+		t.Errorf("the outcome of the silent one is answered %v", err)
+	}
+	finishAll(t, second, Delivered, got)
+	wantStats(t, second, Stats{})
+}
+
+func TestANodeWhoseLeaseRanOutHandsNothingOut(t *testing.T) {
+	dir := t.TempDir()
+	s := openPostgresTest(t, dir, shortLease)
+	mustAccept(t, s, testParcel(10, 1), testParcel(10, 1))
+	claimOne(t, s)
+	s.leaseEnds.Store(0)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if got, err := s.Claim(ctx, 1); err == nil && s.leaseEnds.Load() == 0 {
+		t.Errorf("it hands out %d", len(got))
+	}
+	damage(t, s, "DELETE FROM nodes") // another node has taken over
+	deadline := time.Now().Add(10 * time.Second)
+	var got []Delivery
+	for len(got) < 2 && time.Now().Before(deadline) {
+		got = append(got, claimAll(t, s, 500*time.Millisecond)...)
+	}
+	ids := make([]string, 0, len(got))
+	for _, d := range got {
+		ids = append(ids, d.Parcel)
+	}
+	slices.Sort(ids)
+	if len(slices.Compact(ids)) != 2 {
+		t.Errorf("with a new lease it hands out %v", ids)
+	}
+}
+
+func TestAnotherNodesCopiesWakeTheRelay(t *testing.T) {
+	dir := t.TempDir()
+	s, beside := openPostgresTest(t, dir), openPostgresTest(t, dir, guest)
+	if got := claimAll(t, s, 300*time.Millisecond); len(got) != 0 {
+		t.Fatal(got)
+	}
+	woke := make(chan time.Time, 1)
+	go func() {
+		claimOne(t, s)
+		woke <- time.Now()
+	}()
+	time.Sleep(50 * time.Millisecond)
+	start := time.Now()
+	mustAccept(t, beside, testParcel(10, 1))
+	if late := (<-woke).Sub(start); late > 800*time.Millisecond {
+		t.Errorf("it woke after %v", late)
+	}
+}
+
+func TestAServerThatRestartsLosesNothing(t *testing.T) {
+	srv := postgresServer(t)
+	s := openPostgresTest(t, t.TempDir(), shortLease)
+	var mu sync.Mutex
+	acked := make(map[string]bool)
+	var refused int
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				p := testParcel(2000, 1)
+				p.Digest = []byte(p.ID)
+				err := s.Accept(context.Background(), p)
+				for errors.Is(err, ErrRepeat) || err != nil {
+					if errors.Is(err, ErrRepeat) { // the retry is told that it was stored
+						break
+					}
+					mu.Lock()
+					refused++
+					mu.Unlock()
+					time.Sleep(20 * time.Millisecond)
+					q := p
+					q.ID = p.ID + "r"
+					err = s.Accept(context.Background(), q)
+				}
+				mu.Lock()
+				acked[p.Copies[0].ID] = true
+				mu.Unlock()
+			}
+		})
+	}
+	for range 2 {
+		time.Sleep(200 * time.Millisecond)
+		srv.stop(syscall.SIGQUIT) // without a farewell
+		if err := srv.start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(200 * time.Millisecond)
+	cancel()
+	wg.Wait()
+	seen := make(map[string]bool)
+	deadline := time.Now().Add(30 * time.Second)
+	for len(seen) < len(acked) && time.Now().Before(deadline) {
+		for _, d := range claimAll(t, s, 1500*time.Millisecond) {
+			seen[d.Copies[0].ID] = true
+		}
+	}
+	if refused == 0 {
+		t.Error("nobody noticed the restarts")
+	}
+	for id := range acked {
+		if !seen[id] {
+			t.Errorf("%s was acknowledged and did not come", id)
+		}
+	}
+	t.Logf("%d acknowledged, %d answers were errors, %d came", len(acked), refused, len(seen))
+}
+
+func TestNothingPersonalStandsInTheServer(t *testing.T) {
+	srv := postgresServer(t)
+	s := openPostgresTest(t, t.TempDir())
+	held := heldParcel(500, true)
+	mustAccept(t, s, testParcel(3000, 1), testParcel(largeBody+1, 1), held)
+	damage(t, s, "SELECT 1")
+	db, err := sql.Open("pgx", srv.url("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("CHECKPOINT"); err != nil {
+		t.Fatal(err)
+	}
+	text := raw(t, filepath.Join(srv.dir, "data"))
+	for _, w := range []string{"anna.holm", "region.example", "member0", "Fraværssamtale", "Kære medlem"} {
+		if bytes.Contains(text, []byte(w)) {
+			t.Errorf("%q stands in the server's files", w)
+		}
+	}
+}
+
+func TestAStoreURLThatIsNoneIsRefusedWithoutItsPassword(t *testing.T) {
+	for _, at := range []string{"mysql://anna:secret@db.example/x", "postgres://anna:secret@db.example:port/x"} {
+		_, err := Open(t.Context(), Config{URL: at, Key: testKey()})
+		if err == nil || bytes.Contains([]byte(err.Error()), []byte("secret")) {
+			t.Errorf("the answer is %v", err)
+		}
+	}
+}

@@ -1,0 +1,163 @@
+-- name: begin
+BEGIN
+
+-- name: commit
+COMMIT
+
+-- name: read meta
+SELECT value FROM meta WHERE name = $1
+
+-- name: write meta
+INSERT INTO meta (name, value) VALUES ($1, $2)
+
+-- name: new epoch
+SELECT nextval('epochs')
+
+-- name: join
+INSERT INTO nodes (epoch, expires) VALUES ($1, now() + $2 * interval '1 millisecond')
+ON CONFLICT (epoch) DO UPDATE SET expires = excluded.expires
+
+-- name: renew
+UPDATE nodes SET expires = now() + $2 * interval '1 millisecond' WHERE epoch = $1 AND expires > now()
+
+-- name: expired nodes
+SELECT epoch FROM nodes WHERE expires <= now() AND epoch <> $1 FOR UPDATE SKIP LOCKED
+
+-- name: leave
+DELETE FROM nodes WHERE epoch = $1
+
+-- name: take back owner
+UPDATE copies SET owner = 0 WHERE state = 'queued' AND owner = $1 AND owner <> 0
+
+-- name: add to totals
+INSERT INTO totals (node, queued, held, deferred, bytes) VALUES ($1, 0, 0, 0, 0) ON CONFLICT (node) DO NOTHING
+
+-- name: fold totals
+WITH gone AS (DELETE FROM totals WHERE node = $1 AND node <> 0 RETURNING queued, held, deferred, bytes)
+UPDATE totals t SET queued = t.queued + gone.queued, held = t.held + gone.held,
+deferred = t.deferred + gone.deferred, bytes = t.bytes + gone.bytes
+FROM gone WHERE t.node = 0
+
+-- name: notify
+NOTIFY postvern_due
+
+-- name: insert chunk
+INSERT INTO chunks (body, n, data) VALUES ($1, $2, $3)
+
+-- name: read chunks
+SELECT data FROM chunks WHERE body = $1 ORDER BY n
+
+-- name: lock body
+SELECT 1 FROM bodies WHERE id = $1 FOR UPDATE
+
+-- name: insert body
+INSERT INTO bodies (id, parcel, reference, received, size, file, key, content)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: insert copy
+INSERT INTO copies (state, body, id, class, owner, due, expires, secret)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: insert receipt
+INSERT INTO receipts (digest, parcel, accepted) VALUES ($1, $2, $3)
+ON CONFLICT (digest) DO UPDATE SET parcel = excluded.parcel, accepted = excluded.accepted
+WHERE receipts.accepted < $4
+
+-- name: delete receipt
+DELETE FROM receipts WHERE digest = $1
+
+-- name: delete receipt of parcel
+DELETE FROM receipts WHERE parcel = $1
+
+-- name: expire receipts
+DELETE FROM receipts WHERE accepted < $1
+
+-- name: insert deviation
+INSERT INTO deviations (id, reference, date, type, severity, status, near_miss, follow_up, secret)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
+-- name: delete copy
+DELETE FROM copies WHERE state = 'queued' AND body = $1 AND id = $2 AND owner = $3
+
+-- name: defer copy
+UPDATE copies SET attempt = attempt + 1, owner = 0, due = $4, reply = $5
+WHERE state = 'queued' AND body = $1 AND id = $2 AND owner = $3
+
+-- name: forget body
+DELETE FROM bodies WHERE id = $1
+AND NOT EXISTS (SELECT 1 FROM copies WHERE state = 'queued' AND body = $1)
+AND NOT EXISTS (SELECT 1 FROM copies WHERE state = 'held' AND body = $1)
+
+-- name: due copies
+SELECT c.body, c.id, c.class, c.attempt, c.secret, b.parcel, b.reference, b.received, b.size, b.file
+FROM copies c JOIN bodies b ON b.id = c.body
+WHERE c.state = 'queued' AND c.owner = 0 AND c.due <= $1
+ORDER BY c.due LIMIT $2 FOR UPDATE OF c SKIP LOCKED
+
+-- name: claim copy
+UPDATE copies SET owner = $3 WHERE state = 'queued' AND body = $1 AND id = $2 AND owner = 0
+
+-- name: next due
+SELECT min(due) FROM copies WHERE state = 'queued' AND owner = 0
+
+-- name: take back body
+UPDATE copies SET owner = 0 WHERE state = 'queued' AND body = $1 AND owner = $2
+
+-- name: body exists
+SELECT count(*) FROM bodies WHERE id = $1
+
+-- name: read body
+SELECT size, file, key, content FROM bodies WHERE id = $1
+
+-- name: body size
+SELECT size, file FROM bodies WHERE id = $1
+
+-- name: held copies
+SELECT c.body, c.id, c.class, c.attempt, c.secret, c.expires, b.parcel, b.reference, b.received, b.size
+FROM copies c JOIN bodies b ON b.id = c.body
+WHERE c.state = 'held' ORDER BY c.body, c.id
+
+-- name: expired copies
+SELECT c.body, c.id, c.class, c.attempt, c.secret, c.expires, b.parcel, b.reference, b.received, b.size
+FROM copies c JOIN bodies b ON b.id = c.body
+WHERE c.state = 'held' AND c.expires <> 0 AND c.expires <= $1 ORDER BY c.body, c.id
+
+-- name: held copy
+SELECT c.body, c.id, c.class, c.attempt, c.secret, c.expires, b.parcel, b.reference, b.received, b.size
+FROM copies c JOIN bodies b ON b.id = c.body
+WHERE c.state = 'held' AND c.id = $1
+
+-- name: release copy
+UPDATE copies SET state = 'queued', body = $3, attempt = 0, owner = 0, due = $4, expires = 0, secret = $5, reply = NULL
+WHERE state = 'held' AND body = $1 AND id = $2
+
+-- name: drop copy
+DELETE FROM copies WHERE state = 'held' AND body = $1 AND id = $2
+
+-- name: hold claimed copy
+UPDATE copies SET state = 'held', owner = 0, due = 0, expires = $4, secret = $5
+WHERE state = 'queued' AND body = $1 AND id = $2 AND owner = $3
+
+-- name: deviations
+SELECT id, reference, date, type, severity, status, near_miss, follow_up, secret FROM deviations
+WHERE date >= $1 AND date < $2
+AND ($3::text = '' OR type = $3) AND ($4::text = '' OR severity = $4) AND ($5::text = '' OR status = $5)
+AND ($6::integer < 0 OR near_miss = $6)
+ORDER BY date DESC, id DESC LIMIT $7
+
+-- name: deviation
+SELECT id, reference, date, type, severity, status, near_miss, follow_up, secret FROM deviations
+WHERE id = $1 OR reference = $1 ORDER BY date, id
+
+-- name: prune deviations
+DELETE FROM deviations WHERE date < $1
+
+-- name: add totals
+UPDATE totals SET queued = queued + $2, held = held + $3, deferred = deferred + $4, bytes = bytes + $5 WHERE node = $1
+
+-- name: totals
+SELECT sum(queued), sum(held), sum(deferred), sum(bytes) FROM totals
+
+-- name: oldest
+SELECT b.received FROM copies c JOIN bodies b ON b.id = c.body
+WHERE c.state = 'queued' ORDER BY c.body LIMIT 1
