@@ -63,6 +63,9 @@ func newDoor(secrets map[string]secret) (*door, error) {
 // ctx ended before it could be told. A login that does not exist takes as long
 // as a wrong password. A mandate is not looked at: MaySend does, and says why.
 func (r *Representatives) Login(ctx context.Context, user, password string, _ netip.Addr) error {
+	if r.door == nil { // the zero Representatives has nobody
+		return ErrDenied
+	}
 	return r.door.try(ctx, foldLogin(user), password)
 }
 

@@ -23,10 +23,7 @@ func (w *wire) Read(b []byte) (int, error) {
 			return 0, io.EOF
 		case w.mode == data:
 			return w.readData(b)
-		case w.mode == chunks && w.chunk > 0:
-			return w.readChunk(b)
 		}
-		w.mode = commands
 		line, err := w.readLine()
 		if err != nil {
 			w.ended = true
@@ -117,6 +114,9 @@ func (w *wire) take(line string) (string, bool) {
 			return "", false
 		}
 	}
+	if w.verb == "BDAT" {
+		return "DATA", w.startChunks(args)
+	}
 	return text, w.admits(args)
 }
 
@@ -131,8 +131,6 @@ func (w *wire) admits(args string) bool {
 		return false
 	case w.verb == "EHLO" || w.verb == "HELO":
 		w.greeted, w.esmtp, w.hello = true, w.verb == "EHLO", args
-	case w.verb == "BDAT":
-		return w.startChunk(args)
 	}
 	return true
 }
@@ -169,50 +167,11 @@ func (w *wire) startTLS(args string) {
 	}
 }
 
-// startChunk reads the arguments of BDAT (RFC 3030 §2). A size that cannot be
-// read, or is far beyond the limit, ends the session: where the next command
-// begins is unknown, or too far away.
-func (w *wire) startChunk(args string) bool {
-	size, last, _ := strings.Cut(strings.TrimSpace(args), " ")
-	n, err := strconv.ParseUint(size, 10, 32)
-	last = strings.TrimSpace(last)
-	switch {
-	case err != nil || last != "" && !strings.EqualFold(last, "LAST"):
-		w.bye(reply(421, 5, 4, "BDAT needs a size, and LAST or nothing"))
-		return false
-	case int64(n) > w.ceiling():
-		w.refused("size")
-		w.cutoff = true
-		w.out = append(w.out, replyTo(errTooLarge).Error()+"\r\n"...)
-		w.bye(reply(421, 3, 4, "The chunk is too large to be skipped"))
-		return false
-	}
-	w.mode, w.chunk, w.message = chunks, int64(n), w.session.ready()
-	return true
-}
-
 // ceiling is how much is read of a message, or skipped, before the session is
 // ended: enough for a client to hear the 552 after a message somewhat too large.
 func (w *wire) ceiling() int64 { return 2*w.srv.limits.MessageSize + 1<<20 }
 
-func (w *wire) readChunk(b []byte) (int, error) {
-	if err := w.await(w.srv.limits.Read); err != nil {
-		return 0, err
-	}
-	if int64(len(b)) > w.chunk {
-		b = b[:w.chunk]
-	}
-	n, err := w.in.Read(b)
-	w.chunk -= int64(n)
-	if err != nil {
-		w.ended, w.chunk = true, 0
-		w.lost(err)
-		return n, io.ErrUnexpectedEOF
-	}
-	return n, nil
-}
-
-// messageReader is the message in DATA, as the session reads it: straight from
+// messageReader is the message in DATA or BDAT, as the session reads it: straight from
 // the wire, for go-smtp's own reader loses octets and is slow.
 type messageReader struct{ w *wire }
 
@@ -227,7 +186,11 @@ func (r messageReader) Read(b []byte) (int, error) {
 		case w.whole:
 			return 0, io.EOF
 		}
-		if n := w.readMessage(b); n > 0 || len(b) == 0 {
+		read := w.readMessage
+		if w.chunked {
+			read = w.readChunk
+		}
+		if n := read(b); n > 0 || len(b) == 0 {
 			return n, nil
 		}
 	}
@@ -237,11 +200,7 @@ func (w *wire) readMessage(b []byte) int {
 	w.widen()
 	p, err := w.peek(len(b))
 	if err != nil {
-		w.ended = true
-		w.fault = errCut
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			w.fault = errSlow
-		}
+		w.broken(err)
 		return 0
 	}
 	n, used, end, err := w.frame.scan(b, p)
@@ -258,6 +217,15 @@ func (w *wire) readMessage(b []byte) int {
 		w.fault = errTooLarge
 	}
 	return n
+}
+
+// broken notes why a message has no end.
+func (w *wire) broken(err error) {
+	w.ended = true
+	w.fault = errCut
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		w.fault = errSlow
+	}
 }
 
 // readData is what go-smtp reads after Data has returned: the end of the
@@ -344,6 +312,9 @@ func (w *wire) send(line string) error {
 	if w.goodbye || len(line) < 4 {
 		return nil
 	}
+	if w.chunked && w.mode == commands && strings.HasPrefix(line, "354 ") {
+		return w.replied(354) // go-smtp was told DATA, the client said BDAT
+	}
 	line = w.inOurWords(line)
 	if line == "" {
 		return nil
@@ -363,6 +334,8 @@ func (w *wire) send(line string) error {
 // to be had, SIZE is the limit itself.
 func (w *wire) inOurWords(line string) string {
 	switch {
+	case w.message && errors.Is(w.fault, errReset):
+		return "250 2.0.0 OK"
 	case line == "250-STARTTLS" && (w.tls || w.srv.cfg.Listener.TLS != StartTLS):
 		return ""
 	case strings.HasPrefix(line, "250-SIZE ") || strings.HasPrefix(line, "250 SIZE "):
@@ -402,10 +375,7 @@ func (w *wire) replied(code int) error {
 // answered sends the reply to a message at once and notes whether the client
 // was sent all of it.
 func (w *wire) answered(code int) error {
-	if w.mode == data {
-		w.mode, w.fault = commands, nil
-	}
-	w.message = false
+	w.mode, w.fault, w.message, w.chunked = commands, nil, false, false
 	err := w.flush()
 	if taken := w.session.takeAccepted(); taken != nil && code == 250 {
 		w.errors, w.idle = 0, 0

@@ -16,7 +16,7 @@ import (
 )
 
 // session decides what a client may do. go-smtp calls it in the order of the
-// commands; only Data of a message in chunks runs beside the others.
+// commands; a drain asks beside that whether a transaction is open.
 type session struct {
 	w *wire
 
@@ -211,8 +211,9 @@ func (s *session) Rcpt(to string, opts *smtp.RcptOptions) error {
 	return nil
 }
 
-// Data hands the message to Submit and returns what it is answered.
-func (s *session) Data(r io.Reader) error {
+// Data hands the message to Submit and returns what it is answered. It reads
+// the message from the wire itself.
+func (s *session) Data(io.Reader) error {
 	s.mu.Lock()
 	t := s.mail
 	if t == nil || len(t.env.To) == 0 {
@@ -225,10 +226,7 @@ func (s *session) Data(r io.Reader) error {
 
 	ctx, cancel := context.WithDeadline(s.w.srv.context(), t.until)
 	defer cancel()
-	if _, chunked := r.(*io.PipeReader); !chunked {
-		r = messageReader{s.w}
-	}
-	guard := &guardReader{r: r, left: s.w.srv.limits.MessageSize}
+	guard := &guardReader{r: messageReader{s.w}, left: s.w.srv.limits.MessageSize}
 	if err := whole(s.w.srv.cfg.Submit.Submit(ctx, env, guard), guard); err != nil {
 		return s.refuse("message", reasonOf(err), replyTo(err), env.UTF8, s.describe(env, guard)...)
 	}

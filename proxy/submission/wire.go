@@ -44,7 +44,9 @@ type wire struct {
 	verb    string // the command that go-smtp works on
 	line    string // the same, whole
 	rest    []byte // of a line or message, for the next Read
-	chunk   int64  // octets of a BDAT chunk still to come
+	chunked bool   // the message comes by BDAT
+	chunk   int64  // octets of the chunk still to come
+	last    bool   // it is the last one
 	frame   framer
 	taken   int64 // octets of the message in DATA
 	whole   bool  // the message in DATA was read to its end
@@ -69,7 +71,6 @@ type mode int
 const (
 	commands mode = iota
 	data
-	chunks
 )
 
 var _ net.Conn = (*wire)(nil)
