@@ -20,7 +20,7 @@ type wordSet struct {
 func (s *wordSet) add(word string) error {
 	text, prefix := strings.CutSuffix(word, "*")
 	for i := 0; i < len(text); i++ {
-		if !isLetter(text[i]) {
+		if !isAlnum(text[i]) {
 			return fmt.Errorf("%q is no word", word)
 		}
 	}
@@ -56,6 +56,7 @@ func (s *wordSet) has(word []byte) bool {
 type element struct {
 	words  wordSet
 	number bool // a number of three digits or more stands here
+	owner  bool // a name in the genitive stands here as well as a word
 	gap    int  // words that may stand between this and the element before it
 }
 
@@ -238,6 +239,7 @@ func (l *lexicon) element(f string) (element, error) {
 		if c == nil {
 			return e, fmt.Errorf("no class %q", w)
 		}
+		e.owner = e.owner || w == "MY"
 		if e.words.whole == nil {
 			e.words.whole = map[string]bool{}
 		}

@@ -20,7 +20,7 @@ type sentence struct {
 	read       bool // persons and counters were read
 	why        evidenceSet
 	addressed  bool // it speaks to its reader: "you"
-	general    bool
+	generalAt  int  // the first token that speaks of rules, or -1
 	member     bool // the role is a member's
 	news       bool
 	question   bool
@@ -61,7 +61,7 @@ func (l *lexicon) scanPhrases(text string, shape Shape, out *collector) []notice
 					mutes = append(mutes, span{start: s.tokens[first].start, end: s.tokens[last].end, text: string(p.kind)})
 					continue
 				}
-				if level, why := s.judge(p, l, first, shape); level > 0 {
+				if level, why := s.judge(p, l, first, last, shape); level > 0 {
 					hits = append(hits, phraseHit{p.kind, s.tokens[first].start, s.tokens[last].end, level, why})
 				}
 			}
@@ -91,7 +91,13 @@ func report(hits []phraseHit, mutes []span, out *collector) {
 	done := map[Kind]int{}
 next:
 	for _, h := range hits {
+		for len(mutes) > 0 && mutes[0].end+4*sentenceReach < h.start {
+			mutes = mutes[1:]
+		}
 		for _, m := range mutes {
+			if m.start > h.end+4*sentenceReach {
+				break
+			}
 			if m.start < h.end && h.start < m.end && (m.text == "" || m.text == string(h.kind)) {
 				continue next
 			}
@@ -220,7 +226,7 @@ func (s *sentence) fits(e *element, i int) bool {
 	if e.number {
 		return s.tokens[i].number && s.tokens[i].digits >= 3
 	}
-	return e.words.has(s.folded(i))
+	return e.words.has(s.folded(i)) || e.owner && s.tokens[i].capital && s.owns(i)
 }
 
 // match tries the phrase with its anchor at the word that begins at text[at]

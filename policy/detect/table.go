@@ -6,6 +6,10 @@ import "strings"
 // each cell is a place of its own; from there on the column is the place.
 const cellLimit = 10
 
+// maxColumns is how many columns are told apart, as many as a sheet can have;
+// what stands further right counts as the last.
+const maxColumns = 16384
+
 // table reads a Table segment: rows of cells under headings.
 type table struct {
 	scan    numberScan
@@ -44,10 +48,10 @@ func (t *table) row(line string, row int) {
 	heads := isHeading(line)
 	for i := 0; ; i++ {
 		cell, rest, more := strings.Cut(line, "\t")
-		if i == len(t.columns) {
+		if i == len(t.columns) && i < maxColumns {
 			t.columns = append(t.columns, column{})
 		}
-		c := &t.columns[i]
+		c := &t.columns[min(i, maxColumns-1)]
 		switch {
 		case heads:
 			if k := headingOf(cell); k != 0 {

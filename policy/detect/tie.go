@@ -1,8 +1,11 @@
 package detect
 
-// judge says what a phrase that begins at token first is worth in
+// titleLength bounds a text that is a title, such as a subject, rather than prose.
+const titleLength = 120
+
+// judge says what a phrase that stands at tokens first to last is worth in
 // its sentence: who it is said of, and what speaks against.
-func (s *sentence) judge(p *phrase, l *lexicon, first int, shape Shape) (Confidence, evidenceSet) {
+func (s *sentence) judge(p *phrase, l *lexicon, first, last int, shape Shape) (Confidence, evidenceSet) {
 	if p.level > 0 {
 		return p.level, evidence(EvidenceOwnTerm)
 	}
@@ -17,15 +20,15 @@ func (s *sentence) judge(p *phrase, l *lexicon, first int, shape Shape) (Confide
 		return Likely, why
 	}
 	if p.bearing == besideName {
-		if shape == Prose || !why.has(EvidenceNameNear) {
+		if shape == Prose && len(s.text) > titleLength || !why.has(EvidenceNameNear) {
 			return 0, 0
 		}
 		return Likely, why
 	}
-	return s.weighTie(l, p.kind, first, why)
+	return s.weighTie(l, p.kind, first, last, why)
 }
 
-func (s *sentence) weighTie(l *lexicon, kind Kind, first int, why evidenceSet) (Confidence, evidenceSet) {
+func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidenceSet) (Confidence, evidenceSet) {
 	tied := s.why != 0
 	if kind == UnionMembership && s.member && s.why == evidence(EvidenceRole) {
 		tied = false // "the member" alone says nothing of whose membership
@@ -33,8 +36,9 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first int, why evidenceSet) (
 	if s.news || !tied && !s.addressed {
 		return 0, 0
 	}
-	if s.general || s.question || s.firstMark >= 0 && s.firstMark <= first || s.quantified(l, first) {
-		if s.why.has(EvidenceNameNear) && !s.general {
+	general := s.generalAt >= 0 && !(s.generalAt > last && s.why.has(EvidenceNameNear))
+	if general || s.question || s.firstMark >= 0 && s.firstMark <= first || s.quantified(l, first) {
+		if s.why.has(EvidenceNameNear) && !general {
 			return Possible, why | evidence(EvidenceGeneral)
 		}
 		return 0, 0
@@ -57,7 +61,7 @@ func (s *sentence) quantified(l *lexicon, i int) bool {
 
 // persons reads who the sentence speaks of and what speaks against.
 func (s *sentence) persons(l *lexicon) {
-	s.read, s.why, s.addressed, s.general, s.news, s.firstMark = true, 0, false, false, false, -1
+	s.read, s.why, s.addressed, s.generalAt, s.news, s.firstMark = true, 0, false, -1, false, -1
 	s.member = false
 	for i := range s.tokens {
 		t := &s.tokens[i]
@@ -79,7 +83,9 @@ func (s *sentence) persons(l *lexicon) {
 		if i == 0 && (l.classes["BE"].has(f) || l.classes["HAVE"].has(f)) {
 			s.firstMark = 0 // "Er du sygemeldt, skal du ..." asks or supposes
 		}
-		s.general = s.general || l.classes["GENERAL"].has(f)
+		if s.generalAt < 0 && l.classes["GENERAL"].has(f) {
+			s.generalAt = i
+		}
 		s.news = s.news || l.classes["NEWS"].has(f)
 		if s.firstMark < 0 && l.classes["CONDITION"].has(f) {
 			s.firstMark = i
@@ -89,7 +95,9 @@ func (s *sentence) persons(l *lexicon) {
 		}
 	}
 	for i := max(0, s.start-1); i < s.end; i++ {
-		s.general = s.general || s.text[i] == paragraphSign
+		if s.text[i] == paragraphSign {
+			s.generalAt = 0
+		}
 	}
 }
 
@@ -113,7 +121,7 @@ func (s *sentence) isOne(l *lexicon, i int) bool {
 // names reports whether a capitalised word is part of a person's name: a
 // common given name, or one of two capitalised words in a row.
 func (s *sentence) names(i int, w string) bool {
-	if isGivenName(w) {
+	if isGivenName(w) || s.owns(i) || i > 0 && isSurname(w) {
 		return true
 	}
 	if i == 0 || len(w) < 3 || s.tokens[i].after != 0 || isCapital(w[1]) {
@@ -122,6 +130,34 @@ func (s *sentence) names(i int, w string) bool {
 	b := &s.tokens[i-1]
 	before := s.text[b.start:b.end]
 	return b.capital && len(before) > 2 && !isCapital(before[1]) && s.tokens[i].start-b.end == 1 && i > 1 && !b.number
+}
+
+// owns reports whether the token is a given name in the genitive: "Mettes",
+// or "John" before "'s"; or a surname after a given name.
+func (s *sentence) owns(i int) bool {
+	w := s.text[s.tokens[i].start:s.tokens[i].end]
+	n := len(w)
+	if n > 3 && w[n-1] == 's' {
+		if isGivenName(w[:n-1]) {
+			return true
+		}
+		if i > 0 {
+			b := s.text[s.tokens[i-1].start:s.tokens[i-1].end]
+			return isGivenName(b) && s.tokens[i-1].capital
+		}
+		return false
+	}
+	return i+1 < len(s.tokens) && isGivenName(w) && s.tokens[i+1].end-s.tokens[i+1].start == 1 && s.text[s.tokens[i+1].start] == 's'
+}
+
+// isSurname reports whether a capitalised word ends as many surnames do.
+func isSurname(w string) bool {
+	for _, ending := range []string{"sen", "sson", "nen", "dottir", "dóttir"} {
+		if n := len(w) - len(ending); n > 2 && w[n:] == ending {
+			return true
+		}
+	}
+	return false
 }
 
 // addressing are the words that speak to the reader.
