@@ -3,7 +3,11 @@
 // subject or value of a message is ever a label. Names begin with postvern_.
 package metrics
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"postvern.example/policy/detect"
+)
 
 // Metrics is the set of metrics. Its fields may be used by several goroutines.
 type Metrics struct {
@@ -13,16 +17,18 @@ type Metrics struct {
 	Findings   *prometheus.CounterVec   // kind: detect.Kinds
 	Sealed     prometheus.Counter       // copies sealed
 	Attempts   *prometheus.CounterVec   // result: delivered, deferred, failed
-	Steps      *prometheus.HistogramVec // step: read, extract, scan, decide, prepare, accept
+	Steps      *prometheus.HistogramVec // step: read, extract, detect, decide, prepare, accept
 	Sessions   *prometheus.GaugeVec     // listener: starttls, implicit, trust
 	Logins     *prometheus.CounterVec   // result: ok, denied, limited, error
-	Refused    *prometheus.CounterVec   // reason: smuggling, size, relay, sender, login, mandate, limit, line
+	Refused    *prometheus.CounterVec   // reason: smuggling, size, relay, sender, login, limit, line, loop
 	Reloads    *prometheus.CounterVec   // result: ok, error
 	PolicyTime prometheus.Gauge         // when the policy in force was loaded, Unix seconds
 	PolicyInfo *prometheus.GaugeVec     // hash: the first 12 hex digits of the policy file's SHA-256; value 1
 }
 
-// New makes the metrics and registers them with reg.
+// New makes the metrics and registers them with reg. Every series whose label
+// values are known stands at 0 from the start: an alert on an increase would
+// miss the first event of a series that begins with it.
 func New(reg prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		Messages:   counters("messages_total", "Messages by the strictest verdict of their copies.", "verdict"),
@@ -41,7 +47,33 @@ func New(reg prometheus.Registerer) *Metrics {
 	}
 	reg.MustRegister(m.Messages, m.Rules, m.Hidden, m.Findings, m.Sealed, m.Attempts, m.Steps,
 		m.Sessions, m.Logins, m.Refused, m.Reloads, m.PolicyTime, m.PolicyInfo)
+	m.begin()
 	return m
+}
+
+// begin makes the series of all fixed label values. Rules are named in the
+// policy file, so theirs begin when they first match.
+func (m *Metrics) begin() {
+	for vec, values := range map[*prometheus.CounterVec][]string{
+		m.Messages: {"pass", "seal", "hold", "reject", "error"},
+		m.Attempts: {"delivered", "deferred", "failed"},
+		m.Logins:   {"ok", "denied", "limited", "error"},
+		m.Refused:  {"smuggling", "size", "relay", "sender", "login", "limit", "line", "loop"},
+		m.Reloads:  {"ok", "error"},
+	} {
+		for _, v := range values {
+			vec.WithLabelValues(v)
+		}
+	}
+	for _, k := range detect.Kinds() {
+		m.Findings.WithLabelValues(string(k))
+	}
+	for _, step := range []string{"read", "extract", "detect", "decide", "prepare", "accept"} {
+		m.Steps.WithLabelValues(step)
+	}
+	for _, listener := range []string{"starttls", "implicit", "trust"} {
+		m.Sessions.WithLabelValues(listener)
+	}
 }
 
 func counters(name, help string, labels ...string) *prometheus.CounterVec {
