@@ -1,11 +1,9 @@
 package message
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
 // Mailbox is one mailbox of an address field.
@@ -118,7 +116,7 @@ func (p *addressParser) list(group string, inGroup bool) ([]element, error) {
 		}
 		switch {
 		case c == ',':
-		case p.i >= p.end && !inGroup, c == ';' && inGroup:
+		case p.i >= p.end && (!inGroup || len(list) == 0), c == ';' && inGroup:
 			return list, nil
 		default:
 			return list, addressError("something other than a comma follows an address")
@@ -159,6 +157,9 @@ func (p *addressParser) element(group string, inGroup bool) (element, error) {
 		e.box.Name = p.comments[len(p.comments)-1]
 	}
 	e.trimmed = Range{p.start, p.stop}
+	if e.kind == elementMailbox && e.box.Address == "" {
+		return element{kind: elementGroup, trimmed: e.trimmed, inner: Range{p.stop, p.stop}}, nil
+	}
 	e.box.Group, e.box.Range = group, e.trimmed
 	return e, nil
 }
@@ -196,7 +197,9 @@ func (p *addressParser) group(name []word) (element, error) {
 	}
 	e.inner = Range{inner, p.i}
 	p.comments = nil
-	p.mark() // the semicolon
+	if p.i < p.end { // some programs leave the semicolon of an empty group out
+		p.mark()
+	}
 	if err := p.cfws(); err != nil {
 		return e, err
 	}
@@ -248,6 +251,9 @@ func (p *addressParser) angle() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if p.peek() == ':' && len(local) > 0 {
+		return "", p.nobody()
+	}
 	if p.peek() != '@' {
 		return "", addressError("angle brackets hold no address")
 	}
@@ -267,100 +273,20 @@ func (p *addressParser) angle() (string, error) {
 	return address, nil
 }
 
-// addrSpec puts an address together.
-func addrSpec(words, domain []word, literal string) (string, error) {
-	local, err := join(words)
-	if err != nil {
-		return "", err
-	}
-	host, err := domainOf(domain, literal)
-	if err != nil {
-		return "", err
-	}
-	if !isDotted(local) {
-		local = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(local) + `"`
-	}
-	return local + "@" + host, nil
-}
-
-// domainWords reads a domain, or a literal, with the blanks and comments of
-// old.
-func (p *addressParser) domainWords() (words []word, literal string, err error) {
-	if err := p.cfws(); err != nil {
-		return nil, "", err
-	}
-	if p.peek() == '[' {
-		literal, err = p.literal()
-		return nil, literal, err
-	}
-	words, err = p.words()
-	return words, "", err
-}
-
-func domainOf(words []word, literal string) (string, error) {
-	if literal != "" {
-		return literal, nil
-	}
-	for _, w := range words {
-		if w.quoted {
-			return "", addressError("a domain has quotes")
+// nobody reads on in <Undisclosed-Recipient:;>, as Microsoft's programs write
+// an empty group.
+func (p *addressParser) nobody() error {
+	for _, c := range []byte(":;>") {
+		if p.peek() != c {
+			return addressError("angle brackets hold a group")
+		}
+		p.mark()
+		if c == '>' {
+			break
+		}
+		if err := p.cfws(); err != nil {
+			return err
 		}
 	}
-	name, err := join(words)
-	if err != nil {
-		return "", err
-	}
-	name = strings.TrimSuffix(name, ".")
-	if name == "" || name[0] == '.' || strings.Contains(name, "..") {
-		return "", addressError("a domain has an empty label")
-	}
-	for _, r := range name {
-		if r < utf8.RuneSelf && !isAlnum(byte(r)) && r != '-' && r != '.' && r != '_' {
-			return "", addressError("a domain has a character that none has")
-		}
-	}
-	return name, nil
-}
-
-func (p *addressParser) literal() (string, error) {
-	end := bytes.IndexByte(p.raw[p.i:p.end], ']')
-	if end < 0 {
-		return "", addressError("a domain literal is not closed")
-	}
-	text := p.raw[p.i : p.i+end+1]
-	p.stop = p.i + end + 1
-	p.i = p.stop
-	var b []byte
-	for i, c := range text {
-		switch {
-		case isBlank(c):
-		case c == '\\' || c < ' ' || c >= 0x7f || c == '[' && i > 0:
-			return "", addressError("a domain literal has a character that none has")
-		default:
-			b = append(b, c)
-		}
-	}
-	return string(b), p.cfws()
-}
-
-func isAlnum(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-}
-
-func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
-
-// isDotted reports whether a local part needs no quotes. Dots may stand where
-// RFC 5322 has none: some providers gave such addresses out.
-func isDotted(s string) bool {
-	for i := range len(s) {
-		if !isAtext(s[i]) && s[i] != '.' {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// isAtext reports whether c is atext (RFC 5322 §3.2.3, RFC 6532 §3.2).
-func isAtext(c byte) bool {
-	return isAlnum(c) || c >= utf8.RuneSelf || c != 0 && strings.IndexByte("!#$%&'*+-/=?^_`{|}~", c) >= 0
+	return nil
 }

@@ -14,6 +14,9 @@ func TestMailboxesAreReadInEveryFormThatTheStandardsHave(t *testing.T) {
 		`Mary Smith <mary@x.test>, jdoe@example.org, Who? <one@y.test>`:    {"Mary Smith|mary@x.test|", "|jdoe@example.org|", "Who?|one@y.test|"},
 		`<boss@nil.test>, "Giant; \"Big\" Box" <sysservices@example.net>`:  {"|boss@nil.test|", `Giant; "Big" Box|sysservices@example.net|`},
 		`A Group:Ed Jones <c@a.test>,joe@where.test,John <jdoe@one.test>;`: {"Ed Jones|c@a.test|A Group", "|joe@where.test|A Group", "John|jdoe@one.test|A Group"},
+		`<Undisclosed-Recipient:;>`:                                        {},
+		`"Undisclosed recipients" <(x) nobody : ; >`:                       {},
+		`undisclosed-recipients: `:                                         {},
 		`Undisclosed recipients:;`:                                         {},
 		`Pete(A nice \) chap) <pete(his account)@silly.test(his host)>`:    {"Pete|pete@silly.test|"},
 		"A Group(Some people)\r\n     :Chris Jones <c@(Chris's host.)public.example>,\r\n         joe@example.org,\r\n  John <jdoe@one.test> (my dear friend); (the end of the group)": {
@@ -88,7 +91,7 @@ func TestAnAddressListThatReadersCouldReadDifferentlyIsAnError(t *testing.T) {
 		`anna@x.example bo@x.example`, `anna@x.example; bo@x.example`, `anna@x.example;`,
 		`<anna@x.example`, `anna@x.example>`, `<<anna@x.example>>`, `<anna@x.example> Anna`, `<a@x.example> <b@x.example>`, `a@x.example <b@x.example>`,
 		`"Anna <anna@x.example>`, `Anna (x <anna@x.example>`, `Anna) <anna@x.example>`, `anna@[192.0.2.1`, `anna@x]`,
-		`Gruppe: anna@x.example`, `Gruppe: a@x.example; b@x.example`, `A: B: a@x.example;;`, `: a@x.example;`, `:;`,
+		`Gruppe: anna@x.example`, `Gruppe: a@x.example; b@x.example`, `A: B: a@x.example;;`, `: a@x.example;`, `<A: a@x.example;>`, `<A:;`, `<:;>`, `A: a@x.example`, `:;`,
 		`=?utf-8?Q?anna?=@x.example`, `a=?utf-8?Q?nna?=@x.example`, `anna@=?utf-8?Q?x.example?=`, `=?utf-8?Q?Anna_<anna=40x.example>?=`,
 		`<mailto:anna@x.example>`, `Holm, Anna <anna@x.example>`, `anna@"x".example`, `anna@x,example`, `anna@ex ample.org`,
 		`<@a.example anna@x.example>`, `<@a.example>`, `a\@b@x.example`, `Anna [TR] <anna@x.example>`,

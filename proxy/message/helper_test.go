@@ -3,7 +3,9 @@ package message
 import (
 	"bytes"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // crlf turns the line ends of a literal into those of a mail.
@@ -36,4 +38,15 @@ func apply(t testing.TB, m *Message, edits []Edit) string {
 		t.Fatalf("Apply: %v", err)
 	}
 	return string(out)
+}
+
+// cpuTime returns what the process has used so far: a bound on it holds on a
+// busy machine too.
+func cpuTime(t testing.TB) time.Duration {
+	t.Helper()
+	var use syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
 }

@@ -55,6 +55,8 @@ func TestHideTakesMembersOutAndLeavesTheRestAsWritten(t *testing.T) {
 		{"IDN in either form", "Cc: a@medlemmerå.example, b@x.example, c@XN--medlemmer-e3a.example\n", "Cc: b@x.example\n"},
 		{"plus-tag", "Cc: A+TR@Member.example, b+tr@x.example\n", "Cc: b+tr@x.example\n"},
 		{"full-width letters and no-width ones", "Cc: ａ@member.example, a\u200b@member.example, b@x.example\n", "Cc: b@x.example\n"},
+		{"Microsoft's undisclosed To", "To: <Undisclosed-Recipient:;>\nCc: a@member.example\n", "To: <Undisclosed-Recipient:;>\n"},
+		{"an open empty group", "To: undisclosed-recipients:\nCc: a@member.example\n", "To: undisclosed-recipients:\n"},
 		{"an undisclosed To stays", "To: undisclosed-recipients: ;\nCc: a@member.example\n", "To: undisclosed-recipients: ;\n"},
 	}
 	for _, test := range tests {

@@ -133,11 +133,11 @@ func TestQuotedRecipientsAreListed(t *testing.T) {
 
 func TestQuotedBlocksCostNoMoreThanTheirSize(t *testing.T) {
 	for name, body := range map[string]string{
-		"long list":        "Fra: x\nTil: " + strings.Repeat("bo@member.example, ", 200000),
-		"long folded list": "Fra: x\nTil: " + strings.Repeat("bo@member.example,\n a@x.example,\n", 100000),
-		"many blocks":      strings.Repeat("Fra: x\nTil: bo@member.example; a@x.example\n\nx\n\n", 50000),
-		"labels only":      strings.Repeat("Til: \n", 500000),
-		"open brackets":    "Fra: x\nTil: " + strings.Repeat("<\n", 500000),
+		"long list":        "Fra: x\nTil: " + strings.Repeat("bo@member.example, ", 40000),
+		"long folded list": "Fra: x\nTil: " + strings.Repeat("bo@member.example,\n a@x.example,\n", 20000),
+		"many blocks":      strings.Repeat("Fra: x\nTil: bo@member.example; a@x.example\n\nx\n\n", 10000),
+		"labels only":      strings.Repeat("Til: \n", 100000),
+		"open brackets":    "Fra: x\nTil: " + strings.Repeat("<\n", 100000),
 	} {
 		for _, media := range []string{"text/plain", "text/html"} {
 			text := body
@@ -145,11 +145,11 @@ func TestQuotedBlocksCostNoMoreThanTheirSize(t *testing.T) {
 				text = strings.ReplaceAll(strings.ReplaceAll(body, "<", "&lt;"), "\n", "<br>\n")
 			}
 			m := read(t, crlf("From: a@x.example\nContent-Type: "+media+"\nContent-Transfer-Encoding: base64\n\n")+string(encodeBase64([]byte(crlf(text)))))
-			start := time.Now()
+			start := cpuTime(t)
 			if _, _, err := m.HideQuoted(hideMember); err != nil && !errors.Is(err, ErrRewrite) {
 				t.Errorf("%s, %s: %v", name, media, err)
 			}
-			if took := time.Since(start); took > 4*time.Second {
+			if took := cpuTime(t) - start; took > patience*time.Second {
 				t.Errorf("%s, %s: took %v", name, media, took)
 			} else {
 				t.Logf("%s, %s: %v", name, media, took)

@@ -1,0 +1,55 @@
+package message
+
+// cutQuoted returns what is to be taken out of a text: the elements that hide
+// names, with their separators, and how many they are. Of a name that a comma
+// may have cut in two ("Friis, Bo <bo@x>") both halves go.
+func cutQuoted(lists []quotedList, hide func(name, address string) bool) (cuts []Range, hidden int) {
+	for _, l := range lists {
+		gone := make([]bool, len(l.elements))
+		for i, e := range l.elements {
+			if gone[i] = e.hidden(hide); !gone[i] {
+				continue
+			}
+			hidden++
+			if i > 0 && len(l.elements[i-1].addresses) == 0 && len(e.addresses) > 0 {
+				gone[i-1] = true
+			}
+		}
+		cuts = append(cuts, l.cut(gone)...)
+	}
+	return cuts, hidden
+}
+
+func (e quotedElement) hidden(hide func(name, address string) bool) bool {
+	if len(e.addresses) == 0 {
+		return hide(e.name, "")
+	}
+	for _, a := range e.addresses {
+		if hide(e.name, a) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l quotedList) cut(gone []bool) (cuts []Range) {
+	for i := 0; i < len(gone); i++ {
+		if !gone[i] {
+			continue
+		}
+		last := i
+		for last+1 < len(gone) && gone[last+1] {
+			last++
+		}
+		r := Range{l.elements[i].span.Start, l.elements[last].span.End}
+		switch {
+		case last+1 < len(gone):
+			r.End = l.elements[last+1].span.Start
+		case i > 0:
+			r.Start = l.elements[i-1].span.End
+		}
+		cuts = append(cuts, r)
+		i = last
+	}
+	return cuts
+}
