@@ -195,9 +195,10 @@ func (p *addressParser) group(name []word) (element, error) {
 	if e.members, err = p.list(phrase(name), true); err != nil {
 		return e, err
 	}
-	e.inner = Range{inner, p.i}
 	p.comments = nil
+	e.inner = Range{inner, p.stop}
 	if p.i < p.end { // some programs leave the semicolon of an empty group out
+		e.inner.End = p.i
 		p.mark()
 	}
 	if err := p.cfws(); err != nil {
