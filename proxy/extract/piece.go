@@ -62,6 +62,7 @@ func formatTable() map[kind]format {
 		isRAR:     {label: "archive", read: (*reading).rar, hostile: true},
 		isOLE:     {label: "OLE", read: (*reading).ole, hostile: true},
 		isTNEF:    {label: "TNEF", read: (*reading).tnef, hostile: true},
+		isPDF:     {label: "PDF", read: (*reading).pdf, hostile: true},
 		isRTF:     {label: "RTF", read: (*reading).rtf, hostile: true},
 		isDouble:  {label: "AppleDouble", read: (*reading).appleDouble},
 	}

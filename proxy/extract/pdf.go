@@ -1,0 +1,298 @@
+package extract
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/encoding/unicode"
+
+	"postvern.example/policy/detect"
+)
+
+// pdf reads a PDF: the text of its pages, and what stands in none - form
+// fields, comments, bookmarks, properties, scripts, files inside it.
+func (r *reading) pdf(p piece) {
+	f, ok := loadPDF(r, p)
+	if !ok {
+		r.unscannable(p.place, whyMalformed)
+		return
+	}
+	if enc := f.dict(f.trailer["Encrypt"]); enc != nil {
+		crypt, open := f.openCrypt(enc)
+		if !open {
+			r.protected(p.place, f.strength(enc))
+			return
+		}
+		f.crypt = crypt
+	}
+	f.unpackObjects()
+	pages, ok := r.poppler(p)
+	if !ok {
+		pages = f.pageTexts()
+	}
+	f.givePages(pages)
+	f.beside()
+	if f.partly {
+		r.unscannable(p.place, whyPartly)
+	}
+}
+
+// givePages gives the text of each page. A page that shows a picture instead
+// of text could not be read.
+func (f *pdfFile) givePages(pages []string) {
+	scanned := f.picturePages(len(pages))
+	for i, text := range pages {
+		place := f.p.place.In(detect.Step{Kind: detect.InPage, Number: i + 1})
+		f.r.prose(place, text)
+		if letters(text) < 20 && scanned(i) {
+			f.r.unscannable(place, whyImage)
+		}
+	}
+	if len(pages) == 0 {
+		f.r.unscannable(f.p.place, whyMalformed)
+	}
+}
+
+func letters(text string) int {
+	n := 0
+	for _, c := range text {
+		if c > ' ' {
+			n++
+		}
+	}
+	return n
+}
+
+// picturePages tells which pages show a large picture. Where the pages cannot
+// be told apart, all do if any picture is large.
+func (f *pdfFile) picturePages(count int) func(int) bool {
+	pages := f.pages()
+	if len(pages) != count {
+		large := f.anyLargePicture()
+		return func(int) bool { return large }
+	}
+	return func(i int) bool { return f.showsPicture(pages[i], 0) }
+}
+
+func (f *pdfFile) anyLargePicture() bool {
+	for _, ref := range f.order {
+		if s, ok := f.objects[ref].(*pdfStream); ok && f.isLargePicture(s) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *pdfFile) isLargePicture(s *pdfStream) bool {
+	if s.dict["Subtype"] != pdfName("Image") {
+		return false
+	}
+	w, _ := f.number(s.dict["Width"])
+	h, _ := f.number(s.dict["Height"])
+	return w*h > maxLogoPixels
+}
+
+// showsPicture looks into a page's or form's resources.
+func (f *pdfFile) showsPicture(page pdfDict, depth int) bool {
+	if depth > 4 {
+		return false
+	}
+	resources := f.dict(f.inherited(page, "Resources"))
+	for _, v := range f.dict(resources["XObject"]) {
+		s, ok := f.get(v).(*pdfStream)
+		if ok && (f.isLargePicture(s) || s.dict["Subtype"] == pdfName("Form") && f.showsPicture(s.dict, depth+1)) {
+			return true
+		}
+	}
+	return f.manyPictures(resources)
+}
+
+// manyPictures reports a page that is put together of strips.
+func (f *pdfFile) manyPictures(resources pdfDict) bool {
+	area := 0.0
+	for _, v := range f.dict(resources["XObject"]) {
+		if s, ok := f.get(v).(*pdfStream); ok && s.dict["Subtype"] == pdfName("Image") {
+			w, _ := f.number(s.dict["Width"])
+			h, _ := f.number(s.dict["Height"])
+			area += w * h
+		}
+	}
+	return area > maxLogoPixels
+}
+
+func (f *pdfFile) inherited(page pdfDict, key pdfName) any {
+	for range 32 {
+		if v, ok := page[key]; ok {
+			return v
+		}
+		if page = f.dict(page["Parent"]); page == nil {
+			break
+		}
+	}
+	return nil
+}
+
+// pages returns the pages in their order.
+func (f *pdfFile) pages() []pdfDict {
+	var pages []pdfDict
+	seen := map[pdfRef]bool{}
+	var walk func(v any, depth int)
+	walk = func(v any, depth int) {
+		if ref, ok := v.(pdfRef); ok {
+			if seen[ref] {
+				return
+			}
+			seen[ref] = true
+		}
+		node := f.dict(v)
+		if node == nil || depth > 64 || len(pages) > 50_000 {
+			return
+		}
+		kids, _ := f.get(node["Kids"]).(pdfArray)
+		if node["Type"] == pdfName("Page") || kids == nil {
+			pages = append(pages, node)
+			return
+		}
+		for _, kid := range kids {
+			walk(kid, depth+1)
+		}
+	}
+	if root := f.dict(f.trailer["Root"]); root["Pages"] != nil {
+		walk(root["Pages"], 0)
+	}
+	if len(pages) > 0 {
+		return pages
+	}
+	for _, ref := range f.order {
+		if d, ok := f.objects[ref].(pdfDict); ok && d["Type"] == pdfName("Page") {
+			pages = append(pages, d)
+		}
+	}
+	return pages
+}
+
+// beside reads the strings of all objects, and the streams that are files,
+// metadata or forms. It also reads what later edits have replaced.
+func (f *pdfFile) beside() {
+	g := pdfStrings{f: f, seen: map[string]bool{}}
+	for i, ref := range f.order {
+		if i%1024 == 0 && f.r.over(f.p.place) {
+			break
+		}
+		g.owner = ref
+		g.take(f.objects[ref], "", 0)
+	}
+	g.owner = pdfRef{}
+	g.take(f.dict(f.trailer["Info"]), "", 0)
+	for _, old := range f.older {
+		g.take(old, "", 0)
+	}
+	f.r.prose(f.p.place.In(detect.Step{Kind: detect.InProperties}), g.text.String())
+}
+
+// pdfStrings collects the strings that people have written.
+type pdfStrings struct {
+	f     *pdfFile
+	owner pdfRef
+	seen  map[string]bool
+	text  strings.Builder
+}
+
+// technicalKeys name strings that are not text.
+var technicalKeys = map[pdfName]bool{
+	"ID": true, "O": true, "U": true, "OE": true, "UE": true, "Perms": true, "CharSet": true, "Registry": true, "Ordering": true,
+	"Panose": true, "ColorSpace": true, "CS": true, "W": true, "Differences": true, "DA": true, "Lang": true, "CreationDate": true,
+	"ModDate": true, "M": true, "Indexed": true, "ByteRange": true, "Cert": true, "Checksum": true, "CheckSum": true, "Dests": true, "D": true, "Dest": true,
+}
+
+func (g *pdfStrings) take(v any, key pdfName, depth int) {
+	if depth > pdfDepth || technicalKeys[key] {
+		return
+	}
+	switch v := v.(type) {
+	case pdfString:
+		g.string(v)
+	case pdfArray:
+		if len(v) > 0 && v[0] == pdfName("Indexed") {
+			return
+		}
+		for _, item := range v {
+			g.take(item, key, depth+1)
+		}
+	case pdfDict:
+		signature := v["Type"] == pdfName("Sig") || v["ByteRange"] != nil
+		for _, k := range sortedNames(v) {
+			if !signature || k != "Contents" {
+				g.take(v[k], k, depth+1)
+			}
+		}
+	case *pdfStream:
+		g.take(v.dict, "", depth+1)
+		g.stream(v)
+	}
+}
+
+// sortedNames returns the keys of a dictionary in an order of their own, so
+// that a file is read alike each time.
+func sortedNames(d pdfDict) []pdfName {
+	names := make([]pdfName, 0, len(d))
+	for name := range d {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (g *pdfStrings) string(s pdfString) {
+	data := []byte(s)
+	if c := g.f.crypt; c != nil && g.owner != (pdfRef{}) && !g.f.plain[g.owner] {
+		data = c.decrypt(g.owner, data, false)
+	}
+	text := pdfText(data)
+	if len(text) < 3 || g.seen[text] || !looksLikeText([]byte(text)) {
+		return
+	}
+	g.seen[text] = true
+	g.text.WriteString(text + "\n")
+}
+
+// pdfText decodes a text string (§7.9.2.2).
+func pdfText(data []byte) string {
+	switch {
+	case bytes.HasPrefix(data, []byte{0xFE, 0xFF}), bytes.HasPrefix(data, []byte{0xFF, 0xFE}):
+		return convert(unicode.UTF16(unicode.BigEndian, unicode.UseBOM), data)
+	}
+	return mixed(data)
+}
+
+// stream reads a stream that is text or a file of its own.
+func (g *pdfStrings) stream(s *pdfStream) {
+	f := g.f
+	isFile := s.dict["Type"] == pdfName("EmbeddedFile")
+	if !isFile {
+		switch s.dict["Subtype"] {
+		case pdfName("Image"), pdfName("Form"), pdfName("Type1C"), pdfName("CIDFontType0C"), pdfName("OpenType"):
+			return
+		}
+		if s.dict["Length1"] != nil || s.dict["FunctionType"] != nil || s.dict["ShadingType"] != nil ||
+			s.dict["Type"] == pdfName("ObjStm") || s.dict["Type"] == pdfName("XRef") {
+			return
+		}
+	}
+	data, why := f.decoded(s)
+	if why != "" {
+		f.partly = true
+	}
+	if isFile {
+		f.r.left.Attachments++
+		place := f.p.place.In(detect.Step{Kind: detect.InEntry, Number: f.r.left.Attachments})
+		f.r.piece(piece{data: data, place: place, depth: f.p.depth + 1})
+		return
+	}
+	if start := bytes.TrimLeft(data, " \r\n\t\xef\xbb\xbf"); len(start) > 0 && start[0] == '<' && looksLikeText(data) {
+		f.r.xml(piece{data: data, place: f.p.place.In(detect.Step{Kind: detect.InProperties}), depth: f.p.depth + 1})
+	} else if s.dict["S"] == pdfName("JavaScript") || bytes.Contains(data[:min(len(data), 4096)], []byte("function")) && looksLikeText(data) {
+		g.text.WriteString(mixed(data) + "\n")
+	}
+}

@@ -1,0 +1,107 @@
+package extract
+
+import (
+	"context"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"postvern.example/policy/detect"
+)
+
+// readers runs a test with poppler, where it is installed, and without.
+func readers(t *testing.T, test func(t *testing.T, x *Extractor)) {
+	t.Helper()
+	t.Run("built in", func(t *testing.T) { test(t, New(Config{PDFToText: "none"})) })
+	t.Run("poppler", func(t *testing.T) {
+		if _, err := exec.LookPath("pdftotext"); err != nil {
+			t.Skip("pdftotext is not installed")
+		}
+		test(t, New(Config{}))
+	})
+}
+
+func pdfResult(t *testing.T, x *Extractor, data []byte) Result {
+	t.Helper()
+	return x.Text(context.Background(), read(t, attached("application/pdf", "a.pdf", data)))
+}
+
+func TestPagesOfAPDFAreRead(t *testing.T) {
+	readers(t, func(t *testing.T, x *Extractor) {
+		for _, name := range []string{"brev.pdf", "objektstroemme.pdf", "kun-ejer-aes.pdf", "kun-ejer-aes128.pdf", "kun-ejer-rc4.pdf"} {
+			res := pdfResult(t, x, document(t, name))
+			for _, want := range []string{"Kære Søren, blåbærgrød på Ærø. Nummer 010203-1234 her.", "ord-hvid", "Fodnote ord-fodnote", "ord-boks", "020304-1234", "Titel ord-titel", "mailto:ord-link@member.example"} {
+				if !res.holds(want) {
+					t.Errorf("%s: %q was not read", name, want)
+				}
+			}
+			s, _ := res.segment("010203-1234")
+			if got := s.Place.String(); got != "attachment 1 (PDF), page 1" {
+				t.Errorf("%s: place %q", name, got)
+			}
+			if len(res.Findings) > 0 || t.Failed() {
+				t.Fatalf("%s\n%s", name, res.dump())
+			}
+		}
+	})
+}
+
+func TestAPDFThatOnlyAPasswordOpensIsProtected(t *testing.T) {
+	readers(t, func(t *testing.T, x *Extractor) {
+		for name, strength := range map[string]detect.Evidence{"laast-aes.pdf": strengthStrong, "laast-rc4.pdf": strengthWeak} {
+			res := pdfResult(t, x, document(t, name))
+			f, ok := res.finding(detect.Protected)
+			if !ok || f.Evidence[0] != strength || len(res.Findings) != 1 {
+				t.Errorf("%s: want %s\n%s", name, strength, res.dump())
+			}
+		}
+	})
+}
+
+const pdfForm = `%PDF-1.4
+1 0 obj <</Type/Catalog /Pages 2 0 R /AcroForm <</Fields [5 0 R]>> >> endobj
+2 0 obj <</Type/Pages /Kids [3 0 R] /Count 1>> endobj
+3 0 obj <</Type/Page /Parent 2 0 R /MediaBox [0 0 300 300] /Annots [5 0 R 6 0 R] /Contents 4 0 R /Resources <</Font <</F1 7 0 R>> >> >> endobj
+4 0 obj <</Length 57>> stream
+BT /F1 12 Tf 20 200 Td (cpr 0102) Tj (03-1234) Tj ET      
+endstream endobj
+5 0 obj <</Type/Annot /Subtype/Widget /FT/Tx /T (felt) /V (felt 020304-1234) /Rect [0 0 0 0]>> endobj
+6 0 obj <</Type/Annot /Subtype/Text /Contents <FEFF006E006F0074006500200030003300300034> /Rect [0 0 9 9]>> endobj
+7 0 obj <</Type/Font /Subtype/Type1 /BaseFont/Helvetica>> endobj
+trailer <</Root 1 0 R /Info <</Author (forfatter \350\370\345)>> >>
+%%EOF
+`
+
+func TestWhatStandsBesideThePagesOfAPDFIsRead(t *testing.T) {
+	readers(t, func(t *testing.T, x *Extractor) {
+		res := pdfResult(t, x, []byte(pdfForm))
+		for _, want := range []string{"cpr 010203-1234", "felt 020304-1234", "note 0304"} {
+			if !res.holds(want) {
+				t.Errorf("%q was not read\n%s", want, res.dump())
+			}
+		}
+	})
+}
+
+func TestAPageThatIsAPictureIsAFinding(t *testing.T) {
+	scan := strings.Replace(pdfForm, "/Resources <<", "/Resources << /XObject <</I 8 0 R>> ", 1)
+	scan = strings.Replace(scan, "(cpr 0102) Tj (03-1234) Tj", "() Tj", 1)
+	scan = strings.Replace(scan, "trailer", "8 0 obj <</Type/XObject /Subtype/Image /Width 1700 /Height 2200 /Length 3>> stream\nabc\nendstream endobj\ntrailer", 1)
+	readers(t, func(t *testing.T, x *Extractor) {
+		res := pdfResult(t, x, []byte(scan))
+		f, ok := res.finding(detect.Unscannable)
+		if !ok || f.Evidence[0] != whyImage || f.Place.String() != "attachment 1 (PDF), page 1" {
+			t.Error(res.dump())
+		}
+	})
+}
+
+func TestBrokenPDFsAreFindings(t *testing.T) {
+	readers(t, func(t *testing.T, x *Extractor) {
+		for _, data := range []string{"%PDF-1.7\n", "%PDF-1.7\n1 0 obj <</Type/Catalog>> endobj\n", pdfForm[:60]} {
+			if res := pdfResult(t, x, []byte(data)); len(res.Findings) == 0 {
+				t.Errorf("%q: no finding\n%s", data, res.dump())
+			}
+		}
+	})
+}

@@ -1,0 +1,312 @@
+package extract
+
+import (
+	"bytes"
+	"math"
+	"strings"
+
+	"postvern.example/policy/detect"
+)
+
+// pageTexts reads the pages without another program.
+func (f *pdfFile) pageTexts() []string {
+	fonts := map[any]*pdfFont{}
+	pages := f.pages()
+	texts := make([]string, 0, len(pages))
+	for i, page := range pages {
+		w := pdfPage{f: f, fonts: fonts, ctm: identity, tm: identity, line: identity, scale: 1}
+		w.run(f.contents(page["Contents"]), f.dict(f.inherited(page, "Resources")), 0)
+		texts = append(texts, w.text.String())
+		if w.unknown*5 > w.shown {
+			f.r.unscannable(f.p.place.In(detect.Step{Kind: detect.InPage, Number: i + 1}), whyPartly)
+		}
+		if f.r.over(f.p.place) {
+			break
+		}
+	}
+	return texts
+}
+
+// contents returns the content streams of a page as one.
+func (f *pdfFile) contents(v any) []byte {
+	switch v := f.get(v).(type) {
+	case *pdfStream:
+		data, why := f.decoded(v)
+		if why != "" {
+			f.partly = true
+		}
+		return data
+	case pdfArray:
+		var all bytes.Buffer
+		for _, item := range v {
+			if s, ok := f.get(item).(*pdfStream); ok {
+				all.Write(f.contents(s))
+				all.WriteByte('\n')
+			}
+		}
+		return all.Bytes()
+	}
+	return nil
+}
+
+// matrix is [a b c d e f] of ISO 32000-1 §8.3.3.
+type matrix [6]float64
+
+var identity = matrix{1, 0, 0, 1, 0, 0}
+
+// times returns m followed by n.
+func (m matrix) times(n matrix) matrix {
+	return matrix{
+		m[0]*n[0] + m[1]*n[2], m[0]*n[1] + m[1]*n[3],
+		m[2]*n[0] + m[3]*n[2], m[2]*n[1] + m[3]*n[3],
+		m[4]*n[0] + m[5]*n[2] + n[4], m[4]*n[1] + m[5]*n[3] + n[5],
+	}
+}
+
+// pdfPage follows the operators of a page that move and show text (§9.4).
+type pdfPage struct {
+	f     *pdfFile
+	fonts map[any]*pdfFont
+	text  strings.Builder
+
+	ctm, tm, line       matrix
+	font                *pdfFont
+	size, leading, rise float64
+	char, word, scale   float64 // spacing, and horizontal scaling
+	stack               []pdfState
+	x, y                float64 // where the last glyph ended
+	began               bool
+	shown, unknown      int
+	steps               int
+}
+
+type pdfState struct {
+	ctm                 matrix
+	font                *pdfFont
+	size, leading, rise float64
+	char, word, scale   float64
+}
+
+func (w *pdfPage) run(data []byte, resources pdfDict, depth int) {
+	l := pdfLexer{d: data}
+	var args []any
+	for {
+		if w.steps++; w.steps%4096 == 0 && w.f.r.over(w.f.p.place) {
+			return
+		}
+		v, ok := l.value()
+		if !ok {
+			return
+		}
+		op, isOp := v.(pdfWord)
+		if !isOp {
+			if len(args) < 64 {
+				args = append(args, v)
+			}
+			continue
+		}
+		switch op {
+		case "BI":
+			skipInlineImage(&l)
+		case "Do":
+			w.form(args, resources, depth)
+		case "Tf":
+			w.setFont(args, resources)
+		default:
+			w.operator(op, args)
+		}
+		args = args[:0]
+	}
+}
+
+func skipInlineImage(l *pdfLexer) {
+	i := bytes.Index(l.d[l.pos:], []byte("ID"))
+	if i < 0 {
+		return
+	}
+	l.pos += i
+	for _, mark := range [...]string{"\nEI", " EI", "\rEI", "EI"} {
+		if i := bytes.Index(l.d[l.pos:], []byte(mark)); i >= 0 {
+			l.pos += i + len(mark)
+			return
+		}
+	}
+}
+
+// form follows a form XObject, which is a page in the page.
+func (w *pdfPage) form(args []any, resources pdfDict, depth int) {
+	if len(args) == 0 || depth > 12 {
+		return
+	}
+	name, _ := args[0].(pdfName)
+	s, ok := w.f.get(w.f.dict(resources["XObject"])[name]).(*pdfStream)
+	if !ok || s.dict["Subtype"] != pdfName("Form") {
+		return
+	}
+	own := w.f.dict(s.dict["Resources"])
+	if own == nil {
+		own = resources
+	}
+	saved := w.ctm
+	if m, ok := w.f.matrix(s.dict["Matrix"]); ok {
+		w.ctm = m.times(w.ctm)
+	}
+	w.run(w.f.contents(s), own, depth+1)
+	w.ctm = saved
+}
+
+func (f *pdfFile) matrix(v any) (m matrix, ok bool) {
+	list, _ := f.get(v).(pdfArray)
+	if len(list) < 6 {
+		return identity, false
+	}
+	for i := range m {
+		if m[i], ok = f.number(list[i]); !ok {
+			return identity, false
+		}
+	}
+	return m, true
+}
+
+func (w *pdfPage) setFont(args []any, resources pdfDict) {
+	if len(args) < 2 {
+		return
+	}
+	name, _ := args[len(args)-2].(pdfName)
+	w.size, _ = args[len(args)-1].(float64)
+	entry := w.f.dict(resources["Font"])[name]
+	key := entry
+	if _, ok := entry.(pdfRef); !ok {
+		key = name
+	}
+	if w.fonts[key] == nil {
+		w.fonts[key] = w.f.font(w.f.dict(entry))
+	}
+	w.font = w.fonts[key]
+}
+
+// numbers returns the last n arguments.
+func numbers(args []any, n int) []float64 {
+	out := make([]float64, n)
+	if len(args) < n {
+		return out
+	}
+	for i, v := range args[len(args)-n:] {
+		out[i], _ = v.(float64)
+	}
+	return out
+}
+
+func (w *pdfPage) operator(op pdfWord, args []any) {
+	switch op {
+	case "q":
+		if len(w.stack) < 512 {
+			w.stack = append(w.stack, pdfState{w.ctm, w.font, w.size, w.leading, w.rise, w.char, w.word, w.scale})
+		}
+	case "Q":
+		if n := len(w.stack); n > 0 {
+			s := w.stack[n-1]
+			w.ctm, w.font, w.size, w.leading, w.rise, w.char, w.word, w.scale = s.ctm, s.font, s.size, s.leading, s.rise, s.char, s.word, s.scale
+			w.stack = w.stack[:n-1]
+		}
+	case "cm":
+		w.ctm = matrix(numbers(args, 6)).times(w.ctm)
+	case "BT":
+		w.tm, w.line = identity, identity
+	case "Td", "TD":
+		n := numbers(args, 2)
+		if op == "TD" {
+			w.leading = -n[1]
+		}
+		w.move(n[0], n[1])
+	case "Tm":
+		w.line = matrix(numbers(args, 6))
+		w.tm = w.line
+	case "T*":
+		w.move(0, -w.leading)
+	case "Tc":
+		w.char = numbers(args, 1)[0]
+	case "Tw":
+		w.word = numbers(args, 1)[0]
+	case "Tz":
+		w.scale = numbers(args, 1)[0] / 100
+	case "TL":
+		w.leading = numbers(args, 1)[0]
+	case "Ts":
+		w.rise = numbers(args, 1)[0]
+	case "Tj", "'", `"`:
+		if op != "Tj" {
+			w.move(0, -w.leading)
+		}
+		if len(args) > 0 {
+			s, _ := args[len(args)-1].(pdfString)
+			w.show(s)
+		}
+	case "TJ":
+		w.showArray(args)
+	}
+}
+
+func (w *pdfPage) move(x, y float64) {
+	w.line = matrix{1, 0, 0, 1, x, y}.times(w.line)
+	w.tm = w.line
+}
+
+func (w *pdfPage) showArray(args []any) {
+	if len(args) == 0 {
+		return
+	}
+	list, _ := args[len(args)-1].(pdfArray)
+	for _, item := range list {
+		switch item := item.(type) {
+		case float64:
+			w.tm = matrix{1, 0, 0, 1, -item / 1000 * w.size * w.scale, 0}.times(w.tm)
+		case pdfString:
+			w.show(item)
+		}
+	}
+}
+
+// show writes a string, after a blank or a line end where it does not begin
+// where the last one ended.
+func (w *pdfPage) show(s pdfString) {
+	if w.font == nil {
+		w.font = &pdfFont{bytes: 1, simple: w.f.encoding(nil), usual: 500}
+	}
+	for _, g := range w.font.glyphs(s) {
+		at := w.tm.times(w.ctm)
+		w.gap(at)
+		w.shown++
+		if !g.known {
+			w.unknown++
+			w.text.WriteByte('?')
+		}
+		w.text.WriteString(g.text)
+		step := g.width*w.size + w.char
+		if g.code == ' ' && w.font.bytes == 1 {
+			step += w.word
+		}
+		w.tm = matrix{1, 0, 0, 1, step * w.scale, 0}.times(w.tm)
+		end := w.tm.times(w.ctm)
+		w.x, w.y, w.began = end[4], end[5], true
+	}
+}
+
+func (w *pdfPage) gap(at matrix) {
+	if !w.began {
+		return
+	}
+	length := math.Hypot(at[0], at[1])
+	size := math.Abs(w.size) * math.Hypot(at[2], at[3])
+	if length == 0 || size == 0 {
+		return
+	}
+	dx, dy := at[4]-w.x, at[5]-w.y
+	along, across := (dx*at[0]+dy*at[1])/length, (dy*at[0]-dx*at[1])/length
+	switch {
+	case math.Abs(across) > size*0.6:
+		w.text.WriteByte('\n')
+	case along > size*0.18 || along < -size:
+		w.text.WriteByte(' ')
+	}
+}
