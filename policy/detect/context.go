@@ -102,7 +102,7 @@ func (s *surroundings) readToken(text string, start, end int) {
 	}
 	token := text[lo:hi]
 	s.link = strings.Contains(token, "://") || strings.Contains(token, "www.") || strings.Contains(token, "?") && strings.Contains(token, "=")
-	s.messageID = strings.Contains(text[end:hi], "@") && !strings.ContainsAny(text[end:hi], ",;<(")
+	s.messageID = strings.Contains(text[end:hi], "@") && !strings.ContainsAny(text[end:hi], ",;<(/|")
 }
 
 func isBlank(c byte) bool { return c <= ' ' || c == '<' || c == '>' || c == '"' }

@@ -47,7 +47,7 @@ func appendHetu(r *run, i int, out []candidate) []candidate {
 // alone reports whether a number with letters, which begins with group i, has
 // proper boundaries.
 func (r *run) alone(i int, v *number) bool {
-	if i > 0 && r.groups[i].before != sepSpace || i == 0 && !r.opens(v.start, v) {
+	if i > 0 && r.groups[i].before != sepSpace && r.groups[i].before != sepDash || i == 0 && !r.opens(v.start, v) {
 		return false
 	}
 	return (v.end >= len(r.text) || !isDigit(r.text[v.end])) && r.closes(v.end, v)

@@ -6,7 +6,8 @@ type separator byte
 const (
 	sepNone separator = iota
 	sepSpace
-	sepHyphen // also with spaces around it, or a line's end after it
+	sepHyphen // also with a line's end after it
+	sepDash   // a hyphen with blanks around it
 	sepDot
 	sepSlash
 	sepPlus
@@ -59,17 +60,20 @@ func (r *run) gap(at int) (int, separator) {
 		case ' ':
 			if sep == sepNone {
 				sep = sepSpace
-			} else if sep != sepSpace && sep != sepHyphen {
+			} else if sep != sepSpace && sep != sepHyphen && sep != sepDash {
 				return -1, sepNone
 			}
 		case '-', '.', '/', '+':
-			if sep == sepSpace && c == '-' || sep == sepNone {
+			switch {
+			case sep == sepSpace && c == '-':
+				sep = sepDash
+			case sep == sepNone:
 				sep = separatorOf(c)
-			} else {
+			default:
 				return -1, sepNone
 			}
 		case '\r', '\n':
-			if sep != sepHyphen {
+			if sep != sepHyphen && sep != sepDash {
 				return -1, sepNone
 			}
 		default:
@@ -176,6 +180,7 @@ func (r *run) stands(i int, v *number) bool {
 		switch r.groups[i].before {
 		case sepSpace:
 			v.crowded = true
+		case sepDash:
 		default:
 			return false
 		}
@@ -186,6 +191,8 @@ func (r *run) stands(i int, v *number) bool {
 		switch r.groups[v.last+1].before {
 		case sepSpace:
 			v.crowded = true
+			return true
+		case sepDash:
 			return true
 		default:
 			return false

@@ -21,6 +21,7 @@ type sentence struct {
 	why        evidenceSet
 	addressed  bool // it speaks to its reader: "you"
 	generalAt  int  // the first token that speaks of rules, or -1
+	roleAt     int  // where the role stands
 	member     bool // the role is a member's
 	news       bool
 	question   bool

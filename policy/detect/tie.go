@@ -1,7 +1,15 @@
 package detect
 
+import "strings"
+
 // titleLength bounds a text that is a title, such as a subject, rather than prose.
-const titleLength = 120
+const titleLength = 90
+
+// isTitle reports whether a text is short and no sentence.
+func isTitle(text string) bool {
+	text = strings.TrimSpace(text)
+	return len(text) <= titleLength && !strings.ContainsAny(text, "!?\n") && !strings.HasSuffix(text, ".")
+}
 
 // judge says what a phrase that stands at tokens first to last is worth in
 // its sentence: who it is said of, and what speaks against.
@@ -20,7 +28,7 @@ func (s *sentence) judge(p *phrase, l *lexicon, first, last int, shape Shape) (C
 		return Likely, why
 	}
 	if p.bearing == besideName {
-		if shape == Prose && len(s.text) > titleLength || !why.has(EvidenceNameNear) {
+		if shape == Prose && !isTitle(s.text) || !why.has(EvidenceNameNear) {
 			return 0, 0
 		}
 		return Likely, why
@@ -30,10 +38,14 @@ func (s *sentence) judge(p *phrase, l *lexicon, first, last int, shape Shape) (C
 
 func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidenceSet) (Confidence, evidenceSet) {
 	tied := s.why != 0
+	if s.why == evidence(EvidenceRole) && s.member && s.roleAt > first {
+		tied = false // what is said of "the member" stands after it
+	}
+	addressed := s.addressed && addressable[kind]
 	if kind == UnionMembership && s.member && s.why == evidence(EvidenceRole) {
 		tied = false // "the member" alone says nothing of whose membership
 	}
-	if s.news || !tied && !s.addressed {
+	if s.news || !tied && !addressed {
 		return 0, 0
 	}
 	general := s.generalAt >= 0 && !(s.generalAt > last && s.why.has(EvidenceNameNear))
@@ -74,9 +86,10 @@ func (s *sentence) persons(l *lexicon) {
 		case pronouns[string(f)]:
 			s.why |= evidence(EvidencePronoun)
 		case addressing[string(f)]:
-			s.addressed = true
+			s.addressed = i == 0 || !supposes[string(s.folded(i-1))]
 		case l.classes["ROLE"].has(f) && s.isOne(l, i):
 			s.why |= evidence(EvidenceRole)
+			s.roleAt = i
 			s.member = s.member || len(f) > 5 && string(f[:5]) == "medle" || len(f) > 5 && string(f[:5]) == "membe"
 		}
 		f = s.folded(i)
@@ -159,6 +172,13 @@ func isSurname(w string) bool {
 	}
 	return false
 }
+
+// addressable are the kinds that a sentence can say of its reader. Of
+// membership, pay and notice, guidance speaks to all its readers so.
+var addressable = map[Kind]bool{Health: true, Sexuality: true, Ethnicity: true, Politics: true, Religion: true, CriminalOffences: true}
+
+// supposes are the words before "you" that make it no certain person.
+var supposes = map[string]bool{"når": true, "hvis": true, "om": true, "dersom": true, "da": true, "at": true, "som": true, "if": true, "when": true, "that": true, "nær": true, "att": true, "där": true, "ifall": true, "fordi": true, "kan": true, "skal": true, "må": true, "har": true, "er": true, "är": true, "kun": true, "jos": true}
 
 // addressing are the words that speak to the reader.
 var addressing = map[string]bool{
