@@ -2,6 +2,7 @@ package submission
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -66,7 +67,9 @@ func (s *session) tryLogin(user, password string) error {
 	if srv.cfg.Throttle.Limited(user, s.w.client) {
 		return s.deny("limited", errThrottled)
 	}
-	err := srv.cfg.Login.Login(srv.context(), user, password, s.w.client)
+	ctx, cancel := context.WithTimeout(srv.context(), srv.limits.Handshake)
+	defer cancel()
+	err := srv.cfg.Login.Login(ctx, user, password, s.w.client)
 	switch {
 	case err == nil:
 		srv.cfg.Throttle.Succeeded(user)

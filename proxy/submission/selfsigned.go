@@ -20,80 +20,92 @@ import (
 // The files that SelfSigned keeps in its directory. Users import CAFile into
 // their mail programs; the others stay on the server.
 const (
-	CAFile   = "ca.pem"
-	LeafFile = "tls.pem"
-	KeyFile  = "tls.key"
+	CAFile    = "ca.pem"
+	CAKeyFile = "ca.key"
+	LeafFile  = "tls.pem"
+	KeyFile   = "tls.key"
 )
+
+// renewal is how long before its end a certificate is replaced.
+const renewal = 30 * 24 * time.Hour
 
 // SelfSigned makes, on the first start, a certificate authority and a
 // certificate for hostname signed by it, in files of dir that only their owner
 // can read, and returns the paths of certificate and key. On later starts it
-// returns what is there. A certificate that is about to end, or names another
-// host, is replaced together with its authority. ECDSA P-256, ten years for
-// the authority and two for the certificate, which mail programs accept.
+// returns what is there, and replaces a certificate that is about to end or
+// names another host. The authority stays, so that nobody has to import it
+// again, as long as it may sign for hostname: it is bound to that one name.
+// ECDSA P-256; ten years for the authority and two for the certificate, which
+// is what mail programs accept.
 func SelfSigned(dir, hostname string) (certFile, keyFile string, err error) {
 	certFile, keyFile = filepath.Join(dir, LeafFile), filepath.Join(dir, KeyFile)
-	if usable(certFile, keyFile, hostname) {
+	if _, ok := usable(certFile, keyFile, hostname); ok {
 		return certFile, keyFile, nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", "", fmt.Errorf("make certificate: %w", err)
 	}
-	if err := makeCertificate(dir, hostname); err != nil {
+	ca, err := authority(dir, hostname)
+	if err == nil {
+		err = makeLeaf(dir, hostname, ca)
+	}
+	if err != nil {
 		return "", "", fmt.Errorf("make certificate: %w", err)
 	}
 	return certFile, keyFile, nil
 }
 
-func usable(certFile, keyFile, hostname string) bool {
+// usable reads a pair and says whether it still serves for the name.
+func usable(certFile, keyFile, hostname string) (tls.Certificate, bool) {
 	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
-	return err == nil && pair.Leaf != nil && pair.Leaf.VerifyHostname(hostname) == nil &&
-		time.Now().Add(30*24*time.Hour).Before(pair.Leaf.NotAfter)
+	return pair, err == nil && pair.Leaf != nil && pair.Leaf.VerifyHostname(hostname) == nil &&
+		time.Now().Add(renewal).Before(pair.Leaf.NotAfter)
 }
 
-func makeCertificate(dir, hostname string) error {
-	now := time.Now().Add(-time.Hour) // clocks differ
-	ca, caKey, err := template("Postvern CA for "+hostname, now, 10)
-	if err != nil {
-		return err
+// authority returns the one that is there, or makes one. Its certificate bears
+// the host's name too, which is how the next start knows whose it is.
+func authority(dir, hostname string) (tls.Certificate, error) {
+	certFile, keyFile := filepath.Join(dir, CAFile), filepath.Join(dir, CAKeyFile)
+	if pair, ok := usable(certFile, keyFile, hostname); ok {
+		return pair, nil
 	}
-	ca.IsCA, ca.BasicConstraintsValid, ca.MaxPathLenZero = true, true, true
+	ca, key, err := template("Postvern CA for "+hostname, hostname, 10)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	ca.IsCA, ca.MaxPathLenZero = true, true
 	ca.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
-	leaf, leafKey, err := template(hostname, now, 2)
+	ca.PermittedDNSDomainsCritical = true
+	ca.PermittedDNSDomains = ca.DNSNames
+	for _, ip := range ca.IPAddresses {
+		bits := 8 * len(ip)
+		ca.PermittedIPRanges = append(ca.PermittedIPRanges, &net.IPNet{IP: ip, Mask: net.CIDRMask(bits, bits)})
+	}
+	der, err := x509.CreateCertificate(rand.Reader, ca, ca, key.Public(), key)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	if err := writePair(certFile, keyFile, key, der); err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.LoadX509KeyPair(certFile, keyFile)
+}
+
+func makeLeaf(dir, hostname string, ca tls.Certificate) error {
+	leaf, key, err := template(hostname, hostname, 2)
 	if err != nil {
 		return err
 	}
-	leaf.BasicConstraintsValid = true
 	leaf.KeyUsage = x509.KeyUsageDigitalSignature
 	leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	if ip := net.ParseIP(hostname); ip != nil {
-		leaf.IPAddresses = []net.IP{ip}
-	} else {
-		leaf.DNSNames = []string{hostname}
-	}
-	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, caKey.Public(), caKey)
+	der, err := x509.CreateCertificate(rand.Reader, leaf, ca.Leaf, key.Public(), ca.PrivateKey)
 	if err != nil {
 		return err
 	}
-	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, ca, leafKey.Public(), caKey)
-	if err != nil {
-		return err
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(leafKey)
-	if err != nil {
-		return err
-	}
-	// The authority's key is not kept: it signs nothing else, ever.
-	caPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER})
-	chain := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leafDER}), caPEM...)
-	return errors.Join(
-		writePrivate(filepath.Join(dir, CAFile), caPEM),
-		writePrivate(filepath.Join(dir, KeyFile), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})),
-		writePrivate(filepath.Join(dir, LeafFile), chain),
-	)
+	return writePair(filepath.Join(dir, LeafFile), filepath.Join(dir, KeyFile), key, der, ca.Certificate[0])
 }
 
-func template(name string, from time.Time, years int) (*x509.Certificate, *ecdsa.PrivateKey, error) {
+func template(subject, hostname string, years int) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err
@@ -102,10 +114,37 @@ func template(name string, from time.Time, years int) (*x509.Certificate, *ecdsa
 	if err != nil {
 		return nil, nil, err
 	}
-	return &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: name},
-		NotBefore: from, NotAfter: from.AddDate(years, 0, 0),
-	}, key, nil
+	from := time.Now().Add(-time.Hour) // clocks differ
+	c := &x509.Certificate{
+		SerialNumber: serial, Subject: pkix.Name{CommonName: subject},
+		NotBefore: from, NotAfter: from.AddDate(years, 0, 0), BasicConstraintsValid: true,
+	}
+	if ip := net.ParseIP(hostname); ip != nil {
+		if v4 := ip.To4(); v4 != nil {
+			ip = v4
+		}
+		c.IPAddresses = []net.IP{ip}
+	} else {
+		c.DNSNames = []string{hostname}
+	}
+	return c, key, nil
+}
+
+// writePair writes key and chain, the key first: a new certificate never
+// stands beside an old key for longer than it takes.
+func writePair(certFile, keyFile string, key *ecdsa.PrivateKey, chain ...[]byte) error {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return err
+	}
+	var certs []byte
+	for _, c := range chain {
+		certs = append(certs, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c})...)
+	}
+	return errors.Join(
+		writePrivate(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
+		writePrivate(certFile, certs),
+	)
 }
 
 // writePrivate puts a whole file in place of the old one, or leaves the old.

@@ -203,7 +203,10 @@ func (s *session) Rcpt(to string, opts *smtp.RcptOptions) error {
 		return nil
 	}
 	t.seen[to] = true
-	r := message.Recipient{Address: to, Original: parameter(s.w.line, "ORCPT")}
+	r := message.Recipient{Address: to}
+	if o := parameter(s.w.line, "ORCPT"); t.env.UTF8 || isASCII(o) { // upstream could not be told it otherwise
+		r.Original = o
+	}
 	for _, n := range opts.Notify {
 		r.Notify = append(r.Notify, string(n))
 	}

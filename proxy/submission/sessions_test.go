@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -340,7 +341,7 @@ func TestACertificateIsMadeOnceAndReadAgainWhenItChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{CAFile, LeafFile, KeyFile} {
+	for _, name := range []string{CAFile, CAKeyFile, LeafFile, KeyFile} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v", name, info.Mode(), err)
@@ -381,6 +382,45 @@ func TestACertificateIsMadeOnceAndReadAgainWhenItChanges(t *testing.T) {
 	}
 	if serial() == first.String() {
 		t.Error("not read again")
+	}
+}
+
+func TestARenewedCertificateKeepsItsAuthority(t *testing.T) {
+	for _, hostname := range []string{"mail.forening.example", "192.0.2.1"} {
+		dir := t.TempDir()
+		var cas [2]*x509.CertPool
+		var leafs [2]*x509.Certificate
+		for i := range 2 {
+			certFile, keyFile, err := SelfSigned(dir, hostname)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := LoadCertificate(certFile, keyFile, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ca, err := os.ReadFile(filepath.Join(dir, CAFile))
+			if err != nil {
+				t.Fatal(err)
+			}
+			leafs[i], cas[i] = c.Leaf(), x509.NewCertPool()
+			if !cas[i].AppendCertsFromPEM(ca) {
+				t.Fatal("no CA")
+			}
+			if err := os.Remove(certFile); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if leafs[0].Equal(leafs[1]) {
+			t.Error("not renewed")
+		}
+		for i := range 2 {
+			for j := range 2 {
+				if _, err := leafs[i].Verify(x509.VerifyOptions{Roots: cas[j], DNSName: hostname}); err != nil {
+					t.Errorf("%s: %v", hostname, err)
+				}
+			}
+		}
 	}
 }
 
