@@ -59,9 +59,11 @@ func (m *Message) Apply(edits ...Edit) ([]byte, error) {
 
 // Drop returns edits that take every field of these names out of the message's
 // own header, whole.
-func (m *Message) Drop(names ...string) []Edit {
+func (m *Message) Drop(names ...string) []Edit { return dropFrom(m.Root, names) }
+
+func dropFrom(p *Part, names []string) []Edit {
 	var edits []Edit
-	for _, f := range m.Root.Fields {
+	for _, f := range p.Fields {
 		for _, name := range names {
 			if strings.EqualFold(f.Name, name) {
 				edits = append(edits, Edit{Range: f.Range})

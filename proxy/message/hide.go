@@ -18,6 +18,10 @@ const undisclosed = " undisclosed-recipients:;"
 // string. ErrAddress says that a field cannot be read with certainty: then
 // nothing was hidden and the message must not be sent as it is.
 func (m *Message) Hide(hide func(address string) bool, fields ...string) ([]Edit, int, error) {
+	return m.hidePart(m.Root, hide, fields)
+}
+
+func (m *Message) hidePart(p *Part, hide func(address string) bool, fields []string) ([]Edit, int, error) {
 	if len(fields) == 0 {
 		fields = []string{"To", "Cc"}
 	}
@@ -30,7 +34,7 @@ func (m *Message) Hide(hide func(address string) bool, fields ...string) ([]Edit
 			continue
 		}
 		done[key] = true
-		more, n, err := m.hideIn(name, hide)
+		more, n, err := m.hideIn(p, name, hide)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -40,8 +44,8 @@ func (m *Message) Hide(hide func(address string) bool, fields ...string) ([]Edit
 }
 
 // hideIn edits every field of one name, which are one list.
-func (m *Message) hideIn(name string, hide func(string) bool) (edits []Edit, hidden int, err error) {
-	fields := m.Root.Get(name)
+func (m *Message) hideIn(p *Part, name string, hide func(string) bool) (edits []Edit, hidden int, err error) {
+	fields := p.Get(name)
 	var emptied []Field
 	left := false
 	for _, f := range fields {
@@ -168,6 +172,9 @@ func (h *hider) cut(list []element, gone []bool, within Range) {
 // display name, a comment, a quoted local part, decoded or as written.
 func (h *hider) names(e element) bool {
 	raw := h.raw[e.trimmed.Start:e.trimmed.End]
+	if e.kind == elementMailbox && bytes.Count(raw, []byte("@")) == 1 && !bytes.Contains(raw, []byte("=?")) {
+		return false // the only one is its own
+	}
 	return h.mentions(e.box.Name) || h.mentions(string(raw))
 }
 
