@@ -73,9 +73,7 @@ func comesOutAsItWentIn(t *testing.T, open opener) {
 	if got := claimOne(t, s); !reflect.DeepEqual(got, want) {
 		t.Errorf("from memory:\ngot  %+v\nwant %+v", got, want)
 	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, s)
 	if got := claimOne(t, open(t, dir)); !reflect.DeepEqual(got, want) {
 		t.Errorf("from the table:\ngot  %+v\nwant %+v", got, want)
 	}
@@ -109,9 +107,7 @@ func comeTogether(t *testing.T, open opener) {
 		}
 	}
 	check("from memory", claimAll(t, s, 100*time.Millisecond))
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, s)
 	check("from the table", claimAll(t, open(t, dir), 300*time.Millisecond))
 }
 
@@ -292,9 +288,7 @@ func takenBack(t *testing.T, open opener) {
 	mustAccept(t, s, testParcel(100, 1), testParcel(100, 1), testParcel(100, 1))
 	done, open1 := claimOne(t, s), claimOne(t, s)
 	finishAll(t, s, Delivered, done)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, s)
 	s = open(t, dir)
 	got := claimAll(t, s, 1200*time.Millisecond)
 	if len(got) != 2 || !slices.ContainsFunc(got, func(d Delivery) bool { return d.Parcel == open1.Parcel }) ||
@@ -314,9 +308,7 @@ func largeBodies(t *testing.T, open opener) {
 		p.Copies[0].EnvelopeID = p.ID
 		mustAccept(t, s, p)
 	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, s)
 	s = open(t, dir)
 	got := claimAll(t, s, 1200*time.Millisecond)
 	if len(got) != len(sizes) {
@@ -547,9 +539,7 @@ func repeatOpen(t *testing.T, open opener) {
 	if err := s.Accept(t.Context(), again(p)); !errors.Is(err, ErrRepeat) {
 		t.Errorf("a retry is answered %v", err)
 	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, s)
 	s = open(t, dir, tick)
 	retry := again(p)
 	if err := s.Accept(t.Context(), retry); !errors.Is(err, ErrRepeat) {
@@ -614,37 +604,23 @@ func manySubmitters(t *testing.T, open opener) {
 	var relays, wg sync.WaitGroup
 	for range 3 {
 		relays.Go(func() {
-			for {
-				got, err := s.Claim(ctx, 5)
-				if err != nil {
-					if ctx.Err() == nil {
-						t.Error(err)
-					}
-					return
-				}
-				for i, d := range got {
-					mu.Lock()
-					for _, c := range d.Copies {
+			relayAll(ctx, t, s, func(d Delivery) { //nolint:contextcheck // an outcome is stored although the relay ends
+				var outcomes []Outcome
+				mu.Lock()
+				for i, c := range d.Copies {
+					o := Outcome{Copy: c.ID, Result: Delivered}
+					if d.Attempt == 1 && i == 0 && len(seen)%3 == 0 {
+						o.Result, o.Retry = Deferred, time.Now() // it will come again
+					} else {
 						seen[c.ID]++
 					}
-					deferred := d.Attempt == 1 && i%3 == 0
-					if deferred {
-						seen[d.Copies[0].ID]-- // it will come again
-					}
-					mu.Unlock()
-					if deferred {
-						outcomes := []Outcome{{Copy: d.Copies[0].ID, Result: Deferred, Retry: time.Now()}}
-						for _, c := range d.Copies[1:] {
-							outcomes = append(outcomes, Outcome{Copy: c.ID, Result: Delivered})
-						}
-						if err := s.Finish(context.Background(), outcomes); err != nil {
-							t.Error(err)
-						}
-						continue
-					}
-					finishAll(t, s, Delivered, d)
+					outcomes = append(outcomes, o)
 				}
-			}
+				mu.Unlock()
+				if err := s.Finish(t.Context(), outcomes); err != nil {
+					t.Error(err)
+				}
+			})
 		})
 	}
 	for range submitters {
@@ -689,9 +665,7 @@ func damagedBody(t *testing.T, open opener) {
 	p, good := testParcel(700, 2), testParcel(800, 1)
 	mustAccept(t, s, p, good)
 	damage(t, s, "UPDATE bodies SET content = (SELECT content FROM bodies WHERE size = 800) WHERE size = 700")
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, s)
 	s = open(t, dir)
 	got := claimAll(t, s, 1200*time.Millisecond)
 	if len(got) != 1 || got[0].Parcel != good.ID {
@@ -725,9 +699,7 @@ func damagedRow(t *testing.T, open opener) {
 	p, good := testParcel(700, 1), testParcel(800, 1)
 	mustAccept(t, s, p, good)
 	damage(t, s, "UPDATE copies SET secret = (SELECT secret FROM copies WHERE id = $1) WHERE id = $2", good.Copies[0].ID, p.Copies[0].ID)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, s)
 	s = open(t, dir)
 	if got := claimAll(t, s, 1200*time.Millisecond); len(got) != 1 || got[0].Parcel != good.ID {
 		t.Fatalf("%d deliveries", len(got))
@@ -746,18 +718,16 @@ func ownKey(t *testing.T, open opener) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	cfg := s.cfg
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, s)
 	cfg.Key = bytes.Repeat([]byte{7}, keySize)
 	if other, err := Open(t.Context(), cfg); !errors.Is(err, ErrKey) {
 		t.Errorf("another key is answered %v", err)
-		other.Close()
+		mustClose(t, other)
 	}
 	cfg.Key = nil
 	if other, err := Open(t.Context(), cfg); err == nil {
 		t.Error("no key is taken")
-		other.Close()
+		mustClose(t, other)
 	}
 }
 
@@ -769,9 +739,7 @@ func closedStore(t *testing.T, open opener) {
 		waits <- err
 	}()
 	time.Sleep(20 * time.Millisecond)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, s)
 	if err := <-waits; !errors.Is(err, ErrClosed) {
 		t.Errorf("who waits hears %v", err)
 	}

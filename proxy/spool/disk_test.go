@@ -66,9 +66,7 @@ func TestNothingPersonalStandsInTheFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	look("after deletion")
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, s)
 	look("after the end")
 }
 
@@ -78,7 +76,7 @@ func TestADroppedKeyIsGoneFromTheFiles(t *testing.T) {
 	held := heldParcel(500, true)
 	mustAccept(t, s, held)
 	var key []byte
-	if err := s.read.QueryRow("SELECT key FROM bodies").Scan(&key); err != nil {
+	if err := s.read.QueryRowContext(t.Context(), "SELECT key FROM bodies").Scan(&key); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Contains(raw(t, dir), key) {
@@ -162,9 +160,7 @@ func TestForgottenFilesAreSwept(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, dir)
 	mustAccept(t, s, testParcel(largeBody+1, 1))
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, s)
 	bodies := filepath.Join(dir, "bodies")
 	named := listFiles(t, bodies)[0]
 	for _, name := range []string{"body-ffff", "body-ffff.draft", "guest-1", "guest-2"} {
@@ -176,7 +172,7 @@ func TestForgottenFilesAreSwept(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(bodies, "guest-1"), old, old); err != nil {
 		t.Fatal(err)
 	}
-	openTest(t, dir, guest).Close()
+	mustClose(t, openTest(t, dir, guest))
 	if got := listFiles(t, bodies); len(got) != 5 {
 		t.Errorf("a command has swept: %v", got)
 	}
@@ -211,11 +207,9 @@ func TestOneProcessServesAStore(t *testing.T) {
 	s := openTest(t, dir)
 	if other, err := Open(t.Context(), s.cfg); !errors.Is(err, ErrInUse) {
 		t.Errorf("a second one is answered %v", err)
-		other.Close()
+		mustClose(t, other)
 	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, s)
 	openTest(t, dir)
 }
 
@@ -224,12 +218,10 @@ func TestANewerStoreIsRefused(t *testing.T) {
 	s := openTest(t, dir)
 	damage(t, s, "PRAGMA user_version = 99")
 	cfg := s.cfg
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
+	mustClose(t, s)
 	if other, err := Open(t.Context(), cfg); !errors.Is(err, ErrTooNew) {
 		t.Errorf("the answer is %v", err)
-		other.Close()
+		mustClose(t, other)
 	}
 }
 

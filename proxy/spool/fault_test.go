@@ -21,7 +21,7 @@ import (
 // started with the role in its environment.
 func child(role string) int {
 	dir := os.Getenv("POSTVERN_SPOOL_DIR")
-	s, err := Open(context.Background(), Config{Dir: dir, Key: testKey(), TakeBack: role != "guest", MinFree: -1, Buffer: 1 << 20})
+	s, err := Open(context.Background(), Config{Dir: dir, Key: testKey(), TakeBack: role != "guest", MinFree: -1, Buffer: 1 << 20, Lease: time.Second, URL: os.Getenv("POSTVERN_SPOOL_URL")})
 	if err != nil {
 		fmt.Println("open", err)
 		return 1
@@ -111,15 +111,35 @@ func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
 	if testing.Short() {
 		rounds = 5
 	}
+	killRounds(t, openTest, rounds, "")
+}
+
+func TestNothingAcknowledgedIsLostWhenANodeIsKilled(t *testing.T) {
+	srv := postgresServer(t)
+	rounds := 20
+	if testing.Short() {
+		rounds = 3
+	}
+	dir := t.TempDir()
+	open := func(tb testing.TB, _ string, change ...func(*Config)) *Store {
+		return openPostgresTest(tb, dir, append(change, shortLease)...)
+	}
+	mustClose(t, open(t, dir))
+	killRounds(t, open, rounds, srv.storeURL(t, dir))
+}
+
+// killRounds kills a process again and again while it works on a store, and
+// compares what it said with what is there.
+func killRounds(t *testing.T, open opener, rounds int, at string) {
 	dir := t.TempDir()
 	var acknowledged, twice int
 	for round := range rounds {
-		acked, delivered, finished := killedRound(t, dir)
+		acked, delivered, finished := killedRound(t, dir, at)
 		if len(acked) == 0 {
 			t.Fatalf("round %d acknowledged nothing", round)
 		}
 		acknowledged += len(acked)
-		seen := recover1(t, dir)
+		seen := deliverRest(t, open, dir)
 		for id := range acked {
 			switch {
 			case finished[id] && seen[id] != 0:
@@ -136,9 +156,10 @@ func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
 
 // killedRound lets a process work for a moment and kills it. A line that the
 // kill cut in two was not said.
-func killedRound(t *testing.T, dir string) (acked, delivered, finished map[string]bool) {
+func killedRound(t *testing.T, dir, at string) (acked, delivered, finished map[string]bool) {
 	t.Helper()
 	cmd := childCommand(t, "load", dir)
+	cmd.Env = append(cmd.Env, "POSTVERN_SPOOL_URL="+at)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +176,7 @@ func killedRound(t *testing.T, dir string) (acked, delivered, finished map[strin
 		}
 		if !armed {
 			armed = true
-			time.AfterFunc(rand.N(150*time.Millisecond), func() { cmd.Process.Kill() })
+			time.AfterFunc(rand.N(150*time.Millisecond), func() { _ = cmd.Process.Kill() })
 		}
 		what, id, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if said[what] == nil {
@@ -168,11 +189,11 @@ func killedRound(t *testing.T, dir string) (acked, delivered, finished map[strin
 	return said["A"], said["D"], said["F"]
 }
 
-// recover1 opens the store again, delivers all that is in it and counts the
+// deliverRest opens the store again, delivers all that is in it and counts the
 // copies.
-func recover1(t *testing.T, dir string) map[string]int {
+func deliverRest(t *testing.T, open opener, dir string) map[string]int {
 	t.Helper()
-	s := openTest(t, dir)
+	s := open(t, dir)
 	seen := make(map[string]int)
 	want := stats(t, s).Queued
 	for n := int64(0); n < want; {
@@ -187,10 +208,8 @@ func recover1(t *testing.T, dir string) map[string]int {
 		finishAll(t, s, Delivered, d)
 	}
 	wantStats(t, s, Stats{})
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if files := listFiles(t, filepath.Join(dir, "bodies")); len(files) != 0 {
+	mustClose(t, s)
+	if files, err := os.ReadDir(filepath.Join(dir, "bodies")); err == nil && len(files) != 0 {
 		t.Errorf("files stayed: %v", files)
 	}
 	return seen
@@ -217,7 +236,7 @@ func TestNothingIsAcknowledgedAfterAFailedFlush(t *testing.T) {
 	for _, when := range []string{"20+", "30", "25..45+5"} {
 		t.Run(when, func(t *testing.T) {
 			dir := t.TempDir()
-			openTest(t, dir).Close()
+			mustClose(t, openTest(t, dir))
 			cmd := childCommand(t, "accept", dir, strace, "-f", "-o", os.DevNull, "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO:when="+when)
 			out, err := cmd.Output()
 			if err != nil && len(out) == 0 {
@@ -234,7 +253,7 @@ func TestNothingIsAcknowledgedAfterAFailedFlush(t *testing.T) {
 			if len(said["A"]) == 0 || len(said["E"]) == 0 {
 				t.Fatalf("%d acknowledged, %d refused: no flush failed in between", len(said["A"]), len(said["E"]))
 			}
-			seen := recover1(t, dir)
+			seen := deliverRest(t, openTest, dir)
 			for id := range said["A"] {
 				if seen[id] != 1 {
 					t.Errorf("%s was acknowledged and came %d times", id, seen[id])
@@ -255,7 +274,7 @@ func breakCommit(t *testing.T, s *Store, text string) (mend func()) {
 	swap := func(to string) {
 		_ = s.run(context.Background(), &job{do: func(x *tx) error {
 			if stmt := x.w.stmts["commit"]; stmt != nil {
-				stmt.Close()
+				_ = stmt.Close()
 			}
 			delete(x.w.stmts, "commit")
 			x.w.s.lang.queries = maps.Clone(x.w.s.lang.queries)
@@ -370,7 +389,7 @@ func TestAFullDiskLosesNothingAndRecovers(t *testing.T) {
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}
-			seen := recover1(t, data)
+			seen := deliverRest(t, openTest, data)
 			for id := range acked {
 				if seen[id] != 1 {
 					t.Errorf("%s was acknowledged and came %d times", id, seen[id])

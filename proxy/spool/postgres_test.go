@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -42,7 +43,7 @@ var peers struct {
 func stopPeers() {
 	if peers.server != nil {
 		peers.server.stop(os.Interrupt)
-		os.RemoveAll(peers.server.dir)
+		os.RemoveAll(peers.server.dir) //nolint:errcheck // it stands in a temporary directory
 	}
 }
 
@@ -88,17 +89,19 @@ func newServer() (*server, error) {
 	if out, err := init.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	srv.port = l.Addr().(*net.TCPAddr).Port
-	l.Close()
+	if err := l.Close(); err != nil {
+		return nil, err
+	}
 	return srv, srv.start()
 }
 
 func (srv *server) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(srv.bin, name), args...)
+	cmd := exec.CommandContext(context.Background(), filepath.Join(srv.bin, name), args...)
 	cmd.Dir = srv.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: srv.as}
 	return cmd
@@ -111,12 +114,7 @@ func (srv *server) start() error {
 		return err
 	}
 	for range 1200 {
-		db, err := sql.Open("pgx", srv.url("postgres"))
-		if err == nil {
-			err = db.Ping()
-			db.Close()
-		}
-		if err == nil {
+		if srv.run("SELECT 1") == nil {
 			return nil
 		}
 		time.Sleep(50 * time.Millisecond)
@@ -124,9 +122,19 @@ func (srv *server) start() error {
 	return errors.New("the server does not answer")
 }
 
+// run carries out a statement on the server.
+func (srv *server) run(statement string) error {
+	db, err := sql.Open("pgx", srv.url("postgres"))
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(context.Background(), statement)
+	return errors.Join(err, db.Close())
+}
+
 func (srv *server) stop(how os.Signal) {
-	srv.cmd.Process.Signal(how)
-	srv.cmd.Wait() //nolint:errcheck // it was told to end
+	srv.cmd.Process.Signal(how) //nolint:errcheck // it may have ended already
+	srv.cmd.Wait()              //nolint:errcheck // it was told to end
 }
 
 func (srv *server) url(database string) string {
@@ -143,12 +151,7 @@ func (srv *server) storeURL(tb testing.TB, dir string) string {
 	if !ok {
 		name = fmt.Sprintf("store%d", len(peers.stores))
 		peers.stores[dir] = name
-		db, err := sql.Open("pgx", srv.url("postgres"))
-		if err != nil {
-			tb.Fatal(err)
-		}
-		defer db.Close()
-		if _, err := db.Exec("CREATE DATABASE " + name); err != nil {
+		if err := srv.run("CREATE DATABASE " + name); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -170,25 +173,6 @@ func TestPostgreSQLConforms(t *testing.T) {
 // short makes leases short enough for a test.
 func shortLease(c *Config) { c.Lease = time.Second }
 
-// die ends a store as a crash would: it gives nothing back.
-func die(t *testing.T, s *Store) {
-	t.Helper()
-	s.lang.queries = slicesWithout(s.lang.queries, "take back owner")
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func slicesWithout(queries map[query]string, q query) map[query]string {
-	left := make(map[query]string)
-	for k, v := range queries {
-		if k != q {
-			left[k] = v
-		}
-	}
-	return left
-}
-
 func TestSeveralNodesDeliverEachCopyOnce(t *testing.T) {
 	dir := t.TempDir()
 	nodes := []*Store{openPostgresTest(t, dir, smallBuffer), openPostgresTest(t, dir, smallBuffer), openPostgresTest(t, dir, smallBuffer)}
@@ -198,27 +182,18 @@ func TestSeveralNodesDeliverEachCopyOnce(t *testing.T) {
 	var relays, wg sync.WaitGroup
 	for _, s := range nodes {
 		relays.Go(func() {
-			for {
-				got, err := s.Claim(ctx, 3)
-				if err != nil {
-					if ctx.Err() == nil {
-						t.Error(err)
-					}
-					return
+			relayAll(ctx, t, s, func(d Delivery) { //nolint:contextcheck // an outcome is stored although the relay ends
+				mu.Lock()
+				for _, c := range d.Copies {
+					seen[c.ID]++
 				}
-				for _, d := range got {
-					mu.Lock()
-					for _, c := range d.Copies {
-						seen[c.ID]++
-					}
-					mu.Unlock()
-					// One by one: the last copies of a body are finished by
-					// whoever has them.
-					for _, c := range d.Copies {
-						finishAll(t, s, Delivered, Delivery{Copies: []Copy{c}})
-					}
+				mu.Unlock()
+				// One by one: the last copies of a body are finished by
+				// whoever has them.
+				for _, c := range d.Copies {
+					finishAll(t, s, Delivered, Delivery{Copies: []Copy{c}})
 				}
-			}
+			})
 		})
 		for range 3 {
 			wg.Go(func() {
@@ -256,8 +231,12 @@ func TestANodeThatDiesIsTakenOver(t *testing.T) {
 		t.Fatal("a node got the copies of another that lives")
 	}
 	d := claimOne(t, first)
-	first.lang.queries = slicesWithout(first.lang.queries, "renew") // it falls silent
+	hang := make(chan struct{})
+	var hung sync.WaitGroup
+	hung.Go(func() { _ = first.run(t.Context(), &job{do: func(*tx) error { <-hang; return nil }}) })
 	got := claimOne(t, second)
+	close(hang)
+	hung.Wait()
 	if got.Parcel != p.ID || len(got.Copies) != 2 || !bytes.Equal(got.Content, p.Bodies[0].Content) {
 		t.Errorf("the second one got %+v", got.Reference)
 	}
@@ -320,14 +299,14 @@ func TestAServerThatRestartsLosesNothing(t *testing.T) {
 	var mu sync.Mutex
 	acked := make(map[string]bool)
 	var refused int
-	ctx, cancel := context.WithCancel(t.Context())
+	var enough atomic.Bool
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			for ctx.Err() == nil {
+			for !enough.Load() {
 				p := testParcel(2000, 1)
 				p.Digest = []byte(p.ID)
-				err := s.Accept(context.Background(), p)
+				err := s.Accept(t.Context(), p)
 				for errors.Is(err, ErrRepeat) || err != nil {
 					if errors.Is(err, ErrRepeat) { // the retry is told that it was stored
 						break
@@ -338,7 +317,7 @@ func TestAServerThatRestartsLosesNothing(t *testing.T) {
 					time.Sleep(20 * time.Millisecond)
 					q := p
 					q.ID = p.ID + "r"
-					err = s.Accept(context.Background(), q)
+					err = s.Accept(t.Context(), q)
 				}
 				mu.Lock()
 				acked[p.Copies[0].ID] = true
@@ -354,7 +333,7 @@ func TestAServerThatRestartsLosesNothing(t *testing.T) {
 		}
 	}
 	time.Sleep(200 * time.Millisecond)
-	cancel()
+	enough.Store(true)
 	wg.Wait()
 	seen := make(map[string]bool)
 	deadline := time.Now().Add(30 * time.Second)
@@ -379,13 +358,7 @@ func TestNothingPersonalStandsInTheServer(t *testing.T) {
 	s := openPostgresTest(t, t.TempDir())
 	held := heldParcel(500, true)
 	mustAccept(t, s, testParcel(3000, 1), testParcel(largeBody+1, 1), held)
-	damage(t, s, "SELECT 1")
-	db, err := sql.Open("pgx", srv.url("postgres"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.Exec("CHECKPOINT"); err != nil {
+	if err := srv.run("CHECKPOINT"); err != nil {
 		t.Fatal(err)
 	}
 	text := raw(t, filepath.Join(srv.dir, "data"))

@@ -99,7 +99,7 @@ func testRecord(typ policy.EntryType, reference string) deviation.Record {
 func mustAccept(tb testing.TB, s *Store, parcels ...Parcel) {
 	tb.Helper()
 	for _, p := range parcels {
-		if err := s.Accept(context.Background(), p); err != nil {
+		if err := s.Accept(tb.Context(), p); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -110,7 +110,7 @@ func claimAll(tb testing.TB, s *Store, within time.Duration) []Delivery {
 	tb.Helper()
 	var all []Delivery
 	for {
-		ctx, cancel := context.WithTimeout(context.Background(), within)
+		ctx, cancel := context.WithTimeout(tb.Context(), within)
 		got, err := s.Claim(ctx, 100)
 		cancel()
 		if errors.Is(err, context.DeadlineExceeded) {
@@ -126,13 +126,29 @@ func claimAll(tb testing.TB, s *Store, within time.Duration) []Delivery {
 // claimOne claims one delivery, which has to come.
 func claimOne(tb testing.TB, s *Store) Delivery {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(tb.Context(), 10*time.Second)
 	defer cancel()
 	got, err := s.Claim(ctx, 1)
 	if err != nil || len(got) != 1 {
 		tb.Fatalf("claimed %d deliveries: %v", len(got), err)
 	}
 	return got[0]
+}
+
+// relayAll claims until ctx ends.
+func relayAll(ctx context.Context, tb testing.TB, s *Store, each func(Delivery)) {
+	for {
+		got, err := s.Claim(ctx, 5)
+		if err != nil {
+			if ctx.Err() == nil {
+				tb.Error(err)
+			}
+			return
+		}
+		for _, d := range got {
+			each(d)
+		}
+	}
 }
 
 // finishAll gives all copies of deliveries the same outcome.
@@ -144,14 +160,25 @@ func finishAll(tb testing.TB, s *Store, result Result, deliveries ...Delivery) {
 			outcomes = append(outcomes, Outcome{Copy: c.ID, Result: result})
 		}
 	}
-	if err := s.Finish(context.Background(), outcomes); err != nil {
+	if err := s.Finish(tb.Context(), outcomes); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// mustClose closes a store that is no longer needed, if there is one.
+func mustClose(tb testing.TB, s *Store) {
+	tb.Helper()
+	if s == nil {
+		return
+	}
+	if err := s.Close(); err != nil {
 		tb.Fatal(err)
 	}
 }
 
 func stats(tb testing.TB, s *Store) Stats {
 	tb.Helper()
-	st, err := s.Stats(context.Background())
+	st, err := s.Stats(tb.Context())
 	if err != nil {
 		tb.Fatal(err)
 	}
