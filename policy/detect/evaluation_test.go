@@ -56,6 +56,9 @@ func TestEvaluationIdentityNumbersInSentencesAreFound(t *testing.T) {
 		}
 		t.Logf("%-16s without keyword %v", p.kind, plain)
 		t.Logf("%-16s with keyword    %v", p.kind, keyed)
+		if len(missed) > 0 {
+			t.Logf("missed %q", missed)
+		}
 		if plain.share(detect.Likely) < 99.5 || keyed.share(detect.Likely) < 99.5 {
 			t.Errorf("%s: recall below 99.5 %%; missed %q", p.kind, missed)
 		}
@@ -234,7 +237,7 @@ func TestEvaluationPhrasesTieAPersonToAState(t *testing.T) {
 	}
 	t.Logf("%-18s recall %v", "all", total)
 	t.Logf("%-18s false  %v", "talk about rules", talk)
-	t.Logf("%d sentences", sentences)
+	t.Logf("%d sentences; missed:\n%s", sentences, strings.Join(missed, "\n"))
 	if total.share(detect.Likely) < 90 {
 		t.Errorf("recall %.1f %%; missed %s", total.share(detect.Likely), strings.Join(missed[:min(40, len(missed))], "\n"))
 	}

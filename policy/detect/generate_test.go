@@ -51,7 +51,7 @@ func (d dice) cpr() string {
 		seventh = 4 + d.IntN(4)
 	}
 	for {
-		s := fmt.Sprintf("%02d%02d%02d%d%03d", day, m, y%100, seventh, d.IntN(1000))
+		s := fmt.Sprintf("%02d%02d%02d%d%03d", day, m, y%100, seventh, 1+d.IntN(999))
 		if d.IntN(10) == 0 || mod11(s, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1) == 0 {
 			return s // one in ten without the check digit
 		}

@@ -4,7 +4,7 @@ import "strings"
 
 // cluster is a group of lines close to each other that each show a person.
 type cluster struct {
-	named     map[string]bool // names that have an address, telephone or number beside them
+	named     map[string]bool // names with a mail or private address, telephone or number beside them
 	bare      map[string]bool // addresses without a name
 	addressed int             // of the named, those with a mail address
 	last      int             // the line of the latest
@@ -73,7 +73,7 @@ func (l *listReader) one(line string, words keyword, b *body) {
 	switch {
 	case at:
 		l.addresses(line, header, b)
-	case digits >= 7 && !header || l.table && digits >= 4:
+	case digits >= 7 && !header || l.table && digits >= 4 || digits > 0 && len(line) < 200 && hasStreet(line):
 		if name := leadingName(line); name != "" && len(line) < 200 {
 			l.person(name, false, b)
 		}

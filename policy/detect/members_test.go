@@ -33,6 +33,8 @@ func TestListsOfMembersAreTold(t *testing.T) {
 		{"and employees named", "Medarbejdere i afdelingen:\nKirsten Falk kirsten@y.example\nLars Bak, lars@y.example\nMona Dam <mona@y.example>\n", nil, detect.Possible},
 		{"names with telephones", "Kirsten Falk 33 12 45 67\nLars Bak 33124568\nMona Dam, tlf. 33 12 45 69\n", nil, detect.Possible},
 		{"members with telephones", "Medlemsliste\nKirsten Falk 33 12 45 67\nLars Bak 33124568\nMona Dam, tlf. 33 12 45 69\n", nil, detect.Likely},
+		{"names with private addresses", "Kirsten Falk, Byvej 12, 2100 København\nLars Bak, Storgata 3\nMona Dam, Skolegade 4\n", nil, detect.Possible},
+		{"members with private addresses", "Medlemmer\nKirsten Falk, Byvej 12, 2100 København\nLars Bak, Storgata 3\nMona Dam, Skolegade 4\n", nil, detect.Likely},
 		{"names under a heading", "Følgende er medlemmer:\n- Kirsten Falk\n- Lars Bak\n- Mona Dam\n", nil, detect.Likely},
 		{"names in a sentence about members", "Vi har tre medlemmer her: Kirsten Falk, Lars Bak og Mona Dam.", nil, detect.Likely},
 		{"names below each other with addresses", "Kirsten Falk\nkirsten@y.example\n\nLars Bak\nlars@y.example\n\nMona Dam\nmona@y.example\n", nil, detect.Likely},

@@ -1,7 +1,11 @@
 package detect_test
 
 import (
+	"reflect"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"postvern.example/policy/detect"
 )
@@ -54,6 +58,55 @@ func TestIdentityNumbersAreWeighedByWhatStandsAroundThem(t *testing.T) {
 	} {
 		if got := best(s, prose(c.text), nil)[c.kind]; got != c.want {
 			t.Errorf("%q: %s is %v, want %v", c.text, c.kind, got, c.want)
+		}
+	}
+}
+
+func TestAScannerServesSeveralGoroutines(t *testing.T) {
+	s := scanner(t)
+	segs := prose("Hun er sygemeldt, CPR 070761-4285; anna@x.example, bo@x.example, carl@x.example")
+	want := s.Scan(segs, known)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 50 {
+				if got := s.Scan(segs, known); !reflect.DeepEqual(got, want) {
+					t.Errorf("got %v, want %v", got, want)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestEveryEvidenceHasOneWord(t *testing.T) {
+	seen := map[detect.Evidence]bool{}
+	for _, e := range detect.EvidenceWords() {
+		if e == "" || seen[e] {
+			t.Errorf("%q stands twice or is empty", e)
+		}
+		seen[e] = true
+	}
+	if len(seen) > 64 {
+		t.Errorf("%d words do not fit a set", len(seen))
+	}
+}
+
+func TestHostileTextTakesNoLongerThanItsSize(t *testing.T) {
+	s := scanner(t)
+	for name, unit := range map[string]string{
+		"digits": "0", "groups": "1 ", "at signs": "@", "addresses": "a@b.cc ", "full stops": ".", "blanks": ". ", "capitals": "Aa Bb ",
+		"tabs": "\t", "lines": "\n", "numbers": "070761-4285 ", "phrases": "hun er sygemeldt ", "quotes": "\"@", "accounts": "konto 1234 567890 ",
+		"one word": "sygemeldt", "combining": "a\u0301\u0302", "hyphens": "1-", "passports": "pas A1234567 ", "zones": "P<", "letters": "DK50",
+	} {
+		start := time.Now()
+		for _, shape := range []detect.Shape{detect.Prose, detect.Table, detect.Label} {
+			s.Scan([]detect.Segment{{Shape: shape, Text: strings.Repeat(unit, 1<<20/len(unit))}}, known)
+		}
+		if took := time.Since(start); took > 8*time.Second {
+			t.Errorf("%s: %v for three times 1 MB", name, took)
+		} else {
+			t.Logf("%s: %v", name, took)
 		}
 	}
 }

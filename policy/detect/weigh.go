@@ -7,6 +7,9 @@ func (c *candidate) weigh(s *surroundings) {
 	if c.kind == DanishCPR && own > 0 && !s.language.is(danish|norwegian) && own == s.near(keyPersonnummer, reachBefore) {
 		own = 0 // "personnummer" names a CPR in Danish only
 	}
+	if c.kind == SwedishPersonnummer && own > 0 && s.language.is(danish) && own == s.near(keyCPR, reachBefore) {
+		own = 0 // and in Danish no Swedish number
+	}
 	if other := s.near(keyAnyPerson&^c.key, reachBefore); own > 0 && other > 0 && other < own {
 		own = 0
 	}
