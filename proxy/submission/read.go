@@ -13,7 +13,7 @@ import (
 // At the end of the session it returns io.EOF, and inside a message the reason
 // why it is not whole.
 func (w *wire) Read(b []byte) (int, error) {
-	if w.closed.Load() {
+	if w.closed.Load() || w.ended && w.goodbye {
 		return 0, io.EOF
 	}
 	for len(w.rest) == 0 {

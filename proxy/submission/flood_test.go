@@ -1,0 +1,117 @@
+package submission
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pires/go-proxyproto"
+)
+
+func TestAThousandSlowClientsDoNotKeepOthersWaiting(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time")
+	}
+	h := open(t, func(c *Config) {
+		trusted(c)
+		c.Limits.Connections = 1001
+	})
+	for i := range 1000 {
+		c, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", h.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() }) // the test is over
+		if i%2 == 0 {
+			if _, err := io.WriteString(c, "EHL"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	start := time.Now()
+	c := h.dial(t)
+	c.hear("220")
+	c.say("EHLO quick.example")
+	c.hear("250")
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("EHLO took %v", took)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := h.srv.Shutdown(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOneAddressCannotTakeAllConnections(t *testing.T) {
+	h := open(t, func(c *Config) {
+		c.Listener.ProxyProtocol = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+		c.Limits.PerAddress = 2
+	})
+	from := func(ip string) *talk {
+		header, err := proxyproto.HeaderProxyFromAddrs(2, &net.TCPAddr{IP: net.ParseIP(ip), Port: 1}, &net.TCPAddr{IP: net.ParseIP("192.0.2.9"), Port: 587}).Format()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := h.dial(t)
+		if _, err := c.conn.Write(header); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	from("198.51.100.1").hear("220")
+	from("198.51.100.1").hear("220")
+	from("198.51.100.1").hear("421 4.3.2")
+	from("198.51.100.2").hear("220")
+}
+
+// FuzzSession throws anything at a server. Whatever it takes for a message must
+// be one by every server's reading, and nothing may break it.
+func FuzzSession(f *testing.F) {
+	const mail = "EHLO a\r\nMAIL FROM:<anna.holm@region.example>\r\nRCPT TO:<bo@mail.example>\r\n"
+	for _, s := range []string{
+		mail + "DATA\r\nx\r\n.\r\nQUIT\r\n", mail + "BDAT 3\r\na\r\nBDAT 0 LAST\r\n", mail + "BDAT 3\r\na\r\nRSET\r\n" + mail,
+		mail + "DATA\r\nx\n.\nRSET\r\n.\r\n", mail + "DATA\r\n.\rx\r\n.\r\n", mail + mail, "STARTTLS\r\nEHLO a\r\n", "AUTH LOGIN\r\nx\r\n",
+		mail + "RCPT TO:<\"a>b\"@x.example> NOTIFY=NEVER ORCPT=rfc822;a\r\nDATA\r\n..\r\n.\r\nNOOP\r\n", "BDAT 99999\r\n", "\r\n\r\n\r\n", "HELO \x00\r\n",
+	} {
+		f.Add([]byte(s))
+	}
+	h := open(f, func(c *Config) {
+		trusted(c)
+		c.Limits.Grace, c.Limits.Read, c.Limits.Command = 20*time.Millisecond, 20*time.Millisecond, 20*time.Millisecond
+	})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		before := len(h.inbox.all())
+		c, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", h.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Close() }() // read to its end below
+		if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = c.Write(b) // the server may hang up first
+		_ = c.(*net.TCPConn).CloseWrite()
+		out, err := io.ReadAll(c)
+		if err != nil && strings.Contains(err.Error(), "timeout") {
+			t.Fatalf("%q: no end after %q", b, out)
+		}
+		for _, m := range h.inbox.all()[before:] {
+			if !clean([]byte(m.body)) || CheckAddress(m.env.From, m.env.UTF8) != nil || len(m.env.To) == 0 {
+				t.Fatalf("%q: took %+v", b, m)
+			}
+			for _, r := range m.env.To {
+				if CheckAddress(r.Address, m.env.UTF8) != nil {
+					t.Fatalf("%q: took %+v", b, m)
+				}
+			}
+		}
+		if strings.Contains(h.log.String(), "failed session") {
+			t.Fatalf("%q: %s", b, h.log)
+		}
+	})
+}
