@@ -172,7 +172,7 @@ func (h *hider) cut(list []element, gone []bool, within Range) {
 // display name, a comment, a quoted local part, decoded or as written.
 func (h *hider) names(e element) bool {
 	raw := h.raw[e.trimmed.Start:e.trimmed.End]
-	if e.kind == elementMailbox && bytes.Count(raw, []byte("@")) == 1 && !bytes.Contains(raw, []byte("=?")) {
+	if e.kind == elementMailbox && isASCII(raw) && bytes.Count(raw, []byte("@")) == 1 && !bytes.Contains(raw, []byte("=?")) {
 		return false // the only one is its own
 	}
 	return h.mentions(e.box.Name) || h.mentions(string(raw))
@@ -181,7 +181,7 @@ func (h *hider) names(e element) bool {
 // mentions looks for addresses in text as written, decoded, and with its
 // escapes undone.
 func (h *hider) mentions(text string) bool {
-	if !strings.ContainsAny(text, "@=") {
+	if !strings.ContainsAny(text, "@=＠﹫") {
 		return false
 	}
 	flat := unfold([]byte(text))
@@ -196,10 +196,14 @@ func (h *hider) mentions(text string) bool {
 	return false
 }
 
+// ats are the signs that compatibility normalisation makes an "@".
+var ats = strings.NewReplacer("＠", "@", "﹫", "@")
+
 // addressTokens yields what may be an address in running text, in the lengths
 // that punctuation around it leaves open.
 func addressTokens(text string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
+		text = ats.Replace(text)
 		for token := range strings.FieldsFuncSeq(text, func(r rune) bool {
 			return r <= ' ' || r == 0xa0 || strings.ContainsRune("<>()[],;:\"\\|", r)
 		}) {

@@ -43,6 +43,7 @@ func TestHideTakesMembersOutAndLeavesTheRestAsWritten(t *testing.T) {
 		{"a comment between", "To: a@x.example, (only a comment), b@member.example\n", "To: a@x.example, (only a comment)\n"},
 		{"a comment that names one", "To: a@x.example, (b@member.example), c@x.example\n", "To: a@x.example, c@x.example\n"},
 		{"a name that is a member's address", "To: \"b@member.example\" <all@list.example>, c@x.example\n", "To: c@x.example\n"},
+		{"a name with another at-sign", "To: \"b＠member.example\" <all@list.example>, c@x.example\n", "To: c@x.example\n"},
 		{"an encoded name that is one", "To: =?utf-8?B?YkBtZW1iZXIuZXhhbXBsZQ==?= <all@list.example>, c@x.example\n", "To: c@x.example\n"},
 		{"a comment after a name that is one", "To: Bo <bo@x.example> (=?utf-8?Q?for_b=40member.example?=), c@x.example\n", "To: c@x.example\n"},
 		{"quoted local part", "To: \"a\".b@member.example, c@x.example\n", "To: c@x.example\n"},
