@@ -58,7 +58,7 @@ deps: ## install the Debian packages that the tests need and that are missing
 .PHONY: bench
 bench: build ## messages a second end to end, and MB/s of each detector
 	go test -run '^$$' -bench . -benchtime 1s ./policy/detect ./proxy/message ./proxy/extract ./proxy/seal
-	go test -run '^$$' -bench 'EndToEnd' -benchtime 3s ./internal/app
+	go test -run '^$$' -bench EndToEnd -benchtime 3s ./test
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME

@@ -83,6 +83,9 @@ func (r *Rules) ownAddresses(env message.Envelope) map[string]bool {
 // of somebody else.
 func (r *Rules) listed(env message.Envelope, msg *message.Message, text extract.Result) (quoted, invitation, nested bool) {
 	for _, s := range text.Segments {
+		if strings.IndexByte(s.Text, '@') < 0 {
+			continue
+		}
 		calendar := strings.Contains(s.Text, "BEGIN:VCALENDAR")
 		inner := within(s.Place, detect.InMessage) && within(s.Place, detect.InHeader)
 		if !calendar && !inner && s.Shape != detect.Prose {
@@ -158,17 +161,22 @@ func linesOf(text string, keep func(line string) (wanted, continues bool)) strin
 // Outlook, Apple Mail, Thunderbird and Gmail write them in their languages.
 var recipientWords = []string{"to", "cc", "bcc", "til", "kopi", "kopi til", "skjult kopi", "till", "kopia", "vastaanottaja", "kopio", "blindkopi", "hemlig kopia"}
 
+// maxWord is how long the name of a field before its colon can be, marks of
+// quotation and emphasis included.
+const maxWord = 40
+
 func recipientLine(line string) (wanted, continues bool) {
 	line = strings.TrimLeft(line, "> \t*")
-	word, rest, found := strings.Cut(line, ":")
-	word = strings.ToLower(strings.Trim(word, " *\u00a0"))
-	for _, w := range recipientWords {
-		if found && word == w {
-			return true, true
-		}
+	word, rest, found := strings.Cut(line[:min(len(line), maxWord)], ":")
+	if !found {
+		return false, strings.TrimSpace(line) != ""
 	}
-	field := found && len(word) < 20 && !strings.ContainsAny(word, "@<;,") && rest != ""
-	return false, strings.TrimSpace(line) != "" && !field
+	word = strings.ToLower(strings.Trim(word, " *\u00a0"))
+	if slices.Contains(recipientWords, word) {
+		return true, true
+	}
+	field := !strings.ContainsAny(word, "@<;,") && rest != ""
+	return false, !field
 }
 
 func attendeeLine(line string) (wanted, continues bool) {

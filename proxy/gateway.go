@@ -31,6 +31,7 @@ import (
 	"postvern.example/proxy/extract"
 	"postvern.example/proxy/message"
 	"postvern.example/proxy/spool"
+	"postvern.example/proxy/submission"
 )
 
 // Config is what a Gateway is made of.
@@ -80,6 +81,15 @@ func (g *Gateway) Rules() *Rules { return g.rules.Load() }
 // the message is refused; any other error where it could not be decided or
 // stored, which the client hears as 451.
 func (g *Gateway) Submit(ctx context.Context, env message.Envelope, r io.Reader) error {
+	err := g.submit(ctx, env, r)
+	var reply *submission.Reply
+	if err != nil && !errors.As(err, &reply) {
+		g.cfg.Metrics.Messages.WithLabelValues("error").Inc()
+	}
+	return err
+}
+
+func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader) error {
 	rules, lap := g.rules.Load(), g.stopwatch()
 
 	digest := newDigest(env)

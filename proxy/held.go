@@ -150,7 +150,7 @@ func (c Custody) outcome(rules *Rules, held spool.HeldCopy, end notice.End) ([]s
 	subject, text := c.cfg.Notices.Outcome(notice.Outcome{
 		Letter: notice.Letter{
 			Language: held.Language, Organisation: rules.Policy.Organisation, Contact: rules.Policy.Contact,
-			Reference: held.Reference, Sent: held.Received,
+			Reference: held.Reference, Sent: held.Received.Local(),
 		},
 		End: end, Copies: 1,
 	})

@@ -84,7 +84,7 @@ func (p *preparation) letter() notice.Letter {
 		Organisation: p.rules.Policy.Organisation,
 		Contact:      p.rules.Policy.Contact,
 		Reference:    p.parcel.Reference,
-		Sent:         p.env.Received,
+		Sent:         p.env.Received.Local(),
 	}
 }
 

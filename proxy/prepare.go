@@ -95,7 +95,7 @@ func newPreparation(g *Gateway, rules *Rules, env message.Envelope, msg *message
 // unchanged passes every copy as it came: in observe mode the register says
 // what would have happened, and nothing else does.
 func (p *preparation) unchanged() {
-	body := p.addBody(p.traced(p.msg.Raw))
+	body := p.addBody(p.traced(p.msg.Raw, p.parcel.Reference))
 	for i := range p.env.To {
 		p.addCopy(i, body, nil)
 	}
@@ -141,7 +141,7 @@ func (p *preparation) copies() error {
 			if err != nil {
 				return fmt.Errorf("seal copy: %w", err)
 			}
-			p.addCopy(i, p.addBody(p.traced(sealed)), nil)
+			p.addCopy(i, p.addBody(p.traced(sealed, "")), nil)
 			p.parcel.sealed++
 		case policy.Reject:
 			return fmt.Errorf("a recipient was rejected and the message was not")
@@ -249,14 +249,18 @@ func (p *preparation) fault() error {
 
 // traced returns a message with our trace field before it (RFC 5321 §4.4). It
 // names neither the client, whose address is the sender's home, nor any
-// recipient.
-func (p *preparation) traced(raw []byte) []byte {
-	protocol := p.env.Protocol
-	if protocol == "" {
-		protocol = "ESMTP"
+// recipient. Sealed copies have no id, since the same one in all of them would
+// tell whoever sees two that they belong together.
+func (p *preparation) traced(raw []byte, id string) []byte {
+	with := p.env.Protocol
+	if with == "" {
+		with = "ESMTP"
 	}
-	head := fmt.Sprintf("Received: by %s (Postvern) with %s id %s;\r\n\t%s\r\n",
-		p.cfg.Hostname, protocol, p.parcel.Reference, p.env.Received.Format("Mon, 2 Jan 2006 15:04:05 -0700"))
+	if id != "" {
+		with += " id " + id
+	}
+	head := fmt.Sprintf("Received: by %s (Postvern) with %s;\r\n\t%s\r\n",
+		p.cfg.Hostname, with, p.env.Received.Format("Mon, 2 Jan 2006 15:04:05 -0700"))
 	out := make([]byte, 0, len(head)+len(raw))
 	return append(append(out, head...), raw...)
 }
@@ -274,7 +278,7 @@ func (p *preparation) seal(raw []byte, address string) ([]byte, error) {
 // shares.
 func (p *preparation) body(f *form) int {
 	if f.body < 0 {
-		f.body = p.addBody(p.traced(f.raw))
+		f.body = p.addBody(p.traced(f.raw, p.parcel.Reference))
 	}
 	return f.body
 }

@@ -24,7 +24,7 @@ func TestKilledAtAnyMomentNothingAcknowledgedIsLost(t *testing.T) {
 		rounds = 10
 	}
 	g := install(t, nil, sinkConfig())
-	g.write("postvern.yaml", strings.Replace(read(t, g.path("postvern.yaml")), "127.0.0.1:0\", tls: none", freeAddress(t)+"\", tls: none", 1))
+	g.write("postvern.yaml", strings.Replace(g.read("postvern.yaml"), "127.0.0.1:0\", tls: none", freeAddress(t)+"\", tls: none", 1))
 	var mu sync.Mutex
 	acknowledged := map[string]bool{}
 	number := 0
@@ -110,7 +110,7 @@ func submitMail(address, from string, to []string, mail string) error {
 	return c.SendMail(from, to, strings.NewReader(crlf(mail)))
 }
 
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -244,6 +244,37 @@ func (i *installation) start() {
 	}
 }
 
+// startQuietly starts a gateway whose log says only what is wrong, and waits
+// until it listens on an address.
+func (i *installation) startQuietly(address string) {
+	i.t.Helper()
+	i.log = newLogBuffer()
+	i.command = exec.Command(binary, "serve", "--config", i.path("postvern.yaml"))
+	i.command.Stderr = i.log
+	if err := i.command.Start(); err != nil {
+		i.t.Fatal(err)
+	}
+	i.exited = make(chan error, 1)
+	go func(c *exec.Cmd, exited chan error) { exited <- c.Wait() }(i.command, i.exited)
+	i.t.Cleanup(i.kill)
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if c, err := net.Dial("tcp", address); err == nil {
+			_ = c.Close()
+			return
+		}
+	}
+	i.t.Fatalf("the gateway did not start\n%s", i.log)
+}
+
+func (i *installation) read(name string) string {
+	i.t.Helper()
+	b, err := os.ReadFile(i.path(name))
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return string(b)
+}
+
 func (i *installation) kill() {
 	if i.command != nil && i.command.Process != nil {
 		_ = i.command.Process.Kill()

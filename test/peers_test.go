@@ -14,15 +14,6 @@ import (
 	"postvern.example/internal/sink"
 )
 
-func read(t *testing.T, file string) string {
-	t.Helper()
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
 func TestSwaksSubmitsWithEachListenerAndLogin(t *testing.T) {
 	need(t, "swaks")
 	g := gateway(t, nil)

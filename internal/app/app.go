@@ -187,9 +187,13 @@ func (a *App) openRelay() error {
 		Pool:     c.Upstream.Connections,
 		GiveUp:   time.Duration(c.Deliveries.GiveUp),
 		Queue:    a.store,
-		Metrics:  a.metrics,
-		Logger:   a.opt.Logger,
-		Now:      a.opt.Now,
+		Reporter: relay.Reporter{
+			Contact: a.gateway.Rules().Policy.Contact, Organisation: a.gateway.Rules().Policy.Organisation,
+			Language: a.gateway.Rules().Policy.Language,
+		},
+		Metrics: a.metrics,
+		Logger:  a.opt.Logger,
+		Now:     a.opt.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("prepare upstream: %w", err)

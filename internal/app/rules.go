@@ -78,7 +78,7 @@ func loadKeys(dir string) (*seal.Keyring, error) {
 	if dir == "" {
 		return &seal.Keyring{}, nil
 	}
-	ring, _, err := seal.LoadKeys(dir)
+	ring, _, err := seal.LoadKeys(dir) // keys list shows what is wrong with keys that cannot be used
 	return ring, err
 }
 
