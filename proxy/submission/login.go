@@ -111,7 +111,7 @@ func (p *plainServer) Next(response []byte) ([]byte, bool, error) {
 	if len(parts) != 3 || len(parts[1]) == 0 {
 		return nil, false, errBadExchange.smtpError(false)
 	}
-	if id := parts[0]; len(id) > 0 && !bytes.Equal(id, parts[1]) {
+	if id := parts[0]; len(id) > 0 && !bytes.EqualFold(id, parts[1]) {
 		return nil, false, errDenied.smtpError(false)
 	}
 	return nil, true, p.login(string(parts[1]), string(parts[2]))

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"unicode/utf8"
@@ -37,6 +38,10 @@ func (w *wire) Read(b []byte) (int, error) {
 	return n, nil
 }
 
+// tlsHandshake is the first octet of a TLS client (RFC 8446 §5.1). It sends no
+// line end, and would wait for us as we for it.
+const tlsHandshake = 0x16
+
 // readLine reads one line and returns it without its end. An error ends the
 // session; what was to be said about it is said.
 func (w *wire) readLine() (string, error) {
@@ -47,6 +52,11 @@ func (w *wire) readLine() (string, error) {
 	limit := w.srv.limits.Line
 	if w.auth {
 		limit = w.srv.limits.LoginLine
+	}
+	if first, err := w.in.Peek(1); err == nil && first[0] == tlsHandshake && !w.tls {
+		w.log.Info("refused session", slog.String("reason", "TLS from the start, where STARTTLS or none is spoken"))
+		w.bye(reply(421, 7, 0, "TLS does not begin by itself here"))
+		return "", errCut
 	}
 	var long []byte
 	for {

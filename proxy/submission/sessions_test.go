@@ -295,6 +295,30 @@ func TestAHandshakeThatNeverComesEnds(t *testing.T) {
 	}
 }
 
+func TestTheWrongPortIsToldAtOnce(t *testing.T) {
+	h := open(t, nil)
+	start := time.Now()
+	if c, err := (&tls.Dialer{Config: h.clientTLS()}).DialContext(context.Background(), "tcp", h.addr); err == nil {
+		_ = c.Close()
+		t.Error("TLS on a STARTTLS port")
+	}
+	c := h.dial(t)
+	c.hear("220")
+	if _, err := c.conn.Write([]byte{0x16, 3, 1, 2, 0, 1, 0}); err != nil {
+		t.Fatal(err)
+	}
+	c.hear("421 4.7.0")
+	c.gone()
+	i := open(t, implicit)
+	d := i.dial(t)
+	d.say("EHLO in.clear.example")
+	d.hear("421 4.7.0")
+	d.gone()
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
 func TestAnsweredIsCalledOnlyWhenTheClientWasTold(t *testing.T) {
 	h := open(t, trusted)
 	h.inbox.wait, h.inbox.reading = make(chan struct{}), make(chan struct{})

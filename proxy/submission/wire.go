@@ -150,8 +150,13 @@ func (w *wire) secure() error {
 	}
 	c := tls.Server(w.conn, w.srv.cfg.TLS)
 	if err := c.HandshakeContext(ctx); err != nil {
-		w.log.Info("refused handshake")
-		w.goodbye = true // nothing can be said any more that the client would read
+		var clear tls.RecordHeaderError
+		inClear := errors.As(err, &clear) && clear.Conn != nil
+		w.log.Info("refused handshake", slog.Bool("in_clear", inClear))
+		if inClear { // who speaks no TLS can read why it ends
+			w.bye(reply(421, 7, 0, "Nothing but TLS is spoken here"))
+		}
+		w.goodbye = true
 		return err
 	}
 	w.conn, w.tls = c, true
