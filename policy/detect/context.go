@@ -14,6 +14,7 @@ type surroundings struct {
 	nearest   [32]int // per bit of keyword: distance of the nearest word that has it, 0 for none
 	name      int     // distance of the nearest name before, 0 for none
 	pronoun   bool
+	count     int // words in reach
 	language  tongue
 	timeLike  bool // a clock time stands on the line
 	link      bool // the number is part of a link
@@ -44,8 +45,15 @@ func (s *surroundings) words(text string, lo, hi int, distance func(b, e int) in
 	capital := false // the word before was capitalised and stood right before
 	for i := lo; i < hi; {
 		if !isLetter(text[i]) {
-			if after && isDigit(text[i]) && digitsAt(text, i) >= 6 {
-				return // what follows belongs to the next number
+			if isDigit(text[i]) {
+				digits, end := digitsAlong(text, i, hi)
+				if digits >= 6 && after {
+					return // what follows belongs to the next number
+				} else if digits >= 5 {
+					s.forget(keyAgainst | keyLoose) // what came before belonged to this one
+				}
+				i, capital = end, false
+				continue
 			}
 			if text[i] != ' ' && text[i] != '-' {
 				capital = false
@@ -58,7 +66,12 @@ func (s *surroundings) words(text string, lo, hi int, distance func(b, e int) in
 			i++
 		}
 		w, d := text[b:i], distance(b, i)
-		if k := keywords.find(w); k != 0 {
+		s.count++
+		k := keywords.find(w)
+		if after && k&(keyAgainst|keyLoose) != 0 && numberFollows(text, i, hi) {
+			k = 0 // it labels the next number
+		}
+		if k != 0 {
 			s.note(k, d)
 		}
 		s.pronoun = s.pronoun || isPronoun(w)
@@ -77,6 +90,39 @@ func (s *surroundings) note(k keyword, d int) {
 			s.nearest[bit] = d
 		}
 	}
+}
+
+// forget drops what was noted of the meanings.
+func (s *surroundings) forget(k keyword) {
+	for bit := 0; k != 0; bit, k = bit+1, k>>1 {
+		if k&1 != 0 {
+			s.nearest[bit] = 0
+		}
+	}
+}
+
+// digitsAlong counts the digits from i on that only single blanks and hyphens
+// part, and returns where they end.
+func digitsAlong(text string, i, hi int) (digits, end int) {
+	for ; i < hi; i++ {
+		if isDigit(text[i]) {
+			digits++
+			end = i + 1
+		} else if text[i] != ' ' && text[i] != '-' || i != end {
+			break
+		}
+	}
+	return digits, end
+}
+
+// numberFollows reports whether a number stands within a few bytes of i.
+func numberFollows(text string, i, hi int) bool {
+	for j := i; j < hi && j-i < 12; j++ {
+		if isDigit(text[j]) {
+			return true
+		}
+	}
+	return false
 }
 
 // near returns the distance of the nearest word that has one of the meanings,
@@ -135,6 +181,7 @@ func hasLetters(s string) bool {
 	return false
 }
 
+// digitsAt counts the digits from i on.
 func digitsAt(s string, i int) int {
 	n := 0
 	for i+n < len(s) && isDigit(s[i+n]) {

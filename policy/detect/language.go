@@ -64,7 +64,20 @@ func (t *tongue) add(word string) {
 // is reports whether the words speak for one of the languages and for no
 // other as much.
 func (t *tongue) is(l language) bool {
-	in, out := 0, 0
+	in, out := t.score(l)
+	return in > out
+}
+
+// may reports whether the words speak for one of the languages and for no
+// other more.
+func (t *tongue) may(l language) bool {
+	in, out := t.score(l)
+	return in > 0 && in >= out
+}
+
+// score returns the most that speaks for one of the languages and for one of
+// the others.
+func (t *tongue) score(l language) (in, out int) {
 	for i, n := range t {
 		if l&(1<<i) != 0 {
 			in = max(in, n)
@@ -72,5 +85,5 @@ func (t *tongue) is(l language) bool {
 			out = max(out, n)
 		}
 	}
-	return in > out
+	return in, out
 }

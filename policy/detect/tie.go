@@ -48,7 +48,7 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 	if s.news || !tied && !addressed {
 		return 0, 0
 	}
-	general := s.generalAt >= 0 && !(s.generalAt > last && s.why.has(EvidenceNameNear))
+	general := s.generalAt >= 0 && (s.generalAt <= last || !s.why.has(EvidenceNameNear))
 	if general || s.question || s.firstMark >= 0 && s.firstMark <= first || s.quantified(l, first) {
 		if s.why.has(EvidenceNameNear) && !general {
 			return Possible, why | evidence(EvidenceGeneral)

@@ -31,6 +31,9 @@ func (c *candidate) weigh(s *surroundings) {
 	if c.kind == IcelandicKennitala && !c.bare && s.language.is(icelandic) {
 		person = true // in Icelandic the form alone says what it is
 	}
+	if c.kind == DanishCPR && s.count >= 2 && s.language.may(danish|norwegian) {
+		person = true // a Danish sentence is context: lists and logs have none
+	}
 	c.confidence = c.level(own > 0, person)
 	c.lower(s, own > 0, against)
 }
