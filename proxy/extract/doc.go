@@ -13,7 +13,7 @@ import (
 // doc reads a Word document of versions 6 to 2003 (MS-DOC): the text by its
 // piece table, and which part of it is body, notes, headers and comments.
 func (r *reading) doc(p piece, c *compound, under string) {
-	main := c.streams[under+"WordDocument"]
+	main := c.streams[under+"worddocument"]
 	if len(main) < 0x60 {
 		r.unscannable(p.place, whyMalformed)
 		return
@@ -28,9 +28,9 @@ func (r *reading) doc(p piece, c *compound, under string) {
 		r.oldDoc(p, main)
 		return
 	}
-	table := c.streams[under+"0Table"]
+	table := c.streams[under+"0table"]
 	if flags&0x0200 != 0 {
-		table = c.streams[under+"1Table"]
+		table = c.streams[under+"1table"]
 	}
 	text, ok := wordPieces(main, table)
 	if !ok {
@@ -39,7 +39,7 @@ func (r *reading) doc(p piece, c *compound, under string) {
 		return
 	}
 	r.wordStories(p, main, text)
-	r.blips(p, c.streams[under+"Data"])
+	r.blips(p, c.streams[under+"data"])
 	// Names of authors, bookmarks and fonts stand in the table stream.
 	r.prose(p.place.In(detect.Step{Kind: detect.InProperties}), wideText(table))
 }

@@ -2,7 +2,6 @@ package extract
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 
 	"postvern.example/policy/detect"
@@ -27,6 +26,19 @@ func (r *reading) picture(p piece, width, height int) {
 		return
 	}
 	r.unscannable(p.place, whyImage)
+}
+
+// pictureTail reads what stands after a picture. Programs leave scraps there;
+// only a file of a known type, or much of something, is more than that.
+func (r *reading) pictureTail(p piece, rest []byte) {
+	if k := sniff(rest); k == isUnknown || !k.binary() {
+		r.imageText(p, printable(rest))
+		if len(rest) > maxLogoBytes {
+			r.unscannable(p.place, whyTrailing)
+		}
+		return
+	}
+	r.trailing(p, rest)
 }
 
 func (r *reading) imageText(p piece, text string) {
@@ -59,7 +71,7 @@ func (r *reading) png(p piece) {
 		case "eXIf":
 			r.exif(p, data)
 		case "IEND":
-			r.trailing(p, rest)
+			r.pictureTail(p, rest)
 			r.picture(p, width, height)
 			return
 		}
@@ -88,12 +100,7 @@ func (r *reading) inflated(p piece, packed []byte, skip int) string {
 	if len(packed) < skip {
 		return ""
 	}
-	z, err := zlib.NewReader(bytes.NewReader(packed[skip:]))
-	if err != nil {
-		r.unscannable(p.place, whyMalformed)
-		return ""
-	}
-	data, why := r.unpack(z, int64(len(packed)))
+	data, why := r.inflate(packed[skip:])
 	if why != "" {
 		r.unscannable(p.place, why)
 	}
@@ -114,7 +121,7 @@ func (r *reading) jpeg(p piece) {
 			at++
 			continue
 		case marker == 0xD9:
-			r.trailing(p, d[at+2:])
+			r.pictureTail(p, d[at+2:])
 			r.picture(p, width, height)
 			return
 		case marker == 0x01 || marker >= 0xD0 && marker <= 0xD8:
@@ -183,7 +190,7 @@ func (r *reading) gif(p piece) {
 	for at < len(d) {
 		switch d[at] {
 		case 0x3B:
-			r.trailing(p, d[at+1:])
+			r.pictureTail(p, d[at+1:])
 			r.picture(p, width, height)
 			return
 		case 0x21:

@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"postvern.example/policy/detect"
 	"postvern.example/proxy/message"
@@ -34,8 +35,15 @@ func (r *reading) nested(p piece, data []byte, place detect.Place) {
 		r.prose(place, mixed(data))
 		return
 	}
+	m.Defects = slices.DeleteFunc(m.Defects, func(d message.Defect) bool { return d.Header && onlyForSending(d.Reason) })
 	prefix(m, place)
 	r.message(m, p.depth+1)
+}
+
+// onlyForSending reports whether a defect stands in the way of editing a
+// message's recipients, which is of no matter in a file, and hides no text.
+func onlyForSending(reason string) bool {
+	return reason == "there is no From field" || reason == "there are two From fields" || reason == "there are two Subject fields"
 }
 
 // wireForm returns the bytes with CRLF line ends and without NUL.

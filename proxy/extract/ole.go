@@ -62,7 +62,7 @@ func (r *reading) openCompound(p piece) (*compound, detect.Evidence) {
 			return c, whyMalformed
 		}
 		path := strings.Join(append(append([]string(nil), entry.Path...), entry.Name), "/")
-		path = rawName(path, entry.Initial)
+		path = strings.ToLower(rawName(path, entry.Initial)) // names differ in case only by mistake
 		if _, twice := c.streams[path]; !twice {
 			c.names = append(c.names, path)
 		}
@@ -88,34 +88,49 @@ func (r *reading) storage(p piece, c *compound, under string) {
 	}
 	has := func(name string) bool { _, ok := c.streams[under+name]; return ok }
 	switch {
-	case has("EncryptedPackage"):
-		r.encryptedPackage(p, c.streams[under+"EncryptionInfo"], c.streams[under+"EncryptedPackage"])
+	case has("encryptedpackage"):
+		r.encryptedPackage(p, c.streams[under+"encryptioninfo"], c.streams[under+"encryptedpackage"])
 		return
+	case has("\tdrmcontent"):
+		r.protected(p.place, strengthStrong)
+		return
+	case !c.holds(under):
+		return // nothing is left of what was embedded
 	case has("__properties_version1.0"):
 		p.place = labelled(p.place, "mail")
 		r.outlook(p, c, under)
 		return
-	case has("WordDocument"):
+	case has("worddocument"):
 		p.place = labelled(p.place, "Word")
 		r.doc(p, c, under)
-	case has("Workbook"), has("Book"), has("WORKBOOK"), has("BOOK"):
+	case has("workbook"), has("book"):
 		p.place = labelled(p.place, "Excel")
 		r.xls(p, c, under)
-	case has("PowerPoint Document"):
+	case has("powerpoint document"):
 		p.place = labelled(p.place, "PowerPoint")
 		r.ppt(p, c, under)
 	case c.hasMacros(under):
 		p.place = labelled(p.place, "macros")
-	case has("\x01Ole10Native"), has("Package"), has("CONTENTS"), has("Contents"):
+	case has("\x01ole10native"), has("package"), has("contents"):
 	default:
 		r.unscannable(labelled(p.place, "OLE"), whyFormat)
 	}
 	r.otherStreams(p, c, under)
 }
 
+// holds reports whether there is any stream in a storage.
+func (c *compound) holds(under string) bool {
+	for _, name := range c.names {
+		if strings.HasPrefix(name, under) {
+			return true
+		}
+	}
+	return false
+}
+
 func (c *compound) hasMacros(under string) bool {
 	for _, name := range c.names {
-		if rest, ok := strings.CutPrefix(name, under); ok && (rest == "VBA/dir" || rest == "dir" || strings.HasSuffix(rest, "/VBA/dir")) {
+		if rest, ok := strings.CutPrefix(name, under); ok && (rest == "vba/dir" || rest == "dir" || strings.HasSuffix(rest, "/vba/dir")) {
 			return true
 		}
 	}
@@ -138,30 +153,28 @@ func (r *reading) otherStreams(p piece, c *compound, under string) {
 		}
 		entry := p.place.In(detect.Step{Kind: detect.InEntry, Number: i + 1})
 		switch {
-		case base == "\x05SummaryInformation" || base == "\x05DocumentSummaryInformation":
+		case base == "\x05summaryinformation" || base == "\x05documentsummaryinformation":
 			r.propertySet(p, data)
-		case base == "\x01Ole10Native":
+		case base == "\x01ole10native":
 			r.packaged(piece{data: data, place: entry, depth: p.depth + 1, inline: true})
-		case base == "Package" || base == "CONTENTS" || base == "Contents":
+		case base == "package" || base == "contents":
 			r.piece(piece{data: data, place: entry, depth: p.depth + 1, inline: true})
-		case strings.HasSuffix(dir, "VBA/"):
+		case strings.HasSuffix(dir, "vba/"):
 			r.macro(p, data)
 		case dir != "" && isDocumentStream(base):
 			objects[dir] = true
 		}
 	}
 	for _, dir := range sortedKeys(objects) {
-		if !strings.Contains(strings.TrimSuffix(dir, "/"), "MBD") || under == "" {
-			r.left.Attachments++
-			place := p.place.In(detect.Step{Kind: detect.InEntry, Number: r.left.Attachments})
-			r.storage(piece{place: place, depth: p.depth + 1, inline: true, data: p.data}, c, under+dir)
-		}
+		r.left.Attachments++
+		place := p.place.In(detect.Step{Kind: detect.InEntry, Number: r.left.Attachments})
+		r.storage(piece{place: place, depth: p.depth + 1, inline: true, data: p.data}, c, under+dir)
 	}
 }
 
 func isDocumentStream(base string) bool {
 	switch base {
-	case "WordDocument", "Workbook", "Book", "PowerPoint Document", "EncryptedPackage":
+	case "worddocument", "workbook", "book", "powerpoint document", "encryptedpackage":
 		return true
 	}
 	return false
@@ -248,7 +261,7 @@ func (r *reading) oleObject(p piece) {
 		return
 	}
 	p.data = native
-	if class == "Package" {
+	if class == "package" {
 		p.data = append(make([]byte, 4), native...)
 		r.packaged(p)
 		return

@@ -110,7 +110,7 @@ func (r *reading) embedded(z *zipPack, f *zip.File, dir, base string) {
 		return // a small picture of what is read itself
 	case strings.Contains(dir, "/fonts/") && (strings.HasSuffix(base, ".odttf") || strings.HasSuffix(base, ".fntdata")):
 		return // a font, made unreadable on purpose (ECMA-376 part 4 §17.8.1)
-	case strings.Contains(dir, "printersettings"), strings.Contains(dir, "activex"):
+	case strings.Contains(dir, "printersettings"), strings.Contains(dir, "activex"), strings.HasPrefix(dir, "[trash]"):
 		data := z.read(f, place)
 		r.prose(place.In(detect.Step{Kind: detect.InProperties}), printable(data)+wideText(data))
 		return

@@ -120,7 +120,7 @@ func (r *reading) outlookAttachment(p piece, c *compound, dir string, place dete
 		r.unscannable(in, whyDepth)
 		return
 	}
-	inner := dir + "__substg1.0_3701000D/"
+	inner := dir + "__substg1.0_3701000d/"
 	switch {
 	case c.streams[inner+"__properties_version1.0"] != nil:
 		r.outlook(one, c, inner)

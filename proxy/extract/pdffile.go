@@ -2,7 +2,6 @@ package extract
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/ascii85"
 	"io"
 
@@ -241,7 +240,7 @@ func (f *pdfFile) decoded(s *pdfStream) ([]byte, detect.Evidence) {
 		var why detect.Evidence
 		switch name {
 		case "FlateDecode", "Fl":
-			data, why = f.inflate(data)
+			data, why = f.r.inflate(data)
 		case "LZWDecode", "LZW":
 			early := 1
 			if i < len(parms) {
@@ -280,18 +279,6 @@ func (f *pdfFile) list(values ...any) pdfArray {
 		}
 	}
 	return nil
-}
-
-func (f *pdfFile) inflate(data []byte) ([]byte, detect.Evidence) {
-	z, err := zlib.NewReader(bytes.NewReader(data))
-	if err != nil {
-		return nil, whyMalformed
-	}
-	out, why := f.r.unpack(z, int64(len(data)))
-	if why == whyMalformed && len(out) > 0 {
-		return out, "" // a checksum that is wrong, as many programs write it
-	}
-	return out, why
 }
 
 func ascii85Body(data []byte) []byte {

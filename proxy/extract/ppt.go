@@ -1,8 +1,6 @@
 package extract
 
 import (
-	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"strings"
 
@@ -27,15 +25,15 @@ const (
 
 // ppt reads a PowerPoint presentation of versions 97 to 2003 (MS-PPT).
 func (r *reading) ppt(p piece, c *compound, under string) {
-	user := c.streams[under+"Current User"]
-	if len(user) >= 16 && binary.LittleEndian.Uint32(user[12:]) == 0xF3D1C4DF || c.streams[under+"EncryptedSummary"] != nil {
+	user := c.streams[under+"current user"]
+	if len(user) >= 16 && binary.LittleEndian.Uint32(user[12:]) == 0xF3D1C4DF || c.streams[under+"encryptedsummary"] != nil {
 		r.protected(p.place, strengthWeak) // RC4
 		return
 	}
 	w := pptWalk{r: r, p: p}
-	w.records(c.streams[under+"PowerPoint Document"], p.place, 0)
+	w.records(c.streams[under+"powerpoint document"], p.place, 0)
 	w.flush()
-	r.blips(p, c.streams[under+"Pictures"])
+	r.blips(p, c.streams[under+"pictures"])
 }
 
 // pptWalk goes once through the records of a presentation.
@@ -132,12 +130,7 @@ func (w *pptWalk) object(instance int, data []byte) {
 	w.r.left.Attachments++
 	place := w.p.place.In(detect.Step{Kind: detect.InEntry, Number: w.r.left.Attachments})
 	if instance == 1 && len(data) > 4 {
-		z, err := zlib.NewReader(bytes.NewReader(data[4:]))
-		if err != nil {
-			w.r.unscannable(place, whyMalformed)
-			return
-		}
-		plain, why := w.r.unpack(z, int64(len(data)))
+		plain, why := w.r.inflate(data[4:])
 		if why != "" {
 			w.r.unscannable(place, why)
 		}

@@ -32,6 +32,7 @@ const (
 	isRAR     kind = "rar"
 	isOLE     kind = "ole" // doc, xls, ppt, msg and encrypted OOXML
 	isTNEF    kind = "tnef"
+	isBIFF    kind = "biff" // Excel before its files were compound
 	isPNG     kind = "png"
 	isJPEG    kind = "jpeg"
 	isGIF     kind = "gif"
@@ -91,6 +92,12 @@ var magics = []struct {
 	{0, "MM\x00+", isTIFF},
 	{40, " EMF", isEMF},
 	{0, "\xd7\xcd\xc6\x9a", isWMF},
+	{0, "\x01\x00\x09\x00\x00\x03", isWMF},
+	{0, "\x02\x00\x09\x00\x00\x03", isWMF},
+	{0, "\x09\x08\x08\x00", isBIFF},
+	{0, "\x09\x08\x10\x00", isBIFF},
+	{0, "\x09\x04\x06\x00", isBIFF},
+	{0, "\x09\x02\x06\x00", isBIFF},
 	{4, "ftypheic", isPicture},
 	{4, "ftypheix", isPicture},
 	{4, "ftypmif1", isPicture},

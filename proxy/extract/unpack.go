@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"compress/zlib"
 	"context"
 	"errors"
 	"io"
@@ -49,4 +50,18 @@ func (u untilDone) Read(p []byte) (int, error) {
 		return 0, context.DeadlineExceeded
 	}
 	return u.from.Read(p)
+}
+
+// inflate undoes zlib's compression. A checksum that is missing or wrong is no
+// matter, as many programs write it so; data that ends early is.
+func (r *reading) inflate(data []byte) ([]byte, detect.Evidence) {
+	z, err := zlib.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, whyMalformed
+	}
+	out, why := r.unpack(z, int64(len(data)))
+	if why == whyMalformed && len(out) > 0 {
+		return out, ""
+	}
+	return out, why
 }

@@ -50,20 +50,25 @@ const (
 
 // xls reads an Excel workbook of versions 5 to 2003 (MS-XLS).
 func (r *reading) xls(p piece, c *compound, under string) {
-	stream := c.streams[under+"Workbook"]
-	for _, name := range []string{"WORKBOOK", "Book", "BOOK"} {
-		if stream == nil {
-			stream = c.streams[under+name]
-		}
+	stream := c.streams[under+"workbook"]
+	if stream == nil {
+		stream = c.streams[under+"book"]
 	}
 	w := xlsWalk{r: r, p: p, enc: charmap.Windows1252, formats: map[int]string{}}
 	w.run(stream)
 	// What a pivot table was made from is kept beside the book.
 	for _, name := range c.names {
-		if rest, ok := strings.CutPrefix(name, under+"_SX_DB_CUR/"); ok && rest != "" {
+		if rest, ok := strings.CutPrefix(name, under+"_sx_db_cur/"); ok && rest != "" {
 			w.run(c.streams[name])
 		}
 	}
+	w.finish()
+}
+
+// biff reads a sheet of Excel 3 or 4, which is nothing but records.
+func (r *reading) biff(p piece) {
+	w := xlsWalk{r: r, p: p, enc: charmap.Windows1252, formats: map[int]string{}}
+	w.run(p.data)
 	w.finish()
 }
 
@@ -278,7 +283,7 @@ func (w *xlsWalk) cellRecord(kind int, d []byte, more [][]byte) {
 		if len(d) >= 8 && d[7] == 0 {
 			w.open.set(row, col, strings.ToUpper(strconv.FormatBool(d[6] == 1)))
 		}
-	case biffFormula:
+	case biffFormula, 0x0206, 0x0406:
 		w.formula(d, row, col, style)
 	}
 }
