@@ -47,21 +47,20 @@ func (d disk) name(id int64) string {
 	return kind + strconv.FormatInt(id, 16)
 }
 
-// write puts a body into its file, flushed together with the directory.
+// write puts a body into its file, flushed together with the directory. The
+// file has its name from the start: no row names it before it is whole, and one
+// that was cut off is an orphan. Writing a draft and renaming it would cost a
+// second commit of the file system's journal and protect nothing.
 func (d disk) write(name string, key, content []byte) error {
 	path := filepath.Join(d.dir, name)
-	draft := path + ".draft"
-	err := writeSynced(draft, func(f *os.File) error { return sealStream(f, key, content) })
-	if err == nil {
-		err = os.Rename(draft, path)
-	}
+	err := writeSynced(path, func(f *os.File) error { return sealStream(f, key, content) })
 	if err == nil {
 		err = handOver(path, d.dir)
 	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write a body: %w", err), d.remove(name+".draft"), d.remove(name))
+	if err == nil {
+		err = syncDir(d.dir)
 	}
-	if err := syncDir(d.dir); err != nil {
+	if err != nil {
 		return errors.Join(fmt.Errorf("write a body: %w", err), d.remove(name))
 	}
 	return nil

@@ -163,7 +163,7 @@ func TestForgottenFilesAreSwept(t *testing.T) {
 	mustClose(t, s)
 	bodies := filepath.Join(dir, "bodies")
 	named := listFiles(t, bodies)[0]
-	for _, name := range []string{"body-ffff", "body-ffff.draft", "guest-1", "guest-2"} {
+	for _, name := range []string{"body-ffff", "something else", "guest-1", "guest-2"} {
 		if err := os.WriteFile(filepath.Join(bodies, name), []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
 		}
