@@ -297,3 +297,28 @@ func BenchmarkHasAddress(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkImport reports what a roster of a national federation takes.
+func BenchmarkImport(b *testing.B) {
+	const n = 100_000
+	var csv bytes.Buffer
+	csv.WriteString("Navn;E-mail\n")
+	for i := range n {
+		fmt.Fprintf(&csv, "Anna%c Holm%c;m%d@x.example\n", 'a'+i%26, 'a'+i/26%26, i)
+	}
+	b.SetBytes(int64(csv.Len()))
+	for b.Loop() {
+		m, err := Import(testKey, made, Export{"m.csv", csv.Bytes()})
+		if err != nil || m.Len() != n {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(8*(cap(m.addresses.sorted)+cap(m.names.sorted))+4*(len(m.addresses.index)+len(m.names.index)))/n, "octets/member")
+	}
+}
+
+func BenchmarkLooksLike(b *testing.B) {
+	m := load(b, "Mail\nanna.holm@mail.example\n")
+	for b.Loop() {
+		m.LooksLike("bo.ny@mail.example")
+	}
+}

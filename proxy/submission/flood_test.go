@@ -69,6 +69,23 @@ func TestOneAddressCannotTakeAllConnections(t *testing.T) {
 	from("198.51.100.2").hear("220")
 }
 
+func TestWhoFindsTheDoorBlockedIsToldSo(t *testing.T) {
+	h := open(t, func(c *Config) {
+		c.Listener.ProxyProtocol = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+		c.Limits.Connections = 1
+	})
+	for range 102 { // their PROXY headers never come
+		c, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", h.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() }) // the test is over
+	}
+	c := h.dial(t)
+	c.hear("421 4.3.2")
+	c.gone()
+}
+
 // FuzzSession throws anything at a server. Whatever it takes for a message must
 // be one by every server's reading, and nothing may break it.
 func FuzzSession(f *testing.F) {

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -162,12 +163,15 @@ func (d *door) Accept() (net.Conn, error) {
 		if w := d.srv.enter(c); w != nil {
 			return w, nil
 		}
+		// A fresh connection takes these few octets without waiting.
+		_ = c.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+		_, _ = io.WriteString(c, reply(421, 3, 2, "Too many connections; please try again in a while").Error()+"\r\n")
 		_ = c.Close()
 	}
 }
 
 // enter counts the connection in. It returns nil when so many wait at the door
-// that they are not even told.
+// already that not even who they are can be asked.
 func (s *Server) enter(c net.Conn) *wire {
 	s.mu.Lock()
 	defer s.mu.Unlock()
