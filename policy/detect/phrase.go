@@ -20,6 +20,7 @@ type sentence struct {
 	read       bool // persons and counters were read
 	why        evidenceSet
 	addressed  bool // it speaks to its reader: "you"
+	greets     bool // the text greets one person by name: "you" is that person
 	generalAt  int  // the first token that speaks of rules, or -1
 	roleAt     int  // where the role stands
 	member     bool // the role is a member's
@@ -31,7 +32,7 @@ type sentence struct {
 // scanPhrases finds the phrases of the lexicon in the text.
 // It returns where words for members and staff stand.
 func (l *lexicon) scanPhrases(text string, shape Shape, out *collector) []notice {
-	s := sentence{text: text, end: -1}
+	s := sentence{text: text, end: -1, greets: greets(text)}
 	var notices []notice
 	var mutes []span
 	var hits []phraseHit

@@ -79,6 +79,14 @@ func TestAScannerServesSeveralGoroutines(t *testing.T) {
 	all.Wait()
 }
 
+func TestALetterToOnePersonSpeaksOfThatPerson(t *testing.T) {
+	expect(t, []expectation{
+		{"Kære Anna\n\nDu er sygemeldt med stress.", detect.Health, detect.Likely},
+		{"Hej alle\n\nDu er sygemeldt med stress.", detect.Health, detect.Possible},
+		{"Kære Anna\n\nHvis du er sygemeldt, så ring.", detect.Health, 0},
+	})
+}
+
 func TestEveryEvidenceHasOneWord(t *testing.T) {
 	seen := map[detect.Evidence]bool{}
 	for _, e := range detect.EvidenceWords() {

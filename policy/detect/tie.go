@@ -37,7 +37,7 @@ func (s *sentence) judge(p *phrase, l *lexicon, first, last int, shape Shape) (C
 }
 
 func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidenceSet) (Confidence, evidenceSet) {
-	tied := s.why != 0
+	tied := s.why != 0 || s.addressed && s.greets
 	if s.why == evidence(EvidenceRole) && s.member && s.roleAt > first {
 		tied = false // what is said of "the member" stands after it
 	}
@@ -57,6 +57,9 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 	}
 	if !tied {
 		return Possible, why
+	}
+	if s.why == 0 {
+		why |= evidence(EvidencePronoun)
 	}
 	return Likely, why
 }
@@ -143,6 +146,23 @@ func (s *sentence) names(i int, w string) bool {
 	b := &s.tokens[i-1]
 	before := s.text[b.start:b.end]
 	return b.capital && len(before) > 2 && !isCapital(before[1]) && s.tokens[i].start-b.end == 1 && i > 1 && !b.number
+}
+
+// greetings begin a letter to somebody.
+var greetings = map[string]bool{
+	"kære": true, "hej": true, "hei": true, "kjære": true, "hallo": true, "goddag": true, "hejsan": true, "bästa": true,
+	"moi": true, "hyvä": true, "dear": true, "hi": true, "hello": true, "sæl": true, "sæll": true, "kæra": true, "kæri": true,
+}
+
+// greets reports whether a text begins with a greeting to one person by name.
+func greets(text string) bool {
+	w, ok := nextWord(text, 0)
+	if !ok || w.end-w.start > 8 {
+		return false
+	}
+	name, ok := nextWord(text, w.end)
+	return ok && name.start-w.end <= 2 && isUpper(text[name.start:]) &&
+		greetings[string(fold(nil, text[w.start:w.end]))] && isGivenName(text[name.start:name.end])
 }
 
 // owns reports whether the token is a given name in the genitive: "Mettes",
