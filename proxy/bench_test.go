@@ -3,7 +3,6 @@ package proxy_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -78,6 +77,6 @@ func newGateway(tb testing.TB) *proxy.Gateway {
 	return proxy.New(proxy.Config{
 		Hostname: "mail.forening.example", Limits: message.DefaultLimits(), Rules: &rules,
 		Extract: extract.New(extract.Config{}), Notices: texts, Spool: void{},
-		Metrics: metrics.New(prometheus.NewRegistry()), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
+		Metrics: metrics.New(prometheus.NewRegistry()), Logger: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 }

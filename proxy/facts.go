@@ -60,7 +60,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 	for _, d := range msg.Defects {
 		f.HeaderFault = f.HeaderFault || d.Header
 	}
-	f.Quoted, f.Invitation, f.Nested = r.listed(env, msg, text)
+	f.Quoted, f.Invitation, f.Nested = r.listed(env, text)
 	return f
 }
 
@@ -81,7 +81,7 @@ func (r *Rules) ownAddresses(env message.Envelope) map[string]bool {
 // does not reach: in the header block of a quoted message, in an invitation,
 // in the header of a nested message. It counts only lists that tell a reader
 // of somebody else.
-func (r *Rules) listed(env message.Envelope, msg *message.Message, text extract.Result) (quoted, invitation, nested bool) {
+func (r *Rules) listed(env message.Envelope, text extract.Result) (quoted, invitation, nested bool) {
 	for _, s := range text.Segments {
 		if strings.IndexByte(s.Text, '@') < 0 {
 			continue

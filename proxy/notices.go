@@ -16,7 +16,7 @@ import (
 // sender, and one to the organisation's contact where something waits for
 // them. A tag alone is no news.
 func (p *preparation) notices() error {
-	if p.decision.Mode == policy.Observe || p.parcel.refusal != nil {
+	if p.decision.Mode == policy.Observe || p.decision.Strictest() == policy.Reject {
 		return nil
 	}
 	n := p.notice()

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"postvern.example/internal/sink"
 )
 
 const threeMembers = `From: Anna Holm <tr.anna@forening.example>
@@ -428,4 +430,45 @@ func waitFor(t *testing.T, what string, done func() bool) {
 		}
 	}
 	t.Fatalf("waited in vain for %s", what)
+}
+
+func TestSIGTERMDrainsAndARestartGoesOn(t *testing.T) {
+	g := install(t, nil, sink.Config{Faults: []sink.Fault{{At: sink.AtMAIL, Reply: "451 4.3.0 later", Times: 1}}})
+	g.start()
+	if err := g.send("anna", "anna.holm@region.example", []string{"ole.lund@region.example"},
+		"From: anna.holm@region.example\nTo: ole.lund@region.example\nSubject: Hej\n\nHej\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.stop(); err != nil {
+		t.Fatalf("the gateway did not end well: %v\n%s", err, g.log)
+	}
+	g.start()
+	if n := len(g.arrived(1)); n != 1 {
+		t.Errorf("%d arrived", n)
+	}
+}
+
+func TestACopyThatIsRefusedUpstreamIsReportedWithoutItsContent(t *testing.T) {
+	g := install(t, nil, sink.Config{Faults: []sink.Fault{{At: sink.AtRCPT, Recipient: "mette@post.example", Reply: "550 5.1.1 no such user mette@post.example"}}})
+	g.start()
+	if err := g.send("anna", "tr.anna@forening.example", []string{"mette@post.example", "peter@post.example", "sekretariat@forening.example"}, threeMembers); err != nil {
+		t.Fatal(err)
+	}
+	var report []byte
+	for _, m := range g.arrived(3) {
+		if bytes.Contains(m.Content, []byte("multipart/report")) {
+			report = m.Content
+			if m.From != "" || m.Recipients()[0] != "tr.anna@forening.example" {
+				t.Errorf("the report goes from %q to %q", m.From, m.Recipients())
+			}
+		}
+	}
+	if report == nil {
+		t.Fatalf("no report arrived\n%s", g.log)
+	}
+	for _, secret := range []string{"torsdag", "Møde", "peter@", "ingrid@"} {
+		if bytes.Contains(report, []byte(secret)) {
+			t.Errorf("the report tells %q:\n%s", secret, report)
+		}
+	}
 }

@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -285,7 +286,7 @@ func (i *installation) kill() {
 
 // stop sends SIGTERM and waits for the end.
 func (i *installation) stop() error {
-	_ = i.command.Process.Signal(os.Interrupt)
+	_ = i.command.Process.Signal(syscall.SIGTERM)
 	err := <-i.exited
 	i.command = nil
 	return err

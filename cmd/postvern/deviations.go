@@ -102,10 +102,20 @@ func printRecord(s streams, r deviation.Record) {
 		follow = when(r.FollowUp)
 	}
 	for _, row := range [][2]string{
-		{"ID", r.ID}, {"Reference", r.Reference}, {"Date", when(r.Date)}, {"Description", r.Description},
-		{"Reporter", r.Reporter}, {"Type", string(r.Type)}, {"Severity", string(r.Severity)}, {"Near miss", near},
-		{"Status", string(r.Status)}, {"Measures", r.Measures}, {"Next follow-up", follow}, {"Rule", r.Rule},
-		{"Found", strings.Join(r.Kinds, ", ")}, {"Where", strings.Join(r.Places, "; ")},
+		{"ID", r.ID},
+		{"Reference", r.Reference},
+		{"Date", when(r.Date)},
+		{"Description", r.Description},
+		{"Reporter", r.Reporter},
+		{"Type", string(r.Type)},
+		{"Severity", string(r.Severity)},
+		{"Near miss", near},
+		{"Status", string(r.Status)},
+		{"Measures", r.Measures},
+		{"Next follow-up", follow},
+		{"Rule", r.Rule},
+		{"Found", strings.Join(r.Kinds, ", ")},
+		{"Where", strings.Join(r.Places, "; ")},
 	} {
 		fmt.Fprintf(w, "%s:\t%s\n", row[0], row[1])
 	}

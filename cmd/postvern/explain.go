@@ -72,8 +72,10 @@ func (c explainCommand) gateway(reader *extract.Extractor) (*proxy.Gateway, erro
 		}
 	}
 	for _, o := range []struct{ flag, into *string }{
-		{&c.Policy, &config.Policy}, {&c.Members, &config.Members},
-		{&c.Representatives, &config.Representatives}, {&c.Keys, &config.Keys},
+		{&c.Policy, &config.Policy},
+		{&c.Members, &config.Members},
+		{&c.Representatives, &config.Representatives},
+		{&c.Keys, &config.Keys},
 	} {
 		if *o.flag != "" {
 			*o.into = *o.flag

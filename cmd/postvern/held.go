@@ -120,9 +120,17 @@ func printHeld(s streams, h heldItem) {
 		release = "not possible: its recipients could not be hidden with certainty; drop it and ask the sender to write it anew"
 	}
 	for _, row := range [][2]string{
-		{"ID", h.ID}, {"Reference", h.Reference}, {"Received", when(h.Received)}, {"Dropped at", when(h.Expires)},
-		{"From", h.From}, {"To", h.To}, {"Subject", h.Subject}, {"Rules", strings.Join(h.Rules, "; ")},
-		{"Found", strings.Join(h.Kinds, ", ")}, {"Where", strings.Join(h.Places, "; ")}, {"Release", release},
+		{"ID", h.ID},
+		{"Reference", h.Reference},
+		{"Received", when(h.Received)},
+		{"Dropped at", when(h.Expires)},
+		{"From", h.From},
+		{"To", h.To},
+		{"Subject", h.Subject},
+		{"Rules", strings.Join(h.Rules, "; ")},
+		{"Found", strings.Join(h.Kinds, ", ")},
+		{"Where", strings.Join(h.Places, "; ")},
+		{"Release", release},
 	} {
 		fmt.Fprintf(w, "%s:\t%s\n", row[0], row[1])
 	}

@@ -105,7 +105,7 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 	if err := a.openRelay(); err != nil {
 		return nil, err
 	}
-	if err := a.listen(); err != nil {
+	if err := a.listen(ctx); err != nil {
 		return nil, err
 	}
 	if a.http, err = a.listenHTTP(ctx); err != nil {
@@ -201,7 +201,7 @@ func (a *App) openRelay() error {
 	return nil
 }
 
-func (a *App) listen() error {
+func (a *App) listen(ctx context.Context) error {
 	c := a.opt.Config
 	certs, err := a.certificate()
 	if err != nil {
@@ -213,7 +213,8 @@ func (a *App) listen() error {
 		if err != nil {
 			return fmt.Errorf("listen[%d]: %w", i, err)
 		}
-		ln, err := net.Listen("tcp", l.Address)
+		var lc net.ListenConfig
+		ln, err := lc.Listen(ctx, "tcp", l.Address)
 		if err != nil {
 			return fmt.Errorf("listen[%d]: %w", i, err)
 		}

@@ -87,6 +87,8 @@ type xlsWalk struct {
 	sheet   int      // number of the open sheet, 0 in the globals
 	tables  map[int]*xlsTable
 	open    *xlsTable
+	around  []*xlsTable // what was open before the substreams inside it
+	charts  []*xlsChart
 	wait    [2]int // row and column of a formula whose text follows
 	waiting bool
 	aside   strings.Builder
@@ -175,6 +177,11 @@ func (w *xlsWalk) record(kind int, d []byte, more [][]byte, start int) {
 	switch kind {
 	case biffBOF, 0x0009, 0x0209, 0x0409:
 		w.begin(d, start)
+	case biffEOF:
+		if n := len(w.around); n > 0 {
+			w.open = w.around[n-1]
+			w.around = w.around[:n-1]
+		}
 	case biffFilePass:
 		w.locked = true
 		w.r.protected(w.p.place, strengthWeak) // XOR or RC4
@@ -221,7 +228,7 @@ func (w *xlsWalk) begin(d []byte, start int) {
 	}
 	for i, at := range w.starts {
 		if at == start {
-			w.sheet = i + 1
+			w.sheet, w.around = i+1, nil
 			if w.tables[w.sheet] == nil {
 				w.tables[w.sheet] = &xlsTable{}
 			}
@@ -229,10 +236,21 @@ func (w *xlsWalk) begin(d []byte, start int) {
 			return
 		}
 	}
-	if w.open == nil && (binary.LittleEndian.Uint16(d[2:]) == 0x10 || len(w.starts) == 0) {
-		w.tables[0] = &xlsTable{} // a sheet that the book does not list
-		w.open = w.tables[0]
+	if start == 0 && len(w.starts) == 0 && binary.LittleEndian.Uint16(d[2:]) != 0x10 {
+		return // the book itself
 	}
+	// A chart inside a sheet has the numbers that it shows as cells of its own,
+	// in the same rows and columns; a sheet of old files stands alone.
+	chart := &xlsChart{sheet: w.sheet}
+	w.charts = append(w.charts, chart)
+	w.around = append(w.around, w.open)
+	w.open = &chart.xlsTable
+}
+
+// xlsChart is a table inside a sheet.
+type xlsChart struct {
+	xlsTable
+	sheet int
 }
 
 func (w *xlsWalk) boundSheet(d []byte) {
@@ -369,6 +387,11 @@ func (w *xlsWalk) finish() {
 		}
 		if t := w.tables[number]; t != nil {
 			w.r.text(place, detect.Table, t.text())
+		}
+		for _, c := range w.charts {
+			if c.sheet == number {
+				w.r.text(place, detect.Table, c.text())
+			}
 		}
 	}
 	w.r.prose(w.p.place, w.aside.String())
