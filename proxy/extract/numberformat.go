@@ -141,6 +141,10 @@ func placeDigits(v float64, code string) string {
 	if hasPoint {
 		fixed = strings.Count(decimals, "0") + strings.Count(decimals, "#")
 	}
+	scale := math.Pow10(min(fixed, 12)) // Excel rounds a half up, and 2.675 too
+	if up := math.Round(math.Abs(v)*scale*(1+1e-15)) / scale; up < 1e15 {
+		v = math.Copysign(up, v)
+	}
 	digits := strconv.FormatFloat(math.Abs(v), 'f', fixed, 64)
 	integer, fraction, _ := strings.Cut(digits, ".")
 	if zeros := strings.Count(whole, "0"); len(integer) < zeros {

@@ -8,8 +8,8 @@ import (
 
 // officeText reads the running text of WordprocessingML, DrawingML and
 // ChartML: they call paragraphs, runs and tables alike but for the prefix.
-func (r *reading) officeText(data []byte, place detect.Place) {
-	w := officeWalk{r: r, place: place, s: scanXML(data), seen: map[string]bool{}}
+func (r *reading) officeText(data []byte, place detect.Place, lists *numbering) {
+	w := officeWalk{r: r, place: place, s: scanXML(data), lists: lists, seen: map[string]bool{}}
 	w.main = &w.body
 	for n := 0; w.s.next(); n++ {
 		if n%4096 == 0 && r.over(place) {
@@ -48,6 +48,12 @@ type officeWalk struct {
 	fallback int  // depth of open alternatives for old programs, which mostly say the same
 	hold     []*strings.Builder
 	seen     map[string]bool
+
+	lists   *numbering // nil outside Word
+	style   string     // of the open paragraph
+	list    string     // it is numbered in
+	level   int
+	changed int // depth of what a tracked change replaced
 }
 
 type officeTable struct {
@@ -121,6 +127,10 @@ func (w *officeWalk) open() {
 		if n := len(w.tables); n > 0 && !w.s.empty {
 			w.tables[n-1].open = true
 		}
+	case "p":
+		w.style, w.list, w.level = "", "", -1
+	case "pStyle", "numId", "ilvl", "pPrChange":
+		w.paragraph(name)
 	case "txbxContent":
 		w.box++
 		w.main = &w.boxes
@@ -130,6 +140,23 @@ func (w *officeWalk) open() {
 		w.fallback++
 	default:
 		w.attributes(name)
+	}
+}
+
+// paragraph takes the properties that tell a paragraph's number.
+func (w *officeWalk) paragraph(name string) {
+	switch {
+	case name == "pPrChange":
+		if !w.s.empty {
+			w.changed++
+		}
+	case w.changed > 0:
+	case name == "pStyle":
+		w.style = w.s.attr("val")
+	case name == "numId":
+		w.list = w.s.attr("val")
+	case name == "ilvl":
+		w.level = atoi(w.s.attr("val"))
 	}
 }
 
@@ -151,7 +178,7 @@ func (w *officeWalk) attributes(name string) {
 		"threadedComment", "presence", "dataField", "default", "statusText", "helpText", "checkBox", "control", "custShow", "section":
 		w.s.eachAttr(func(key, value string) bool {
 			switch key {
-			case "descr", "title", "string", "alt", "tooltip", "displayText", "value", "instr", "author", "initials", "name",
+			case "descr", "title", "string", "alt", "href", "tooltip", "displayText", "value", "instr", "author", "initials", "name",
 				"displayName", "userId", "email", "val", "providerId":
 				w.note(value)
 			}
@@ -196,6 +223,14 @@ func (w *officeWalk) close() {
 	case "tbl":
 		if len(w.tables) > 0 {
 			w.closeTable()
+		}
+	case "pPrChange":
+		w.changed = max(0, w.changed-1)
+	case "pPr":
+		if w.lists != nil && w.changed == 0 && w.fallback == 0 {
+			if label := w.lists.label(w.list, w.level, w.style); label != "" {
+				w.write(label + " ")
+			}
 		}
 	case "txbxContent":
 		if w.box > 0 {

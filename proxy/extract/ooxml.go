@@ -27,8 +27,12 @@ func (r *reading) ooxml(z *zipPack) {
 		r.protected(z.p.place, strengthStrong)
 	}
 	var book *workbook
-	if label == "Excel" {
+	var lists *numbering
+	switch label {
+	case "Excel":
 		book = r.openWorkbook(z)
+	case "Word":
+		lists = r.openNumbering(z)
 	}
 	files := append([]*zip.File(nil), z.files...)
 	sort.SliceStable(files, func(i, j int) bool { return partOrder(files[i].Name) < partOrder(files[j].Name) })
@@ -37,7 +41,7 @@ func (r *reading) ooxml(z *zipPack) {
 			return
 		}
 		if !strings.HasSuffix(f.Name, "/") {
-			r.ooxmlPart(z, f, book)
+			r.ooxmlPart(z, f, book, lists)
 		}
 	}
 }
@@ -72,7 +76,7 @@ func partNumber(name string) int {
 }
 
 // ooxmlPart reads one part by its place in the package.
-func (r *reading) ooxmlPart(z *zipPack, f *zip.File, book *workbook) {
+func (r *reading) ooxmlPart(z *zipPack, f *zip.File, book *workbook, lists *numbering) {
 	place := z.p.place
 	dir, base := path.Split(strings.ToLower(f.Name))
 	comment := place.In(detect.Step{Kind: detect.InComment})
@@ -86,17 +90,17 @@ func (r *reading) ooxmlPart(z *zipPack, f *zip.File, book *workbook) {
 		r.relations(z.read(f, place), place)
 	case book != nil && strings.HasPrefix(dir, "xl/") && book.part(r, z, f, dir, base):
 	case dir == "ppt/slides/":
-		r.officeText(z.read(f, place), place.In(detect.Step{Kind: detect.InSlide, Number: partNumber(f.Name)}))
+		r.officeText(z.read(f, place), place.In(detect.Step{Kind: detect.InSlide, Number: partNumber(f.Name)}), lists)
 	case dir == "ppt/notesslides/":
-		r.officeText(z.read(f, place), place.In(detect.Step{Kind: detect.InSlide, Number: partNumber(f.Name)}).In(detect.Step{Kind: detect.InComment}))
+		r.officeText(z.read(f, place), place.In(detect.Step{Kind: detect.InSlide, Number: partNumber(f.Name)}).In(detect.Step{Kind: detect.InComment}), lists)
 	case strings.Contains(base, "comments") || strings.Contains(dir, "comments/") || base == "footnotes.xml" || base == "endnotes.xml" || base == "people.xml" || strings.Contains(base, "commentauthors"):
-		r.officeText(z.read(f, place), comment)
+		r.officeText(z.read(f, place), comment, lists)
 	case strings.HasPrefix(dir, "customxml/"):
 		r.looseText(z.read(f, properties), properties)
 	case strings.HasSuffix(base, ".xml"):
-		r.officeText(z.read(f, place), place)
+		r.officeText(z.read(f, place), place, lists)
 	case strings.HasSuffix(base, ".vml"):
-		r.officeText(z.read(f, place), place)
+		r.officeText(z.read(f, place), place, lists)
 	default:
 		r.embedded(z, f, dir, base)
 	}

@@ -114,6 +114,10 @@ func (t *xlsTable) set(row, col int, text string) {
 	if t.rows[row] == nil {
 		t.rows[row] = map[int]string{}
 	}
+	// The values, categories and sizes of a chart all begin in the first column.
+	for old := t.rows[row][col]; old != "" && old != text; old = t.rows[row][col] {
+		col++
+	}
 	t.rows[row][col] = text
 	t.last = max(t.last, row)
 	t.cells++
