@@ -28,7 +28,7 @@ const demoPassword = "postvern-demo"
 
 type demoCommand struct {
 	Once bool   `help:"Stop when the sample mails are through."`
-	Dir  string `type:"path" help:"Keep the demo's files in this folder; otherwise in a temporary one that is removed."`
+	Dir  string `type:"path" placeholder:"FOLDER" help:"Keep the demo's files in this folder; otherwise in a temporary one that is removed."`
 	Port int    `default:"2587" help:"Where the gateway listens on 127.0.0.1; 0 picks a free port."`
 }
 

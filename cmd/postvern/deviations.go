@@ -21,8 +21,8 @@ type deviationsCommand struct {
 type deviationsListCommand struct {
 	installation `embed:""`
 	JSON         bool            `name:"json" help:"Print a JSON array."`
-	Since        strict.Duration `help:"Only entries of the last 72h, 14d, 5y ..."`
-	Near         string          `enum:"all,only,none" default:"all" help:"Near misses: all, only, none."`
+	Since        strict.Duration `placeholder:"SPAN" help:"Only entries of the last 72h, 14d, 5y ..."`
+	Near         string          `enum:"all,only,none" default:"all" placeholder:"WHICH" help:"Near misses: all, only, none."`
 }
 
 // Run prints the register, newest first.

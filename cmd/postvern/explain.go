@@ -5,23 +5,25 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"postvern.example/internal/app"
+	"postvern.example/policy"
 	"postvern.example/proxy"
 	"postvern.example/proxy/extract"
 	"postvern.example/proxy/message"
 )
 
 type explainCommand struct {
-	Policy          string   `type:"path" help:"The policy file; otherwise that of --config."`
-	Config          string   `type:"path" help:"postvern.yaml: where members, representatives and keys come from."`
-	Members         string   `type:"path" help:"The roster of members, as a CSV file or hashes."`
-	Representatives string   `type:"path" help:"The representatives' file."`
-	Keys            string   `type:"path" help:"The folder of readers' OpenPGP keys."`
-	From            string   `help:"The envelope's sender; otherwise the address in From."`
-	To              []string `help:"The envelope's recipients; otherwise all in To, Cc and Bcc."`
+	Policy          string   `type:"path" placeholder:"FILE" help:"The policy file; otherwise that of --config."`
+	Config          string   `type:"path" placeholder:"FILE" help:"postvern.yaml: where members, representatives and keys come from."`
+	Members         string   `type:"path" placeholder:"FILE" help:"The roster of members, as a CSV file or hashes."`
+	Representatives string   `type:"path" placeholder:"FILE" help:"The representatives' file."`
+	Keys            string   `type:"path" placeholder:"FOLDER" help:"The folder of readers' OpenPGP keys."`
+	From            string   `placeholder:"ADDRESS" help:"The envelope's sender; otherwise the address in From."`
+	To              []string `placeholder:"ADDRESS,..." help:"The envelope's recipients; otherwise all in To, Cc and Bcc."`
 	JSON            bool     `name:"json" help:"Print JSON."`
 	Mail            string   `arg:"" help:"The mail as a file (.eml), or - for standard input."`
 }
@@ -59,8 +61,23 @@ func (c explainCommand) Run(ctx context.Context, s streams) error {
 	if c.JSON {
 		return printJSON(s.out, x)
 	}
+	c.printMissing(s.out)
 	printExplanation(s.out, x)
 	return nil
+}
+
+// printMissing says which files were not given: without them the gateway
+// itself would decide otherwise.
+func (c explainCommand) printMissing(w io.Writer) {
+	if c.Config != "" {
+		return
+	}
+	if c.Members == "" {
+		fmt.Fprintln(w, "No roster is given (--members or --config): nobody is known as a member.")
+	}
+	if c.Representatives == "" {
+		fmt.Fprintln(w, "No representatives are given (--representatives or --config): no address is known as theirs.")
+	}
 }
 
 func (c explainCommand) gateway(reader *extract.Extractor) (*proxy.Gateway, error) {
@@ -117,10 +134,14 @@ func printExplanation(w io.Writer, x proxy.Explanation) {
 		fmt.Fprintln(w, "The policy observes: the mail leaves unchanged, and this is what would have happened.")
 	}
 	fmt.Fprintln(w, "\nRecipients")
+	hidden := hiddenBy(x)
 	for _, r := range x.Recipients {
 		roles := strings.Join(r.Roles, ", ")
 		if roles == "" {
-			roles = "unknown to the roster"
+			roles = "neither member, union nor employer"
+		}
+		if hidden[strings.ToLower(r.Address)] {
+			roles += ", hidden"
 		}
 		fmt.Fprintf(w, "  %-7s %s (%s; key: %s)\n", r.Verdict, r.Address, roles, r.Key)
 		for _, why := range r.Reasons {
@@ -155,6 +176,19 @@ func printExplanation(w io.Writer, x proxy.Explanation) {
 	printEdits(w, x)
 }
 
+// hiddenBy returns the addresses that the edits take out of visible fields.
+func hiddenBy(x proxy.Explanation) map[string]bool {
+	hidden := map[string]bool{}
+	for _, e := range x.Edits {
+		if e.Kind == policy.EditHide {
+			for _, a := range e.Addresses {
+				hidden[strings.ToLower(a)] = true
+			}
+		}
+	}
+	return hidden
+}
+
 func printEdits(w io.Writer, x proxy.Explanation) {
 	fmt.Fprintln(w, "\nEdits")
 	for _, e := range x.Edits {
@@ -165,9 +199,15 @@ func printEdits(w io.Writer, x proxy.Explanation) {
 		fmt.Fprintf(w, "  cannot be made with certainty (%s): every copy is held\n", x.Uneditable)
 	case x.Diff != "":
 		fmt.Fprintf(w, "\n%s", x.Diff)
+	case refused(x):
+		fmt.Fprintln(w, "  none: it is refused, and nobody gets it")
 	case len(x.Edits) == 0:
 		fmt.Fprintln(w, "  none: it leaves as it came")
 	}
+}
+
+func refused(x proxy.Explanation) bool {
+	return x.Mode != "observe" && slices.ContainsFunc(x.Recipients, func(r proxy.ExplainedRecipient) bool { return r.Verdict == "reject" })
 }
 
 func evidence(f proxy.ExplainedFinding) string {

@@ -140,8 +140,8 @@ func printHeld(s streams, h heldItem) {
 type heldDecision struct {
 	installation `embed:""`
 	ID           string `arg:"" help:"ID or reference of the held mail; a reference decides about all its copies."`
-	Reason       string `required:"" help:"Why: the register records it."`
-	By           string `help:"Who decides; otherwise your login at this machine."`
+	Reason       string `required:"" placeholder:"TEXT" help:"Why: the register records it."`
+	By           string `placeholder:"NAME" help:"Who decides; otherwise your login at this machine."`
 }
 
 type heldReleaseCommand struct {

@@ -3,7 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -23,9 +26,12 @@ type passwordCommand struct{}
 // Run reads one line and prints its argon2id hash.
 func (passwordCommand) Run(s streams) error {
 	line, err := bufio.NewReader(s.in).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read the password: %w", err)
+	}
 	password := strings.TrimRight(line, "\r\n")
 	if password == "" {
-		return usageError{fmt.Errorf("give the password on standard input: %w", err)}
+		return usageError{errors.New("give the password on standard input, in one line: nothing came")}
 	}
 	hash, err := roster.HashPassword(password)
 	if err != nil {
@@ -41,7 +47,7 @@ type membersCommand struct {
 
 type membersImportCommand struct {
 	installation `embed:""`
-	Out          string   `type:"path" help:"Where the roster is written; otherwise the file that postvern.yaml names under members."`
+	Out          string   `type:"path" placeholder:"FILE" help:"Where the roster is written; otherwise the file that postvern.yaml names under members."`
 	Files        []string `arg:"" type:"path" name:"file" help:"CSV files with a header row."`
 	Shrink       bool     `help:"Take a roster that is more than a fifth smaller than the one it replaces."`
 }
@@ -63,6 +69,10 @@ func (c membersImportCommand) Run(_ context.Context, s streams) error {
 		}
 	}
 	n, err := app.ImportMembers(config, c.Files, out, c.Shrink)
+	var fault *roster.Fault
+	if errors.As(err, &fault) || errors.Is(err, fs.ErrNotExist) {
+		return usageError{err}
+	}
 	if err != nil {
 		return err
 	}
@@ -75,8 +85,8 @@ type keysCommand struct {
 }
 
 type keysListCommand struct {
-	Config string `type:"path" help:"postvern.yaml."`
-	Dir    string `type:"path" help:"The folder of keys; otherwise that of --config."`
+	Config string `type:"path" placeholder:"FILE" help:"postvern.yaml."`
+	Dir    string `type:"path" placeholder:"FOLDER" help:"The folder of keys; otherwise that of --config."`
 	JSON   bool   `name:"json" help:"Print a JSON array."`
 }
 

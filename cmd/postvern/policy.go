@@ -12,7 +12,7 @@ type policyCommand struct {
 
 type policyCheckCommand struct {
 	File     string `arg:"" type:"path" help:"The policy file."`
-	Language string `enum:"policy,da,nb,nn,sv,en" default:"policy" help:"The language of the sentences: policy (the policy's own), da, nb, nn, sv, en."`
+	Language string `enum:"policy,da,nb,nn,sv,en" default:"policy" placeholder:"LANGUAGE" help:"The language of the sentences: policy (the policy's own), da, nb, nn, sv, en."`
 	JSON     bool   `name:"json" help:"Print JSON."`
 }
 

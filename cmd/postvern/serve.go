@@ -12,7 +12,7 @@ import (
 )
 
 type serveCommand struct {
-	Config string `required:"" type:"path" help:"The administrator's file, postvern.yaml."`
+	Config string `required:"" type:"path" placeholder:"FILE" help:"The administrator's file, postvern.yaml."`
 }
 
 // Run serves until SIGTERM or SIGINT. SIGHUP reloads policy, representatives,

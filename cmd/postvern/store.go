@@ -17,7 +17,7 @@ import (
 // installation names the running installation that a command works on. Its
 // gateway may run or not.
 type installation struct {
-	Config string `required:"" type:"path" help:"The administrator's file, postvern.yaml."`
+	Config string `required:"" type:"path" placeholder:"FILE" help:"The administrator's file, postvern.yaml."`
 }
 
 // open opens the installation's store beside the gateway that may be using it.
