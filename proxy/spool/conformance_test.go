@@ -55,7 +55,10 @@ func Conformance(t *testing.T, open opener) {
 		{"a store needs its own key", ownKey},
 		{"a closed store says so", closedStore},
 	} {
-		t.Run(c.name, func(t *testing.T) { c.test(t, open) })
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.test(t, open)
+		})
 	}
 }
 
@@ -66,7 +69,7 @@ func comesOutAsItWentIn(t *testing.T, open opener) {
 	p.Copies[0] = Copy{
 		ID: p.Copies[0].ID, Class: Mail, State: Queued, From: annasAddress, To: "bø@mail.example", UTF8: true, EightBit: true,
 		Return: "HDRS", EnvelopeID: "QQ314159", Notify: []string{"FAILURE", "DELAY"}, Original: "rfc822;bo@mail.example",
-		Language: "nn", Sender: annasAddress,
+		Language: "nn", Sender: annasAddress, Released: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC),
 	}
 	want := Delivery{Parcel: p.ID, Reference: p.Reference, Received: p.Received, Attempt: 1, Copies: p.Copies, Content: p.Bodies[0].Content}
 	mustAccept(t, s, p)
@@ -106,9 +109,9 @@ func comeTogether(t *testing.T, open opener) {
 			t.Errorf("%s: deliveries of %v copies", where, sizes)
 		}
 	}
-	check("from memory", claimAll(t, s, 100*time.Millisecond))
+	check("from memory", claimCopies(t, s, 6))
 	mustClose(t, s)
-	check("from the table", claimAll(t, open(t, dir), 300*time.Millisecond))
+	check("from the table", claimCopies(t, open(t, dir), 6))
 }
 
 func bodyGoesLast(t *testing.T, open opener) {
@@ -226,7 +229,7 @@ func failingParcel(t *testing.T, open opener) {
 		}
 	}
 	wantStats(t, s, Stats{Queued: 21, Bytes: 300})
-	for _, d := range claimAll(t, s, 200*time.Millisecond) {
+	for _, d := range claimCopies(t, s, 21) {
 		if d.Parcel == second.ID {
 			t.Error("it is delivered all the same")
 		}
@@ -262,7 +265,7 @@ func overflow(t *testing.T, open opener) {
 		mustAccept(t, s, testParcel(5000, 1))
 	}
 	seen := make(map[string]int)
-	for _, d := range claimAll(t, s, 1500*time.Millisecond) {
+	for _, d := range claimCopies(t, s, parcels) {
 		for _, c := range d.Copies {
 			seen[c.ID]++
 		}
@@ -290,7 +293,7 @@ func takenBack(t *testing.T, open opener) {
 	finishAll(t, s, Delivered, done)
 	mustClose(t, s)
 	s = open(t, dir)
-	got := claimAll(t, s, 1200*time.Millisecond)
+	got := claimCopies(t, s, 2)
 	if len(got) != 2 || !slices.ContainsFunc(got, func(d Delivery) bool { return d.Parcel == open1.Parcel }) ||
 		slices.ContainsFunc(got, func(d Delivery) bool { return d.Parcel == done.Parcel }) {
 		t.Errorf("%d deliveries came back", len(got))
@@ -310,7 +313,7 @@ func largeBodies(t *testing.T, open opener) {
 	}
 	mustClose(t, s)
 	s = open(t, dir)
-	got := claimAll(t, s, 1200*time.Millisecond)
+	got := claimCopies(t, s, len(sizes))
 	if len(got) != len(sizes) {
 		t.Fatalf("%d deliveries", len(got))
 	}
@@ -345,13 +348,16 @@ func holdAndRelease(t *testing.T, open opener) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := claimAll(t, s, 1200*time.Millisecond)
+	got := claimCopies(t, s, 2)
 	i := slices.IndexFunc(got, func(d Delivery) bool { return d.Parcel == p.ID })
 	if len(got) != 2 || i < 0 {
 		t.Fatalf("%d deliveries", len(got))
 	}
 	released := p.Copies[0]
-	released.State, released.Hold = Queued, nil
+	released.State, released.Hold, released.Released = Queued, nil, got[i].Copies[0].Released
+	if age := time.Since(released.Released); age < 0 || age > time.Minute {
+		t.Errorf("it was released %v ago", age)
+	}
 	if !reflect.DeepEqual(got[i].Copies, []Copy{released}) || !bytes.Equal(got[i].Content, content) || got[i].Attempt != 1 {
 		t.Errorf("it went out as %+v", got[i])
 	}
@@ -468,9 +474,7 @@ func besideServing(t *testing.T, open opener) {
 	if d := claimOne(t, s); time.Since(start) > 3*time.Second {
 		t.Errorf("%s came late", d.Reference)
 	}
-	if got := claimAll(t, s, 1500*time.Millisecond); len(got) != 1 {
-		t.Errorf("and %d more", len(got))
-	}
+	claimCopies(t, s, 1)
 	wantStats(t, s, Stats{Queued: 2, Bytes: 720})
 }
 
@@ -647,6 +651,16 @@ func manySubmitters(t *testing.T, open opener) {
 	wantStats(t, s, Stats{})
 }
 
+// waitHeld claims until so many copies are held.
+func waitHeld(t *testing.T, s *Store, n int64) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); stats(t, s).Held < n && time.Now().Before(deadline); {
+		if got := claimAll(t, s, 100*time.Millisecond); len(got) != 0 {
+			t.Errorf("%d deliveries more than were due", len(got))
+		}
+	}
+}
+
 // damage changes what stands in the store, as a broken disk would.
 func damage(t *testing.T, s *Store, statement string, args ...any) {
 	t.Helper()
@@ -667,7 +681,8 @@ func damagedBody(t *testing.T, open opener) {
 	damage(t, s, "UPDATE bodies SET content = (SELECT content FROM bodies WHERE size = 800) WHERE size = 700")
 	mustClose(t, s)
 	s = open(t, dir)
-	got := claimAll(t, s, 1200*time.Millisecond)
+	got := claimCopies(t, s, 1)
+	waitHeld(t, s, 2)
 	if len(got) != 1 || got[0].Parcel != good.ID {
 		t.Fatalf("%d deliveries", len(got))
 	}
@@ -701,9 +716,10 @@ func damagedRow(t *testing.T, open opener) {
 	damage(t, s, "UPDATE copies SET secret = (SELECT secret FROM copies WHERE id = $1) WHERE id = $2", good.Copies[0].ID, p.Copies[0].ID)
 	mustClose(t, s)
 	s = open(t, dir)
-	if got := claimAll(t, s, 1200*time.Millisecond); len(got) != 1 || got[0].Parcel != good.ID {
+	if got := claimCopies(t, s, 1); got[0].Parcel != good.ID {
 		t.Fatalf("%d deliveries", len(got))
 	}
+	waitHeld(t, s, 1)
 	held, err := s.Held(t.Context())
 	if err != nil || len(held) != 1 || !held[0].Damaged || held[0].ID != p.Copies[0].ID || held[0].Reference != p.Reference {
 		t.Fatalf("held: %+v, %v", held, err)

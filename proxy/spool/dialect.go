@@ -21,6 +21,7 @@ type dialect struct {
 	queries map[query]string
 	open    func(context.Context, *Store) error    // connects and migrates
 	full    func(error) bool                       // the error says that there is no room
+	greet   func(context.Context, *sql.Conn) error // makes ready a connection that writes
 	rest    func(context.Context, *sql.Conn) error // after a second without a transaction
 	serve   func(context.Context, *Store) error    // before this process claims anything
 	listen  func(context.Context, *Store)          // until ctx ends: wakes Claim for others' copies

@@ -116,9 +116,9 @@ func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
 
 func TestNothingAcknowledgedIsLostWhenANodeIsKilled(t *testing.T) {
 	srv := postgresServer(t)
-	rounds := 20
+	rounds := 10
 	if testing.Short() {
-		rounds = 3
+		rounds = 2
 	}
 	dir := t.TempDir()
 	open := func(tb testing.TB, _ string, change ...func(*Config)) *Store {
@@ -309,7 +309,7 @@ func TestADoubtfulCommitIsSettledByTheNext(t *testing.T) {
 			if c.stands != errors.Is(err, ErrRepeat) || !c.stands && err != nil {
 				t.Errorf("the retry is answered %v", err)
 			}
-			got := claimAll(t, s, 1500*time.Millisecond)
+			got := claimCopies(t, s, 1)
 			if len(got) != 1 || (got[0].Parcel == p.ID) != c.stands {
 				t.Errorf("%d deliveries", len(got))
 			}

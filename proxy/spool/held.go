@@ -184,7 +184,7 @@ type releasing struct {
 func (s *Store) releasing(ctx context.Context, held HeldCopy, body int64, with Released) (*releasing, error) {
 	r := &releasing{s: s, held: held, old: body}
 	c := held.Copy
-	c.State, c.Hold = Queued, nil
+	c.State, c.Hold, c.Released = Queued, nil, s.clock()
 	if with.Content != nil {
 		c.EightBit = with.EightBit
 	}

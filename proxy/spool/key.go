@@ -74,9 +74,14 @@ func makeKey(dir, path string) error {
 		_, err := f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
 		return err
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = handOver(draft, dir)
 	}
-	linked := os.Link(draft, path)
-	return errors.Join(linked, os.Remove(draft), syncDir(dir))
+	if err == nil {
+		err = os.Link(draft, path)
+	}
+	if rerr := os.Remove(draft); !errors.Is(rerr, fs.ErrNotExist) {
+		err = errors.Join(err, rerr)
+	}
+	return errors.Join(err, syncDir(dir))
 }

@@ -22,6 +22,7 @@ type secret struct {
 	Language   string   `json:"language,omitempty"`
 	Sender     string   `json:"sender,omitempty"`
 	Login      string   `json:"login,omitempty"`
+	Released   int64    `json:"released,omitempty"`
 	Hold       *Hold    `json:"hold,omitempty"`
 }
 
@@ -32,7 +33,8 @@ func (s *Store) ladeCopy(c Copy, login string) ([]byte, error) {
 	return s.vault.sealJSON(copyPlace(c.ID), secret{
 		From: c.From, To: c.To, UTF8: c.UTF8, EightBit: c.EightBit,
 		Return: c.Return, EnvelopeID: c.EnvelopeID, Notify: c.Notify, Original: c.Original,
-		Language: c.Language, Sender: c.Sender, Login: login, Hold: c.Hold,
+		Language: c.Language, Sender: c.Sender, Login: login,
+		Released: millis(c.Released), Hold: c.Hold,
 	})
 }
 
@@ -45,7 +47,7 @@ func (s *Store) openCopy(id string, class Class, state State, box []byte) (Copy,
 	}
 	c.From, c.To, c.UTF8, c.EightBit = x.From, x.To, x.UTF8, x.EightBit
 	c.Return, c.EnvelopeID, c.Notify, c.Original = x.Return, x.EnvelopeID, x.Notify, x.Original
-	c.Language, c.Sender, c.Hold = x.Language, x.Sender, x.Hold
+	c.Language, c.Sender, c.Released, c.Hold = x.Language, x.Sender, fromMillis(x.Released), x.Hold
 	return c, x.Login, nil
 }
 

@@ -18,7 +18,7 @@ const serverPatience = 30 * time.Second
 
 func postgresDialect() (dialect, error) {
 	queries, err := readQueries("postgres")
-	return dialect{queries: queries, open: openPostgres, full: postgresFull, patience: serverPatience, listen: listenPostgres}, err
+	return dialect{queries: queries, open: openPostgres, full: postgresFull, patience: serverPatience, greet: greetPostgres, listen: listenPostgres}, err
 }
 
 // postgresFull reports whether the server has no room left (SQLSTATE 53100).
@@ -41,6 +41,13 @@ func openPostgres(ctx context.Context, s *Store) error {
 	}
 	s.read.SetMaxOpenConns(8)
 	s.read.SetMaxIdleConns(2)
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect to the store: %w", err)
+	}
+	if err := errors.Join(greetPostgres(ctx, conn), conn.Close()); err != nil {
+		return err
+	}
 	return migratePostgres(ctx, s.db)
 }
 
@@ -88,6 +95,30 @@ func migrateLocked(ctx context.Context, tx *sql.Tx, scripts []string) error {
 		if _, err := tx.ExecContext(ctx, "INSERT INTO schema_version (version) VALUES ($1)", version+1); err != nil {
 			return fmt.Errorf("migrate to version %d: %w", version+1, err)
 		}
+	}
+	return nil
+}
+
+// ErrNotDurable is returned when the server is set up so that what it says is
+// written may be lost with the next power cut.
+var ErrNotDurable = errors.New("the server runs with fsync = off: switch it on, or mail will be lost")
+
+// greetPostgres makes sure that a commit of this connection is flushed before
+// it is answered. Settings that ask for more than that are left as they are.
+func greetPostgres(ctx context.Context, conn *sql.Conn) error {
+	var fsync, commit string
+	err := conn.QueryRowContext(ctx, "SELECT current_setting('fsync'), current_setting('synchronous_commit')").Scan(&fsync, &commit)
+	if err != nil {
+		return fmt.Errorf("ask the server how it flushes: %w", err)
+	}
+	if fsync != "on" {
+		return ErrNotDurable
+	}
+	if commit != "off" {
+		return nil
+	}
+	if _, err := conn.ExecContext(ctx, "SET synchronous_commit = on"); err != nil {
+		return fmt.Errorf("ask the server to flush: %w", err)
 	}
 	return nil
 }

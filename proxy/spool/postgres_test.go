@@ -170,7 +170,49 @@ func TestPostgreSQLConforms(t *testing.T) {
 	Conformance(t, openPostgresTest)
 }
 
-// short makes leases short enough for a test.
+func TestAServerThatDoesNotFlushIsRefused(t *testing.T) {
+	srv := postgresServer(t)
+	at := srv.storeURL(t, t.TempDir())
+	set := func(statement string) {
+		for _, one := range []string{statement, "SELECT pg_reload_conf()"} {
+			if err := srv.run(one); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	set("ALTER SYSTEM SET fsync = off")
+	defer set("ALTER SYSTEM RESET fsync")
+	s, err := Open(t.Context(), Config{URL: at, Key: testKey()})
+	if !errors.Is(err, ErrNotDurable) {
+		t.Errorf("the answer is %v", err)
+		mustClose(t, s)
+	}
+}
+
+func TestACommitIsFlushedWhateverTheServersDefault(t *testing.T) {
+	srv := postgresServer(t)
+	for _, c := range []struct{ was, is string }{{"off", "on"}, {"remote_apply", "remote_apply"}, {"on", "on"}} {
+		dir := t.TempDir()
+		at, err := url.Parse(srv.storeURL(t, dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := srv.run("ALTER DATABASE " + at.Path[1:] + " SET synchronous_commit = " + c.was); err != nil {
+			t.Fatal(err)
+		}
+		s := openPostgresTest(t, dir)
+		var is string
+		err = s.run(t.Context(), &job{do: func(x *tx) error {
+			return x.w.conn.QueryRowContext(x.ctx, "SHOW synchronous_commit").Scan(&is)
+		}})
+		if err != nil || is != c.is {
+			t.Errorf("where the default is %s it is %s, %v", c.was, is, err)
+		}
+	}
+}
+
+// shortLease makes leases short enough for a test.
 func shortLease(c *Config) { c.Lease = time.Second }
 
 func TestSeveralNodesDeliverEachCopyOnce(t *testing.T) {

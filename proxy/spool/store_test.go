@@ -123,10 +123,26 @@ func claimAll(tb testing.TB, s *Store, within time.Duration) []Delivery {
 	}
 }
 
+// claimCopies claims until so many copies have come, and makes sure that no
+// more do.
+func claimCopies(tb testing.TB, s *Store, n int) []Delivery {
+	tb.Helper()
+	var all []Delivery
+	for came := 0; came < n; {
+		d := claimOne(tb, s)
+		all = append(all, d)
+		came += len(d.Copies)
+	}
+	if more := claimAll(tb, s, 100*time.Millisecond); len(more) != 0 {
+		tb.Errorf("%d deliveries more than were due", len(more))
+	}
+	return all
+}
+
 // claimOne claims one delivery, which has to come.
 func claimOne(tb testing.TB, s *Store) Delivery {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(tb.Context(), 30*time.Second)
 	defer cancel()
 	got, err := s.Claim(ctx, 1)
 	if err != nil || len(got) != 1 {

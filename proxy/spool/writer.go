@@ -171,6 +171,13 @@ func (w *writer) connect(ctx context.Context) error {
 		return fmt.Errorf("connect to the store: %w", err)
 	}
 	w.conn, w.stmts = conn, make(map[query]*sql.Stmt)
+	if w.s.lang.greet == nil {
+		return nil
+	}
+	if err := w.s.lang.greet(ctx, conn); err != nil {
+		w.drop()
+		return err
+	}
 	return nil
 }
 
@@ -279,135 +286,5 @@ func (s *Store) fault(err error) error {
 	if !errors.Is(err, ErrFull) && (noSpace(err) || s.lang.full(err)) {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
-	return err
-}
-
-// tx is a transaction of the writer.
-type tx struct {
-	ctx    context.Context //nolint:containedctx // lives as long as the transaction
-	s      *Store
-	w      *writer
-	change Stats
-	onDone []func()
-	onUndo []func()
-	told   bool // other nodes are told with this transaction
-}
-
-// all does what belongs into the transaction besides the jobs, and the jobs.
-func (t *tx) all(batch []*job) (answers []error, again bool, err error) {
-	if err := t.s.settle(t); err != nil {
-		return nil, false, err
-	}
-	if err := t.s.writeAnswers(t); err != nil {
-		return nil, false, err
-	}
-	answers = make([]error, len(batch))
-	for i, j := range batch {
-		if answers[i], err = t.run(j); err != nil {
-			return nil, true, err
-		}
-	}
-	return answers, false, t.writeTotals()
-}
-
-// run does one job. What a refused job asked for is forgotten.
-func (t *tx) run(j *job) (answer, err error) {
-	done, undo, change := len(t.onDone), len(t.onUndo), t.change
-	err = j.do(t)
-	var no refusal
-	if !errors.As(err, &no) {
-		return nil, err
-	}
-	for _, f := range t.onUndo[undo:] {
-		f()
-	}
-	t.onDone, t.onUndo, t.change = t.onDone[:done], t.onUndo[:undo], change
-	return no.error, nil
-}
-
-func (t *tx) done() {
-	t.s.held.Add(t.change.Bytes)
-	for _, f := range t.onDone {
-		f()
-	}
-}
-
-func (t *tx) undone() {
-	for _, f := range t.onUndo {
-		f()
-	}
-}
-
-// after runs f once the transaction stands.
-func (t *tx) after(f func()) { t.onDone = append(t.onDone, f) }
-
-// otherwise runs f when the transaction came to nothing, or nobody knows.
-func (t *tx) otherwise(f func()) { t.onUndo = append(t.onUndo, f) }
-
-// exec runs a statement and returns the number of rows that it changed.
-func (t *tx) exec(q query, args ...any) (int64, error) {
-	stmt, err := t.w.stmt(t.ctx, q) //nolint:sqlclosecheck // the writer closes it
-	if err != nil {
-		return 0, err
-	}
-	res, err := stmt.ExecContext(t.ctx, args...)
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", q, err)
-	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", q, err)
-	}
-	return n, nil
-}
-
-// row reads one row; the error of a row that is not there is sql.ErrNoRows.
-func (t *tx) row(q query, args []any, into ...any) error {
-	stmt, err := t.w.stmt(t.ctx, q) //nolint:sqlclosecheck // the writer closes it
-	if err != nil {
-		return err
-	}
-	if err := stmt.QueryRowContext(t.ctx, args...).Scan(into...); err != nil {
-		return fmt.Errorf("%s: %w", q, err)
-	}
-	return nil
-}
-
-// rows reads all rows of a statement.
-func (t *tx) rows(q query, args []any, each func(scanner) error) error {
-	stmt, err := t.w.stmt(t.ctx, q) //nolint:sqlclosecheck // the writer closes it
-	if err != nil {
-		return err
-	}
-	rows, err := stmt.QueryContext(t.ctx, args...)
-	if err != nil {
-		return fmt.Errorf("%s: %w", q, err)
-	}
-	return drain(q, rows, each)
-}
-
-// scanner is a row that is being read.
-type scanner interface{ Scan(into ...any) error }
-
-func drain(q query, rows *sql.Rows, each func(scanner) error) error {
-	defer rows.Close() //nolint:errcheck // rows.Err has told
-	for rows.Next() {
-		if err := each(rows); err != nil {
-			return fmt.Errorf("%s: %w", q, err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("%s: %w", q, err)
-	}
-	return nil
-}
-
-// writeTotals adds what the transaction changed to the store's totals.
-func (t *tx) writeTotals() error {
-	c := t.change
-	if c == (Stats{}) {
-		return nil
-	}
-	_, err := t.exec("add totals", t.s.node, c.Queued, c.Held, c.Deferred, c.Bytes)
 	return err
 }
