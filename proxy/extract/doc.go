@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"bytes"
 	"encoding/binary"
 	"strings"
 
@@ -200,31 +199,4 @@ func (r *reading) wordText(place detect.Place, text []rune) {
 	body.WriteString(string(line))
 	r.prose(place, body.String())
 	r.prose(place, aside.String())
-}
-
-// blips reads the pictures of a stream of Office's drawings (MS-ODRAW
-// §2.2.23): each has a record of its type, one or two checksums, and the file.
-func (r *reading) blips(p piece, data []byte) {
-	for i := 2; i+8 < len(data); i++ {
-		if data[i+1] != 0xF0 || data[i] < 0x1A || data[i] > 0x2A {
-			continue
-		}
-		n := int(binary.LittleEndian.Uint32(data[i+2:]))
-		if n < 24 || n > len(data)-i-6 {
-			continue
-		}
-		blip := data[i+6 : i+6+n]
-		for _, skip := range [...]int{17, 33, 16, 32} {
-			if k := sniff(blip[min(skip, len(blip)):]); k == isPNG || k == isJPEG || k == isTIFF || k == isGIF {
-				r.left.Attachments++
-				place := p.place.In(detect.Step{Kind: detect.InEntry, Number: r.left.Attachments, Label: "image"})
-				r.piece(piece{data: bytes.TrimRight(blip[skip:], "\x00"), place: place, depth: p.depth + 1, inline: true})
-				i += 5 + n
-				break
-			}
-		}
-		if r.over(p.place) {
-			return
-		}
-	}
 }

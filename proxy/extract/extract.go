@@ -95,6 +95,6 @@ type Result struct {
 // time limit is reached, what was not read yet is a finding.
 func (e *Extractor) Text(ctx context.Context, m *message.Message) Result {
 	r := newReading(ctx, e)
-	r.message(m, 0)
+	r.message(m, 0) //nolint:contextcheck // a reading carries its context
 	return r.out
 }

@@ -62,7 +62,6 @@ type rtfWalk struct {
 	cell    strings.Builder
 	inTable bool
 	wrapped bool // this is HTML inside RTF
-	deleted bool
 	high    rune // the first half of a surrogate pair
 }
 

@@ -130,22 +130,3 @@ func uncell(cell string) string {
 	}
 	return cell
 }
-
-// grid collects rows and cells and gives them as a Table segment's text.
-type grid struct {
-	b     strings.Builder
-	cells int
-}
-
-func (g *grid) cell(text string) {
-	if g.cells > 0 {
-		g.b.WriteByte('\t')
-	}
-	g.b.WriteString(oneLine(text))
-	g.cells++
-}
-
-func (g *grid) row() {
-	g.b.WriteByte('\n')
-	g.cells = 0
-}

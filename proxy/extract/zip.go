@@ -25,6 +25,9 @@ func (r *reading) zip(p piece) {
 	}
 	registerMethods(z)
 	pack := &zipPack{r: r, p: p, files: z.File}
+	if !pack.separate() {
+		return
+	}
 	switch {
 	case pack.has("[Content_Types].xml"):
 		r.ooxml(pack)
@@ -34,7 +37,6 @@ func (r *reading) zip(p piece) {
 		pack.p.place = labelled(p.place, "archive")
 		r.archive(pack, z.Comment)
 	}
-	pack.gaps()
 }
 
 func registerMethods(z *zip.Reader) {
@@ -152,32 +154,34 @@ func entryName(name string, isUTF8 bool) string {
 	return convert(charmap.CodePage850, []byte(name))
 }
 
-// gaps reports bytes between the entries: a reader that goes by local headers
-// finds files there that the directory does not name.
-func (z *zipPack) gaps() {
+// separate looks at where the entries lie. Bytes between them are a finding: a
+// reader that goes by local headers finds files there that the directory does
+// not name. Entries that overlap are a trap, and none of them is read.
+func (z *zipPack) separate() bool {
 	type span struct{ start, end int64 }
 	spans := make([]span, 0, len(z.files))
 	for _, f := range z.files {
 		start, err := f.DataOffset()
 		if err != nil {
 			z.r.unscannable(z.p.place, whyMalformed)
-			return
+			continue
 		}
 		spans = append(spans, span{start, start + int64(f.CompressedSize64)})
 	}
 	sort.Slice(spans, func(i, j int) bool { return spans[i].start < spans[j].start })
-	end := int64(0)
+	end, gap := int64(0), false
 	for _, s := range spans {
 		if s.start < end {
-			z.r.unscannable(z.p.place, whyMalformed) // entries that overlap
-			return
+			z.r.unscannable(z.p.place, whyMalformed)
+			return false
 		}
-		if !isLocalHeader(z.p.data, end, s.start) {
-			z.r.unscannable(z.p.place, whyTrailing)
-			return
-		}
+		gap = gap || !isLocalHeader(z.p.data, end, s.start)
 		end = s.end
 	}
+	if gap && len(spans) == len(z.files) {
+		z.r.unscannable(z.p.place, whyTrailing)
+	}
+	return true
 }
 
 // isLocalHeader reports whether from start to end there is one local header,

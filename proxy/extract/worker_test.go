@@ -1,0 +1,129 @@
+package extract
+
+import (
+	"context"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"postvern.example/policy/detect"
+)
+
+// TestMain lets the test binary be its own worker.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == WorkerArgument && os.Getenv("HOME") == "" {
+		_, code := Worker(os.Args)
+		os.Exit(code)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func withWorkers(t testing.TB, cfg Config) *Extractor {
+	t.Helper()
+	cfg.Worker = []string{os.Args[0], WorkerArgument}
+	x := New(cfg)
+	t.Cleanup(x.Close)
+	return x
+}
+
+func TestWorkersReadWhatIsReadWithoutThem(t *testing.T) {
+	x := withWorkers(t, Config{})
+	for _, name := range []string{"brev.docx", "liste.xls", "pakke.zip", "brev.pdf", "oplaeg.ppt", "brev.rtf", "laast.7z", "laast-svag.zip"} {
+		m := read(t, attached("application/octet-stream", name, document(t, name)))
+		want, got := New(Config{}).Text(context.Background(), m).dump(), x.Text(context.Background(), m).dump()
+		if got != want {
+			t.Errorf("%s: with workers\n%s\nwithout\n%s", name, got, want)
+		}
+	}
+}
+
+func TestWorkersAreSharedByManyMessages(t *testing.T) {
+	x := withWorkers(t, Config{Workers: 2})
+	m := read(t, attached("application/octet-stream", "liste.xlsx", document(t, "liste.xlsx")))
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 5 {
+				if res := x.Text(context.Background(), m); !res.holds("0102031234") || len(res.Findings) > 0 {
+					t.Error(res.dump())
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(x.pool.idle); n < 1 || n > 2 {
+		t.Errorf("%d workers are idle, want one or two", n)
+	}
+}
+
+func TestAWorkerThatHangsIsKilled(t *testing.T) {
+	x := New(Config{Worker: []string{"/bin/sleep", "60"}, Time: 300 * time.Millisecond})
+	t.Cleanup(x.Close)
+	start := time.Now()
+	res := x.Text(context.Background(), read(t, attached("application/octet-stream", "a.zip", document(t, "pakke.zip"))))
+	f, ok := res.finding(detect.Unscannable)
+	if !ok || f.Evidence[0] != whyTime || time.Since(start) > 3*time.Second {
+		t.Errorf("after %v\n%s", time.Since(start), res.dump())
+	}
+}
+
+func TestAWorkerThatDiesIsAFindingAndReplaced(t *testing.T) {
+	x := withWorkers(t, Config{Workers: 1})
+	m := read(t, attached("application/octet-stream", "a.zip", document(t, "pakke.zip")))
+	x.Text(context.Background(), m)
+	killGroup(x.pool.idle[0].cmd)
+	res := x.Text(context.Background(), m)
+	if f, ok := res.finding(detect.Unscannable); !ok || f.Evidence[0] != whyCrash {
+		t.Error(res.dump())
+	}
+	if res = x.Text(context.Background(), m); len(res.Findings) > 0 || !res.holds("010203-1234") {
+		t.Error(res.dump())
+	}
+}
+
+func TestAWorkerThatCannotStartIsAFinding(t *testing.T) {
+	x := New(Config{Worker: []string{"/nonexistent/worker"}})
+	t.Cleanup(x.Close)
+	res := x.Text(context.Background(), read(t, attached("application/octet-stream", "a.zip", document(t, "pakke.zip"))))
+	if _, ok := res.finding(detect.Unscannable); !ok {
+		t.Error(res.dump())
+	}
+}
+
+func TestPlainMailStartsNoWorker(t *testing.T) {
+	x := withWorkers(t, Config{})
+	x.Text(context.Background(), read(t, attached("text/csv", "a.csv", []byte("a;b\nc;d\n"))))
+	if len(x.pool.idle) > 0 {
+		t.Error("a worker was started")
+	}
+}
+
+func TestAReaderThatCrashesIsAFinding(t *testing.T) {
+	x := New(Config{})
+	x.formats[isZip] = format{label: "archive", hostile: true, read: func(*reading, piece) { panic("a fault") }}
+	x.formats[isText] = format{label: "text", read: func(*reading, piece) { panic("a fault") }}
+	for _, data := range []string{string(document(t, "pakke.zip")), "text"} {
+		res := x.Text(context.Background(), read(t, attached("application/octet-stream", "a", []byte(data))))
+		if f, ok := res.finding(detect.Unscannable); !ok || f.Evidence[0] != whyCrash {
+			t.Error(res.dump())
+		}
+	}
+}
+
+func TestAProgramIsAWorkerOnlyWhenAsked(t *testing.T) {
+	for _, args := range [][]string{nil, {"postvern"}, {"postvern", "serve"}, {"postvern", "serve", WorkerArgument}} {
+		if handled, code := Worker(args); handled || code != 0 {
+			t.Errorf("%q was taken for a worker's command line", args)
+		}
+	}
+}
+
+func TestAFrameThatIsTooLargeIsRefused(t *testing.T) {
+	if err := serve(strings.NewReader("\xff\xff\xff\xff"), nil); err == nil {
+		t.Error("no error")
+	}
+}
