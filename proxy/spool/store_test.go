@@ -3,6 +3,7 @@ package spool
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -17,6 +18,9 @@ import (
 func TestMain(m *testing.M) {
 	if role := os.Getenv("POSTVERN_SPOOL_CHILD"); role != "" {
 		os.Exit(child(role))
+	}
+	if err := flag.Set("rapid.checks", "15"); err != nil { // -rapid.checks=N asks for more
+		panic(err)
 	}
 	code := m.Run()
 	stopPeers()
