@@ -17,12 +17,14 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 	f := policy.Facts{
 		Sender:   policy.Sender{Login: env.Login, Language: r.language(env.Login, env.From)},
 		Sealed:   msg.Sealed() != "",
-		Bcc:      len(msg.Root.Get("Bcc")) > 0,
+		Bcc:      len(msg.Root.Get("Bcc"))+len(msg.Root.Get("Resent-Bcc")) > 0,
 		Findings: append(r.Scanner.Scan(text.Segments, r.Members), text.Findings...),
 	}
 	own := r.ownAddresses(env)
 	for _, field := range msg.Root.Get("From") {
-		boxes, _ := msg.Mailboxes(field)
+		boxes, err := msg.Mailboxes(field)
+		// Whose mail it is cannot be said, nor is authorise sure of it.
+		f.HeaderFault = f.HeaderFault || err != nil || len(boxes) == 0
 		for _, b := range boxes {
 			f.From = append(f.From, b.Address)
 			f.Sender.Role = f.Sender.Role || r.Representatives.IsRole(b.Address)
@@ -40,6 +42,15 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 			Key:            r.Keys.State(rcpt.Address, now),
 		})
 	}
+	see := func(field, address string) {
+		f.Visible = append(f.Visible, policy.Visible{
+			Address:        address,
+			Field:          field,
+			Member:         r.Members.HasAddress(address),
+			Representative: r.Representatives.IsRepresentative(address),
+			Sender:         own[canonical(address)],
+		})
+	}
 	for _, name := range visibleFields {
 		for _, field := range msg.Root.Get(name) {
 			boxes, err := msg.Mailboxes(field)
@@ -47,14 +58,21 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 				f.HeaderFault = true
 			}
 			for _, b := range boxes {
-				f.Visible = append(f.Visible, policy.Visible{
-					Address:        b.Address,
-					Field:          name,
-					Member:         r.Members.HasAddress(b.Address),
-					Representative: r.Representatives.IsRepresentative(b.Address),
-					Sender:         own[canonical(b.Address)],
-				})
+				see(name, b.Address)
 			}
+		}
+	}
+	// Blind fields leave whole, so they need not be read with certainty.
+	for _, name := range blindFields {
+		for _, field := range msg.Root.Get(name) {
+			for _, address := range detect.Addresses(msg.Text(field)) {
+				see(name, address)
+			}
+		}
+	}
+	for _, field := range msg.Root.Get("Sender") {
+		if _, err := msg.Mailboxes(field); err != nil {
+			f.HeaderFault = true
 		}
 	}
 	for _, d := range msg.Defects {

@@ -148,6 +148,9 @@ func (g *Gateway) stopwatch() func(step string) {
 func (g *Gateway) record(p parcel, f policy.Facts, d policy.Decision) {
 	m := g.cfg.Metrics
 	verdict := string(d.Strictest())
+	if p.held > 0 { // also where the decision was to edit, and it could not be
+		verdict = string(policy.Hold)
+	}
 	m.Messages.WithLabelValues(verdict).Inc()
 	m.Hidden.Add(float64(p.hidden))
 	m.Sealed.Add(float64(p.sealed))

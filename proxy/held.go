@@ -40,18 +40,23 @@ func (c Custody) Release(ctx context.Context, id, by, reason string) (policy.Act
 	if err != nil {
 		return "", err
 	}
-	decision, err := c.decideAgain(ctx, rules, held, content)
+	p, err := c.decideAgain(ctx, rules, held, content)
 	if err != nil {
 		return "", err
 	}
-	action := decision.Strictest()
+	decision, action := p.decision, p.decision.Strictest()
 	release := spool.Released{Seen: sha256.Sum256(content)}
+	if release.Content, err = p.blinded(held.To); err != nil {
+		return "", err
+	}
+	if release.Content != nil {
+		content, release.EightBit = release.Content, !ascii(release.Content)
+	}
 	entry := policy.Entry{Type: policy.EntryOverride, Severity: severity(decision), Action: policy.Pass, Count: 1}
 	switch action {
 	case policy.Reject:
 		return "", ErrRefused
 	case policy.Seal:
-		p := &preparation{Gateway: c.Gateway, rules: rules, now: c.cfg.Now()}
 		if release.Content, err = p.seal(content, held.To); err != nil {
 			return "", fmt.Errorf("seal copy: %w", err)
 		}
@@ -125,16 +130,30 @@ func (c Custody) open(ctx context.Context, id string) (spool.HeldCopy, []byte, e
 }
 
 // decideAgain runs the rules in force on a held copy for its one reader.
-func (c Custody) decideAgain(ctx context.Context, rules *Rules, held spool.HeldCopy, content []byte) (policy.Decision, error) {
+func (c Custody) decideAgain(ctx context.Context, rules *Rules, held spool.HeldCopy, content []byte) (*preparation, error) {
 	msg, err := message.Read(bytes.NewReader(content), c.cfg.Limits)
 	if err != nil {
-		return policy.Decision{}, fmt.Errorf("read held copy: %w", err)
+		return nil, fmt.Errorf("read held copy: %w", err)
 	}
 	env := message.Envelope{
 		From: held.From, To: []message.Recipient{{Address: held.To}}, Login: held.Login, Received: held.Received,
 	}
 	facts := rules.facts(env, msg, c.cfg.Extract.Text(ctx, msg), c.cfg.Now())
-	return rules.Policy.Decide(facts), nil
+	return newPreparation(c.Gateway, rules, env, msg, facts, rules.Policy.Decide(facts)), nil
+}
+
+// blinded returns a held copy for its reader without those whom the rules in
+// force hide: somebody may have become a member since. It returns nil where
+// the copy can go as it is, and ErrRefused where it cannot be edited.
+func (p *preparation) blinded(reader string) ([]byte, error) {
+	if len(p.hidden) == 0 || p.decision.Mode == policy.Observe {
+		return nil, nil
+	}
+	f, err := p.form(reader)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return f.raw, nil
 }
 
 func (c Custody) records(rules *Rules, held spool.HeldCopy, e policy.Entry, by, reason string) []deviation.Record {

@@ -127,8 +127,7 @@ func (p *preparation) copies() error {
 	for i, v := range p.decision.Verdicts {
 		f, err := p.form(p.env.To[i].Address)
 		if err != nil {
-			p.cfg.Logger.Warn("held", "reference", p.parcel.Reference, "reason", "cannot be edited with certainty", "cause", err)
-			p.holdAll()
+			p.holdAll(err)
 			return nil
 		}
 		switch v.Action {
@@ -138,6 +137,10 @@ func (p *preparation) copies() error {
 			p.addCopy(i, p.body(f), p.hold(v, true))
 		case policy.Seal:
 			sealed, err := p.seal(f.raw, p.env.To[i].Address)
+			if errors.Is(err, seal.ErrMalformed) { // the same at every try: a 451 would never end
+				p.holdAll(err)
+				return nil
+			}
 			if err != nil {
 				return fmt.Errorf("seal copy: %w", err)
 			}
@@ -153,12 +156,15 @@ func (p *preparation) copies() error {
 }
 
 // holdAll holds every copy as the message came.
-func (p *preparation) holdAll() {
+func (p *preparation) holdAll(cause error) {
+	p.cfg.Logger.Warn("held", "reference", p.parcel.Reference, "reason", "cannot be edited with certainty", "cause", cause)
 	p.parcel.Copies, p.parcel.Bodies = nil, nil
 	p.parcel.sealed, p.parcel.hidden, p.parcel.held = 0, 0, 0
 	body := p.addBody(p.msg.Raw)
 	for i, v := range p.decision.Verdicts {
-		p.addCopy(i, body, p.hold(v, false))
+		h := p.hold(v, false)
+		h.Rules = appendNew(h.Rules, policy.RuleHeader)
+		p.addCopy(i, body, h)
 	}
 }
 
@@ -204,18 +210,26 @@ func (p *preparation) edits(hidden map[string]bool) (edits []message.Edit, hides
 	if p.facts.HeaderFault {
 		return nil, 0, p.fault()
 	}
+	subject := p.facts.Subject
 	for _, e := range p.decision.Edits {
 		var more []message.Edit
 		switch e.Kind {
 		case policy.EditHide:
 			more, hides, err = hideEdits(p.msg, hidden)
 		case policy.EditBcc:
-			more = p.msg.Drop("Bcc")
+			more = p.msg.Drop(blindFields...)
 		case policy.EditTag:
-			more, err = p.msg.SetSubject(e.Subject)
+			subject = e.Subject
 		default:
 			err = fmt.Errorf("unknown edit %q", e.Kind)
 		}
+		if err != nil {
+			return nil, 0, err
+		}
+		edits = append(edits, more...)
+	}
+	if subject = masked(subject, hidden); subject != p.facts.Subject {
+		more, err := p.msg.SetSubject(subject)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -54,15 +54,13 @@ func (g *Gateway) checkSender(r *Rules, login, address string, at time.Time) err
 	}))
 }
 
-// authorise checks the addresses that a message says it is from. A From that
-// cannot be read is a defect of the message, and held as such.
+// authorise checks the addresses that a message says it is from. One that
+// cannot be read is a fault of the header, and held as such; what can be read
+// of it is checked all the same.
 func (g *Gateway) authorise(r *Rules, env message.Envelope, msg *message.Message) error {
 	for _, name := range []string{"From", "Sender"} {
 		for _, f := range msg.Root.Get(name) {
-			boxes, err := msg.Mailboxes(f)
-			if err != nil {
-				continue
-			}
+			boxes, _ := msg.Mailboxes(f)
 			for _, b := range boxes {
 				if err := g.checkSender(r, env.Login, b.Address, env.Received); err != nil {
 					g.cfg.Metrics.Refused.WithLabelValues("sender").Inc()

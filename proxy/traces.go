@@ -1,0 +1,185 @@
+package proxy
+
+import (
+	"encoding/base64"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"postvern.example/policy/detect"
+	"postvern.example/proxy/message"
+)
+
+// authors names the fields that say who writes: that address is not hidden
+// from the readers. Gateway.authorise has seen to it that it is the sender's.
+var authors = map[string]bool{"from": true, "sender": true}
+
+// kept names fields that never leave: without one the message would be read as
+// something else. The subject is edited, and an address in the others ends in
+// a hold.
+var kept = map[string]bool{
+	"subject": true, "mime-version": true, "content-type": true, "content-transfer-encoding": true, "content-disposition": true,
+}
+
+// prose names fields in the sender's own words, which may well name somebody.
+var prose = map[string]bool{"comments": true, "keywords": true, "thread-topic": true, "content-description": true}
+
+// otherTraces returns edits for fields that carry no mailbox list and still
+// name somebody hidden: the for clause of a Received, a client's own copy of
+// the recipient list.
+func otherTraces(msg *message.Message, hidden map[string]bool) []message.Edit {
+	edited := map[string]bool{}
+	for _, name := range append(append(append([]string{}, visibleFields...), gossip...), blindFields...) {
+		edited[strings.ToLower(name)] = true
+	}
+	people := hiddenNames(msg, hidden)
+	var edits []message.Edit
+	for _, f := range msg.Root.Fields {
+		name := strings.ToLower(f.Name)
+		if edited[name] || authors[name] || kept[name] {
+			continue
+		}
+		if !names(msg, f, hidden) && (prose[name] || !containsAny(strings.ToLower(msg.Text(f)), people)) {
+			continue
+		}
+		if at := forClause.FindIndex(msg.Bytes(f.Value)); name == "received" && at != nil {
+			start, end := f.Value.Start+at[0], f.Value.Start+at[1]
+			rest := string(msg.Raw[f.Value.Start:start]) + string(msg.Raw[end:f.Value.End])
+			if !mentions(rest, hidden) {
+				edits = append(edits, message.Edit{Range: message.Range{Start: start, End: end}})
+				continue
+			}
+		}
+		edits = append(edits, message.Edit{Range: f.Range})
+	}
+	return edits
+}
+
+// forClause is the for clause of a Received field (RFC 5321 §4.4).
+var forClause = regexp.MustCompile(`(?i)\s+for\s+<?[^\s<>;]+@[^\s<>;]+>?`)
+
+// hiddenNames returns the display names of those who are hidden, in lower
+// case, where they are full enough to know somebody by.
+func hiddenNames(msg *message.Message, hidden map[string]bool) []string {
+	var people []string
+	for _, name := range visibleFields {
+		for _, f := range msg.Root.Get(name) {
+			boxes, _ := msg.Mailboxes(f) // Hide has read them without an error
+			for _, b := range boxes {
+				person := strings.ToLower(strings.Trim(b.Name, " '\""))
+				if hidden[canonical(b.Address)] && strings.Contains(person, " ") && len(person) >= 6 {
+					people = append(people, person)
+				}
+			}
+		}
+	}
+	return people
+}
+
+// bareNames returns edits that leave only the address of mailboxes that stay
+// and whose display name says who is hidden, as lists write "Anna Holm via
+// board". Somebody of the very same name stays as they are.
+func bareNames(msg *message.Message, hidden map[string]bool) []message.Edit {
+	people := hiddenNames(msg, hidden)
+	var edits []message.Edit
+	for _, name := range visibleFields {
+		for _, f := range msg.Root.Get(name) {
+			boxes, _ := msg.Mailboxes(f) // Hide has read them without an error
+			for _, b := range boxes {
+				text := strings.ToLower(string(msg.Bytes(b.Range)) + " " + b.Name)
+				same := slices.Contains(people, strings.ToLower(strings.Trim(b.Name, " '\"")))
+				if hidden[canonical(b.Address)] || mentions(text, hidden) || same || !containsAny(text, people) {
+					continue
+				}
+				edits = append(edits, message.Edit{Range: b.Range, With: []byte("<" + b.Address + ">")})
+			}
+		}
+	}
+	return edits
+}
+
+func containsAny(text string, list []string) bool {
+	for _, s := range list {
+		if strings.Contains(text, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// names reports whether a field names a hidden address, as written or decoded.
+// An author's own address does not count, what stands beside it does.
+func names(msg *message.Message, f message.Field, hidden map[string]bool) bool {
+	others := hidden
+	if authors[strings.ToLower(f.Name)] {
+		boxes, _ := msg.Mailboxes(f)
+		for _, b := range boxes {
+			if hidden[canonical(b.Address)] {
+				others = without(others, canonical(b.Address))
+			}
+		}
+	}
+	return mentions(string(msg.Bytes(f.Value)), others) || mentions(msg.Text(f), others)
+}
+
+func without(set map[string]bool, key string) map[string]bool {
+	out := make(map[string]bool, len(set))
+	for k, v := range set {
+		out[k] = v && k != key
+	}
+	return out
+}
+
+// mentions reports whether a hidden address stands in text, plain or in one of
+// the forms that programs write addresses in.
+func mentions(text string, hidden map[string]bool) bool {
+	for _, form := range forms(text) {
+		for _, address := range detect.Addresses(form) {
+			if hidden[canonical(address)] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var (
+	comments = regexp.MustCompile(`\([^()]*\)`)
+	joints   = regexp.MustCompile(`\s*([@.])\s*`)
+	encoded  = regexp.MustCompile(`[A-Za-z0-9+/]{12,}={0,2}`)
+	verp     = regexp.MustCompile(`[^\s<>@=+]+=[A-Za-z0-9.-]+\.[A-Za-z0-9-]+@`)
+)
+
+// forms returns text with comments and blanks taken out of its addresses (RFC
+// 5322 §4.4), percent signs undone (RFC 6068), base64 undone, and an address
+// that stands in the local part of another, as in bounce-anna=x.example@y.
+func forms(text string) []string {
+	all := []string{text}
+	if strings.Contains(text, "@") {
+		all = append(all, joints.ReplaceAllString(comments.ReplaceAllString(text, ""), "$1"))
+		for _, v := range verp.FindAllString(text, -1) {
+			whole := strings.Replace(strings.TrimSuffix(v, "@"), "=", "@", 1)
+			all = append(all, whole)
+			for i, c := range whole { // what the address begins with is anybody's guess
+				if c == '-' || c == '_' || c == '.' {
+					all = append(all, whole[i+1:])
+				}
+			}
+		}
+	}
+	if strings.Contains(text, "%40") {
+		if plain, err := url.PathUnescape(text); err == nil {
+			all = append(all, plain)
+		} else {
+			all = append(all, strings.ReplaceAll(text, "%40", "@"))
+		}
+	}
+	for _, e := range encoded.FindAllString(text, -1) {
+		plain, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(e, "="))
+		if err == nil && strings.Contains(string(plain), "@") {
+			all = append(all, string(plain))
+		}
+	}
+	return all
+}
