@@ -31,6 +31,7 @@ func Conformance(t *testing.T, open opener) {
 		{"copies of one transaction come together", comeTogether},
 		{"a body goes with its last copy", bodyGoesLast},
 		{"a deferred copy comes back when it is due", deferredComesBack},
+		{"copies of different attempts come apart", attemptsApart},
 		{"what follows from an outcome is stored with it", thenIsStored},
 		{"an outcome of a copy that is not claimed stores nothing", strangersOutcome},
 		{"a wrong parcel is refused whole", wrongParcel},
@@ -149,6 +150,31 @@ func deferredComesBack(t *testing.T, open opener) {
 	}
 	finishAll(t, s, Delivered, again)
 	wantStats(t, s, Stats{})
+}
+
+func attemptsApart(t *testing.T, open opener) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	mustAccept(t, s, testParcel(500, 2))
+	d := claimOne(t, s)
+	later := func(c Copy, after time.Duration) {
+		if err := s.Finish(t.Context(), []Outcome{{Copy: c.ID, Result: Deferred, Retry: time.Now().Add(after)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	later(d.Copies[0], 0)
+	if again := claimOne(t, s); again.Attempt != 2 || len(again.Copies) != 1 {
+		t.Fatalf("the first came as %+v", again)
+	}
+	for _, c := range d.Copies {
+		later(c, 0)
+	}
+	want := map[string]int{d.Copies[0].ID: 3, d.Copies[1].ID: 2}
+	for _, d := range claimCopies(t, s, 2) {
+		if len(d.Copies) != 1 || d.Attempt != want[d.Copies[0].ID] {
+			t.Errorf("%d copies came for the attempt %d", len(d.Copies), d.Attempt)
+		}
+	}
 }
 
 func thenIsStored(t *testing.T, open opener) {
