@@ -32,7 +32,8 @@ func (p *Policy) Decide(f Facts) Decision {
 		d.Entries = p.entries(matches, d.Verdicts)
 		return d
 	}
-	d.Edits = append(hide(f, c, s), p.tag(f, d, personalData(matches))...)
+	d.Edits = append(hide(f, c, s), p.inside(f, s)...)
+	d.Edits = append(d.Edits, p.tag(f, d, personalData(matches))...)
 	d.Individual = s.hides() && p.Recipients.As == AsIndividual
 	d.Entries = append(p.sightEntries(s, d), p.entries(matches, d.Verdicts)...)
 	return d

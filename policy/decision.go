@@ -96,6 +96,9 @@ const (
 	EditHide EditKind = "hide"     // take addresses out of the fields that readers see
 	EditBcc  EditKind = "drop-bcc" // a Bcc field never leaves
 	EditTag  EditKind = "tag"      // put the tag before the subject
+
+	EditQuoted EditKind = "blind-quoted" // take members out of the header blocks of quoted messages
+	EditNested EditKind = "blind-nested" // take members out of the headers of nested messages
 )
 
 // Entry is something for the register of deviations. Package deviation turns

@@ -21,6 +21,11 @@ func (p *Policy) sightEntries(s sight, d Decision) []Entry {
 	if s.bcc > 0 {
 		out = append(out, Entry{Type: EntryVisible, Severity: High, NearMiss: p.mended(), Rule: RuleAs, Action: action, Count: s.bcc})
 	}
+	for _, e := range d.Edits {
+		if e.Kind == EditQuoted || e.Kind == EditNested {
+			out = append(out, Entry{Type: EntryVisible, Severity: Medium, NearMiss: p.mended(), Rule: e.Reason, Action: action, Count: len(d.Verdicts)})
+		}
+	}
 	return out
 }
 

@@ -13,11 +13,11 @@ type Facts struct {
 	Sealed     bool        // its writer encrypted it already (PGP/MIME, S/MIME enveloped)
 	Findings   []detect.Finding
 
-	Bcc         bool // a Bcc field stands in the message, empty or not
-	HeaderFault bool // the header cannot be read with certainty: nobody can be hidden in it
-	Invitation  bool // a calendar invitation lists members
-	Quoted      bool // a quoted header block lists members
-	Nested      bool // a nested message's header lists members
+	Bcc         bool    // a Bcc field stands in the message, empty or not
+	HeaderFault bool    // the header cannot be read with certainty: nobody can be hidden in it
+	Invitation  Listing // members in a calendar invitation
+	Quoted      Listing // members in the header block of a quoted message
+	Nested      Listing // members in the header of a nested message
 }
 
 // Sender is who handed the message in.
@@ -57,3 +57,15 @@ type Visible struct {
 	Representative bool
 	Sender         bool
 }
+
+// Listing says whether members are listed inside a message, beyond its own
+// header, where a reader learns of somebody else.
+type Listing int
+
+// The listings. A member who stays in To or Cc is no secret inside the
+// message either; one who leaves them is.
+const (
+	NotListed     Listing = iota
+	ListedVisible         // only members who also stand in To or Cc
+	Listed                // others as well
+)

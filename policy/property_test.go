@@ -36,8 +36,8 @@ func drawFacts(t *rapid.T) policy.Facts {
 	f := policy.Facts{
 		Sender:  policy.Sender{Role: rapid.Bool().Draw(t, "role")},
 		Subject: rapid.SampledFrom([]string{"", "Løn", "SV: tr - fortroligt x"}).Draw(t, "subject"),
-		Sealed:  rapid.Bool().Draw(t, "sealed"), Bcc: rapid.Bool().Draw(t, "bcc"), Invitation: rapid.Bool().Draw(t, "invitation"),
-		Quoted: rapid.Bool().Draw(t, "quoted"), Nested: rapid.Bool().Draw(t, "nested"),
+		Sealed:  rapid.Bool().Draw(t, "sealed"), Bcc: rapid.Bool().Draw(t, "bcc"), Invitation: policy.Listing(rapid.IntRange(0, 2).Draw(t, "invitation")),
+		Quoted: policy.Listing(rapid.IntRange(0, 2).Draw(t, "quoted")), Nested: policy.Listing(rapid.IntRange(0, 2).Draw(t, "nested")),
 	}
 	for range rapid.IntRange(0, 5).Draw(t, "recipients") {
 		f.Recipients = append(f.Recipients, policy.Recipient{

@@ -9,7 +9,6 @@ type sight struct {
 	beside   bool     // a member stands in sight of an outsider
 	employer bool     // and an outsider is of the employer
 	bcc      int      // members in a Bcc field
-	readers  int      // members among the recipients
 }
 
 func (s sight) hides() bool { return len(s.leaving) > 0 }
@@ -17,7 +16,7 @@ func (s sight) hides() bool { return len(s.leaving) > 0 }
 // see finds out who sees whom. The union's people, representatives and the
 // sender are no members here: they are one unit.
 func (p *Policy) see(c cast) sight {
-	addressed, visible, bcc, readers := set{}, set{}, set{}, set{}
+	addressed, visible, bcc := set{}, set{}, set{}
 	for _, m := range c.visible {
 		switch {
 		case !m.member || m.field == inAuthor:
@@ -30,12 +29,7 @@ func (p *Policy) see(c cast) sight {
 			}
 		}
 	}
-	for _, m := range c.readers {
-		if m.member {
-			readers.add(m.key)
-		}
-	}
-	s := sight{members: len(visible), bcc: len(bcc), readers: len(readers)}
+	s := sight{members: len(visible), bcc: len(bcc)}
 	s.beside, s.employer = outsiders(c, visible)
 	switch {
 	case len(addressed) >= p.Recipients.From:
@@ -109,23 +103,41 @@ func hide(f Facts, c cast, s sight) []Edit {
 	return out
 }
 
-// structural returns what cannot be mended yet and so is held: members listed
+// structural returns what cannot be mended and so is held: members listed
 // inside the message whom its readers are not to see, and a header in which
 // nobody can be hidden.
 func (p *Policy) structural(f Facts, s sight) []match {
 	var out []match
-	hold := func(met bool, rule string, h Handling) {
-		if met && h != Leave {
-			out = append(out, match{rule: rule, do: DoHold, severity: High, typ: EntryVisible, outside: true})
-		}
+	hold := func(rule string) {
+		out = append(out, match{rule: rule, do: DoHold, severity: High, typ: EntryVisible, outside: true})
 	}
 	if f.HeaderFault {
 		out = append(out, match{rule: RuleHeader, do: DoHold, severity: Medium, typ: EntryVisible})
 	}
-	if s.hides() || s.readers >= p.Recipients.From {
-		hold(f.Invitation, RuleInvitations, p.Recipients.Invitations)
-		hold(f.Quoted, RuleQuoted, p.Recipients.Quoted)
-		hold(f.Nested, RuleNested, HoldIt)
+	if s.tells(f.Invitation) && p.Recipients.Invitations != Leave {
+		hold(RuleInvitations)
+	}
+	if s.tells(f.Quoted) && p.Recipients.Quoted == HoldIt {
+		hold(RuleQuoted)
+	}
+	return out
+}
+
+// tells reports whether a listing inside the message tells a reader of
+// somebody whom the header does not.
+func (s sight) tells(l Listing) bool {
+	return l == Listed || l == ListedVisible && s.hides()
+}
+
+// inside returns the edits that take members out of the lists inside the
+// message. Who cannot be taken out there makes the message a hold.
+func (p *Policy) inside(f Facts, s sight) []Edit {
+	var out []Edit
+	if s.tells(f.Quoted) && p.Recipients.Quoted == Remove {
+		out = append(out, Edit{Kind: EditQuoted, Reason: RuleQuoted})
+	}
+	if s.tells(f.Nested) {
+		out = append(out, Edit{Kind: EditNested, Reason: RuleNested})
 	}
 	return out
 }

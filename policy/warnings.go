@@ -52,9 +52,6 @@ func (p *Policy) Warnings() []string {
 	if p.Recipients.Invitations == Split {
 		warn("recipients.invitations: split comes with a later release: until then such mail is held")
 	}
-	if p.Recipients.Quoted == Remove {
-		warn("recipients.quoted: remove comes with a later release: until then such mail is held")
-	}
 	return out
 }
 

@@ -216,6 +216,10 @@ func (p *preparation) edits(hidden map[string]bool) (edits []message.Edit, hides
 		switch e.Kind {
 		case policy.EditHide:
 			more, hides, err = hideEdits(p.msg, hidden)
+		case policy.EditQuoted:
+			more, err = p.blindQuoted(hidden)
+		case policy.EditNested:
+			more, err = p.blindNested(hidden)
 		case policy.EditBcc:
 			more = p.msg.Drop(blindFields...)
 		case policy.EditTag:

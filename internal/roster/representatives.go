@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -228,4 +229,18 @@ func (m Mandate) At(t time.Time) error {
 		return ErrMandateOver
 	}
 	return nil
+}
+
+// HasName reports whether a full name is a representative's, in any form that
+// Members.HasName accepts.
+func (r *Representatives) HasName(name string) bool {
+	wanted := canonicalNames(name)
+	for _, one := range r.list {
+		for _, n := range canonicalNames(one.Name) {
+			if slices.Contains(wanted, n) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -1,0 +1,167 @@
+package proxy
+
+import (
+	"slices"
+	"strings"
+
+	"postvern.example/policy"
+	"postvern.example/policy/detect"
+	"postvern.example/proxy/extract"
+	"postvern.example/proxy/message"
+)
+
+// person is somebody as a message names them: one of the two may be empty.
+type person struct{ name, address string }
+
+// inside knows whom the lists inside a message, beyond its own header, would
+// tell its readers of.
+type inside struct {
+	rules   *Rules
+	readers []string          // canonical addresses of the readers outside the union's unit
+	shown   map[string]string // canonical addresses in To and Cc, and their names in lower case
+}
+
+func (r *Rules) inside(env message.Envelope, msg *message.Message) inside {
+	in := inside{rules: r, shown: map[string]string{}}
+	for _, rcpt := range env.To {
+		if !r.unit(rcpt.Address) {
+			in.readers = append(in.readers, canonical(rcpt.Address))
+		}
+	}
+	for _, name := range []string{"To", "Cc"} {
+		for _, f := range msg.Root.Get(name) {
+			boxes, _ := msg.Mailboxes(f)
+			for _, b := range boxes {
+				in.shown[canonical(b.Address)] = strings.ToLower(b.Name)
+			}
+		}
+	}
+	delete(in.shown, "")
+	return in
+}
+
+// member reports whether it is a member outside the union's unit. A name
+// counts where no address stands beside it, as Outlook quotes people.
+func (in inside) member(p person) bool {
+	if p.address != "" {
+		return in.rules.Members.HasAddress(p.address) && !in.rules.unit(p.address)
+	}
+	return in.rules.Members.HasName(p.name) && !in.rules.Representatives.HasName(p.name)
+}
+
+// address returns the canonical address of a person; of one who is only named,
+// that of the mailbox in To or Cc with the same name.
+func (in inside) address(p person) string {
+	if p.address != "" {
+		return canonical(p.address)
+	}
+	for address, name := range in.shown {
+		if name != "" && name == strings.ToLower(p.name) {
+			return address
+		}
+	}
+	return ""
+}
+
+// listing says whether a reader would learn of a member among the people.
+func (in inside) listing(people []person) policy.Listing {
+	l := policy.NotListed
+	for _, p := range people {
+		if !in.member(p) {
+			continue
+		}
+		address := in.address(p)
+		if !slices.ContainsFunc(in.readers, func(reader string) bool { return reader != address }) {
+			continue
+		}
+		if _, shown := in.shown[address]; !shown {
+			return policy.Listed
+		}
+		l = policy.ListedVisible
+	}
+	return l
+}
+
+// secret reports whether a person leaves the lists inside the message: a
+// member who does not stay in To or Cc.
+func (in inside) secret(p person, hidden map[string]bool) bool {
+	if !in.member(p) {
+		return false
+	}
+	address := in.address(p)
+	_, shown := in.shown[address]
+	return !shown || hidden[address]
+}
+
+// quoted returns the people in header blocks of quoted messages. What cannot
+// be decoded is unscannable, and a finding already.
+func quoted(msg *message.Message) []person {
+	var people []person
+	found, _ := msg.Quoted()
+	for _, q := range found {
+		people = append(people, person{name: q.Name, address: q.Address})
+	}
+	return people
+}
+
+// nested returns the people in the headers of nested messages.
+func nested(msg *message.Message, part *message.Part) []person {
+	var people []person
+	for _, child := range part.Children {
+		if !strings.HasPrefix(part.MediaType, "multipart/") {
+			for _, name := range visibleFields {
+				for _, f := range child.Get(name) {
+					boxes, _ := msg.Mailboxes(f)
+					for _, b := range boxes {
+						people = append(people, person{name: b.Name, address: b.Address})
+					}
+				}
+			}
+		}
+		people = append(people, nested(msg, child)...)
+	}
+	return people
+}
+
+// attendees returns the people in invitations (RFC 5545 §3.8.4.1).
+func attendees(text extract.Result) []person {
+	var people []person
+	for _, s := range text.Segments {
+		if !strings.Contains(s.Text, "ATTENDEE") {
+			continue
+		}
+		unfolded := strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "").Replace(s.Text)
+		for line := range strings.Lines(unfolded) {
+			if !strings.HasPrefix(line, "ATTENDEE") {
+				continue
+			}
+			for _, a := range detect.Addresses(line) {
+				people = append(people, person{address: a})
+			}
+		}
+	}
+	return people
+}
+
+// blindQuoted returns the edits that take members out of quoted header blocks.
+func (p *preparation) blindQuoted(hidden map[string]bool) ([]message.Edit, error) {
+	in := p.rules.inside(p.env, p.msg)
+	edits, _, err := p.msg.HideQuoted(func(name, address string) bool {
+		return in.secret(person{name: name, address: address}, hidden)
+	})
+	return edits, err
+}
+
+// blindNested returns the edits that take members out of the headers of
+// nested messages, and the fields that tell of recipients in other forms.
+func (p *preparation) blindNested(hidden map[string]bool) ([]message.Edit, error) {
+	in := p.rules.inside(p.env, p.msg)
+	edits, _, err := p.msg.HideNested(func(address string) bool {
+		return in.secret(person{address: address}, hidden)
+	}, visibleFields...)
+	if err != nil {
+		return nil, err
+	}
+	dropped, err := p.msg.DropNested(append(slices.Clone(blindFields), gossip...)...)
+	return append(edits, dropped...), err
+}

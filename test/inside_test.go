@@ -1,0 +1,163 @@
+package test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"postvern.example/internal/sink"
+)
+
+// onlyMail returns the one mail that arrived besides notices.
+func onlyMail(t *testing.T, all []sink.Message, log *logBuffer) []byte {
+	t.Helper()
+	m := mails(all)
+	if len(m) != 1 {
+		t.Fatalf("%d mails arrived\n%s", len(m), log)
+	}
+	return m[0].Content
+}
+
+func TestMembersLeaveQuotedHeaderBlocksAndTheRestStays(t *testing.T) {
+	for name, c := range map[string]struct{ kind, text, want string }{
+		"plain, as Outlook writes it": {"text/plain", `Hej begge
+
+Se nedenfor.
+
+Fra: Sekretariat <sekretariat@forening.example>
+Sendt: 19. november 2026 10:12
+Til: Mette Sørensen <mette@post.example>; Ingrid Østergård <ingrid@post.example>; Anna Holm <tr.anna@forening.example>
+Emne: Møde
+
+Kære alle, mød op til tiden: Til: alle
+`, "Kære alle, mød op til tiden: Til: alle"},
+		"names alone, quoted": {"text/plain", `Hej
+
+> From: Sekretariat
+> Sent: Thursday
+> To: Mette Sørensen; Peter Ægidius
+> Subject: Møde
+>
+> Hej
+`, "> Subject: Møde"},
+		"HTML, as Outlook writes it": {"text/html", `<html><body><p>Hej</p><div style="border:none;border-top:solid #E1E1E1 1.0pt"><p><b>Fra:</b> Sekretariat &lt;sekretariat@forening.example&gt;<br><b>Sendt:</b> 19. november<br><b>Til:</b> Mette S&oslash;rensen &lt;mette@post.example&gt;; Ingrid &Oslash;sterg&aring;rd &lt;ingrid@post.example&gt;<br><b>Emne:</b> M&oslash;de</p></div><p>Hej igen</p></body></html>
+`, "<p>Hej igen</p></body></html>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gateway(t, nil)
+			mail := "From: tr.anna@forening.example\nTo: sekretariat@forening.example\nSubject: SV: Møde\nDate: Fri, 20 Nov 2026 08:12:44 +0100\nMessage-ID: <5@forening.example>\nMIME-Version: 1.0\nContent-Type: " + c.kind + "; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n" + c.text
+			if err := g.send("anna", "tr.anna@forening.example", []string{"peter@post.example", "ingrid@post.example"}, mail); err != nil {
+				t.Fatal(err)
+			}
+			raw := onlyMail(t, g.arrived(1), g.log)
+			for _, secret := range []string{"Mette", "mette@", "Ingrid", "ingrid@", "Peter", "S&oslash;rensen"} {
+				if bytes.Contains(raw, []byte(secret)) {
+					t.Errorf("%q still stands in it:\n%s", secret, raw)
+				}
+			}
+			if !bytes.Contains(raw, []byte(c.want)) {
+				t.Errorf("%q is gone:\n%s", c.want, raw)
+			}
+		})
+	}
+}
+
+func TestMembersLeaveTheHeadersOfNestedMessages(t *testing.T) {
+	g := gateway(t, nil)
+	mail := `From: tr.anna@forening.example
+To: sekretariat@forening.example
+Subject: Videresendt
+Date: Fri, 20 Nov 2026 08:12:44 +0100
+Message-ID: <6@forening.example>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: text/plain
+
+Se den vedlagte.
+--b
+Content-Type: message/rfc822
+
+From: chef@region.example
+To: Mette <mette@post.example>, Ole <ole.lund@region.example>
+Cc: peter@post.example
+Delivered-To: mette@post.example
+Subject: Skema
+Date: Fri, 20 Nov 2026 08:00:00 +0100
+
+Se skemaet.
+--b--
+`
+	if err := g.send("anna", "tr.anna@forening.example", []string{"sekretariat@forening.example", "ingrid@post.example"}, mail); err != nil {
+		t.Fatal(err)
+	}
+	raw := onlyMail(t, g.arrived(1), g.log)
+	for _, secret := range []string{"mette@", "Mette", "peter@"} {
+		if bytes.Contains(raw, []byte(secret)) {
+			t.Errorf("%q still stands in it:\n%s", secret, raw)
+		}
+	}
+	for _, kept := range []string{"Ole <ole.lund@region.example>", "Se skemaet.", "From: chef@region.example"} {
+		if !bytes.Contains(raw, []byte(kept)) {
+			t.Errorf("%q is gone:\n%s", kept, raw)
+		}
+	}
+}
+
+const invitation = `From: tr.anna@forening.example
+To: sekretariat@forening.example
+Subject: Møde
+Date: Fri, 20 Nov 2026 08:12:44 +0100
+Message-ID: <7@forening.example>
+MIME-Version: 1.0
+Content-Type: text/calendar; charset=utf-8; method=REQUEST
+Content-Transfer-Encoding: 8bit
+
+BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Example//Calendar//EN
+METHOD:REQUEST
+BEGIN:VEVENT
+UID:1@forening.example
+DTSTAMP:20261120T080000Z
+DTSTART:20261203T100000Z
+ORGANIZER:mailto:tr.anna@forening.example
+ATTENDEE;CN=Mette;RSVP=TRUE:mailto:mette@pos
+ t.example
+ATTENDEE;CN=Peter;RSVP=TRUE:mailto:peter@post.example
+SUMMARY:Møde
+END:VEVENT
+END:VCALENDAR
+`
+
+func TestAnInvitationThatListsMembersIsHeldForThemAndNotForTheUnion(t *testing.T) {
+	g := gateway(t, nil)
+	if err := g.send("anna", "tr.anna@forening.example", []string{"sekretariat@forening.example", "mette@post.example", "peter@post.example"}, invitation); err != nil {
+		t.Fatal(err)
+	}
+	g.arrived(3)
+	for _, m := range mails(g.upstream.Messages()) {
+		if r := strings.Join(m.Recipients(), " "); r != "sekretariat@forening.example" {
+			t.Errorf("it went to %s", r)
+		}
+	}
+	var held []map[string]any
+	g.json(&held, "held", "list")
+	if len(held) != 2 {
+		t.Errorf("%d copies are held, not 2", len(held))
+	}
+}
+
+func TestAReplyToOneMemberKeepsEveryByteOfItsQuotation(t *testing.T) {
+	g := gateway(t, nil)
+	text := "Hej Mette\n\nDet er i orden.\n\nFra: Mette Sørensen <mette@post.example>\nSendt: 19. november 2026\nTil: Anna Holm <tr.anna@forening.example>\nKopi: Mette Sørensen <mette@post.example>\nEmne: Møde\n\nHej\n"
+	mail := "From: tr.anna@forening.example\nTo: Mette <mette@post.example>\nSubject: TR – fortroligt SV: Møde\nDate: Fri, 20 Nov 2026 08:12:44 +0100\nMessage-ID: <5@forening.example>\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n" + text
+	if err := g.send("anna", "tr.anna@forening.example", []string{"mette@post.example"}, mail); err != nil {
+		t.Fatal(err)
+	}
+	raw := onlyMail(t, g.arrived(1), g.log)
+	if !bytes.HasSuffix(raw, []byte(crlf(mail))) {
+		t.Errorf("the mail changed:\n%s", raw)
+	}
+}
