@@ -162,18 +162,27 @@ func printExplanation(w io.Writer, x proxy.Explanation) {
 	if len(x.Findings) == 0 {
 		fmt.Fprintln(w, "  nothing")
 	}
+	if outOfScope(x) {
+		fmt.Fprintln(w, "  The rules for it are not applied: the policy is for representative mail only (scope).")
+	}
 	fmt.Fprintln(w, "\nRegister")
 	for _, e := range x.Entries {
 		what := "deviation"
 		if e.NearMiss {
 			what = "near miss"
 		}
-		fmt.Fprintf(w, "  %s, %s, %s %s\n", what, e.Type, e.Severity, e.Rule)
+		fmt.Fprintf(w, "  %s: %s, %s severity, because of %q\n", what, e.Type, e.Severity, e.Rule)
 	}
 	if len(x.Entries) == 0 {
 		fmt.Fprintln(w, "  nothing")
 	}
 	printEdits(w, x)
+}
+
+// outOfScope reports whether there are findings that no rule was asked about.
+func outOfScope(x proxy.Explanation) bool {
+	return !x.Representative && len(x.Findings) > 0 && len(x.Entries) == 0 &&
+		!slices.ContainsFunc(x.Recipients, func(r proxy.ExplainedRecipient) bool { return len(r.Reasons) > 0 })
 }
 
 // hiddenBy returns the addresses that the edits take out of visible fields.

@@ -3,11 +3,7 @@
 // subject or value of a message is ever a label. Names begin with postvern_.
 package metrics
 
-import (
-	"github.com/prometheus/client_golang/prometheus"
-
-	"postvern.example/policy/detect"
-)
+import "github.com/prometheus/client_golang/prometheus"
 
 // Metrics is the set of metrics. Its fields may be used by several goroutines.
 type Metrics struct {
@@ -26,9 +22,9 @@ type Metrics struct {
 	PolicyInfo *prometheus.GaugeVec     // hash: the first 12 hex digits of the policy file's SHA-256; value 1
 }
 
-// New makes the metrics and registers them with reg. Every series whose label
-// values are known stands at 0 from the start: an alert on an increase would
-// miss the first event of a series that begins with it.
+// New makes the metrics and registers them with reg. The series that
+// alerts are made of stand at 0 from the start: an increase would miss the
+// first event of a series that begins with it.
 func New(reg prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		Messages:   counters("messages_total", "Messages by the strictest verdict of their copies.", "verdict"),
@@ -51,8 +47,8 @@ func New(reg prometheus.Registerer) *Metrics {
 	return m
 }
 
-// begin makes the series of all fixed label values. Rules are named in the
-// policy file, so theirs begin when they first match.
+// begin makes the series of the few fixed label values. Those of rules, which
+// the policy file names, and of kinds begin when they first match.
 func (m *Metrics) begin() {
 	for vec, values := range map[*prometheus.CounterVec][]string{
 		m.Messages: {"pass", "seal", "hold", "reject", "error"},
@@ -64,9 +60,6 @@ func (m *Metrics) begin() {
 		for _, v := range values {
 			vec.WithLabelValues(v)
 		}
-	}
-	for _, k := range detect.Kinds() {
-		m.Findings.WithLabelValues(string(k))
 	}
 	for _, step := range []string{"read", "extract", "detect", "decide", "prepare", "accept"} {
 		m.Steps.WithLabelValues(step)
