@@ -205,7 +205,7 @@ func (r *reading) pem(p piece) {
 
 // trailing reads what stands after the end of a file. Padding is nothing.
 func (r *reading) trailing(p piece, rest []byte) {
-	rest = bytes.Trim(rest, "\x00 \r\n\t")
+	rest = bytes.TrimLeft(rest, "\x00 \r\n\t")
 	if len(rest) == 0 {
 		return
 	}

@@ -46,6 +46,7 @@ func fuzzPiece(f *testing.F, seeds ...string) {
 		r := newReading(context.Background(), x)
 		r.piece(piece{data: data, place: detect.Place{{Kind: detect.InAttachment, Number: 1}}, inline: true})
 		checkResult(t, r.out)
+		noCrash(t, r.out)
 		if len(data) > 0 && !blank(string(data)) && len(r.out.Segments) == 0 && len(r.out.Findings) == 0 && sniff(data) == isUnknown {
 			t.Fatal("nothing was read of bytes of no type, and nothing said")
 		}
@@ -101,4 +102,102 @@ func FuzzClean(f *testing.F) {
 			t.Fatalf("%q became %q", text, once)
 		}
 	})
+}
+
+// documentsOf returns documents as seeds, those that are small.
+func documentsOf(f *testing.F, names ...string) []string {
+	var seeds []string
+	for _, name := range names {
+		if data := document(f, name); len(data) < 32<<10 {
+			seeds = append(seeds, string(data))
+		}
+	}
+	return seeds
+}
+
+func FuzzArchive(f *testing.F) {
+	fuzzPiece(f, documentsOf(f, "pakke.zip", "bzip2.zip", "laast-aes.zip", "pakke.tar.gz", "pakke.tar.xz", "pakke.tar.bz2", "pakke.7z", "laast.7z", "pakke.rar")...)
+}
+
+func FuzzOOXML(f *testing.F) {
+	x := small()
+	for _, part := range []string{
+		`<w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr></w:pPr><w:r><w:t>a</w:t></w:r></w:p><w:tbl><w:tr><w:tc><w:p><w:r><w:t>b</w:t></w:r></w:p></w:tc></w:tr></w:tbl>`,
+		`<row r="1"><c r="A1" t="s"><v>0</v></c><c r="C1" s="1"><f>"a"&amp;"b"</f><v>1.5E3</v></c></row>`,
+		`<mc:AlternateContent><mc:Choice><w:txbxContent><w:p><w:t>a</w:t></w:p></w:txbxContent></mc:Choice><mc:Fallback><w:t>a</w:t></mc:Fallback></mc:AlternateContent><w:instrText>x</w:instrText>`,
+	} {
+		f.Add(part)
+	}
+	f.Fuzz(func(t *testing.T, part string) {
+		for _, data := range []string{docx(t, part), xlsx(t, part, "xl/sharedStrings.xml", part, "xl/comments1.xml", part), pptx(t, part), string(zipOf(t, "mimetype", "x", "content.xml", part, "meta.xml", part))} {
+			r := newReading(context.Background(), x)
+			r.piece(piece{data: []byte(data), place: detect.Place{{Kind: detect.InAttachment, Number: 1}}})
+			checkResult(t, r.out)
+			noCrash(t, r.out)
+		}
+	})
+}
+
+// noCrash fails where a reader panicked: that is caught, but is a fault.
+func noCrash(t *testing.T, res Result) {
+	t.Helper()
+	for _, finding := range res.Findings {
+		if finding.Evidence[0] == whyCrash {
+			t.Fatal("a reader crashed")
+		}
+	}
+}
+
+func FuzzOLE(f *testing.F) {
+	fuzzPiece(f, documentsOf(f, "brev.doc", "liste.xls")...)
+}
+
+// FuzzRecords gives bytes to the readers of streams inside compound files.
+func FuzzRecords(f *testing.F) {
+	x := small()
+	r := newReading(context.Background(), x)
+	for _, name := range []string{"brev.doc", "liste.xls", "oplaeg.ppt"} {
+		c, _ := r.openCompound(piece{data: document(f, name)})
+		for _, stream := range c.names {
+			if len(c.streams[stream]) < 16<<10 {
+				f.Add(c.streams[stream])
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r := newReading(context.Background(), x)
+		p := piece{data: data, place: detect.Place{{Kind: detect.InAttachment, Number: 1}}}
+		c := &compound{names: []string{"a"}, streams: map[string][]byte{
+			"worddocument": data, "1table": data, "0table": data, "workbook": data, "powerpoint document": data,
+			"__substg1.0_10090102": data, "__substg1.0_1000001f": data, "__properties_version1.0": data,
+		}}
+		r.doc(p, c, "")
+		r.xls(p, c, "")
+		r.ppt(p, c, "")
+		r.outlook(p, c, "")
+		r.propertySet(p, data)
+		r.packaged(p)
+		r.oleObject(p)
+		r.macro(p, data)
+		r.blips(p, data)
+		r.compressedRTF(p)
+		if len(data) > 6 {
+			r.tnef(p)
+		}
+		checkResult(t, r.out)
+		noCrash(t, r.out)
+	})
+}
+
+func FuzzRTF(f *testing.F) {
+	fuzzPiece(f, "{\\rtf1\\ansi{\\fonttbl{\\f0\\fcharset0 A;}}\\f0 a\\'e6\\u248?\\par{\\*\\objdata 0102}{\\trowd a\\cell b\\cell\\row}}", "{\\rtf1\\fromhtml{\\*\\htmltag <p>}a}")
+}
+
+func FuzzPDF(f *testing.F) {
+	fuzzPiece(f, append(documentsOf(f, "brev.pdf", "objektstroemme.pdf", "kun-ejer-aes.pdf", "kun-ejer-rc4.pdf", "laast-aes.pdf"), pdfForm)...)
+}
+
+func FuzzMetafile(f *testing.F) {
+	fuzzPiece(f, "\xd7\xcd\xc6\x9a"+strings.Repeat("\x00", 36)+"\x08\x00\x00\x00\x21\x05\x04\x00abcd\x00\x00\x00\x00",
+		"\x01\x00\x00\x00\x6c\x00\x00\x00"+strings.Repeat("\x00", 32)+" EMF"+strings.Repeat("\x00", 64)+"\x54\x00\x00\x00\x40\x00\x00\x00"+strings.Repeat("\x01", 56))
 }

@@ -1,0 +1,154 @@
+package extract
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+const (
+	contentTypes = `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>`
+	wordHead     = `<?xml version="1.0"?><w:document xmlns:w="w" xmlns:a="a" xmlns:wp="wp" xmlns:mc="mc" xmlns:v="v"><w:body>`
+	wordTail     = `</w:body></w:document>`
+)
+
+// docx returns a Word file with this inside its body, and more parts.
+func docx(t testing.TB, inside string, parts ...string) string {
+	t.Helper()
+	return string(zipOf(t, append([]string{"[Content_Types].xml", contentTypes, "word/document.xml", wordHead + inside + wordTail}, parts...)...))
+}
+
+// xlsx returns an Excel file with these rows, and more parts.
+func xlsx(t testing.TB, rows string, parts ...string) string {
+	t.Helper()
+	return string(zipOf(t, append([]string{
+		"[Content_Types].xml", contentTypes,
+		"xl/workbook.xml", `<workbook xmlns:r="r"><sheets><sheet name="Ark1" sheetId="1" state="veryHidden" r:id="rId1"/></sheets></workbook>`,
+		"xl/_rels/workbook.xml.rels", `<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.xml"/></Relationships>`,
+		"xl/styles.xml", `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="000000\-0000"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>`,
+		"xl/worksheets/sheet1.xml", `<worksheet><sheetData>` + rows + `</sheetData></worksheet>`,
+	}, parts...)...))
+}
+
+func pptx(t testing.TB, slide string, parts ...string) string {
+	t.Helper()
+	return string(zipOf(t, append([]string{"[Content_Types].xml", contentTypes, "ppt/slides/slide1.xml", `<p:sld xmlns:p="p" xmlns:a="a">` + slide + `</p:sld>`}, parts...)...))
+}
+
+// hiddenNumbers are the ways to hide the number 010203-1234 in a mail.
+func hiddenNumbers(t testing.TB) []struct{ name, mail string } {
+	t.Helper()
+	file := func(data string) string { return attached("application/octet-stream", "fil", []byte(data)) }
+	plain := func(text string) string { return body("text/plain; charset=utf-8", text) }
+	page := func(text string) string { return body("text/html; charset=utf-8", text) }
+	header := func(fields string) string { return fields + "\n" + body("text/plain", "x") }
+	inner := body("text/plain", "010203-1234")
+	const rtf = `{\rtf1\ansi `
+	pdf := func(old, fresh string) string { return strings.Replace(pdfForm, old, fresh, 1) }
+	exif := "Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x0e\x01\x02\x00\x0c\x00\x00\x00\x1a\x00\x00\x00\x00\x00\x00\x00010203-1234\x00"
+	jpeg := "\xff\xd8\xff\xe1\x00" + string(rune(len(exif)+2)) + exif + "\xff\xc0\x00\x0b\x08\x00\x10\x00\x10\x01\x01\x11\x00\xff\xda\x00\x08\x01\x01\x00\x00?\x00x\xff\xd9"
+	return []struct{ name, mail string }{
+		{"in the text", plain("010203-1234")},
+		{"soft hyphens", plain("0102\u00ad03-12\u00ad34")},
+		{"zero-width spaces", plain("01\u200b02\u200b03-1234")},
+		{"word joiners and a BOM", plain("01\u206002\ufeff03-1234")},
+		{"full-width digits", plain("０１０２０３－１２３４")},
+		{"Arabic digits", plain("٠١٠٢٠٣-١٢٣٤")},
+		{"mathematical digits", plain("𝟘𝟙𝟘𝟚𝟘𝟛-𝟙𝟚𝟛𝟜")},
+		{"direction marks", plain("\u2066010203\u2069-1234")},
+		{"variation selectors", plain("0\ufe0f1\ufe0f0203-1234")},
+		{"a non-breaking hyphen", plain("010203\u20111234")},
+		{"flowed with delsp", body("text/plain; format=flowed; delsp=yes", "010203- \n1234")},
+		{"quoted-printable", strings.Replace(body("text/plain", "=30=31=30=32=30=33=2D=31=\n=32=33=34"), "8bit", "quoted-printable", 1)},
+		{"base64", strings.Replace(body("text/plain", base64.StdEncoding.EncodeToString([]byte("010203-1234"))), "8bit", "base64", 1)},
+		{"damaged base64", strings.Replace(body("text/plain", "MDEw!MjAz*LTEyMzQ"), "8bit", "base64", 1)},
+		{"UTF-16", strings.Replace(body("text/plain; charset=utf-16le", base64.StdEncoding.EncodeToString([]byte(utf16le("010203-1234 er nummeret")))), "8bit", "base64", 1)},
+		{"EBCDIC", strings.Replace(body("text/plain; charset=ibm037", base64.StdEncoding.EncodeToString([]byte("\xf0\xf1\xf0\xf2\xf0\xf3\x60\xf1\xf2\xf3\xf4"))), "8bit", "base64", 1)},
+		{"UTF-7", body("text/plain; charset=utf-7", "+MAExADAAMgAwADM-")},
+		{"uuencoded in the text", plain("begin 644 a.txt\n+,#$P,C`S+3$R,S0\n`\nend")},
+		{"markup", page("0102<b>03</b>-<i>12</i>34")},
+		{"entities", page("&#48;&#49;&#x30;2&#48;3&#x2d;1234")},
+		{"a comment between", page("0102<!-- ikke -->03-1234")},
+		{"hidden text between", page(`0102<span style="display:none">99</span>03-1234`)},
+		{"text that a class hides between", page(`<style>.h{font-size:0}</style>0102<u class=h>99</u>03-1234`)},
+		{"white text", page(`<span style="color:#fff">010203-1234</span>`)},
+		{"a comment", page("<!-- 010203-1234 -->")},
+		{"alt text", page(`<img alt="010203-1234" src=x>`)},
+		{"a link's subject", page(`<a href="mailto:a@b.example?subject=0102%303-1234">x</a>`)},
+		{"a script", page(`<script>x='010203-1234'</script>`)},
+		{"generated content", page(`<style>p:before{content:"010203-1234"}</style>`)},
+		{"a data URL", page(`<iframe src="data:text/plain,010203%2D1234"></iframe>`)},
+		{"an encoded subject", header("Subject: =?utf-8?b?MDEwMjAz?= =?utf-8?q?=2D1234?=")},
+		{"a field of one's own", header("X-Ref: 010203-1234")},
+		{"a display name with a comment inside", header("Cc: 0102(og)03-1234 <a@b.example>")},
+		{"quoted pairs in a display name", header(`Cc: "0102\03-1234" <a@b.example>`)},
+		{"a file name in pieces", strings.Replace(attached("text/plain", "X", []byte("x")), `filename="X"`, `filename*0*=utf-8''0102%30; filename*1*=3-1234.txt`, 1)},
+		{"a preamble", strings.Replace(attached("text/plain", "x", []byte("x")), "\n\n--b", "\n\n010203-1234\n--b", 1)},
+		{"an epilogue", attached("text/plain", "x", []byte("x")) + "010203-1234\n"},
+		{"a mail in a mail in base64", file(inner)},
+		{"base64 in a zip in a mail in a mail", file(attached("application/zip", "a.zip", zipOf(t, "a.txt", "010203-1234")))},
+		{"a zip in a zip in a gzip", file(string(gzipOf(t, zipOf(t, "a.zip", string(zipOf(t, "a.txt", "010203-1234"))))))},
+		{"a zip's comment on an entry's name", file(string(zipOf(t, "010203-1234.txt", "x")))},
+		{"a zip behind a picture", file(string(pngOf(9, 9)) + string(zipOf(t, "a.txt", "010203-1234")))},
+		{"a picture's comment", inline(pngOf(9, 9, "tEXtComment\x00010203-1234"))},
+		{"an EXIF comment", inline([]byte(jpeg))},
+		{"a card's photo", file("BEGIN:VCARD\nPHOTO;ENCODING=b:" + base64.StdEncoding.EncodeToString(pngOf(9, 9, "tEXta\x00010203-1234")) + "\nEND:VCARD")},
+		{"a folded line of a calendar", file("BEGIN:VCALENDAR\r\nDESCRIPTION:0102\r\n 03-1234\r\nEND:VCALENDAR\r\n")},
+		{"an escape in JSON", file(`{"a": "0102\u0030\u0033-1234"}`)},
+		{"an entity of a DTD", file(`<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x "0102">]><a>&x;03-1234</a>`)},
+		{"runs of a Word paragraph", file(docx(t, `<w:p><w:r><w:t>0102</w:t></w:r><w:r><w:t>03-</w:t></w:r><w:r><w:t>1234</w:t></w:r></w:p>`))},
+		{"hidden text of Word", file(docx(t, `<w:p><w:r><w:rPr><w:vanish/></w:rPr><w:t>010203-1234</w:t></w:r></w:p>`))},
+		{"a tracked deletion", file(docx(t, `<w:p><w:del><w:r><w:delText>010203-1234</w:delText></w:r></w:del></w:p>`))},
+		{"a deletion between", file(docx(t, `<w:p><w:r><w:t>0102</w:t></w:r><w:del><w:r><w:delText>99</w:delText></w:r></w:del><w:r><w:t>03-1234</w:t></w:r></w:p>`))},
+		{"a text box of Word", file(docx(t, `<w:p><w:r><mc:AlternateContent><mc:Choice><w:txbxContent><w:p><w:r><w:t>010203-1234</w:t></w:r></w:p></w:txbxContent></mc:Choice></mc:AlternateContent></w:r></w:p>`))},
+		{"a field code", file(docx(t, `<w:p><w:r><w:instrText>HYPERLINK "mailto:010203-1234@b.example"</w:instrText></w:r></w:p>`))},
+		{"a comment in Word", file(docx(t, ``, "word/comments.xml", `<w:comments xmlns:w="w"><w:comment w:author="x"><w:p><w:r><w:t>010203-1234</w:t></w:r></w:p></w:comment></w:comments>`))},
+		{"custom XML", file(docx(t, ``, "customXml/item1.xml", `<a><cpr>010203-1234</cpr></a>`))},
+		{"a document property", file(docx(t, ``, "docProps/custom.xml", `<Properties><property name="Sag"><vt:lpwstr>010203-1234</vt:lpwstr></property></Properties>`))},
+		{"a picture's alternative text", file(docx(t, `<w:p><w:drawing><wp:docPr id="1" name="Billede" descr="010203-1234"/></w:drawing></w:p>`))},
+		{"a file in a Word file", file(docx(t, ``, "word/embeddings/a.xlsx", xlsx(t, `<row r="1"><c r="A1" t="inlineStr"><is><t>010203-1234</t></is></c></row>`)))},
+		{"a very hidden sheet", file(xlsx(t, `<row r="1"><c r="A1" t="inlineStr"><is><r><t>0102</t></r><r><t>03-1234</t></r></is></c></row>`))},
+		{"a number with a format", file(xlsx(t, `<row r="1"><c r="A1" s="1"><v>102031234</v></c></row>`))},
+		{"a formula's text", file(xlsx(t, `<row r="1"><c r="A1"><f>LEFT("010203-1234",1)</f><v>0</v></c></row>`))},
+		{"a chart's label", file(xlsx(t, ``, "xl/charts/chart1.xml", `<c:chart xmlns:c="c"><c:cat><c:strRef><c:f>A1</c:f><c:strCache><c:pt idx="0"><c:v>010203-1234</c:v></c:pt></c:strCache></c:strRef></c:cat></c:chart>`))},
+		{"a pivot table's memory", file(xlsx(t, ``, "xl/pivotCache/pivotCacheDefinition1.xml", `<pivotCacheDefinition><sharedItems><s v="010203-1234"/></sharedItems></pivotCacheDefinition>`))},
+		{"a comment in Excel", file(xlsx(t, ``, "xl/comments1.xml", `<comments><commentList><comment><text><r><t>0102</t></r><r><t>03-1234</t></r></text></comment></commentList></comments>`))},
+		{"a speaker's notes", file(pptx(t, ``, "ppt/notesSlides/notesSlide1.xml", `<p:notes xmlns:a="a"><a:p><a:r><a:t>0102</a:t></a:r><a:r><a:t>03-1234</a:t></a:r></a:p></p:notes>`))},
+		{"a form field of a PDF", file(pdf("(felt 020304-1234)", "(0102\\06003-1234)"))},
+		{"a comment of a PDF", file(pdf("<FEFF006E006F0074006500200030003300300034>", "<FEFF003000310030003200300033002D0031003200330034>"))},
+		{"white text of a PDF", file(pdf("(cpr 0102) Tj (03-1234) Tj ET      ", "1 g (0102) Tj (03-1234) Tj ET      "))},
+		{"a script of a PDF", file(pdf("trailer", "9 0 obj <</S/JavaScript /JS (var a='010203-1234')>> endobj\ntrailer"))},
+		{"what an edit of a PDF replaced", file(pdf("trailer", "6 0 obj <</Contents (x)>> endobj\n1 0 obj <</Type/Catalog /Pages 2 0 R /Old (010203-1234)>> endobj\n1 0 obj <</Type/Catalog /Pages 2 0 R>> endobj\ntrailer"))},
+		{"hexadecimal characters of RTF", file(rtf + `\'30\'31\'30\'32{\b 03}-1234}`)},
+		{"Unicode characters of RTF", file(rtf + `\u48?\u49?\u48?\u50?03-1234}`)},
+		{"hidden text of RTF", file(rtf + `{\v 010203-1234}}`)},
+		{"a file in RTF", file(rtf + `{\object{\*\objdata ` + hex.EncodeToString([]byte("\x01\x05\x00\x00\x02\x00\x00\x00\x04\x00\x00\x00Txt\x00\x00\x00\x00\x00\x00\x00\x00\x00\x0b\x00\x00\x00010203-1234")) + `}}}`)},
+		{"a picture of the number", file(string(pngOf(800, 600)))},
+		{"a zip with a password", attached("application/zip", "a.zip", document(t, "laast-aes.zip"))},
+		{"bytes of no known type", file("\x00\x01\x02\x03\x00\x05" + "010203-1234")},
+	}
+}
+
+// Every way must be read or be said not to have been. `go test -v -run
+// TestANumber` prints which.
+func TestANumberCannotBeHiddenWithoutBeingSaid(t *testing.T) {
+	ways := hiddenNumbers(t)
+	readable := 0
+	for _, way := range ways {
+		res := extracted(t, way.mail)
+		said := fmt.Sprintf("not read, and said so: %d findings", len(res.Findings))
+		switch {
+		case res.holds("010203-1234"):
+			readable++
+			said = "read"
+		case len(res.Findings) == 0:
+			t.Errorf("%s: neither read nor said\n%s", way.name, res.dump())
+		}
+		t.Logf("%-40s %s", way.name, said)
+	}
+	if readable < len(ways)-4 {
+		t.Errorf("%d of %d ways were read", readable, len(ways))
+	}
+}
