@@ -101,6 +101,7 @@ func (g *Gateway) Explain(ctx context.Context, env message.Envelope, raw []byte)
 // where they cannot.
 func (g *Gateway) diff(rules *Rules, env message.Envelope, msg *message.Message, f policy.Facts, d policy.Decision) (diff, uneditable string) {
 	p := newPreparation(g, rules, env, msg, f, d)
+	p.untraced = true
 	if len(env.To) == 0 || d.Strictest() == policy.Reject {
 		return "", ""
 	}

@@ -19,7 +19,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"log/slog"
 	"sync/atomic"
@@ -92,8 +91,7 @@ func (g *Gateway) Submit(ctx context.Context, env message.Envelope, r io.Reader)
 func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader) error {
 	rules, lap := g.rules.Load(), g.stopwatch()
 
-	digest := newDigest(env)
-	msg, err := message.Read(io.TeeReader(r, digest), g.cfg.Limits)
+	msg, err := message.Read(r, g.cfg.Limits)
 	lap("read")
 	if err != nil {
 		return g.unreadable(rules, env, err)
@@ -111,7 +109,7 @@ func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader)
 	if err != nil {
 		return fmt.Errorf("prepare copies: %w", err)
 	}
-	parcel.Digest = digest.Sum(nil)
+	parcel.Digest = digest(env, msg.Raw)
 	lap("prepare")
 	switch err := g.cfg.Spool.Accept(ctx, parcel.Parcel); {
 	case errors.Is(err, spool.ErrRepeat):
@@ -172,9 +170,9 @@ func (g *Gateway) record(p parcel, f policy.Facts, d policy.Decision) {
 		"hidden", p.hidden, "sealed", p.sealed, "held", p.held, "entries", len(p.Deviations))
 }
 
-// newDigest starts the digest that recognises a repeat of the same envelope
-// and bytes. Lengths keep neighbouring fields apart.
-func newDigest(env message.Envelope) hash.Hash {
+// digest recognises a repeat of the same envelope and bytes. Lengths keep
+// neighbouring fields apart.
+func digest(env message.Envelope, raw []byte) []byte {
 	h := sha256.New()
 	put := func(s string) {
 		var n [8]byte
@@ -189,5 +187,6 @@ func newDigest(env message.Envelope) hash.Hash {
 		put(r.Address)
 		put(fmt.Sprintf("%v %s", r.Notify, r.Original))
 	}
-	return h
+	h.Write(raw)
+	return h.Sum(nil)
 }

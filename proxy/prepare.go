@@ -41,6 +41,7 @@ type preparation struct {
 	now      time.Time
 	hidden   map[string]bool  // canonical addresses that leave the visible fields
 	forms    map[string]*form // by reader; "" is everybody who has no form of their own
+	untraced bool             // leave our trace field out, to show only what the decision changes
 	parcel   parcel
 }
 
@@ -95,7 +96,7 @@ func newPreparation(g *Gateway, rules *Rules, env message.Envelope, msg *message
 // unchanged passes every copy as it came: in observe mode the register says
 // what would have happened, and nothing else does.
 func (p *preparation) unchanged() {
-	body := p.addBody(p.traced(p.msg.Raw, p.parcel.Reference))
+	body := p.addBody(append(p.trace(p.parcel.Reference), p.msg.Raw...))
 	for i := range p.env.To {
 		p.addCopy(i, body, nil)
 	}
@@ -144,7 +145,7 @@ func (p *preparation) copies() error {
 			if err != nil {
 				return fmt.Errorf("seal copy: %w", err)
 			}
-			p.addCopy(i, p.addBody(p.traced(sealed, "")), nil)
+			p.addCopy(i, p.addBody(append(p.trace(""), sealed...)), nil)
 			p.parcel.sealed++
 		case policy.Reject:
 			return fmt.Errorf("a recipient was rejected and the message was not")
@@ -188,6 +189,9 @@ func (p *preparation) form(address string) (*form, error) {
 	edits, n, err := p.edits(hidden)
 	if err != nil {
 		return nil, err
+	}
+	if !p.untraced {
+		edits = append([]message.Edit{{With: p.trace(p.parcel.Reference)}}, edits...)
 	}
 	raw, err := p.msg.Apply(edits...)
 	if err != nil {
@@ -239,14 +243,14 @@ func (p *preparation) edits(hidden map[string]bool) (edits []message.Edit, hides
 		}
 		edits = append(edits, more...)
 	}
-	for name, value := range map[string]string{
-		"Date":       p.now.Format("Mon, 2 Jan 2006 15:04:05 -0700"),
-		"Message-ID": message.NewMessageID(p.cfg.Hostname),
+	for _, missing := range [][2]string{
+		{"Date", p.now.Format("Mon, 2 Jan 2006 15:04:05 -0700")},
+		{"Message-ID", message.NewMessageID(p.cfg.Hostname)},
 	} {
-		if len(p.msg.Root.Get(name)) > 0 {
+		if len(p.msg.Root.Get(missing[0])) > 0 {
 			continue
 		}
-		e, err := p.msg.AddTop(name, value)
+		e, err := p.msg.AddTop(missing[0], missing[1])
 		if err != nil {
 			return nil, 0, err
 		}
@@ -265,11 +269,11 @@ func (p *preparation) fault() error {
 	return errors.New("header: a list of addresses that cannot be read with certainty")
 }
 
-// traced returns a message with our trace field before it (RFC 5321 §4.4). It
+// trace returns our trace field (RFC 5321 §4.4), which stands above all. It
 // names neither the client, whose address is the sender's home, nor any
 // recipient. Sealed copies have no id, since the same one in all of them would
 // tell whoever sees two that they belong together.
-func (p *preparation) traced(raw []byte, id string) []byte {
+func (p *preparation) trace(id string) []byte {
 	with := p.env.Protocol
 	if with == "" {
 		with = "ESMTP"
@@ -277,10 +281,8 @@ func (p *preparation) traced(raw []byte, id string) []byte {
 	if id != "" {
 		with += " id " + id
 	}
-	head := fmt.Sprintf("Received: by %s (Postvern) with %s;\r\n\t%s\r\n",
+	return fmt.Appendf(nil, "Received: by %s (Postvern) with %s;\r\n\t%s\r\n",
 		p.cfg.Hostname, with, p.env.Received.Format("Mon, 2 Jan 2006 15:04:05 -0700"))
-	out := make([]byte, 0, len(head)+len(raw))
-	return append(append(out, head...), raw...)
 }
 
 func (p *preparation) seal(raw []byte, address string) ([]byte, error) {
@@ -296,7 +298,7 @@ func (p *preparation) seal(raw []byte, address string) ([]byte, error) {
 // shares.
 func (p *preparation) body(f *form) int {
 	if f.body < 0 {
-		f.body = p.addBody(p.traced(f.raw, p.parcel.Reference))
+		f.body = p.addBody(f.raw)
 	}
 	return f.body
 }
