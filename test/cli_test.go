@@ -6,9 +6,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"postvern.example/internal/sink"
 )
 
 // TestCommandLines runs testdata/script: what people type, what they read, and
@@ -22,6 +25,35 @@ func TestCommandLines(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 	})
+}
+
+// TestRootIsSentToTheGatewaysUser covers what would break a running gateway:
+// root writing files that the gateway's own user cannot read.
+func TestRootIsSentToTheGatewaysUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can be somebody else")
+	}
+	i := install(t, nil, sink.Config{})
+	if err := os.Mkdir(i.path("data"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(i.path("data"), 2525, 2525); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"members", "import", "--out", i.path("roster"), i.path("members.csv")},
+		{"held", "drop", "PV-AAAAAA", "--reason", "read it"},
+		{"held", "release", "PV-AAAAAA", "--reason", "read it"},
+	} {
+		out, err := i.run(args...)
+		var failed *exec.ExitError
+		if !errors.As(err, &failed) || failed.ExitCode() != 2 || !strings.Contains(err.Error(), "type sudo -u #2525 before the command") {
+			t.Errorf("postvern %v as root: %v %s", args, err, out)
+		}
+	}
+	if _, err := os.Stat(i.path("roster")); err == nil {
+		t.Error("the roster was written all the same")
+	}
 }
 
 // exits runs a program and wants an exit code: exits 2 postvern serve.

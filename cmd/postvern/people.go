@@ -59,6 +59,9 @@ func (c membersImportCommand) Run(_ context.Context, s streams) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if err := asOwner(config.Data); err != nil {
+		return err
+	}
 	out := c.Out
 	if out == "" {
 		out = config.Members

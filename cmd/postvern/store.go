@@ -20,19 +20,14 @@ type installation struct {
 	Config string `required:"" type:"path" placeholder:"FILE" help:"The administrator's file, postvern.yaml."`
 }
 
-// open opens the installation's store beside the gateway that may be using it.
-func (i installation) open(ctx context.Context) (app.Config, *spool.Store, error) {
+// withStore runs a function on the installation's store, beside the gateway
+// that may be using it.
+func (i installation) withStore(ctx context.Context, do func(*spool.Store) error) error {
 	config, err := app.LoadConfig(i.Config)
 	if err != nil {
-		return config, nil, usageError{err}
+		return usageError{err}
 	}
 	store, err := app.OpenStore(ctx, config)
-	return config, store, err
-}
-
-// withStore runs a function on the installation's store.
-func (i installation) withStore(ctx context.Context, do func(*spool.Store) error) error {
-	_, store, err := i.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -43,7 +38,14 @@ func (i installation) withStore(ctx context.Context, do func(*spool.Store) error
 // withCustody runs a function on held mail, under the rules of the files as
 // they are now.
 func (i installation) withCustody(ctx context.Context, s streams, do func(proxy.Custody) error) error {
-	config, store, err := i.open(ctx)
+	config, err := app.LoadConfig(i.Config)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := asOwner(config.Data); err != nil {
+		return err
+	}
+	store, err := app.OpenStore(ctx, config)
 	if err != nil {
 		return err
 	}
