@@ -22,6 +22,18 @@ func BenchmarkAccept(b *testing.B) {
 	}
 }
 
+// BenchmarkAcceptPostgreSQL is BenchmarkAccept with a server of the tests' own
+// on the same machine.
+func BenchmarkAcceptPostgreSQL(b *testing.B) {
+	for _, submitters := range []int{1, 50} {
+		b.Run(fmt.Sprintf("5KB/%d", submitters), func(b *testing.B) {
+			s := openPostgresTest(b, b.TempDir())
+			submit(b, s, 5<<10, submitters)
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "accepts/s")
+		})
+	}
+}
+
 // BenchmarkCycle measures accept, claim and finish, as a gateway under load
 // does them.
 func BenchmarkCycle(b *testing.B) {

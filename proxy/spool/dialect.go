@@ -22,9 +22,11 @@ type dialect struct {
 	open    func(context.Context, *Store) error    // connects and migrates
 	full    func(error) bool                       // the error says that there is no room
 	greet   func(context.Context, *sql.Conn) error // makes ready a connection that writes
-	rest    func(context.Context, *sql.Conn) error // after a second without a transaction
-	serve   func(context.Context, *Store) error    // before this process claims anything
-	listen  func(context.Context, *Store)          // until ctx ends: wakes Claim for others' copies
+	// rest puts the database in order, after a second without a transaction. It
+	// breaks off when the writer is wanted, and says whether it has done all.
+	rest   func(ctx context.Context, conn *sql.Conn, wanted func() bool) (done bool, err error)
+	serve  func(context.Context, *Store) error // before this process claims anything
+	listen func(context.Context, *Store)       // until ctx ends: wakes Claim for others' copies
 
 	patience time.Duration // with one transaction; 0: as long as it takes
 }

@@ -333,3 +333,30 @@ func TestAStoreWithoutItsKeyGetsNoNewOne(t *testing.T) {
 		t.Errorf("the answer is %v", err)
 	}
 }
+
+func TestAReaderDoesNotKeepTheWriterWaiting(t *testing.T) {
+	s := openTest(t, t.TempDir())
+	mustAccept(t, s, testParcel(1000, 1))
+	reader, err := s.read.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := reader.QueryRowContext(t.Context(), "SELECT count(*) FROM copies").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	mustAccept(t, s, testParcel(1000, 1))
+	for start := time.Now(); time.Since(start) < 5*lull/2; time.Sleep(lull / 10) {
+		begun := time.Now()
+		if _, err := s.Prune(t.Context(), time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begun); took > lull {
+			t.Errorf("the writer waited %v", took)
+		}
+		time.Sleep(3 * lull / 2) // long enough for the writer to rest
+	}
+	if err := reader.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+}

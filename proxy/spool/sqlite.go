@@ -16,10 +16,13 @@ import (
 // databaseFile is the name of the SQLite database in the data directory.
 const databaseFile = "postvern.db"
 
+// busyTimeout is how long a connection waits for another process.
+const busyTimeout = "busy_timeout(10000)"
+
 // The pragmas of every connection. synchronous=FULL flushes the log with every
 // commit; secure_delete overwrites what is deleted.
 var pragmas = []string{
-	"busy_timeout(10000)", "auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)",
+	busyTimeout, "auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)",
 	"cache_size(-16000)", "temp_store(MEMORY)", "trusted_schema(OFF)",
 	"journal_size_limit(33554432)",
 }
@@ -37,29 +40,41 @@ func sqliteFull(err error) bool {
 // A rest gives back so many pages in each of so many steps.
 const (
 	restPages = 256
-	restSteps = 64
+	restSteps = 16
 )
 
 // restSQLite moves the log into the database and empties it, so that the log
 // keeps nothing that was deleted, and gives the pages that a backlog has left
-// behind back to the disk. A reader in its way only puts it off.
-func restSQLite(ctx context.Context, conn *sql.Conn) error {
+// behind back to the disk. It stops, to go on with the next rest, when it took
+// long, when a reader is in its way or when somebody waits for the writer.
+func restSQLite(ctx context.Context, conn *sql.Conn, wanted func() bool) (done bool, err error) {
+	// The writer must not wait as long for a reader as a reader for it.
+	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout(20)"); err != nil {
+		return false, err
+	}
+	defer func() {
+		_, berr := conn.ExecContext(ctx, "PRAGMA "+busyTimeout)
+		err = errors.Join(err, berr)
+	}()
 	for range restSteps {
-		if _, err := conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
-			return err
+		var blocked, free int
+		if err := conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&blocked, new(int), new(int)); err != nil {
+			return false, err
 		}
-		var free int
 		if err := conn.QueryRowContext(ctx, "PRAGMA freelist_count").Scan(&free); err != nil {
-			return err
+			return false, err
 		}
-		if free < restPages {
-			return nil
+		if blocked == 0 && free < restPages {
+			return true, nil
+		}
+		if blocked != 0 || wanted() {
+			return false, nil
 		}
 		if _, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", restPages)); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return false, nil
 }
 
 // serveSQLite takes back what the process that served before had claimed: there

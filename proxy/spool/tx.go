@@ -18,6 +18,26 @@ type tx struct {
 	told   bool // other nodes are told with this transaction
 }
 
+// begin opens the transaction. A connection that was used before may have been
+// lost in the meantime: a new one is tried.
+func (t *tx) begin() error {
+	used := t.w.conn != nil
+	for {
+		err := t.w.connect(t.ctx)
+		if err == nil {
+			_, err = t.exec("begin")
+		}
+		if err == nil {
+			return nil
+		}
+		t.w.drop()
+		if !used || t.s.lang.patience == 0 {
+			return err
+		}
+		used = false
+	}
+}
+
 // all does what belongs into the transaction besides the jobs, and the jobs.
 func (t *tx) all(batch []*job) (answers []error, again bool, err error) {
 	if err := t.s.settle(t); err != nil {

@@ -103,16 +103,17 @@ func (w *writer) idle(ctx context.Context) {
 	}
 }
 
-// rest puts the database in order and reports whether that was done.
+// rest puts the database in order and reports whether anything came of it.
 func (w *writer) rest(ctx context.Context) bool {
 	if w.conn == nil || w.s.lang.rest == nil {
 		return false
 	}
-	if err := w.s.lang.rest(ctx, w.conn); err != nil {
+	done, err := w.s.lang.rest(ctx, w.conn, func() bool { return len(w.s.jobs) > 0 })
+	if err != nil {
 		w.s.log.Warn("put the store in order", "error", err)
 		return false
 	}
-	w.wrote = false
+	w.wrote = !done
 	return true
 }
 
@@ -252,11 +253,7 @@ func (w *writer) attempt(ctx context.Context, batch []*job) (answers []error, ag
 			t.undone()
 		}
 	}()
-	if err := w.connect(ctx); err != nil {
-		return nil, false, err
-	}
-	if _, err := t.exec("begin"); err != nil {
-		w.drop()
+	if err := t.begin(); err != nil {
 		return nil, false, err
 	}
 	answers, again, err = t.all(batch)
