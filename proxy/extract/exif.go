@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"golang.org/x/text/encoding/unicode"
-
-	"postvern.example/policy/detect"
 )
 
 // tiff reads a TIFF picture.
@@ -148,16 +146,4 @@ func (r *reading) bitmap(p piece) {
 func isBitmap(data []byte) bool {
 	return len(data) > 26 && int(binary.LittleEndian.Uint32(data[10:])) < len(data) && data[6] == 0 && data[7] == 0 &&
 		binary.LittleEndian.Uint32(data[14:]) <= 124
-}
-
-// appleDouble reads the file that a Macintosh puts beside another one: its
-// name, comment, and the marks of its programs. Small ones are read as the
-// runs of text in them.
-func (r *reading) appleDouble(p piece) {
-	if len(p.data) > 64<<10 {
-		r.unscannable(p.place, whyFormat)
-	}
-	place := p.place.In(detect.Step{Kind: detect.InProperties})
-	r.prose(place, printable(p.data))
-	r.prose(place, convert(unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), p.data[:len(p.data)&^1]))
 }

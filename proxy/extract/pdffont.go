@@ -213,7 +213,7 @@ func (t *pdfFont) readCMap(data []byte) {
 		}
 		switch word {
 		case "endcodespacerange":
-			if len(args) > 0 {
+			if len(args) > 0 && t.simple == nil { // the codes of a simple font are one byte, whatever is said
 				if s, ok := args[0].(pdfString); ok && len(s) > 0 && len(s) <= 4 {
 					t.bytes = len(s)
 				}

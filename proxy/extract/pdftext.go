@@ -15,7 +15,9 @@ func (f *pdfFile) pageTexts() []string {
 	texts := make([]string, 0, len(pages))
 	for i, page := range pages {
 		w := pdfPage{f: f, fonts: fonts, ctm: identity, tm: identity, line: identity, scale: 1}
-		w.run(f.contents(page["Contents"]), f.dict(f.inherited(page, "Resources")), 0)
+		resources := f.dict(f.inherited(page, "Resources"))
+		w.run(f.contents(page["Contents"]), resources, 0)
+		w.annotations(page, resources)
 		texts = append(texts, w.text.String())
 		if w.unknown*5 > w.shown {
 			f.r.unscannable(f.p.place.In(detect.Step{Kind: detect.InPage, Number: i + 1}), whyPartly)
@@ -140,9 +142,12 @@ func (w *pdfPage) form(args []any, resources pdfDict, depth int) {
 	}
 	name, _ := args[0].(pdfName)
 	s, ok := w.f.get(w.f.dict(resources["XObject"])[name]).(*pdfStream)
-	if !ok || s.dict["Subtype"] != pdfName("Form") {
-		return
+	if ok && s.dict["Subtype"] == pdfName("Form") {
+		w.formStream(s, resources, depth)
 	}
+}
+
+func (w *pdfPage) formStream(s *pdfStream, resources pdfDict, depth int) {
 	own := w.f.dict(s.dict["Resources"])
 	if own == nil {
 		own = resources
@@ -153,6 +158,24 @@ func (w *pdfPage) form(args []any, resources pdfDict, depth int) {
 	}
 	w.run(w.f.contents(s), own, depth+1)
 	w.ctm = saved
+}
+
+// annotations follows how form fields and comments look on the page.
+func (w *pdfPage) annotations(page, resources pdfDict) {
+	list, _ := w.f.get(page["Annots"]).(pdfArray)
+	for _, v := range list {
+		annotation := w.f.dict(v)
+		look := w.f.get(w.f.dict(annotation["AP"])["N"])
+		if states, ok := look.(pdfDict); ok {
+			state, _ := w.f.get(annotation["AS"]).(pdfName)
+			look = w.f.get(states[state])
+		}
+		if s, ok := look.(*pdfStream); ok {
+			w.ctm = identity
+			w.text.WriteByte('\n')
+			w.formStream(s, resources, 0)
+		}
+	}
 }
 
 func (f *pdfFile) matrix(v any) (m matrix, ok bool) {
