@@ -19,6 +19,37 @@ var domains = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.Stric
 // in A-labels (RFC 5891) and no plus-tag. It returns false where the text is
 // no single address.
 func CanonicalAddress(address string) (string, bool) {
+	if isPlain(address) {
+		return strings.ToLower(address), true
+	}
+	return canonicalAddress(address)
+}
+
+// isPlain reports whether an address is nothing but letters, digits, "_" and
+// single inner dots and hyphens around one at sign, with no A-label: then its
+// canonical form is itself in lower case. Nearly all addresses are so.
+func isPlain(s string) bool {
+	at := -1
+	before := byte('.') // a dot or hyphen here would be an outer one
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' && at < 0:
+		case c == '.' || c == '-':
+			if before == '.' || before == '-' || before == '@' {
+				return false
+			}
+		case c == '@' && at < 0 && before != '.' && before != '-':
+			at = i
+		default:
+			return false
+		}
+		before = c
+	}
+	return at > 0 && len(s)-at <= 254 && before != '.' && before != '-' && before != '@' && strings.IndexByte(s[at:], '.') > 0
+}
+
+func canonicalAddress(address string) (string, bool) {
 	s := norm.NFKC.String(strings.Map(visible, address))
 	s, ok := bare(s)
 	if !ok {
