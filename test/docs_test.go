@@ -246,3 +246,23 @@ func TestTheManualQuotesRepliesAsTheyAreSaid(t *testing.T) {
 		t.Errorf("only %d quotations found", quoted)
 	}
 }
+
+func TestTheManualsEventsAreLogged(t *testing.T) {
+	var source string
+	for _, pattern := range []string{"../cmd/postvern/*.go", "../internal/app/*.go", "../proxy/*.go", "../proxy/*/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if !strings.HasSuffix(f, "_test.go") {
+				source += readText(t, f)
+			}
+		}
+	}
+	for _, row := range manualTable(t, "events") {
+		if name := unquoted(row[0]); !strings.Contains(source, `"`+name+`"`) {
+			t.Errorf("the manual explains the event %q, which nothing logs", name)
+		}
+	}
+}

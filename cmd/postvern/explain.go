@@ -153,7 +153,7 @@ func printExplanation(w io.Writer, x proxy.Explanation) {
 		}
 	}
 	if len(x.Recipients) == 0 {
-		fmt.Fprintln(w, "  none")
+		fmt.Fprintln(w, "  none in To, Cc and Bcc: name them with --to")
 	}
 	fmt.Fprintln(w, "\nFound")
 	for _, f := range x.Findings {
