@@ -60,10 +60,14 @@ bench: build ## messages a second end to end, and MB/s of each detector
 	go test -run '^$$' -bench . -benchtime 1s ./policy/detect ./proxy/message ./proxy/extract ./proxy/seal
 	go test -run '^$$' -bench EndToEnd -benchtime 3s ./test
 
+.PHONY: eval
+eval: ## precision and recall of the detectors on the labelled sets
+	go test ./policy/detect -run TestEvaluation -v
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME
 	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
-		echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
+		echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$p || exit 1; done; done
 
 .PHONY: clean
 clean: ## remove what was built

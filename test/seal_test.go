@@ -2,14 +2,14 @@ package test
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"crypto/ed25519"
-	"crypto/rand"
 	"github.com/emersion/go-msgauth/dkim"
 )
 
@@ -204,5 +204,32 @@ Content-Type: application/octet-stream; name="encrypted.asc"
 	all := mails(g.arrived(2))
 	if len(all) != 1 || bytes.Contains(all[0].Content, []byte("peter@")) || !bytes.Contains(all[0].Content, []byte(crlf(armored))) {
 		t.Errorf("%d arrived\n%s", len(all), g.log)
+	}
+}
+
+func TestAReleaseSealsOnceTheReaderHasAKey(t *testing.T) {
+	reader, public := newGnuPG(t, "mette@post.example")
+	g := gateway(t, nil)
+	if err := g.send("anna", "tr.anna@forening.example", []string{"mette@post.example"}, withCPR); err != nil {
+		t.Fatal(err)
+	}
+	g.arrived(2)
+	g.write("keys/mette.asc", public)
+	var held []map[string]any
+	g.json(&held, "held", "list")
+	out, err := g.run("held", "release", held[0]["id"].(string), "--reason", "nu har hun en nøgle")
+	if err != nil || !strings.Contains(out, "encrypted") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	raw := onlyMail(t, g.arrived(4), g.log)
+	if bytes.Contains(raw, []byte("4285")) || bytes.Contains(raw, []byte("Din sag")) {
+		t.Errorf("it went in clear:\n%s", raw)
+	}
+	file := filepath.Join(t.TempDir(), "copy.asc")
+	if err := os.WriteFile(file, raw[bytes.Index(raw, []byte("-----BEGIN PGP")):], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if clear := reader.run(nil, "--decrypt", file); !strings.Contains(clear, "61-4285") {
+		t.Errorf("inside stands:\n%s", clear)
 	}
 }
