@@ -18,6 +18,7 @@ type Facts struct {
 	Invitation  Listing // members in a calendar invitation
 	Quoted      Listing // members in the header block of a quoted message
 	Nested      Listing // members in the header of a nested message
+	Buried      Listing // members in headers of messages that no edit reaches: an attached .eml or .msg, a report
 }
 
 // Sender is who handed the message in.

@@ -120,6 +120,9 @@ func (p *Policy) structural(f Facts, s sight) []match {
 	if s.tells(f.Quoted) && p.Recipients.Quoted == HoldIt {
 		hold(RuleQuoted)
 	}
+	if s.tells(f.Buried) {
+		hold(RuleNested)
+	}
 	return out
 }
 

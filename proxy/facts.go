@@ -80,6 +80,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 	in := r.inside(env, msg)
 	f.Quoted = in.listing(quoted(msg))
 	f.Nested = in.listing(nested(msg, msg.Root))
+	f.Buried = in.listing(append(buried(text), reported(msg, msg.Root)...))
 	f.Invitation = in.listing(attendees(text))
 	return f
 }

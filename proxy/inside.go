@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -123,25 +124,111 @@ func nested(msg *message.Message, part *message.Part) []person {
 	return people
 }
 
-// attendees returns the people in invitations (RFC 5545 §3.8.4.1).
-func attendees(text extract.Result) []person {
+// buried returns the people in the headers of messages where no edit reaches:
+// in a file that is attached (.eml, .msg, winmail.dat), in a field that is no
+// list. Who wrote a nested message is not
+// hidden.
+func buried(text extract.Result) []person {
 	var people []person
 	for _, s := range text.Segments {
-		if !strings.Contains(s.Text, "ATTENDEE") {
+		if len(s.Place) == 0 || !inHeader(s) {
 			continue
 		}
-		unfolded := strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "").Replace(s.Text)
-		for line := range strings.Lines(unfolded) {
-			if !strings.HasPrefix(line, "ATTENDEE") {
-				continue
-			}
-			for _, a := range detect.Addresses(line) {
-				people = append(people, person{address: a})
+		last := s.Place[len(s.Place)-1]
+		field := last.Label
+		if name, _, ok := strings.Cut(s.Text, ":"); ok && field == "other" {
+			field = name
+		}
+		if authors[strings.ToLower(field)] || !isFile(s.Place) && reached(field) {
+			continue
+		}
+		found := detect.Addresses(s.Text)
+		for _, a := range found {
+			people = append(people, person{address: a})
+		}
+		if len(found) == 0 && isFile(s.Place) && reached(field) {
+			for name := range strings.SplitSeq(s.Text, ";") {
+				people = append(people, person{name: strings.TrimSpace(name)})
 			}
 		}
 	}
 	return people
 }
+
+// reported returns the people in the parts of reports that programs read (RFC
+// 3464, RFC 8098).
+func reported(msg *message.Message, part *message.Part) []person {
+	var people []person
+	switch part.MediaType {
+	case "message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "message/global-disposition-notification":
+		text, _ := msg.Content(part) // what is damaged is unscannable, and a finding already
+		for _, a := range detect.Addresses(string(text)) {
+			people = append(people, person{address: a})
+		}
+	}
+	for _, child := range part.Children {
+		people = append(people, reported(msg, child)...)
+	}
+	return people
+}
+
+// inHeader reports whether a segment is a field of a message inside this one.
+func inHeader(s detect.Segment) bool {
+	return s.Place[len(s.Place)-1].Kind == detect.InHeader &&
+		slices.ContainsFunc(s.Place, func(step detect.Step) bool { return step.Kind == detect.InMessage })
+}
+
+// isFile reports whether a message stands in a file and not as a part.
+func isFile(p detect.Place) bool {
+	for _, step := range p {
+		switch step.Kind {
+		case detect.InAttachment, detect.InEntry:
+			return true
+		case detect.InHeader:
+			return false
+		default:
+		}
+	}
+	return false
+}
+
+// reached reports whether blindNested edits or drops a field.
+func reached(field string) bool {
+	same := func(name string) bool { return strings.EqualFold(name, field) }
+	return slices.ContainsFunc(visibleFields, same) || slices.ContainsFunc(gossip, same) || slices.ContainsFunc(blindFields, same)
+}
+
+// attendees returns the people in invitations (RFC 5545 §3.8.4): attendees,
+// whom they delegated to, contacts, and what Microsoft adds. The words of the
+// invitation do not count.
+func attendees(text extract.Result) []person {
+	var people []person
+	for _, s := range text.Segments {
+		if !calendar.MatchString(s.Text) {
+			continue
+		}
+		unfolded := strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "").Replace(s.Text)
+		for line := range strings.Lines(unfolded) {
+			if wordsOf.MatchString(line) {
+				continue
+			}
+			found := detect.Addresses(line)
+			for _, a := range found {
+				people = append(people, person{address: a})
+			}
+			if cn := commonName.FindStringSubmatch(line); len(found) == 0 && cn != nil {
+				people = append(people, person{name: strings.Trim(cn[1], "\" ")})
+			}
+		}
+	}
+	return people
+}
+
+var (
+	calendar   = regexp.MustCompile(`(?i)BEGIN: *VCALENDAR`)
+	wordsOf    = regexp.MustCompile(`(?i)^(SUMMARY|DESCRIPTION|COMMENT|LOCATION|X-ALT-DESC)[;:]`)
+	commonName = regexp.MustCompile(`(?i);CN=("[^"]*"|[^;:]*)`)
+)
 
 // blindQuoted returns the edits that take members out of quoted header blocks.
 func (p *preparation) blindQuoted(hidden map[string]bool) ([]message.Edit, error) {
