@@ -7,6 +7,7 @@ import (
 	"net/mail"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -360,6 +361,29 @@ func TestAWrongReloadLeavesTheOldRulesInForce(t *testing.T) {
 	}
 	if m := g.arrived(before + 1)[before]; !bytes.Contains(m.Content, []byte("HEMMELIGT")) {
 		t.Errorf("the new rules are not in force:\n%s", m.Content)
+	}
+}
+
+func TestSIGHUPReloads(t *testing.T) {
+	g := gateway(t, nil)
+	if err := g.command.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the reload", func() bool {
+		_, metrics := g.get("/metrics")
+		return strings.Contains(metrics, `postvern_reloads_total{result="ok"} 1`)
+	})
+}
+
+func TestAnEmptiedRosterIsNotTaken(t *testing.T) {
+	g := gateway(t, nil)
+	g.write("members.csv", "Navn;E-mail\nMette Sørensen;mette@post.example\n")
+	waitFor(t, "the refusal of the small roster", func() bool { return g.log.has("kept") })
+	if err := g.send("anna", "tr.anna@forening.example", []string{"mette@post.example", "peter@post.example"}, threeMembers); err != nil {
+		t.Fatal(err)
+	}
+	if m := onlyMail(t, g.arrived(2), g.log); bytes.Contains(m, []byte("peter")) {
+		t.Error("the roster in force is the small one")
 	}
 }
 

@@ -63,7 +63,7 @@ func (c demoCommand) Run(ctx context.Context, s streams) error {
 	if d.reader, err = newDemoReader("Mette Sørensen", "mette.soerensen@post.example"); err != nil {
 		return err
 	}
-	if err := d.writeFiles(upstream.Addr(), c.Port); err != nil {
+	if err := d.writeFiles(upstream.Addr(), freePort(ctx, c.Port)); err != nil {
 		return err
 	}
 	config, err := app.LoadConfig(filepath.Join(dir, "postvern.yaml"))
@@ -94,6 +94,17 @@ func (c demoCommand) Run(ctx context.Context, s streams) error {
 	}
 	stop()
 	return <-ended
+}
+
+// freePort returns the port, or 0 for any where another program has it.
+func freePort(ctx context.Context, port int) int {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return 0
+	}
+	_ = l.Close()
+	return port
 }
 
 // writeFiles lays out the example configuration in the demo's folder, with
