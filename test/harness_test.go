@@ -279,7 +279,7 @@ func (i *installation) read(name string) string {
 func (i *installation) kill() {
 	if i.command != nil && i.command.Process != nil {
 		_ = i.command.Process.Kill()
-		<-i.exited
+		_ = <-i.exited
 		i.command = nil
 	}
 }

@@ -264,7 +264,7 @@ func (a *App) serve(ctx context.Context, s *submission.Server, l net.Listener) e
 	if err := s.Shutdown(drain); err != nil {
 		a.opt.Logger.Warn("closed", "address", l.Addr().String(), "cause", err)
 	}
-	<-done
+	_ = <-done
 	return nil
 }
 
