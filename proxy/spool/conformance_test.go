@@ -539,7 +539,7 @@ func filterRegister(t *testing.T, open opener) {
 			t.Errorf("%s: %v\ngot  %+v\nwant %+v", name, err, got, c.want)
 		}
 	}
-	if got, err := s.Deviation(t.Context(), "PV-AAAAAA"); err != nil || !reflect.DeepEqual(got, all) {
+	if got, err := s.Deviation(t.Context(), "pv-aaaaaa"); err != nil || !reflect.DeepEqual(got, all) {
 		t.Errorf("by reference: %+v, %v", got, err)
 	}
 	if n, err := s.Prune(t.Context(), noon.Add(time.Hour)); err != nil || n != 1 {

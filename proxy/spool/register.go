@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"postvern.example/internal/deviation"
@@ -46,7 +47,7 @@ func (s *Store) Deviations(ctx context.Context, f Filter) ([]deviation.Record, e
 // Deviation returns the record with this id, or all records with this
 // reference, oldest first. It returns ErrNotFound when there is none.
 func (s *Store) Deviation(ctx context.Context, idOrReference string) ([]deviation.Record, error) {
-	records, err := s.records(ctx, "deviation", idOrReference)
+	records, err := s.records(ctx, "deviation", strings.ToUpper(idOrReference)) // both are written in capitals
 	if err == nil && len(records) == 0 {
 		err = ErrNotFound
 	}

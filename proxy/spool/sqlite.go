@@ -109,7 +109,7 @@ func openSQLite(ctx context.Context, s *Store) error {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	s.db.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite", dataSource(path, "query_only(ON)")); err != nil {
+	if s.read, err = sql.Open("sqlite", dataSource(path, "query_only(ON)", "cache_size(-2000)")); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	s.read.SetMaxOpenConns(4)
