@@ -97,7 +97,6 @@ func (r *reading) storage(p piece, c *compound, under string) {
 	case !c.holds(under):
 		return // nothing is left of what was embedded
 	case has("__properties_version1.0"):
-		p.place = labelled(p.place, "mail")
 		r.outlook(p, c, under)
 		return
 	case has("worddocument"):

@@ -35,7 +35,7 @@ func (r *reading) outlook(p piece, c *compound, under string) {
 	if r.over(p.place) {
 		return
 	}
-	place := p.place.In(detect.Step{Kind: detect.InMessage})
+	place := labelled(p.place, "mail").In(detect.Step{Kind: detect.InMessage})
 	props := c.properties(under)
 	props.enc = messageCodepage(c.streams[under+"__properties_version1.0"])
 	r.mapi(piece{place: place, depth: p.depth}, props)

@@ -165,6 +165,16 @@ func (w *xlsWalk) run(stream []byte) {
 			more = append(more, stream[at+4:at+4+n])
 			at += 4 + n
 		}
+		if kind == biffFilePass {
+			plain, open := openBIFF(stream, data, defaultPassword)
+			if !open {
+				w.locked = true
+				w.r.protected(w.p.place, strengthWeak) // XOR or RC4
+				return
+			}
+			stream = plain
+			continue
+		}
 		w.record(kind, data, more, start)
 	}
 }
@@ -186,9 +196,6 @@ func (w *xlsWalk) record(kind int, d []byte, more [][]byte, start int) {
 			w.open = w.around[n-1]
 			w.around = w.around[:n-1]
 		}
-	case biffFilePass:
-		w.locked = true
-		w.r.protected(w.p.place, strengthWeak) // XOR or RC4
 	case biffCodepage:
 		if len(d) >= 2 {
 			if enc := codepage(int(binary.LittleEndian.Uint16(d))); enc != nil && binary.LittleEndian.Uint16(d) != 1200 {

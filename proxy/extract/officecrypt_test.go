@@ -1,0 +1,108 @@
+package extract
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/md5"
+	"crypto/sha1"
+	"encoding/binary"
+	"slices"
+	"strings"
+	"testing"
+
+	"postvern.example/policy/detect"
+)
+
+// lockedPackage encrypts an office document as Office 2007 does.
+func lockedPackage(t *testing.T, document []byte, password string) []byte {
+	t.Helper()
+	salt := []byte("0123456789abcdef")
+	h := spin(sha1.New, salt, password, 50_000)
+	sum := sha1.Sum(append(h, 0, 0, 0, 0))
+	pad := bytes.Repeat([]byte{0x36}, 64)
+	for i, c := range sum {
+		pad[i] ^= c
+	}
+	key := sha1.Sum(pad)
+	block, err := aes.NewCipher(key[:16])
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal := func(data []byte) string {
+		data = append(slices.Clone(data), make([]byte, -len(data)&15)...)
+		for i := 0; i < len(data); i += 16 {
+			block.Encrypt(data[i:], data[i:])
+		}
+		return string(data)
+	}
+	verifier := []byte("fedcba9876543210")
+	check := sha1.Sum(verifier)
+	header := make([]byte, 32)
+	binary.LittleEndian.PutUint32(header[16:], 128)
+	info := "\x03\x00\x02\x00\x24\x00\x00\x00\x20\x00\x00\x00" + string(header) + "\x10\x00\x00\x00" + string(salt) + seal(verifier) + "\x14\x00\x00\x00" + seal(check[:])
+	return compoundOf(map[string]string{
+		"EncryptionInfo": info, "EncryptedPackage": string(binary.LittleEndian.AppendUint64(nil, uint64(len(document)))) + seal(document),
+	})
+}
+
+// lockedBook encrypts the workbook of an xls file with RC4.
+func lockedBook(t *testing.T, file []byte, password string) []byte {
+	t.Helper()
+	c, why := newReading(t.Context(), New(Config{})).openCompound(piece{data: file})
+	if why != "" {
+		t.Fatal(why)
+	}
+	salt := []byte("0123456789abcdef")
+	first := md5.Sum(passwordBytes(password))
+	base := md5.Sum(bytes.Repeat(append(slices.Clone(first[:5]), salt...), 16))
+	key := md5.Sum(append(slices.Clone(base[:5]), 0, 0, 0, 0))
+	verifier := []byte("fedcba9876543210")
+	check := md5.Sum(verifier)
+	pass := "\x01\x00\x01\x00\x01\x00" + string(salt) + string(rc4Of(key[:], append(verifier, check[:]...)))
+	record := binary.LittleEndian.AppendUint16([]byte{biffFilePass, 0}, uint16(len(pass)))
+	book := c.streams["workbook"]
+	plain := slices.Concat(book[:20], record, []byte(pass), book[20:])
+	for at := 20 + 4 + len(pass); at+8 <= len(plain); { // the sheets have moved
+		kind, n := binary.LittleEndian.Uint16(plain[at:]), int(binary.LittleEndian.Uint16(plain[at+2:]))
+		if kind == biffBoundSheet {
+			binary.LittleEndian.PutUint32(plain[at+4:], binary.LittleEndian.Uint32(plain[at+4:])+uint32(4+len(pass)))
+		}
+		at += 4 + n
+	}
+	locked, ok := openBIFF(plain, []byte(pass), password) // RC4 is its own inverse
+	if !ok {
+		t.Fatal("the key does not fit")
+	}
+	return compoundOf(map[string]string{"Workbook": string(locked)})
+}
+
+func TestExcelsOwnPasswordProtectsNothing(t *testing.T) {
+	for name, data := range map[string][]byte{
+		"xlsx": lockedPackage(t, document(t, "liste.xlsx"), defaultPassword),
+		"xls":  lockedBook(t, document(t, "liste.xls"), defaultPassword),
+	} {
+		res := extracted(t, attached("application/octet-stream", name, data))
+		if !res.holds("Søren Ærø\t0102031234") {
+			t.Errorf("%s\n%s", name, res.dump())
+		}
+		if _, ok := res.finding(detect.Protected); ok {
+			t.Errorf("%s is taken for protected", name)
+		}
+	}
+}
+
+func TestAnotherPasswordProtects(t *testing.T) {
+	for name, c := range map[string]struct {
+		data     []byte
+		strength detect.Evidence
+	}{
+		"xlsx": {lockedPackage(t, document(t, "liste.xlsx"), "kode"), strengthStrong},
+		"xls":  {lockedBook(t, document(t, "liste.xls"), "kode"), strengthWeak},
+	} {
+		res := extracted(t, attached("application/octet-stream", name, c.data))
+		f, ok := res.finding(detect.Protected)
+		if !ok || f.Evidence[0] != c.strength || strings.Contains(res.dump(), "Søren") {
+			t.Errorf("%s\n%s", name, res.dump())
+		}
+	}
+}
