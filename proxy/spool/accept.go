@@ -27,10 +27,10 @@ func (s *Store) Accept(ctx context.Context, p Parcel) error {
 	}
 	l, err := s.lade(ctx, p, mark)
 	if err == nil {
-		err = s.run(ctx, &job{octets: l.octets, do: l.write})
-		if err != nil {
+		if err = s.run(ctx, &job{octets: l.octets, do: l.write}); err != nil {
 			s.unlade(l, err)
 		}
+		l.recycle()
 	}
 	if err != nil {
 		s.repeats.failed(mark, err)
@@ -161,7 +161,7 @@ func (s *Store) ladeBody(ctx context.Context, content []byte) (b ladenBody, err 
 	key, box := s.vault.newBodyKey(b.id)
 	b.key, b.size = box, int64(len(content))
 	if b.size <= largeBody {
-		b.content, err = sealBody(key, b.id, content)
+		b.content, err = sealBody(key, b.id, s.box(len(content)), content)
 		return b, err
 	}
 	if s.cfg.URL != "" {

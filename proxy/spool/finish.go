@@ -153,13 +153,14 @@ func (s *Store) with(ctx context.Context, parcels []Parcel, do func(*tx) error) 
 	for _, l := range ladings {
 		j.octets += l.octets
 	}
-	if err := s.run(ctx, j); err != nil {
-		for _, l := range ladings {
+	err = s.run(ctx, j)
+	for _, l := range ladings {
+		if err != nil {
 			s.unlade(l, err)
 		}
-		return err
+		l.recycle()
 	}
-	return nil
+	return err
 }
 
 // ladeAll makes parcels ready that follow from something else. They are no

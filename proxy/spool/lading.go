@@ -83,6 +83,28 @@ func (l *lading) writeCopies(t *tx, owner int64) error {
 	return nil
 }
 
+// overhead is what encryption adds to a body at most.
+const overhead = 16
+
+// box returns a buffer for a body's ciphertext.
+func (s *Store) box(size int) []byte {
+	if box, ok := s.boxes.Get().(*[]byte); ok && cap(*box) >= size+overhead {
+		return *box
+	}
+	const grain = 8 << 10 // buffers of few sizes fit more bodies
+	return make([]byte, 0, (size+overhead+grain-1)/grain*grain)
+}
+
+// recycle gives the buffers of a lading back once nobody writes it any more.
+func (l *lading) recycle() {
+	for i := range l.bodies {
+		if box := l.bodies[i].content; box != nil {
+			l.bodies[i].content = nil
+			l.s.boxes.Put(&box)
+		}
+	}
+}
+
 // unlade undoes what a lading left outside the database, once that is certain.
 func (s *Store) unlade(l *lading, err error) {
 	if errors.Is(err, errUnknown) {

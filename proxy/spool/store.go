@@ -45,7 +45,7 @@ type Config struct {
 	Logger   *slog.Logger     // nil: nothing is logged
 	MinFree  int64            // octets of the disk that Accept leaves free; 0: a tenth of the disk, at most 256 MiB; negative: none
 	MaxBytes int64            // octets of message content that the store takes; 0: no limit but the disk
-	Buffer   int64            // octets of accepted content handed over in memory; 0: 32 MiB
+	Buffer   int64            // octets of accepted content handed over in memory; 0: 16 MiB
 	Lease    time.Duration    // PostgreSQL: how long a node may be silent before another takes over; 0: 15 s
 }
 
@@ -74,6 +74,7 @@ type Store struct {
 	waiting   waiting
 	repeats   repeats
 	doubts    doubts
+	boxes     sync.Pool // of *[]byte, for ciphertext on its way into the database
 	gauge     gauge
 	held      atomic.Int64 // octets of content in the store, as far as this process knows
 }
@@ -126,7 +127,7 @@ func newStore(cfg Config) (*Store, error) {
 		return nil, err
 	}
 	if cfg.Buffer == 0 {
-		cfg.Buffer = 32 << 20
+		cfg.Buffer = 16 << 20
 	}
 	if cfg.Lease == 0 {
 		cfg.Lease = lease

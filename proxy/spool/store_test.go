@@ -96,8 +96,13 @@ func heldParcel(size int, releasable bool) Parcel {
 }
 
 func testRecord(typ policy.EntryType, reference string) deviation.Record {
-	return deviation.FromEntry(policy.Entry{Type: typ, Severity: policy.High, Action: policy.Hold, Count: 1},
-		deviation.Meta{Now: time.Now().Truncate(time.Millisecond), Reference: reference, Reporter: "anna", Language: "da", Comment: "efter aftale"})
+	now := time.Now().Truncate(time.Millisecond).UTC()
+	return deviation.Record{
+		ID: deviation.NewID(now), Reference: reference, Date: now, Reporter: "anna",
+		Type: typ, Severity: policy.High, Action: policy.Hold, Status: deviation.Open, Count: 1,
+		Description: "En mail ville have vist ét medlems adresse.", Measures: "Mailen er holdt tilbage.",
+		Comments: []deviation.Comment{{Date: now, Author: "anna", Text: "efter aftale"}},
+	}
 }
 
 func mustAccept(tb testing.TB, s *Store, parcels ...Parcel) {

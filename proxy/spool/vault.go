@@ -137,13 +137,14 @@ func bodyCipher(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// sealBody encrypts a body that stands in a row.
-func sealBody(key []byte, id int64, content []byte) ([]byte, error) {
+// sealBody encrypts a body that stands in a row. It writes to box, where that
+// is large enough.
+func sealBody(key []byte, id int64, box, content []byte) ([]byte, error) {
 	a, err := bodyCipher(key)
 	if err != nil {
 		return nil, err
 	}
-	return a.Seal(nil, once, content, []byte(bodyPlace(id))), nil
+	return a.Seal(box[:0], once, content, []byte(bodyPlace(id))), nil
 }
 
 // openBody undoes sealBody.
