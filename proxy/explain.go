@@ -15,6 +15,7 @@ import (
 // Explanation is what would become of a message, and why. It is for somebody
 // who holds the message: its places and its diff show names and addresses.
 type Explanation struct {
+	Refused        string               `json:"refused,omitempty"` // the reply to a sender who may not use the address in From; the rest is as if they might
 	Mode           policy.Mode          `json:"mode"`
 	Representative bool                 `json:"representative_mail"`
 	Sealed         bool                 `json:"already_encrypted"`
@@ -77,10 +78,16 @@ func (g *Gateway) Explain(ctx context.Context, env message.Envelope, raw []byte)
 	if err != nil {
 		return Explanation{}, err
 	}
+	refused := ""
+	if rules.Representatives.Len() > 0 { // otherwise nobody was named who may send
+		if err := g.authorise(rules, env, msg); err != nil {
+			refused = err.Error()
+		}
+	}
 	facts := rules.facts(env, msg, g.cfg.Extract.Text(ctx, msg), g.cfg.Now())
 	d := rules.Policy.Decide(facts)
 	x := Explanation{
-		Mode: d.Mode, Representative: d.Representative, Sealed: facts.Sealed,
+		Refused: refused, Mode: d.Mode, Representative: d.Representative, Sealed: facts.Sealed,
 		Recipients: []ExplainedRecipient{}, Findings: explainFindings(facts.Findings),
 		Edits: []ExplainedEdit{}, Entries: []ExplainedEntry{},
 	}

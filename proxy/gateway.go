@@ -82,8 +82,13 @@ func (g *Gateway) Rules() *Rules { return g.rules.Load() }
 func (g *Gateway) Submit(ctx context.Context, env message.Envelope, r io.Reader) error {
 	err := g.submit(ctx, env, r)
 	var reply *submission.Reply
-	if err != nil && !errors.As(err, &reply) {
-		g.cfg.Metrics.Messages.WithLabelValues("error").Inc()
+	if err == nil || errors.As(err, &reply) {
+		return err
+	}
+	g.cfg.Metrics.Messages.WithLabelValues("error").Inc()
+	g.cfg.Logger.Error("put off", "id", env.Transaction, "cause", err)
+	if errors.Is(err, spool.ErrFull) {
+		return g.full(env)
 	}
 	return err
 }

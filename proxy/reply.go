@@ -43,3 +43,11 @@ func (g *Gateway) loops(rules *Rules, env message.Envelope, msg *message.Message
 		Language: rules.language(env.Login, env.From), Cause: notice.CauseLoop, Contact: rules.Policy.Contact,
 	}))
 }
+
+// full puts a message off until there is room in the store again.
+func (g *Gateway) full(env message.Envelope) error {
+	rules := g.Rules()
+	return refuse(452, [3]int{4, 3, 1}, g.cfg.Notices.Refusal(notice.Refusal{
+		Language: rules.language(env.Login, env.From), Cause: notice.CauseFull, Contact: rules.Policy.Contact,
+	}))
+}

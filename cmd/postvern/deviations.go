@@ -27,7 +27,7 @@ type deviationsListCommand struct {
 
 // Run prints the register, newest first.
 func (c deviationsListCommand) Run(ctx context.Context, s streams) error {
-	return c.withStore(ctx, func(store *spool.Store) error {
+	return c.withStore(ctx, s, func(store *spool.Store) error {
 		filter := spool.Filter{}
 		if c.Since > 0 {
 			filter.Since = time.Now().Add(-time.Duration(c.Since))
@@ -70,7 +70,7 @@ type deviationsShowCommand struct {
 
 // Run prints the entries with an ID or reference.
 func (c deviationsShowCommand) Run(ctx context.Context, s streams) error {
-	return c.withStore(ctx, func(store *spool.Store) error {
+	return c.withStore(ctx, s, func(store *spool.Store) error {
 		records, err := store.Deviation(ctx, strings.ToUpper(c.ID))
 		if errors.Is(err, spool.ErrNotFound) {
 			return fmt.Errorf("the register has no entry %q: postvern deviations list shows all", c.ID)

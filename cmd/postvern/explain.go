@@ -130,6 +130,9 @@ func printExplanation(w io.Writer, x proxy.Explanation) {
 		kind += ", encrypted by its writer"
 	}
 	fmt.Fprintf(w, "This is %s.\n", kind)
+	if x.Refused != "" {
+		fmt.Fprintf(w, "Its sender may not use the address in From: the gateway answers %s\nWhat follows is as if they might.\n", x.Refused)
+	}
 	if x.Mode == "observe" {
 		fmt.Fprintln(w, "The policy observes: the mail leaves unchanged, and this is what would have happened.")
 	}

@@ -48,7 +48,7 @@ func newHeldItem(h spool.HeldCopy) heldItem {
 
 // Run prints all held mail, oldest first.
 func (c heldListCommand) Run(ctx context.Context, s streams) error {
-	return c.withStore(ctx, func(store *spool.Store) error {
+	return c.withStore(ctx, s, func(store *spool.Store) error {
 		held, err := store.Held(ctx)
 		if err != nil {
 			return err
@@ -83,7 +83,7 @@ type heldShowCommand struct {
 
 // Run prints one held mail; a reference that several copies share prints each.
 func (c heldShowCommand) Run(ctx context.Context, s streams) error {
-	return c.withStore(ctx, func(store *spool.Store) error {
+	return c.withStore(ctx, s, func(store *spool.Store) error {
 		found, err := heldNamed(ctx, store, c.ID)
 		if err != nil {
 			return err

@@ -22,10 +22,13 @@ type installation struct {
 
 // withStore runs a function on the installation's store, beside the gateway
 // that may be using it.
-func (i installation) withStore(ctx context.Context, do func(*spool.Store) error) error {
+func (i installation) withStore(ctx context.Context, s streams, do func(*spool.Store) error) error {
 	config, err := app.LoadConfig(i.Config)
 	if err != nil {
 		return usageError{err}
+	}
+	if app.Fresh(config) {
+		fmt.Fprintf(s.err, "postvern: no gateway has run with the data folder %s yet; if one has, this is not its configuration\n", config.Data)
 	}
 	store, err := app.OpenStore(ctx, config)
 	if err != nil {

@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -48,6 +50,12 @@ func OpenStore(ctx context.Context, c Config) (*spool.Store, error) {
 		return nil, err
 	}
 	return spool.Open(ctx, spool.Config{Dir: c.Data, Key: key})
+}
+
+// Fresh reports whether no gateway has run with the data folder yet.
+func Fresh(c Config) bool {
+	_, err := os.Stat(filepath.Join(c.Data, spool.KeyFile))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // NewCustody makes what a command needs to decide about held mail. Close its

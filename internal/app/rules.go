@@ -124,6 +124,11 @@ func replaceFile(name string, content []byte) (err error) {
 			_ = os.Remove(f.Name())
 		}
 	}()
+	if old, err := os.Stat(name); err == nil { // whoever could read it still can
+		if err := f.Chmod(old.Mode().Perm()); err != nil {
+			return errors.Join(err, f.Close())
+		}
+	}
 	_, err = f.Write(content)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
