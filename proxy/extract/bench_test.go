@@ -28,3 +28,42 @@ func BenchmarkHTMLMail50KB(b *testing.B) {
 func BenchmarkTableAttachment1MB(b *testing.B) {
 	benchMail(b, attached("text/csv", "liste.csv", []byte(strings.Repeat("Anna Holm;anna.holm@member.example;Aarhus\n", 25_000))))
 }
+
+func benchDocument(b *testing.B, name string) {
+	b.Helper()
+	benchMail(b, attached("application/octet-stream", name, document(b, name)))
+}
+
+func BenchmarkDocx(b *testing.B) { benchDocument(b, "brev.docx") }
+
+func BenchmarkDoc(b *testing.B) { benchDocument(b, "brev.doc") }
+
+func BenchmarkXlsx(b *testing.B) { benchDocument(b, "liste.xlsx") }
+
+func BenchmarkXls(b *testing.B) { benchDocument(b, "liste.xls") }
+
+func BenchmarkOdt(b *testing.B) { benchDocument(b, "brev.odt") }
+
+func BenchmarkRTF(b *testing.B) { benchDocument(b, "brev.rtf") }
+
+func BenchmarkZip(b *testing.B) { benchDocument(b, "pakke.zip") }
+
+func BenchmarkPDFBuiltIn(b *testing.B) {
+	x := New(Config{PDFToText: "none"})
+	m := read(b, attached("application/pdf", "a.pdf", document(b, "brev.pdf")))
+	b.SetBytes(int64(len(m.Raw)))
+	for b.Loop() {
+		x.Text(context.Background(), m)
+	}
+}
+
+// BenchmarkLargeDocx reads a Word file of 2 MB of XML in a worker.
+func BenchmarkLargeDocx(b *testing.B) {
+	x := withWorkers(b, Config{})
+	data := docx(b, strings.Repeat(`<w:p><w:r><w:t>Overenskomsten og lønnen for 2026 er forhandlet.</w:t></w:r></w:p>`, 25_000))
+	m := read(b, attached("application/octet-stream", "a.docx", []byte(data)))
+	b.SetBytes(2 << 20)
+	for b.Loop() {
+		x.Text(context.Background(), m)
+	}
+}

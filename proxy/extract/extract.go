@@ -29,7 +29,7 @@ type Config struct {
 	Depth     int           // nesting of messages, archives and documents inside attachments; 8
 	Entries   int           // entries of archives and documents in one message; 10,000
 	Unpacked  int64         // bytes unpacked from one message; 512 MiB
-	EntrySize int64         // bytes of one unpacked entry; 64 MiB
+	EntrySize int64         // bytes of one unpacked entry; 256 MiB, and 16 MiB + 6 times the file it is in
 	Ratio     int64         // unpacked to packed size of an entry, where it unpacks to more than 1 MiB; 250
 	Time      time.Duration // for one message; 8 s
 
@@ -48,7 +48,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Depth, 8)
 	setDefault(&c.Entries, 10_000)
 	setDefault(&c.Unpacked, 512<<20)
-	setDefault(&c.EntrySize, 64<<20)
+	setDefault(&c.EntrySize, 256<<20)
 	setDefault(&c.Ratio, 250)
 	setDefault(&c.Time, 8*time.Second)
 	setDefault(&c.Workers, min(max(runtime.NumCPU(), 2), 8))

@@ -68,7 +68,7 @@ func (r *reading) byWorker(p piece) {
 
 // take adds what was found elsewhere.
 func (r *reading) take(a answer) {
-	r.texts, r.left = a.Texts, a.Left
+	r.texts, r.left = r.texts-a.Texts, a.Left
 	r.out.Segments = append(r.out.Segments, a.Result.Segments...)
 	r.out.Findings = append(r.out.Findings, a.Result.Findings...)
 }
@@ -78,6 +78,9 @@ func (r *reading) take(a answer) {
 func (r *reading) aside(f format, p piece) {
 	sub := newReading(r.ctx, r.x)
 	sub.until, sub.texts, sub.left, sub.inside = r.until, r.texts, r.left, true
+	sub.texts = min(sub.texts, textOf(len(p.data)))
+	sub.whole = int64(len(p.data))
+	before := sub.texts
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -87,7 +90,7 @@ func (r *reading) aside(f format, p piece) {
 	defer late.Stop()
 	select {
 	case <-done:
-		r.take(answer{Result: sub.out, Texts: sub.texts, Left: sub.left})
+		r.take(answer{Result: sub.out, Texts: before - sub.texts, Left: sub.left})
 	case <-late.C:
 		r.unscannable(p.place, whyTime)
 	}

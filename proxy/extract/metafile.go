@@ -39,8 +39,10 @@ type metafile struct {
 
 func (w *metafile) finish() {
 	w.r.prose(w.p.place, w.text.String())
-	if w.area > maxLogoPixels {
-		w.r.picture(w.p, w.area, 1)
+	// Letters can be drawn as lines: a drawing without text that somebody has
+	// attached is a picture; inside a document it is one among its text.
+	if w.area > maxLogoPixels || !w.p.inline && blank(w.text.String()) {
+		w.r.unscannable(w.p.place, whyImage)
 	}
 }
 

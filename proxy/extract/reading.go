@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"postvern.example/policy/detect"
@@ -43,9 +44,10 @@ type reading struct {
 	until  time.Time // when the time is up
 	texts  int       // bytes of text that may still be taken
 	left   budget
-	full   bool // the text limit was reached, and said so
-	inside bool // this is a worker, or a goroutine of one file
-	late   bool // ctx ended, and said so
+	full   bool  // the text limit was reached, and said so
+	whole  int64 // size of the file that a worker reads; 0 outside
+	inside bool  // this is a worker, or a goroutine of one file
+	late   bool  // ctx ended, and said so
 }
 
 // budget is what a reading may still use. It travels to a worker and back.
@@ -66,14 +68,14 @@ func newReading(ctx context.Context, x *Extractor) *reading {
 // text adds a segment. Empty text adds none.
 func (r *reading) text(place detect.Place, shape detect.Shape, text string) {
 	text = clean(text)
-	if blank(text) {
-		return
-	}
 	if len(text) > r.texts {
 		if !r.full {
 			r.full = true
 			r.unscannable(place, whyText)
 		}
+		text = text[:max(0, strings.LastIndexAny(text[:r.texts], " \n\t"))]
+	}
+	if blank(text) {
 		return
 	}
 	r.texts -= len(text)

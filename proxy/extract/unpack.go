@@ -14,7 +14,15 @@ import (
 // the message, and of the ratio to its packed size. Where a limit is met the
 // reason is returned with what was read so far.
 func (r *reading) unpack(from io.Reader, packed int64) ([]byte, detect.Evidence) {
+	return r.unpackSized(from, packed, 0)
+}
+
+// unpackSized is unpack for where the size is told, which may be a lie.
+func (r *reading) unpackSized(from io.Reader, packed, size int64) ([]byte, detect.Evidence) {
 	limit, why := r.x.cfg.EntrySize, whySize
+	if r.whole > 0 { // memory is bounded by the size of the file, whatever its tricks
+		limit = min(limit, 16<<20+6*r.whole)
+	}
 	if byRatio := max(packed*r.x.cfg.Ratio, 1<<20); byRatio < limit {
 		limit, why = byRatio, whyRatio
 	}
@@ -25,6 +33,7 @@ func (r *reading) unpack(from io.Reader, packed int64) ([]byte, detect.Evidence)
 		return nil, why
 	}
 	var out bytes.Buffer
+	out.Grow(int(min(max(size, 0), limit) + bytes.MinRead))
 	_, err := out.ReadFrom(io.LimitReader(untilDone{r, from}, limit+1))
 	r.left.Unpacked -= int64(out.Len())
 	switch {

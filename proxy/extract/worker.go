@@ -53,9 +53,13 @@ type job struct {
 // answer is what a worker found in a file, and what is left of the limits.
 type answer struct {
 	Result Result
-	Texts  int
+	Texts  int // bytes of text that were taken
 	Left   budget
 }
+
+// textOf returns how much text a file of a size may give: all of it is held
+// until it is handed over.
+func textOf(size int) int { return 12<<20 + 4*size }
 
 const maxFrame = 1 << 30
 
@@ -90,12 +94,13 @@ func do(j job, data []byte) answer {
 	x := New(j.Limits)
 	r := newReading(context.Background(), x)
 	r.until = time.Now().Add(j.Time)
-	r.texts, r.left, r.inside = j.Texts, j.Left, true
+	r.texts, r.left, r.inside, r.whole = min(j.Texts, textOf(len(data))), j.Left, true, int64(len(data))
+	before := r.texts
 	r.piece(piece{
 		data: data, place: j.Place, name: j.Name, declared: j.Declared, params: j.Params, depth: j.Depth, inline: j.Inline,
 	})
 	debug.FreeOSMemory()
-	return answer{Result: r.out, Texts: r.texts, Left: r.left}
+	return answer{Result: r.out, Texts: before - r.texts, Left: r.left}
 }
 
 // limitMemory makes the collector keep to what a file of this size may use.

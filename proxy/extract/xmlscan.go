@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // xmlScanner reads the tokens of XML without ever failing: office programs
@@ -33,6 +34,11 @@ const (
 )
 
 func scanXML(data []byte) *xmlScanner {
+	if utf8.Valid(data) && byBOM(data) == nil && len(data) > 0 && data[0] != 0xEF {
+		// The largest parts of documents are read without a copy; nobody changes
+		// the bytes of a part.
+		return &xmlScanner{text: unsafe.String(&data[0], len(data))}
+	}
 	text, _ := first(data, xmlCharset(data))
 	return &xmlScanner{text: text}
 }

@@ -102,7 +102,7 @@ func (z *zipPack) read(f *zip.File, place detect.Place) []byte {
 		return nil
 	}
 	defer func() { _ = in.Close() }() // nothing is written
-	data, why := r.unpack(in, int64(f.CompressedSize64))
+	data, why := r.unpackSized(in, int64(f.CompressedSize64), int64(min(f.UncompressedSize64, 1<<40)))
 	if why != "" {
 		r.unscannable(place, why)
 	}
