@@ -1,6 +1,7 @@
 // Package spool is the durable queue between the gateway and the relay. In one
-// database it holds the copies on their way, held mail and the register of
-// deviations, so that one transaction covers all that follows from a message.
+// database (SQLite, or PostgreSQL where several nodes serve) it holds the copies
+// on their way, held mail and the register of deviations, so that one
+// transaction covers all that follows from a message.
 //
 // What can go wrong, and what is done:
 //
@@ -20,6 +21,9 @@
 //
 // Bodies and every column that holds personal data are encrypted under keys
 // that the installation's key wraps or derives; to drop is to forget the key.
+// SQLite overwrites it at once, and empties its log when it has a second's rest;
+// PostgreSQL keeps dead rows until it vacuums, and its log as long as it is set
+// to: there, the installation's key is what guards them.
 package spool
 
 import (
