@@ -114,7 +114,9 @@ func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader)
 	if err != nil {
 		return fmt.Errorf("prepare copies: %w", err)
 	}
-	parcel.Digest = digest(env, msg.Raw)
+	if parcel.Refusal() == nil { // a refusal is no repeat of anything: it is said again
+		parcel.Digest = digest(env, msg.Raw)
+	}
 	lap("prepare")
 	switch err := g.cfg.Spool.Accept(ctx, parcel.Parcel); {
 	case errors.Is(err, spool.ErrRepeat):
