@@ -98,10 +98,11 @@ func heldParcel(size int, releasable bool) Parcel {
 func testRecord(typ policy.EntryType, reference string) deviation.Record {
 	now := time.Now().Truncate(time.Millisecond).UTC()
 	return deviation.Record{
-		ID: deviation.NewID(now), Reference: reference, Date: now, Reporter: "anna",
-		Type: typ, Severity: policy.High, Action: policy.Hold, Status: deviation.Open, Count: 1,
-		Description: "En mail ville have vist ét medlems adresse.", Measures: "Mailen er holdt tilbage.",
-		Comments: []deviation.Comment{{Date: now, Author: "anna", Text: "efter aftale"}},
+		ID: deviation.NewID(now), Reference: reference, Date: now, Reporter: "anna", Type: typ, Severity: policy.High,
+		Description: "En mail viste 2 medlemmers adresser til hinanden.", Measures: "Mailen er tilbageholdt.",
+		Status: deviation.Open, FollowUp: now.Add(72 * time.Hour), Rule: "recipients.from", Action: policy.Hold,
+		Kinds: []string{"dk-cpr"}, Places: []string{"body (text)"}, Count: 2,
+		Comments: []deviation.Comment{{Date: now, Author: "dpo", Text: "efter aftale"}},
 	}
 }
 
