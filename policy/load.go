@@ -158,7 +158,7 @@ func (c *checker) rules(written []ruleFile) []Rule {
 			c.fault(path+".name", "give each rule a name of its own", "another rule is named `%s`", r.Name)
 		}
 		seen[strings.ToLower(r.Name)] = true
-		if slices.Contains(builtinRules(), r.Name) {
+		if slices.Contains(BuiltinRules(), r.Name) {
 			c.fault(path+".name", "choose another", "the name `%s` is used by the gateway itself", r.Name)
 		}
 		r.Detect = c.kinds(path, w.Detect)

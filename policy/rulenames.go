@@ -14,6 +14,7 @@ const (
 	RuleTag         = "subject.tag"            // the tag was put before the subject
 )
 
-func builtinRules() []string {
+// BuiltinRules lists them. No rule of a policy file can have such a name.
+func BuiltinRules() []string {
 	return []string{RuleUnscannable, RuleFrom, RuleBeside, RuleAs, RuleInvitations, RuleQuoted, RuleNested, RuleHeader, RuleTag}
 }

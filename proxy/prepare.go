@@ -363,6 +363,7 @@ func (p *preparation) register() {
 // entry makes the record of one entry, in the organisation's language.
 func (g *Gateway) entry(r *Rules, e policy.Entry, reference, by, comment string, observed bool) deviation.Record {
 	return deviation.FromEntry(e, deviation.Meta{
+		Texts:     g.cfg.Notices,
 		Now:       g.cfg.Now(),
 		Reference: reference,
 		Reporter:  by,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"postvern.example/internal/notice"
 	"postvern.example/policy"
 )
 
@@ -37,6 +38,7 @@ func NewID(now time.Time) string {
 
 // Meta is what an entry of the policy does not know by itself.
 type Meta struct {
+	Texts     *notice.Catalog // the words that the record is written in
 	Now       time.Time
 	Reference string
 	Reporter  string        // login or address of the sender, or who released or dropped
@@ -55,12 +57,9 @@ func FromEntry(entry policy.Entry, meta Meta) Record {
 		Rule: entry.Rule, Action: entry.Action, Count: entry.Count,
 	}
 	if meta.Observe {
-		entry.NearMiss, r.NearMiss = false, false // it went out
+		r.NearMiss = false // it went out
 	}
-	r.Description, r.Measures = Describe(entry, meta.Language)
-	if meta.Observe {
-		r.Measures = wordsOf(meta.Language).Measures["observe"]
-	}
+	r.Description, r.Measures = meta.Texts.Record(meta.Language, entry, meta.Observe)
 	if meta.FollowUp > 0 {
 		r.FollowUp = now.Add(meta.FollowUp)
 	}

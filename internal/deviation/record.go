@@ -1,5 +1,6 @@
 // Package deviation is the register of deviations (afvigelse, avvik,
-// avvikelse): what a record holds and the words that it is written in.
+// avvikelse): what a record holds and how an entry of the policy becomes one.
+// Its words come from package notice.
 //
 // A record names kinds, places and counts; it never holds a value that was
 // found, an address of a member, a file name or any text of a message.

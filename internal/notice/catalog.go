@@ -1,6 +1,7 @@
 // Package notice writes what people read: the replies and mails to a sender,
-// the mails to the data protection officer and the words of the console, in
-// Danish, Norwegian (bokmål, nynorsk), Swedish and English.
+// the mails to the data protection officer, the register's descriptions and
+// the words of the console, in Danish, Norwegian (bokmål, nynorsk), Swedish and
+// English.
 //
 // The texts stand in text/*.yaml and are compiled in. Load checks that every
 // language has the same keys, plurals and placeholders, so that nothing is
@@ -21,6 +22,8 @@ import (
 	"unicode"
 
 	"github.com/goccy/go-yaml"
+
+	"postvern.example/policy"
 )
 
 //go:embed text/*.yaml
@@ -44,7 +47,7 @@ var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
 // key where one language lacks a key, a plural or a placeholder of another.
 func Load() (*Catalog, error) {
 	c := &Catalog{texts: map[string]map[string]text{}}
-	for _, lang := range []string{"da", "nb", "nn", "sv", "en"} {
+	for _, lang := range policy.Languages() {
 		data, err := files.ReadFile("text/" + lang + ".yaml")
 		if err != nil {
 			return nil, fmt.Errorf("read texts: %w", err)

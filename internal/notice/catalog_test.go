@@ -2,12 +2,17 @@ package notice
 
 import (
 	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"postvern.example/policy"
 	"postvern.example/policy/detect"
+	"postvern.example/proxy/extract"
+	"postvern.example/proxy/message"
 )
 
 func load(t testing.TB) *Catalog {
@@ -36,12 +41,15 @@ func TestEveryWordThatCodeAsksForIsInEveryLanguage(t *testing.T) {
 		add("kind", string(k))
 		add("found", string(k))
 	}
-	for _, k := range []detect.StepKind{
-		detect.InHeader, detect.InBody, detect.InAttachment, detect.InMessage, detect.InEntry, detect.InName, detect.InPage,
-		detect.InSheet, detect.InColumn, detect.InRow, detect.InSlide, detect.InComment, detect.InProperties, detect.InStructure,
-	} {
-		add("place", string(k))
+	for _, k := range stepKinds(t) {
+		add("place", k)
 	}
+	for _, label := range append(message.Formats(), extract.Formats()...) {
+		if !slices.Contains(properNames(), label) {
+			add("label", label)
+		}
+	}
+	add("rule", policy.BuiltinRules()...)
 	for _, cause := range Causes() {
 		add("refusal", string(cause))
 	}
@@ -56,8 +64,9 @@ func TestEveryWordThatCodeAsksForIsInEveryLanguage(t *testing.T) {
 	for _, k := range []policy.KeyState{policy.KeyUsable, policy.KeyNone, policy.KeyExpired, policy.KeyRevoked, policy.KeyWeak, policy.KeyNoEncryption} {
 		add("key-state", string(k))
 	}
-	for _, e := range []policy.EntryType{policy.EntryVisible, policy.EntryBeside, policy.EntryPersonal, policy.EntryOverride, policy.EntryDropped, policy.EntryFailed} {
+	for _, e := range entryTypes() {
 		add("type", string(e))
+		add("record", string(e))
 	}
 	for _, e := range detect.EvidenceWords() {
 		add("evidence", string(e))
@@ -68,6 +77,70 @@ func TestEveryWordThatCodeAsksForIsInEveryLanguage(t *testing.T) {
 			if w, ok := c.Word(lang, key); !ok || strings.TrimSpace(w) == "" {
 				t.Errorf("%s: %s is missing", lang, key)
 			}
+		}
+	}
+}
+
+// properNames are the labels that every language writes the same.
+func properNames() []string {
+	return []string{"Excel", "HTML", "JSON", "OpenDocument", "PDF", "PowerPoint", "RTF", "Word", "XML"}
+}
+
+// stepKinds reads the kinds of step out of the source that names them.
+func stepKinds(t *testing.T) []string {
+	t.Helper()
+	src, err := os.ReadFile(filepath.Join("..", "..", "policy", "detect", "finding.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, m := range regexp.MustCompile(`StepKind += "([a-z]+)"`).FindAllStringSubmatch(string(src), -1) {
+		kinds = append(kinds, m[1])
+	}
+	if len(kinds) < 14 || !slices.Contains(kinds, string(detect.InStructure)) {
+		t.Fatalf("kinds of step: %q", kinds)
+	}
+	return kinds
+}
+
+func entryTypes() []policy.EntryType {
+	return []policy.EntryType{
+		policy.EntryVisible, policy.EntryBeside, policy.EntryPersonal,
+		policy.EntryOverride, policy.EntryDropped, policy.EntryFailed,
+	}
+}
+
+func TestNoLabelThatIsAWordIsShownInEnglish(t *testing.T) {
+	c := load(t)
+	for _, lang := range []string{"da", "nb", "nn", "sv"} {
+		for _, label := range []string{"table", "image", "encrypted", "key", "archive", "other"} {
+			place := c.Place(lang, detect.Place{{Kind: detect.InAttachment, Number: 1, Label: label}})
+			if strings.Contains(place, "("+label+")") {
+				t.Errorf("%s: %s", lang, place)
+			}
+		}
+		place := c.Place(lang, detect.Place{{Kind: detect.InAttachment, Number: 1, Label: "PDF"}, {Kind: detect.InPage, Number: 2}})
+		if !strings.Contains(place, " 1 (PDF), ") {
+			t.Errorf("%s: %s", lang, place)
+		}
+	}
+}
+
+func TestARuleOfNoFileIsCalledByWords(t *testing.T) {
+	c := load(t)
+	for _, lang := range c.Languages() {
+		for _, rule := range policy.BuiltinRules() {
+			_, held := c.Notice(Notice{Letter: letter(lang), Held: 1, Rules: []string{rule}})
+			_, waiting := c.Waiting(Waiting{Letter: letter(lang), Held: 1, Rules: []string{rule}})
+			refusal := c.Refusal(Refusal{Language: lang, Cause: CausePolicy, Rule: rule})
+			for _, text := range []string{held, waiting, refusal} {
+				if word := c.Rule(lang, rule); !strings.Contains(text, word) || strings.Contains(text, rule) {
+					t.Errorf("%s: %s is not called %q in %s", lang, rule, word, text)
+				}
+			}
+		}
+		if got := c.Rule(lang, "sy\u202egdom\n"); got != "sy gdom" {
+			t.Errorf("%s: the policy's own name became %q", lang, got)
 		}
 	}
 }

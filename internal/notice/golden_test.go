@@ -79,6 +79,15 @@ func everything(c *Catalog, lang string) string {
 	for i, end := range Ends() {
 		mail(c.Outcome(Outcome{Letter: l, End: end, Copies: 1 + i%2}))
 	}
+	for _, e := range entries() {
+		description, measures := c.Record(lang, e, false)
+		fmt.Fprintf(&b, "%s: %s\n  %s\n", e.Type, description, measures)
+	}
+	_, observed := c.Record(lang, entries()[0], true)
+	fmt.Fprintf(&b, "%s\n", observed)
+	for _, rule := range policy.BuiltinRules() {
+		fmt.Fprintf(&b, "%s: %s\n", rule, c.Rule(lang, rule))
+	}
 	for _, r := range refusals(lang) {
 		fmt.Fprintf(&b, "%s: %s\n", r.Cause, c.Refusal(r))
 	}
@@ -108,7 +117,7 @@ func TestNoTextHasAHoleOrAKeyLeftInIt(t *testing.T) {
 		if placeholder.MatchString(all) {
 			t.Errorf("%s: %s is left", lang, placeholder.FindString(all))
 		}
-		for _, section := range []string{"notice.", "waiting.", "outcome.", "refusal.", "format.", "detail.", "letter."} {
+		for _, section := range []string{"notice.", "waiting.", "outcome.", "refusal.", "format.", "detail.", "letter.", "record."} {
 			if i := strings.Index(all, section); i >= 0 {
 				t.Errorf("%s: a key is left: %q", lang, all[i:min(i+30, len(all))])
 			}

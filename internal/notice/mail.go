@@ -178,7 +178,7 @@ func (s speaker) details(l Letter, sent string, rules []string, keep time.Time) 
 	}
 	var names []string
 	for _, r := range rules {
-		if r = clean(r, 60); r != "" && !slices.Contains(names, r) {
+		if r = s.rule(r, 60); r != "" && !slices.Contains(names, r) {
 			names = append(names, r)
 		}
 	}

@@ -16,7 +16,7 @@ type Refusal struct {
 	Contact   string // whom to ask; empty: the union
 
 	// For CausePolicy.
-	Rule     string           // the rule's name in the policy
+	Rule     string           // the rule's name in the policy, or one of its Rule constants
 	Key      policy.KeyState  // why a copy could not be sealed; empty: the rule itself refuses
 	Findings []detect.Finding // kinds and places; may be empty
 
@@ -114,7 +114,7 @@ func (s speaker) refusal(r Refusal, size room) string {
 		in = " (" + strings.Join(size.places, "; ") + ")"
 	}
 	line := s.say(key, values{
-		"kinds": s.kinds(r.Findings, size.kinds), "places": in, "rule": clean(r.Rule, size.rule),
+		"kinds": s.kinds(r.Findings, size.kinds), "places": in, "rule": s.rule(r.Rule, size.rule),
 		"contact": s.contact(r.Contact, ""), "limit": clean(r.Limit, 20),
 	})
 	if r.Reference != "" {

@@ -26,6 +26,25 @@ func (c *Catalog) Evidence(lang string, e detect.Evidence) string {
 	return c.in(lang).word("evidence", string(e))
 }
 
+// Rule returns what people call a rule: the words for one that stands in no
+// policy file ("recipients.from"), and otherwise the name that the policy gives
+// it, without control characters and at most 60 runes long.
+func (c *Catalog) Rule(lang, name string) string {
+	return c.in(lang).rule(name, 60)
+}
+
+func (s speaker) rule(name string, limit int) string {
+	if t, ok := s["rule."+name]; ok {
+		return t.other
+	}
+	return clean(name, limit)
+}
+
+func (s speaker) has(key string) bool {
+	_, ok := s[key]
+	return ok
+}
+
 func (s speaker) word(section, name string) string {
 	if t, ok := s[section+"."+name]; ok {
 		return t.other
@@ -60,30 +79,55 @@ func (s speaker) step(step detect.Step) string {
 // kinds returns what was found as prose, in the manual's order, with number:
 // "et CPR-nummer og helbredsoplysninger". Past the limit of words stands "more".
 func (s speaker) kinds(findings []detect.Finding, most int) string {
-	counts := map[detect.Kind]int{}
-	for _, f := range findings {
-		counts[f.Kind] += max(f.Count, 1)
-	}
-	order := detect.Kinds()
-	for _, f := range findings {
-		if !slices.Contains(order, f.Kind) {
-			order = append(order, f.Kind)
-		}
-	}
 	var words []string
-	for _, k := range order {
-		if n := counts[k]; n > 0 {
-			if _, ok := s["found."+string(k)]; ok {
-				words = append(words, s.count("found."+string(k), n, nil))
-			} else {
-				words = append(words, s.word("kind", string(k)))
-			}
-		}
+	for _, g := range group(findings) {
+		words = append(words, s.counted(g.kind, g.count))
 	}
 	if len(words) > most {
 		words = append(words[:most-1], s.say("format.more-kinds", nil))
 	}
 	return list(words, ", ", s.say("format.and", nil))
+}
+
+// counted returns a kind with its article or in the plural: "et CPR-nummer".
+func (s speaker) counted(k detect.Kind, n int) string {
+	if key := "found." + string(k); s.has(key) {
+		return s.count(key, n, nil)
+	}
+	return s.word("kind", string(k))
+}
+
+// ofKind is all findings of one kind.
+type ofKind struct {
+	kind     detect.Kind
+	count    int
+	findings []detect.Finding
+}
+
+// group puts findings together by kind, in the manual's order; kinds that the
+// manual does not have come last.
+func group(findings []detect.Finding) []ofKind {
+	byKind := map[detect.Kind]*ofKind{}
+	order := detect.Kinds()
+	for _, f := range findings {
+		g := byKind[f.Kind]
+		if g == nil {
+			g = &ofKind{kind: f.Kind}
+			byKind[f.Kind] = g
+			if !slices.Contains(order, f.Kind) {
+				order = append(order, f.Kind)
+			}
+		}
+		g.count += max(f.Count, 1)
+		g.findings = append(g.findings, f)
+	}
+	var groups []ofKind
+	for _, k := range order {
+		if g := byKind[k]; g != nil {
+			groups = append(groups, *g)
+		}
+	}
+	return groups
 }
 
 // where returns the distinct places of the findings, in their order.

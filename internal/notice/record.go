@@ -1,0 +1,54 @@
+package notice
+
+import (
+	"strings"
+
+	"postvern.example/policy"
+)
+
+// Record returns what an entry of the register says: what happened, and what
+// was done at once. observed says that nothing was done, because the policy is
+// only being tried out. The texts name kinds, places and counts, and nothing of
+// the message.
+func (c *Catalog) Record(lang string, e policy.Entry, observed bool) (description, measures string) {
+	s := c.in(lang)
+	key := "record." + string(e.Type)
+	if near := key + "-near"; e.NearMiss && !observed && s.has(near) {
+		key = near
+	}
+	description = s.count(key, max(e.Count, 1), nil)
+	var found []string
+	for _, g := range group(e.Findings) {
+		item := s.counted(g.kind, g.count)
+		if places := s.where(g.findings); len(places) > 0 {
+			item += " [" + strings.Join(places, "; ") + "]"
+		}
+		found = append(found, item)
+	}
+	if len(found) > 0 {
+		description += " " + s.say("record.found", values{"kinds": strings.Join(found, ", ")})
+	}
+	return description, s.say("record.done-"+done(e, observed), nil)
+}
+
+// done names the text for what was done.
+func done(e policy.Entry, observed bool) string {
+	if observed {
+		return string(policy.Observe)
+	}
+	switch e.Type {
+	case policy.EntryOverride, policy.EntryDropped, policy.EntryFailed:
+		return string(e.Type)
+	case policy.EntryVisible, policy.EntryBeside:
+		if e.NearMiss && (e.Action == policy.Pass || e.Action == policy.Seal) {
+			return "hidden"
+		}
+	case policy.EntryPersonal:
+	}
+	switch e.Action {
+	case policy.Seal, policy.Hold, policy.Reject:
+		return string(e.Action)
+	case policy.Pass:
+	}
+	return string(policy.Pass)
+}
