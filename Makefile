@@ -58,7 +58,11 @@ deps: ## install the Debian packages that the tests need and that are missing
 .PHONY: bench
 bench: build ## messages a second end to end, and MB/s of each detector
 	go test -run '^$$' -bench . -benchtime 1s ./policy/detect ./proxy/message ./proxy/extract ./proxy/seal
-	go test -run '^$$' -bench EndToEnd -benchtime 3s ./test
+	go test -run '^$$' -bench EndToEnd -benchtime 3s -timeout 30m ./test
+
+.PHONY: bench-peers
+bench-peers: deps ## messages a second beside a bare Postfix, in turn on this machine
+	go test -run '^$$' -bench Peers -benchtime 5x -timeout 30m ./test
 
 .PHONY: eval
 eval: ## precision and recall of the detectors on the labelled sets

@@ -131,7 +131,7 @@ func TestPostfixRelaysOnBothSides(t *testing.T) {
 
 // postfix runs a Postfix of the test's own that relays everything to a server,
 // and returns where it listens.
-func postfix(t *testing.T, relay string) string {
+func postfix(t testing.TB, relay string) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "pf")
 	if err != nil {
