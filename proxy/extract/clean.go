@@ -22,6 +22,14 @@ func clean(text string) string {
 	b.WriteString(text[:i])
 	compose := false
 	for i < len(text) {
+		if run := firstUnclean(text[i:]); run != 0 {
+			if run < 0 {
+				run = len(text) - i
+			}
+			b.WriteString(text[i : i+run])
+			i += run
+			continue
+		}
 		c := text[i]
 		if c < utf8.RuneSelf {
 			i++
