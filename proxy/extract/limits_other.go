@@ -6,6 +6,8 @@ import "os/exec"
 
 func limitProcess() {}
 
+func dataSize() uint64 { return 0 }
+
 func limitData(uint64) {}
 
 func limitChild(int, uint64, uint64) error { return nil }

@@ -51,6 +51,9 @@ func (r *reading) xml(p piece) {
 	}
 	r.prose(p.place, text.String())
 	r.prose(p.place, strings.Join(aside, "\n"))
+	if !p.inline && blank(text.String()) && strings.Contains(s.text[:min(len(s.text), 4096)], "<svg") {
+		r.unscannable(p.place, whyImage) // letters can be drawn as lines
+	}
 }
 
 func (r *reading) xmlAttribute(p piece, value string, note func(string)) {

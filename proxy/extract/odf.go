@@ -26,7 +26,7 @@ func (r *reading) openDocument(z *zipPack) {
 		}
 		dir, base := path.Split(strings.ToLower(f.Name))
 		switch {
-		case strings.HasSuffix(f.Name, "/"), base == "mimetype", base == "layout-cache", base == "manifest.rdf":
+		case strings.HasSuffix(f.Name, "/") && f.UncompressedSize64 == 0, base == "mimetype", base == "layout-cache", base == "manifest.rdf":
 		case dir == "thumbnails/", strings.HasPrefix(dir, "objectreplacements/"):
 			// pictures of what is read itself
 		case base == "meta.xml":

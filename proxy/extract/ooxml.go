@@ -40,7 +40,7 @@ func (r *reading) ooxml(z *zipPack) {
 		if r.late || r.left.Entries < 0 {
 			return
 		}
-		if !strings.HasSuffix(f.Name, "/") {
+		if !strings.HasSuffix(f.Name, "/") || f.UncompressedSize64 > 0 {
 			r.ooxmlPart(z, f, book, lists)
 		}
 	}

@@ -190,7 +190,7 @@ func (r *reading) mapi(p piece, m mapiProps) {
 			r.piece(p)
 		case v.kind == 0x1E || v.kind == 0x1F:
 			r.label(properties, m.text(id))
-		case v.kind == 0x102 && id != 0x3702 && id < 0x8000 && id != 0x3709:
+		case v.kind == 0x102 && id != 0x3702 && id != 0x3709:
 			r.label(properties, longRuns(v.data))
 		}
 	}

@@ -72,8 +72,11 @@ func (f *pdfFile) picturePages(count int) func(int) bool {
 		large := f.anyLargePicture()
 		return func(int) bool { return large }
 	}
-	return func(i int) bool { return f.showsPicture(pages[i], 0) }
+	return func(i int) bool { return f.showsPicture(pages[i], 0) || f.isDrawn(pages[i]) }
 }
+
+// isDrawn reports whether a page draws much: letters may be drawn as lines.
+func (f *pdfFile) isDrawn(page pdfDict) bool { return len(f.contents(page["Contents"])) > 8<<10 }
 
 func (f *pdfFile) anyLargePicture() bool {
 	for _, ref := range f.order {

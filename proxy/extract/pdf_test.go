@@ -96,6 +96,17 @@ func TestAPageThatIsAPictureIsAFinding(t *testing.T) {
 	})
 }
 
+func TestAPageThatIsDrawnIsAFinding(t *testing.T) {
+	drawn := strings.Replace(pdfForm, "BT /F1 12 Tf 20 200 Td (cpr 0102) Tj (03-1234) Tj ET      ", strings.Repeat("10 20 m 30 40 l S\n", 600), 1)
+	drawn = strings.Replace(drawn, "/Length 57", "/Length 10800", 1)
+	readers(t, func(t *testing.T, x *Extractor) {
+		res := pdfResult(t, x, []byte(drawn))
+		if f, ok := res.finding(detect.Unscannable); !ok || f.Evidence[0] != whyImage {
+			t.Error(res.dump())
+		}
+	})
+}
+
 func TestBrokenPDFsAreFindings(t *testing.T) {
 	readers(t, func(t *testing.T, x *Extractor) {
 		for _, data := range []string{"%PDF-1.7\n", "%PDF-1.7\n1 0 obj <</Type/Catalog>> endobj\n", pdfForm[:60]} {

@@ -65,6 +65,7 @@ const maxFrame = 1 << 30
 
 func serve(in io.Reader, out io.Writer) error {
 	from := bufio.NewReader(in)
+	start := dataSize()
 	for {
 		var j job
 		err := receive(from, &j, maxFrame)
@@ -78,6 +79,7 @@ func serve(in io.Reader, out io.Writer) error {
 		if err != nil {
 			return err
 		}
+		limitMemory(start, len(data))
 		a := do(j, data)
 		if err := send(out, a); err != nil {
 			return err
@@ -88,7 +90,6 @@ func serve(in io.Reader, out io.Writer) error {
 // do reads one file. Whatever happens the process ends soon after the job's
 // time, also when nobody is left to kill it.
 func do(j job, data []byte) answer {
-	limitMemory(len(data))
 	last := time.AfterFunc(j.Time+2*time.Second, func() { os.Exit(3) })
 	defer last.Stop()
 	x := New(j.Limits)
@@ -103,11 +104,13 @@ func do(j job, data []byte) answer {
 	return answer{Result: r.out, Texts: before - r.texts, Left: r.left}
 }
 
-// limitMemory makes the collector keep to what a file of this size may use.
-func limitMemory(size int) {
+// limitMemory makes the collector keep to what a file of this size may use,
+// and the system kill a worker that needs far more. start is what the program
+// itself takes.
+func limitMemory(start uint64, size int) {
 	debug.SetGCPercent(50)
 	debug.SetMemoryLimit(int64(64<<20 + 4*size))
-	limitData(uint64(192<<20 + 8*size))
+	limitData(start + uint64(128<<20+8*size))
 }
 
 func send(out io.Writer, v any) error {
