@@ -59,7 +59,7 @@ func TestARecordHoldsWhatTheEntrySaysAndNoNames(t *testing.T) {
 func TestWhatWasOnlyObservedIsNoNearMiss(t *testing.T) {
 	entry := policy.Entry{Type: policy.EntryVisible, Action: policy.Pass, NearMiss: true, Count: 11}
 	r := FromEntry(entry, Meta{Texts: texts(t), Now: noon, Language: "da", Observe: true})
-	if r.NearMiss || r.Description != "En mail viste 11 medlemmers adresser til hinanden." || r.Measures != "Reglerne er kun på prøve: mailen blev sendt uændret." {
+	if r.NearMiss || r.Description != "En mail viste 11 medlemmer hinandens adresser." || r.Measures != "Reglerne er kun på prøve: mailen blev sendt uændret." {
 		t.Errorf("%+v", r)
 	}
 }

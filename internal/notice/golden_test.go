@@ -22,7 +22,7 @@ var (
 		{Kind: detect.Health, Place: inBody, Count: 1},
 		{Kind: detect.DanishCPR, Place: inPDF, Count: 1},
 		{Kind: detect.DanishCPR, Place: inPDF, Count: 2},
-		{Kind: detect.Unscannable, Place: detect.Place{{Kind: detect.InAttachment, Number: 3, Label: "zip"}, {Kind: detect.InEntry, Number: 1, Label: "docx"}}},
+		{Kind: detect.Unscannable, Place: detect.Place{{Kind: detect.InAttachment, Number: 3, Label: "archive"}, {Kind: detect.InEntry, Number: 1, Label: "Word"}}},
 	}
 	clock = time.Date(2026, 3, 4, 14, 2, 0, 0, time.UTC)
 )

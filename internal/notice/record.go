@@ -1,9 +1,11 @@
 package notice
 
 import (
+	"slices"
 	"strings"
 
 	"postvern.example/policy"
+	"postvern.example/policy/detect"
 )
 
 // Record returns what an entry of the register says: what happened, and what
@@ -13,6 +15,9 @@ import (
 func (c *Catalog) Record(lang string, e policy.Entry, observed bool) (description, measures string) {
 	s := c.in(lang)
 	key := "record." + string(e.Type)
+	if e.Type == policy.EntryPersonal && unread(e.Findings) {
+		key = "record.unread"
+	}
 	if near := key + "-near"; e.NearMiss && !observed && s.has(near) {
 		key = near
 	}
@@ -29,6 +34,14 @@ func (c *Catalog) Record(lang string, e policy.Entry, observed bool) (descriptio
 		description += " " + s.say("record.found", values{"kinds": strings.Join(found, ", ")})
 	}
 	return description, s.say("record.done-"+done(e, observed), nil)
+}
+
+// unread reports whether nothing was found but what could not be read: nobody
+// knows whether that is personal data.
+func unread(findings []detect.Finding) bool {
+	return len(findings) > 0 && !slices.ContainsFunc(findings, func(f detect.Finding) bool {
+		return f.Kind != detect.Unscannable && f.Kind != detect.Protected
+	})
 }
 
 // done names the text for what was done.

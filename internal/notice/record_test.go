@@ -20,6 +20,9 @@ func entries() []policy.Entry {
 	for _, action := range []policy.Action{policy.Pass, policy.Seal, policy.Hold, policy.Reject} {
 		all = append(all, policy.Entry{Type: policy.EntryPersonal, Action: action, NearMiss: true, Findings: sample, Count: 1})
 	}
+	for _, near := range []bool{true, false} {
+		all = append(all, policy.Entry{Type: policy.EntryPersonal, Action: policy.Hold, NearMiss: near, Findings: sample[3:], Count: 1})
+	}
 	return all
 }
 
@@ -62,9 +65,25 @@ func TestARecordNamesEachKindOnceWithItsPlacesAndNoNames(t *testing.T) {
 	}
 }
 
+func TestWhatCouldNotBeReadIsNotCalledPersonalData(t *testing.T) {
+	c := load(t)
+	for lang, word := range map[string]string{"da": "personoplysning", "nb": "personopplysning", "nn": "personopplysning", "sv": "personuppgift", "en": "ersonal data"} {
+		for _, near := range []bool{true, false} {
+			e := policy.Entry{Type: policy.EntryPersonal, Action: policy.Hold, NearMiss: near, Findings: sample[3:], Count: 1}
+			if description, _ := c.Record(lang, e, false); strings.Contains(description, word) {
+				t.Errorf("%s: %s", lang, description)
+			}
+			e.Findings = sample
+			if description, _ := c.Record(lang, e, false); !strings.Contains(description, word) {
+				t.Errorf("%s: %s", lang, description)
+			}
+		}
+	}
+}
+
 func TestWhatWasOnlyObservedWentOut(t *testing.T) {
 	description, measures := load(t).Record("da", policy.Entry{Type: policy.EntryVisible, Action: policy.Hold, NearMiss: true, Count: 11}, true)
-	if description != "En mail viste 11 medlemmers adresser til hinanden." || measures != "Reglerne er kun på prøve: mailen blev sendt uændret." {
+	if description != "En mail viste 11 medlemmer hinandens adresser." || measures != "Reglerne er kun på prøve: mailen blev sendt uændret." {
 		t.Errorf("%q %q", description, measures)
 	}
 }
