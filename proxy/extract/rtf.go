@@ -85,8 +85,9 @@ func (w *rtfWalk) run() {
 			w.flush()
 			w.drop = 0
 			w.endGroup()
-			if len(w.stack) == 0 {
-				w.r.trailing(w.p, w.data[w.pos:])
+			// After a brace too many the text goes on, as it does in Word.
+			if rest := w.data[w.pos:]; len(w.stack) == 0 && (blank(string(rest)) || !looksLikeText(rest)) {
+				w.r.trailing(w.p, rest)
 				return
 			}
 		case '\\':

@@ -16,13 +16,19 @@ type workbook struct {
 	sheets  map[string]int // part name, in lower case -> number
 	names   []string       // of the sheets, by number
 	date04  bool           // days are counted from 1904
+	binary  bool           // its parts are records, not XML
 }
 
 // openWorkbook reads what the sheets refer to.
 func (r *reading) openWorkbook(z *zipPack) *workbook {
 	b := &workbook{sheets: map[string]int{}}
 	ids := b.readBook(r, z)
-	if f := z.find("xl/_rels/workbook.xml.rels"); f != nil {
+	rels := z.find("xl/_rels/workbook.xml.rels")
+	if z.has("xl/workbook.bin") {
+		b.binary = true
+		ids, rels = b.openBinary(r, z), z.find("xl/_rels/workbook.bin.rels")
+	}
+	if f := rels; f != nil {
 		s := scanXML(z.read(f, z.p.place))
 		for s.next() {
 			if s.kind == xmlOpen && s.name == "Relationship" {
@@ -151,6 +157,7 @@ func (b *workbook) readStyles(data []byte) {
 func (b *workbook) part(r *reading, z *zipPack, f *zip.File, dir, base string) bool {
 	place := z.p.place
 	switch {
+	case b.binary && b.binaryPart(r, z, f, dir, base):
 	case base == "workbook.xml", base == "sharedstrings.xml":
 		return true
 	case dir == "xl/worksheets/" || dir == "xl/macrosheets/" || dir == "xl/dialogsheets/" || dir == "xl/chartsheets/":

@@ -1,0 +1,46 @@
+package extract
+
+import (
+	"encoding/binary"
+	"math"
+	"strings"
+	"testing"
+)
+
+// brt writes a record of a binary workbook.
+func brt(kind int, data string) string {
+	head := string(rune(kind & 0x7F))
+	if kind > 127 {
+		head = string([]byte{byte(kind&0x7F | 0x80), byte(kind >> 7)})
+	}
+	return head + string([]byte{byte(len(data)&0x7F | 0x80), byte(len(data) >> 7)}) + data
+}
+
+func brtWide(text string) string {
+	wide := utf16le(text)
+	return string(binary.LittleEndian.AppendUint32(nil, uint32(len(wide)/2))) + wide
+}
+
+func brtNumber(n uint32) string { return string(binary.LittleEndian.AppendUint32(nil, n)) }
+
+func TestBinaryWorkbooksAreRead(t *testing.T) {
+	cell := func(col uint32) string { return brtNumber(col) + "\x00\x00\x00\x00" }
+	real := string(binary.LittleEndian.AppendUint64(nil, math.Float64bits(102031234)))
+	data := zipOf(t,
+		"[Content_Types].xml", contentTypes,
+		"xl/workbook.bin", brt(brtSheet, strings.Repeat("\x00", 8)+brtWide("rId1")+brtWide("Medlemmer")),
+		"xl/_rels/workbook.bin.rels", `<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.bin"/></Relationships>`,
+		"xl/sharedStrings.bin", brt(brtSharedItem, "\x00"+brtWide("Søren Ærø")),
+		"xl/worksheets/sheet1.bin", brt(brtRow, brtNumber(0))+brt(brtCellText, cell(0)+brtWide("Navn"))+brt(brtCellText, cell(1)+brtWide("CPR"))+
+			brt(brtRow, brtNumber(1))+brt(brtCellShared, cell(0)+brtNumber(0))+brt(brtCellReal, cell(1)+real),
+		"xl/comments1.bin", brt(brtCommentText, "\x00"+brtWide("ord-kommentar")),
+	)
+	res := extracted(t, attached("application/octet-stream", "a.xlsb", data))
+	s, ok := res.segment("Søren Ærø\t102031234")
+	if !ok || !strings.HasPrefix(s.Text, "Navn\tCPR\n") || s.Place.Full() != `attachment 1 (Excel) "a.xlsb", sheet 1 "Medlemmer"` {
+		t.Error(res.dump())
+	}
+	if !res.holds("ord-kommentar") || len(res.Findings) > 0 {
+		t.Error(res.dump())
+	}
+}
