@@ -61,6 +61,11 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 			}
 		}
 	}
+	for _, address := range machinery(msg) {
+		if r.Members.HasAddress(address) {
+			see("Apparently-To", address) // a reader sees it as well as if it stood in To
+		}
+	}
 	// Blind fields leave whole, so they need not be read with certainty.
 	for _, name := range blindFields {
 		for _, field := range msg.Root.Get(name) {

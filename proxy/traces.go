@@ -56,6 +56,32 @@ func otherTraces(msg *message.Message, hidden map[string]bool) []message.Edit {
 	return edits
 }
 
+// machinery returns the addresses in fields that mail programs and servers
+// write about a message's envelope, in whatever form: such a field tells of a
+// recipient whom To and Cc do not name.
+func machinery(msg *message.Message) []string {
+	var found []string
+	for _, f := range msg.Root.Fields {
+		name := strings.ToLower(f.Name)
+		if authors[name] || kept[name] || prose[name] || slices.Contains(threading, name) || isListed(f.Name) {
+			continue
+		}
+		if text := msg.Text(f); strings.Contains(text, "@") {
+			found = append(found, detect.Addresses(text)...)
+		}
+	}
+	return found
+}
+
+// threading names the fields of ids, which only look like addresses.
+var threading = []string{"message-id", "in-reply-to", "references", "resent-message-id", "resent-from", "resent-sender"}
+
+// isListed reports whether a field is read mailbox by mailbox, or leaves whole.
+func isListed(field string) bool {
+	same := func(name string) bool { return strings.EqualFold(name, field) }
+	return slices.ContainsFunc(visibleFields, same) || slices.ContainsFunc(blindFields, same)
+}
+
 // forClause is the for clause of a Received field (RFC 5321 §4.4).
 var forClause = regexp.MustCompile(`(?i)\s+for\s+<?[^\s<>;]+@[^\s<>;]+>?`)
 
