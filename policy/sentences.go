@@ -60,7 +60,7 @@ func (p *Policy) ruleSentences(lang string, w words) []string {
 		if onlyUnread(r) {
 			level = "" // what cannot be read is always certain
 		}
-		out = append(out, fmt.Sprintf(w.rule, r.Name, w.list(kinds), level, do, w.severity[r.Severity]))
+		out = append(out, fmt.Sprintf(w.rule, r.Name, list(kinds, w.or), level, do, w.severity[r.Severity]))
 	}
 	if len(p.Rules) == 0 {
 		out = append(out, w.noRules)
@@ -85,15 +85,16 @@ func (w words) patterns(all []Pattern) string {
 	for i, p := range all {
 		texts[i] = p.String()
 	}
-	return w.list(texts)
+	return list(texts, w.and)
 }
 
-func (w words) list(items []string) string {
+// list joins items as prose; last stands before the last of them.
+func list(items []string, last string) string {
 	if len(items) < 2 {
 		return strings.Join(items, "")
 	}
-	last := len(items) - 1
-	return strings.Join(items[:last], ", ") + " " + w.and + " " + items[last]
+	n := len(items) - 1
+	return strings.Join(items[:n], ", ") + " " + last + " " + items[n]
 }
 
 // span says a span of time in the largest unit that holds it without rest.

@@ -5,6 +5,7 @@ import "postvern.example/policy/detect"
 // words is what Sentences says in one language. The tables are never changed.
 type words struct {
 	and        string
+	or         string
 	mode       map[Mode]string // %s: organisation
 	scope      map[Scope]string
 	union      string // %s: patterns
@@ -52,24 +53,24 @@ var kindWords = map[detect.Kind][5]string{
 	detect.DanishCPR:           {"danske CPR-numre", "danske CPR-numre", "danske CPR-nummer", "danska CPR-nummer", "Danish CPR numbers"},
 	detect.NorwegianFnr:        {"norske fødselsnumre", "norske fødselsnumre", "norske fødselsnummer", "norska födelsenummer", "Norwegian national identity numbers"},
 	detect.SwedishPersonnummer: {"svenske personnumre", "svenske personnumre", "svenske personnummer", "svenska personnummer", "Swedish personal identity numbers"},
-	detect.FinnishHetu:         {"finske personnumre", "finske personnumre", "finske personnummer", "finska personbeteckningar", "Finnish personal identity codes"},
-	detect.IcelandicKennitala:  {"islandske kennitölur", "islandske kennitölur", "islandske kennitölur", "isländska kennitölur", "Icelandic kennitölur"},
+	detect.FinnishHetu:         {"finske personnumre", "finske personnumre", "finske personnummer", "finländska personbeteckningar", "Finnish personal identity codes"},
+	detect.IcelandicKennitala:  {"islandske personnumre (kennitala)", "islandske personnumre (kennitala)", "islandske personnummer (kennitala)", "isländska personnummer (kennitala)", "Icelandic kennitölur"},
 	detect.IBAN:                {"IBAN-kontonumre", "IBAN-kontonumre", "IBAN-kontonummer", "IBAN-kontonummer", "IBAN account numbers"},
 	detect.BankAccount:         {"bankkontonumre", "bankkontonumre", "bankkontonummer", "bankkontonummer", "bank account numbers"},
 	detect.Passport:            {"pasnumre", "passnumre", "passnummer", "passnummer", "passport numbers"},
 	detect.MemberList:          {"medlemslister", "medlemslister", "medlemslister", "medlemslistor", "member lists"},
 	detect.Health:              {"helbredsoplysninger", "helseopplysninger", "helseopplysningar", "uppgifter om hälsa", "health data"},
-	detect.UnionMembership:     {"medlemskab af fagforening", "fagforeningsmedlemskap", "fagforeiningsmedlemskap", "medlemskap i fackförening", "union membership"},
-	detect.Sexuality:           {"seksuelle forhold", "seksuelle forhold", "seksuelle forhold", "sexualliv och läggning", "sexuality"},
+	detect.UnionMembership:     {"fagforeningsmedlemskab", "fagforeningsmedlemskap", "fagforeiningsmedlemskap", "medlemskap i fackförening", "union membership"},
+	detect.Sexuality:           {"seksuelle forhold", "seksuelle forhold", "seksuelle forhold", "sexualliv och sexuell läggning", "sexuality"},
 	detect.Ethnicity:           {"race og etnisk oprindelse", "etnisk opprinnelse", "etnisk opphav", "etniskt ursprung", "ethnic origin"},
 	detect.Politics:            {"politisk overbevisning", "politisk oppfatning", "politisk oppfatning", "politiska åsikter", "political opinions"},
-	detect.Religion:            {"religion og tro", "religion og tro", "religion og tru", "religion och tro", "religion and belief"},
+	detect.Religion:            {"religion og tro", "religion og livssyn", "religion og livssyn", "religion och tro", "religion and belief"},
 	detect.CriminalOffences:    {"strafbare forhold", "straffbare forhold", "straffbare forhold", "lagöverträdelser", "criminal offences"},
 	detect.Salary:              {"lønoplysninger", "lønnsopplysninger", "lønsopplysningar", "löneuppgifter", "salaries"},
 	detect.Dismissal:           {"afskedigelser", "oppsigelser", "oppseiingar", "uppsägningar", "dismissals"},
 	detect.Negotiation:         {"forhandlinger", "forhandlinger", "forhandlingar", "förhandlingar", "negotiations"},
 	detect.Unscannable:         {"noget, der ikke kan læses", "noe som ikke kan leses", "noko som ikkje kan lesast", "något som inte kan läsas", "something that cannot be read"},
-	detect.Protected:           {"filer, der kræver adgangskode", "filer som krever passord", "filer som krev passord", "filer som kräver lösenord", "files that only a password opens"},
+	detect.Protected:           {"filer med adgangskode", "passordbeskyttede filer", "passordverna filer", "lösenordsskyddade filer", "files that only a password opens"},
 }
 
 func kindWord(lang string, k detect.Kind) string {
@@ -84,24 +85,25 @@ func kindWord(lang string, k detect.Kind) string {
 
 var english = words{
 	and:        "and",
-	mode:       map[Mode]string{Enforce: "This is the policy of %s, and it is carried out.", Observe: "This is the policy of %s. It only observes: every mail leaves unchanged, and what would have happened is recorded."},
+	or:         "or",
+	mode:       map[Mode]string{Enforce: "This is the policy of %s, and it is in force.", Observe: "This is the policy of %s. It only observes: every mail leaves unchanged, and what would have happened is recorded."},
 	scope:      map[Scope]string{ScopeRepresentative: "It is for representative mail: mail from a role address, to a member or the union's office, with the tag in its subject, or with a member list in it. Other mail leaves as it came.", ScopeAll: "It is for all mail that passes through the gateway."},
 	union:      "The union's own office is %s.",
 	noUnion:    "No address counts as the union's own office.",
 	employer:   "The employer is %s.",
-	hideOne:    map[Hide]string{HideMembers: "As soon as one member stands in To or Cc, members are taken out of the fields that readers see.", HideEveryone: "As soon as one member stands in To or Cc, everybody but the union and the sender is taken out of the fields that readers see."},
-	hideMany:   map[Hide]string{HideMembers: "When %d or more members stand in To and Cc together, members are taken out of the fields that readers see.", HideEveryone: "When %d or more members stand in To and Cc together, everybody but the union and the sender is taken out of the fields that readers see."},
+	hideOne:    map[Hide]string{HideMembers: "As soon as one member stands in To or Cc, members are taken out of the fields that recipients see.", HideEveryone: "As soon as one member stands in To or Cc, everybody but the union and the sender is taken out of the fields that recipients see."},
+	hideMany:   map[Hide]string{HideMembers: "When %d or more members stand in To and Cc together, members are taken out of the fields that recipients see.", HideEveryone: "When %d or more members stand in To and Cc together, everybody but the union and the sender is taken out of the fields that recipients see."},
 	as:         map[As]string{AsBcc: "Hidden recipients get the mail as one hidden list.", AsIndividual: "When recipients are hidden, each gets a copy of their own that names nobody else."},
 	beside:     map[Beside]string{BesideLeave: "A single member in sight of somebody who is neither union nor representative is left there and not recorded.", BesideNote: "A single member in sight of somebody who is neither union nor representative is left there and recorded as a deviation.", BesideHide: "Even a single member in sight of somebody who is neither union nor representative is taken out."},
 	invitation: map[Handling]string{Split: "Calendar invitations that list members who are to be hidden are held: this release does not split them yet.", HoldIt: "Calendar invitations that list members who are to be hidden are held.", Leave: "Calendar invitations are sent with the members that they list."},
 	quoted:     map[Handling]string{Remove: "Members who are to be hidden are taken out of the headers of quoted mails; where that is not possible, the mail is held.", HoldIt: "Mails with quoted headers that list members who are to be hidden are held.", Leave: "Quoted headers are sent with the members that they list."},
-	nested:     "They are taken out of the headers of mails inside a mail as well; where that is not possible, the mail is held.",
-	rule:       "Rule “%s”: where the mail holds %s%s, %s. It is recorded with %s severity.",
+	nested:     "They are also taken out of the headers of mails inside the mail; where that is not possible, the mail is held.",
+	rule:       "Rule “%s”: if the mail contains %s%s, %s. It is recorded with %s severity.",
 	level:      map[detect.Confidence]string{detect.Possible: " (even if only possible)", detect.Likely: " (likely or certain)", detect.Certain: " (certain only)"},
-	do:         map[Do]string{DoNote: "the mail is delivered", DoEncrypt: "each reader gets a copy that only they can open", DoHold: "the mail is held until a person decides", DoReject: "the whole mail is refused"},
-	keyless:    map[Do]string{DoHold: "; for a reader without a key it is held", DoReject: "; if a reader has no key, the whole mail is refused"},
+	do:         map[Do]string{DoNote: "the mail is delivered", DoEncrypt: "each recipient gets a copy that only they can open", DoHold: "the mail is held until a person decides", DoReject: "the whole mail is refused"},
+	keyless:    map[Do]string{DoHold: "; for a recipient without a key it is held", DoReject: "; if a recipient has no key, the whole mail is refused"},
 	severity:   map[Severity]string{Low: "low", Medium: "medium", High: "high"},
-	unread:     "No rule names what cannot be read: such mail is held.",
+	unread:     "No rule names what cannot be read; such mail is held.",
 	noRules:    "No rule looks for personal data.",
 	sealed:     "Mail that its writer encrypted passes unread; its subject is read, and its visible members are hidden all the same.",
 	tag:        map[On]string{OnRepresentative: "Representative mail gets “%s” before its subject, once.", OnPersonalData: "Mail with personal data gets “%s” before its subject, once.", OnAlways: "All mail gets “%s” before its subject, once.", OnNever: "No subject is changed."},
