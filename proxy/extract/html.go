@@ -64,14 +64,12 @@ type htmlWalk struct {
 	level  int
 	hidden map[string]bool // classes and ids that the page's own style sheet hides
 
-	shown   flow     // what a reader sees
-	whole   flow     // with what is hidden in its place
+	page    views
 	aside   []string // comments, scripts, styles, attributes
 	seen    map[string]bool
 	unseen  []atom.Atom  // open elements from the one that hides on
 	inlined []openBlock  // open blocks from the first that a style makes part of its line on
 	tables  []*htmlTable // open tables, the innermost last
-	differ  bool         // something was hidden: shown and whole are not the same
 	raw     atom.Atom    // the open element whose text is not shown: script, style, ...
 }
 
@@ -91,9 +89,9 @@ func (w *htmlWalk) run(text string) {
 	for len(w.tables) > 0 {
 		w.closeTable()
 	}
-	w.r.prose(w.p.place, w.whole.String())
-	if w.differ {
-		w.r.prose(w.p.place, w.shown.String())
+	w.r.prose(w.p.place, w.page.whole.String())
+	if w.page.shown != nil {
+		w.r.prose(w.p.place, w.page.seen())
 	}
 	w.r.prose(w.p.place, strings.Join(w.aside, "\n"))
 }
@@ -145,29 +143,17 @@ func (w *htmlWalk) note(text string) {
 	}
 }
 
-// write adds text in the place that the reader sees it in.
-func (w *htmlWalk) write(text string) {
+// at returns where text goes now: the page, or the open cell.
+func (w *htmlWalk) at() *views {
 	if n := len(w.tables); n > 0 {
-		w.tables[n-1].write(text, len(w.unseen) > 0)
-	} else {
-		w.whole.write(text)
-		if len(w.unseen) == 0 {
-			w.shown.write(text)
-		}
+		return w.tables[n-1].at()
 	}
-	if len(w.unseen) > 0 && !blank(text) {
-		w.differ = true
-	}
+	return &w.page
 }
 
-func (w *htmlWalk) breakLine() {
-	if n := len(w.tables); n > 0 {
-		w.tables[n-1].breakLine()
-		return
-	}
-	w.whole.breakLine()
-	w.shown.breakLine()
-}
+func (w *htmlWalk) write(text string) { w.at().write(text, len(w.unseen) > 0) }
+
+func (w *htmlWalk) breakLine() { w.at().breakLine() }
 
 func (w *htmlWalk) open(z *html.Tokenizer, selfClosing bool) {
 	name, more := z.TagName()
@@ -236,24 +222,13 @@ func (w *htmlWalk) closeTable() {
 	w.tables = w.tables[:n]
 	if t.isData() {
 		w.r.text(w.p.place, detect.Table, t.rows(true))
-		if t.differ {
+		if t.differs() {
 			w.r.text(w.p.place, detect.Table, t.rows(false))
 		}
 		w.breakLine()
 		return
 	}
-	whole, shown := &w.whole, &w.shown
-	if n > 0 {
-		if c := w.tables[n-1].cell(); c != nil {
-			whole, shown = &c.whole, &c.shown
-		} else {
-			whole, shown = &w.tables[n-1].before, new(flow)
-		}
-		w.tables[n-1].differ = w.tables[n-1].differ || t.differ
-	}
-	whole.lines(t.rows(true))
-	shown.lines(t.rows(false))
-	w.differ = w.differ || t.differ
+	w.at().pour(t.rows(true), t.rows(false))
 }
 
 func isVoid(tag atom.Atom) bool {

@@ -94,8 +94,11 @@ func hides(css string) bool {
 // hiddenClasses returns the classes ("c" and the name) and ids ("i" and the
 // name) that the style sheets of a page hide.
 func hiddenClasses(page string) map[string]bool {
-	lower := strings.ToLower(page)
 	hidden := map[string]bool{}
+	if !strings.Contains(page, "<style") && !strings.Contains(page, "<STYLE") && !strings.Contains(page, "<Style") {
+		return hidden
+	}
+	lower := strings.ToLower(page)
 	for {
 		_, after, found := strings.Cut(lower, "<style")
 		if !found {

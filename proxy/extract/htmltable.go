@@ -54,14 +54,56 @@ func (f *flow) breakLine() {
 
 func (f *flow) String() string { return f.b.String() }
 
-// htmlTable is one open table.
-type htmlTable struct {
-	cells  [][]*htmlCell
-	before flow // text outside any cell
-	differ bool
+// views is a run of text as it is seen, and with what is hidden in its place.
+// As long as nothing was hidden they are the same and held once.
+type views struct {
+	whole flow
+	shown *flow // nil: the same
 }
 
-type htmlCell struct{ whole, shown flow }
+func (v *views) write(text string, hidden bool) {
+	if hidden && v.shown == nil && !blank(text) {
+		v.shown = &flow{last: v.whole.last, space: v.whole.space}
+		v.shown.b.WriteString(v.whole.String())
+	}
+	v.whole.write(text)
+	if v.shown != nil && !hidden {
+		v.shown.write(text)
+	}
+}
+
+func (v *views) breakLine() {
+	v.whole.breakLine()
+	if v.shown != nil {
+		v.shown.breakLine()
+	}
+}
+
+// seen returns the text that a reader sees.
+func (v *views) seen() string {
+	if v.shown == nil {
+		return v.whole.String()
+	}
+	return v.shown.String()
+}
+
+// pour adds lines that may differ in what is seen of them.
+func (v *views) pour(whole, seen string) {
+	if whole != seen && v.shown == nil {
+		v.shown = &flow{last: v.whole.last, space: v.whole.space}
+		v.shown.b.WriteString(v.whole.String())
+	}
+	v.whole.lines(whole)
+	if v.shown != nil {
+		v.shown.lines(seen)
+	}
+}
+
+// htmlTable is one open table.
+type htmlTable struct {
+	cells  [][]*views
+	before views // text outside any cell
+}
 
 func (t *htmlTable) openRow() { t.cells = append(t.cells, nil) }
 
@@ -70,11 +112,11 @@ func (t *htmlTable) openCell() {
 		t.openRow()
 	}
 	n := len(t.cells) - 1
-	t.cells[n] = append(t.cells[n], &htmlCell{})
+	t.cells[n] = append(t.cells[n], &views{})
 }
 
 // cell returns the open cell, nil where there is none.
-func (t *htmlTable) cell() *htmlCell {
+func (t *htmlTable) cell() *views {
 	if len(t.cells) == 0 {
 		return nil
 	}
@@ -85,27 +127,27 @@ func (t *htmlTable) cell() *htmlCell {
 	return row[len(row)-1]
 }
 
-func (t *htmlTable) write(text string, hidden bool) {
-	c := t.cell()
-	if c == nil {
-		t.before.write(text)
-		return
+// at returns where text goes now.
+func (t *htmlTable) at() *views {
+	if c := t.cell(); c != nil {
+		return c
 	}
-	c.whole.write(text)
-	if !hidden {
-		c.shown.write(text)
-	} else if !blank(text) {
-		t.differ = true
-	}
+	return &t.before
 }
 
-func (t *htmlTable) breakLine() {
-	if c := t.cell(); c != nil {
-		c.whole.breakLine()
-		c.shown.breakLine()
-		return
+// differs reports whether something in the table is hidden.
+func (t *htmlTable) differs() bool {
+	if t.before.shown != nil {
+		return true
 	}
-	t.before.breakLine()
+	for _, row := range t.cells {
+		for _, c := range row {
+			if c.shown != nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isData reports whether the table has rows and columns of short texts.
@@ -133,7 +175,11 @@ func (t *htmlTable) isData() bool {
 // hidden.
 func (t *htmlTable) rows(whole bool) string {
 	var b strings.Builder
-	if before := t.before.String(); !blank(before) {
+	text := (*views).seen
+	if whole {
+		text = func(v *views) string { return v.whole.String() }
+	}
+	if before := text(&t.before); !blank(before) {
 		b.WriteString(oneLine(before) + "\n")
 	}
 	for _, row := range t.cells {
@@ -141,11 +187,7 @@ func (t *htmlTable) rows(whole bool) string {
 			if i > 0 {
 				b.WriteByte('\t')
 			}
-			if whole {
-				b.WriteString(cellText(row[i].whole.String(), t.isLayout(row)))
-			} else {
-				b.WriteString(cellText(row[i].shown.String(), t.isLayout(row)))
-			}
+			b.WriteString(cellText(text(row[i]), t.isLayout(row)))
 		}
 		b.WriteByte('\n')
 	}
@@ -153,7 +195,7 @@ func (t *htmlTable) rows(whole bool) string {
 }
 
 // isLayout reports whether a row is one cell that holds lines.
-func (t *htmlTable) isLayout(row []*htmlCell) bool { return len(row) == 1 }
+func (t *htmlTable) isLayout(row []*views) bool { return len(row) == 1 }
 
 func cellText(text string, lines bool) string {
 	if lines {

@@ -134,7 +134,7 @@ func (r *reading) attachmentPlace(p *message.Part) detect.Place {
 // body takes the text of a body: it is text unless its first bytes say
 // otherwise.
 func (r *reading) body(p piece) {
-	if k := sniff(p.data); k.binary() {
+	if sniffMagic(p.data) != isUnknown {
 		r.piece(p)
 		return
 	}

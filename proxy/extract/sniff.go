@@ -133,14 +133,10 @@ func sniff(data []byte) kind {
 	if len(data) == 0 {
 		return isEmpty
 	}
-	for _, m := range magics {
-		if len(data) >= m.at+len(m.bytes) && string(data[m.at:m.at+len(m.bytes)]) == m.bytes {
-			return m.kind
-		}
+	if k := sniffMagic(data); k != isUnknown {
+		return k
 	}
 	switch {
-	case bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")):
-		return isPDF
 	case bytes.HasPrefix(data, []byte("BM")) && isBitmap(data):
 		return isBMP
 	case bytes.HasPrefix(data, []byte("MZ")) && len(data) > 64 && !looksLikeText(data):
@@ -155,6 +151,19 @@ func sniff(data []byte) kind {
 		return sniffText(data)
 	case isPGPPacket(data):
 		return isPGPData
+	}
+	return isUnknown
+}
+
+// sniffMagic tells the types that have first bytes of their own.
+func sniffMagic(data []byte) kind {
+	for _, m := range magics {
+		if len(data) >= m.at+len(m.bytes) && string(data[m.at:m.at+len(m.bytes)]) == m.bytes {
+			return m.kind
+		}
+	}
+	if bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")) {
+		return isPDF
 	}
 	return isUnknown
 }
