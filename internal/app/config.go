@@ -150,8 +150,8 @@ func (c *Config) check() error {
 	if c.Login.Method != "file" {
 		fault("login.method", "%q is not a method of this release; use file", c.Login.Method)
 	}
-	if c.Store != "" {
-		fault("store", "this release keeps its store in SQLite under data: leave store empty")
+	if c.Store != "" && !strings.HasPrefix(c.Store, "postgres://") && !strings.HasPrefix(c.Store, "postgresql://") {
+		fault("store", "is neither empty, for SQLite under data, nor a postgres:// address")
 	}
 	c.Upstream.check(fault)
 	if c.Deliveries.GiveUp <= 0 {

@@ -49,7 +49,7 @@ func OpenStore(ctx context.Context, c Config) (*spool.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return spool.Open(ctx, spool.Config{Dir: c.Data, Key: key})
+	return spool.Open(ctx, spool.Config{Dir: c.Data, URL: c.Store, Key: key})
 }
 
 // Fresh reports whether no gateway has run with the data folder yet.
