@@ -138,65 +138,86 @@ func (r *reading) wordStories(p piece, main []byte, text []rune) {
 
 // wordText reads a story: paragraphs, table cells and rows, fields.
 func (r *reading) wordText(place detect.Place, text []rune) {
-	var body, aside, table strings.Builder
-	var line []rune
-	var cells []string
-	fields := 0 // open field instructions
-	open := []bool{}
-	endTable := func() {
-		r.text(place, detect.Table, table.String())
-		table.Reset()
-	}
+	w := wordStory{r: r, place: place}
 	for i, c := range text {
-		switch {
-		case c == 0x13:
-			open = append(open, true)
-			fields++
-			aside.WriteByte('\n')
-		case c == 0x14 || c == 0x15:
-			if n := len(open); n > 0 {
-				if open[n-1] {
-					fields--
-				}
-				open[n-1] = false
-				if c == 0x15 {
-					open = open[:n-1]
-				}
-			}
-		case fields > 0:
-			aside.WriteRune(c)
-		case c == 0x07:
-			if len(line) == 0 && i > 0 && text[i-1] == 0x07 && len(cells) > 0 {
-				table.WriteString(strings.Join(cells, "\t") + "\n")
-				cells = cells[:0]
-				continue
-			}
-			cells = append(cells, oneLine(string(line)))
-			line = line[:0]
-		case c == 0x0D || c == 0x0C || c == 0x0E:
-			if len(cells) > 0 { // a paragraph inside a cell
-				line = append(line, ' ')
-				continue
-			}
-			if table.Len() > 0 {
-				endTable()
-			}
-			body.WriteString(string(line) + "\n")
-			line = line[:0]
-		case c == 0x1E:
-			line = append(line, '-')
-		case c == 0x0B:
-			line = append(line, '\n')
-		case c == 0x1F, c < 0x09, c >= 0xD800 && c < 0xE000:
-		default:
-			line = append(line, c)
+		w.char(c, i > 0 && text[i-1] == 0x07)
+	}
+	w.endRow()
+	w.endTable()
+	w.body.WriteString(string(w.line))
+	r.prose(place, w.body.String())
+	r.prose(place, w.aside.String())
+}
+
+// wordStory collects the text of one story.
+type wordStory struct {
+	r                  *reading
+	place              detect.Place
+	body, aside, table strings.Builder
+	line               []rune   // the open paragraph
+	cells              []string // of the open row
+	fields             []bool   // open fields; true while in the instructions
+	codes              int      // how many of them are in the instructions
+}
+
+// char takes one character; afterCell tells that the one before ended a cell.
+func (w *wordStory) char(c rune, afterCell bool) {
+	switch {
+	case c == 0x13 || c == 0x14 || c == 0x15:
+		w.field(c)
+	case w.codes > 0:
+		w.aside.WriteRune(c)
+	case c == 0x07 && len(w.line) == 0 && afterCell && len(w.cells) > 0:
+		w.endRow()
+	case c == 0x07:
+		w.cells = append(w.cells, oneLine(string(w.line)))
+		w.line = w.line[:0]
+	case c == 0x0D || c == 0x0C || c == 0x0E:
+		if len(w.cells) > 0 { // a paragraph inside a cell
+			w.line = append(w.line, ' ')
+			return
 		}
+		w.endTable()
+		w.body.WriteString(string(w.line) + "\n")
+		w.line = w.line[:0]
+	case c == 0x1E:
+		w.line = append(w.line, '-')
+	case c == 0x0B:
+		w.line = append(w.line, '\n')
+	case c == 0x1F, c < 0x09, c >= 0xD800 && c < 0xE000:
+	default:
+		w.line = append(w.line, c)
 	}
-	if len(cells) > 0 {
-		table.WriteString(strings.Join(cells, "\t") + "\n")
+}
+
+// field follows where a field begins, where its result does, and its end.
+func (w *wordStory) field(c rune) {
+	n := len(w.fields)
+	switch {
+	case c == 0x13:
+		w.fields = append(w.fields, true)
+		w.codes++
+		w.aside.WriteByte('\n')
+		return
+	case n == 0:
+		return
+	case w.fields[n-1]:
+		w.codes--
+		w.fields[n-1] = false
 	}
-	endTable()
-	body.WriteString(string(line))
-	r.prose(place, body.String())
-	r.prose(place, aside.String())
+	if c == 0x15 {
+		w.fields = w.fields[:n-1]
+	}
+}
+
+func (w *wordStory) endRow() {
+	if len(w.cells) > 0 {
+		w.table.WriteString(strings.Join(w.cells, "\t") + "\n")
+		w.cells = w.cells[:0]
+	}
+}
+
+func (w *wordStory) endTable() {
+	w.r.text(w.place, detect.Table, w.table.String())
+	w.table.Reset()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"sync"
 	"time"
 )
@@ -26,11 +27,15 @@ type worker struct {
 	in   io.WriteCloser
 	out  io.ReadCloser
 	jobs int
+	rest *time.Timer // ends it when nobody needs it for long
 }
 
 // maxJobs is after how many files a worker is replaced: what one of them may
 // have left behind goes with it.
 const maxJobs = 500
+
+// maxIdle is how long a worker waits for a file.
+const maxIdle = 5 * time.Minute
 
 var errPoolClosed = errors.New("the extractor is closed")
 
@@ -49,6 +54,7 @@ func (p *pool) acquire(ctx context.Context) (*worker, error) {
 	if n := len(p.idle); n > 0 && !p.closed {
 		w := p.idle[n-1]
 		p.idle = p.idle[:n-1]
+		w.rest.Stop()
 		p.mu.Unlock()
 		return w, nil
 	}
@@ -92,12 +98,26 @@ func (p *pool) release(w *worker, healthy bool) {
 	keep := healthy && w.jobs < maxJobs && !p.closed
 	if keep {
 		p.idle = append(p.idle, w)
+		w.rest = time.AfterFunc(maxIdle, func() { p.retire(w) })
 	}
 	p.mu.Unlock()
 	if !keep {
 		w.kill()
 	}
 	<-p.slots
+}
+
+// retire ends a worker that is still idle.
+func (p *pool) retire(w *worker) {
+	p.mu.Lock()
+	i := slices.Index(p.idle, w)
+	if i >= 0 {
+		p.idle = slices.Delete(p.idle, i, i+1)
+	}
+	p.mu.Unlock()
+	if i >= 0 {
+		w.kill()
+	}
 }
 
 // close ends all idle workers; those at work end when they are released.
@@ -108,6 +128,7 @@ func (p *pool) close() {
 	p.idle = nil
 	p.mu.Unlock()
 	for _, w := range idle {
+		w.rest.Stop()
 		w.kill()
 	}
 }

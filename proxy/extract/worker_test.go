@@ -94,6 +94,21 @@ func TestAWorkerThatCannotStartIsAFinding(t *testing.T) {
 	}
 }
 
+func TestAnIdleWorkerIsRetiredAndOneAtWorkIsNot(t *testing.T) {
+	x := withWorkers(t, Config{Workers: 1})
+	m := read(t, attached("application/octet-stream", "a.zip", document(t, "pakke.zip")))
+	x.Text(context.Background(), m)
+	w := x.pool.idle[0]
+	x.pool.retire(w)
+	if len(x.pool.idle) != 0 || w.cmd.ProcessState == nil {
+		t.Error("it was not ended")
+	}
+	x.pool.retire(w) // it is idle no more
+	if res := x.Text(context.Background(), m); len(res.Findings) > 0 {
+		t.Error(res.dump())
+	}
+}
+
 func TestPlainMailStartsNoWorker(t *testing.T) {
 	x := withWorkers(t, Config{})
 	x.Text(context.Background(), read(t, attached("text/csv", "a.csv", []byte("a;b\nc;d\n"))))
