@@ -71,7 +71,7 @@ var nynorsk = words{
 	scope:      map[Scope]string{ScopeRepresentative: "Dei gjeld e-post frå tillitsvalde: e-post frå ei rolleadresse, e-post til ein medlem eller kontoret til forbundet og e-post med merket i emnet eller med ei medlemsliste. Annan e-post blir send som han kom.", ScopeAll: "Dei gjeld all e-post som går gjennom gatewayen."},
 	union:      "Forbundet sitt eige kontor er %s.",
 	noUnion:    "Inga adresse blir rekna som forbundet sitt eige kontor.",
-	employer:   "Arbeidsgivaren er %s.",
+	employer:   "Arbeidsgjevaren er %s.",
 	hideOne:    map[Hide]string{HideMembers: "Så snart éin medlem står i Til eller Kopi, blir medlemene fjerna frå felta som mottakarane ser.", HideEveryone: "Så snart éin medlem står i Til eller Kopi, blir alle utanom forbundet og avsendaren fjerna frå felta som mottakarane ser."},
 	hideMany:   map[Hide]string{HideMembers: "Når %d eller fleire medlemer står i Til og Kopi til saman, blir medlemene fjerna frå felta som mottakarane ser.", HideEveryone: "Når %d eller fleire medlemer står i Til og Kopi til saman, blir alle utanom forbundet og avsendaren fjerna frå felta som mottakarane ser."},
 	as:         map[As]string{AsBcc: "Skjulte mottakarar får e-posten som éi skjult liste.", AsIndividual: "Når mottakarar blir skjulte, får kvar av dei sin eigen kopi, som ikkje nemner andre."},
