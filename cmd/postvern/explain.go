@@ -148,7 +148,7 @@ func printExplanation(w io.Writer, x proxy.Explanation) {
 		}
 		fmt.Fprintf(w, "  %-7s %s (%s; key: %s)\n", r.Verdict, r.Address, roles, r.Key)
 		for _, why := range r.Reasons {
-			fmt.Fprintf(w, "          because of %q, which says %s", why.Rule, why.Do)
+			fmt.Fprintf(w, "          because of %q, which says %s", ruleWords([]string{why.Rule}), why.Do)
 			if why.Key != "" {
 				fmt.Fprintf(w, " (key: %s)", why.Key)
 			}

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"postvern.example/internal/notice"
 	"postvern.example/proxy"
 	"postvern.example/proxy/spool"
 )
@@ -68,7 +69,7 @@ func (c heldListCommand) Run(ctx context.Context, s streams) error {
 		fmt.Fprintln(w, "ID\tREFERENCE\tRECEIVED\tEXPIRES\tFROM\tTO\tWHY")
 		for _, h := range items {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", h.ID, h.Reference, when(h.Received), when(h.Expires),
-				h.From, h.To, strings.Join(h.Rules, "; "))
+				h.From, h.To, ruleWords(h.Rules))
 		}
 		return w.Flush()
 	})
@@ -127,7 +128,7 @@ func printHeld(s streams, h heldItem) {
 		{"From", h.From},
 		{"To", h.To},
 		{"Subject", h.Subject},
-		{"Rules", strings.Join(h.Rules, "; ")},
+		{"Rules", ruleWords(h.Rules)},
 		{"Found", strings.Join(h.Kinds, ", ")},
 		{"Where", strings.Join(h.Places, "; ")},
 		{"Release", release},
@@ -222,3 +223,17 @@ func when(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
 
 // list returns an empty list for none, so that JSON says [].
 func list(s []string) []string { return append([]string{}, s...) }
+
+// ruleWords says the names of rules as a person reads them: those of the
+// policy file as they are, the built-in ones in words.
+func ruleWords(rules []string) string {
+	texts, err := notice.Load()
+	if err != nil {
+		return strings.Join(rules, "; ")
+	}
+	words := make([]string, len(rules))
+	for i, r := range rules {
+		words[i] = texts.Rule("en", r)
+	}
+	return strings.Join(words, "; ")
+}
