@@ -1,8 +1,10 @@
 package message
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -72,10 +74,26 @@ type addressParser struct {
 	start    int // of the element: its first octet that is not blank; -1 before it
 	stop     int // of the element: after its last octet that is not blank
 	comments []string
+	typed    bool // a semicolon separates too
 }
 
+// parseAddresses reads a list as the standards have it. One that is none is
+// read as people type it into Outlook, with semicolons, where nothing but
+// mailboxes then stands between them.
 func parseAddresses(raw []byte, value Range) ([]element, error) {
 	p := addressParser{raw: raw, i: value.Start, end: value.End}
+	list, err := p.whole()
+	if err == nil || bytes.IndexByte(raw[value.Start:value.End], ';') < 0 {
+		return list, err
+	}
+	p = addressParser{raw: raw, i: value.Start, end: value.End, typed: true}
+	if typed, failed := p.whole(); failed == nil && !slices.ContainsFunc(typed, func(e element) bool { return e.kind != elementMailbox }) {
+		return typed, nil
+	}
+	return list, err
+}
+
+func (p *addressParser) whole() ([]element, error) {
 	list, err := p.list("", false)
 	if err == nil && p.i < p.end {
 		err = addressError("something follows the list")
@@ -106,6 +124,9 @@ func (p *addressParser) list(group string, inGroup bool) ([]element, error) {
 			return list, err
 		}
 		c := p.peek()
+		if c == ';' && p.typed && !inGroup {
+			c = ','
+		}
 		if c == ',' {
 			p.i++
 		}
@@ -135,7 +156,7 @@ func (p *addressParser) element(group string, inGroup bool) (element, error) {
 	switch c := p.peek(); {
 	case c == '<':
 		e.box.Name = phrase(words)
-		e.box.Address, err = p.angle()
+		e.box.Address, err = p.angle(e.box.Name == "")
 	case c == '@':
 		e.box.Name, e.box.Address, err = p.bare(words)
 	case c == ':' && !inGroup && len(words) > 0:
@@ -177,7 +198,7 @@ func (p *addressParser) bare(local []word) (name, address string, err error) {
 		return "", address, err
 	}
 	name = phrase(local) + "@" + phrase(domain) + literal
-	if address, err = p.angle(); err != nil {
+	if address, err = p.angle(false); err != nil {
 		return "", "", err
 	}
 	if !strings.EqualFold(strings.Trim(name, "'"), address) {
@@ -217,11 +238,16 @@ func (p *addressParser) mark() {
 	p.stop = p.i
 }
 
-// angle reads <addr-spec>, with the source route of old (RFC 5322 §4.4).
-func (p *addressParser) angle() (string, error) {
+// angle reads <addr-spec>, with the source route of old (RFC 5322 §4.4). An
+// empty pair is nobody, where no name stands before it.
+func (p *addressParser) angle(nameless bool) (string, error) {
 	p.mark()
 	if err := p.cfws(); err != nil {
 		return "", err
+	}
+	if nameless && p.peek() == '>' {
+		p.mark()
+		return "", nil
 	}
 	for p.peek() == '@' || p.peek() == ',' {
 		if p.raw[p.i] == '@' {

@@ -63,8 +63,16 @@ func TestMailboxesAreReadInEveryFormThatTheStandardsHave(t *testing.T) {
 		"Anna Holm\r\n\t<anna@x.example>,\r\n bo@x.example": {"Anna Holm|anna@x.example|", "|bo@x.example|"},
 		`a@x.example, (nobody), b@x.example`:                {"|a@x.example|", "|b@x.example|"},
 		`Gruppe: a@x.example,, b@x.example;, c@x.example`:   {"|a@x.example|Gruppe", "|b@x.example|Gruppe", "|c@x.example|"},
-		``:  {},
-		` `: {},
+		// what people type, and what programs make of nobody
+		`anna@x.example; bo@x.example`:               {"|anna@x.example|", "|bo@x.example|"},
+		`Anna <anna@x.example>;bo@x.example, c@x.y;`: {"Anna|anna@x.example|", "|bo@x.example|", "|c@x.y|"},
+		`"Holm; Anna" <anna@x.example> (a;b); ;`:     {"Holm; Anna|anna@x.example|"},
+		`<>`:                                         {},
+		` < > , a@x.example`:                         {"|a@x.example|"},
+		`,`:                                          {},
+		` ; `:                                        {},
+		``:                                           {},
+		` `:                                          {},
 	}
 	for value, want := range tests {
 		m, f := withField(t, "To: "+value)
@@ -85,10 +93,11 @@ func TestMailboxesAreReadInEveryFormThatTheStandardsHave(t *testing.T) {
 
 func TestAnAddressListThatReadersCouldReadDifferentlyIsAnError(t *testing.T) {
 	for _, value := range []string{
-		`anna`, `Anna Holm`, `Anna Holm, bo@x.example`, `undisclosed-recipients`, `<anna>`, `<>`, `Anna <>`,
+		`anna`, `Anna Holm`, `Anna Holm, bo@x.example`, `undisclosed-recipients`, `<anna>`, `Anna <>`, `"a@x.example" <>`,
 		`anna@`, `@x.example`, `anna@@x.example`, `anna@x@y.example`, `anna@.example`, `anna@x..example`,
 		`anna holm@x.example`, `"anna"holm@x.example`, `anna "holm"@x.example`, `anna@x.example y.example`,
-		`anna@x.example bo@x.example`, `anna@x.example; bo@x.example`, `anna@x.example;`,
+		`anna@x.example bo@x.example`,
+		`anna@x.example; bo`, `Anna Holm; bo@x.example`, `anna@x.example; Gruppe: bo@x.example;`, `Holm; Anna <anna@x.example>`, `anna@x.example; (nobody); bo@x.example`,
 		`<anna@x.example`, `anna@x.example>`, `<<anna@x.example>>`, `<anna@x.example> Anna`, `<a@x.example> <b@x.example>`, `a@x.example <b@x.example>`,
 		`"Anna <anna@x.example>`, `Anna (x <anna@x.example>`, `Anna) <anna@x.example>`, `anna@[192.0.2.1`, `anna@x]`,
 		`Gruppe: anna@x.example`, `Gruppe: a@x.example; b@x.example`, `A: B: a@x.example;;`, `: a@x.example;`, `<A: a@x.example;>`, `<A:;`, `<:;>`, `A: a@x.example`, `:;`,

@@ -78,6 +78,7 @@ func FuzzMailboxes(f *testing.F) {
 	for _, s := range []string{
 		`John Doe <jdoe@machine.example>`, `"Joe Q. Public" <j@x.example>, Who? <one@y.test>`, `A:c@a.test,"d"@b.test;`,
 		"a(x)@b . c\r\n ,<@r:d@e>", `=?utf-8?Q?,v@m.example,?= <a@b.example>`, `"v@m.example" <a@b>`, `a@[1.2.3.4], ,ø@æ.example`,
+		`a@x.example; "b;c" <b@x.example>;`, `<>, a@x.example`,
 	} {
 		f.Add(s)
 	}
@@ -118,6 +119,7 @@ func plainAddress(s string) string {
 func FuzzHide(f *testing.F) {
 	f.Add("a@member.example, b@x.example", "G: c@member.example, d@x.example;")
 	f.Add("\"a\" . b@member. example (c@member.example)", "=?utf-8?Q?e=40member.example?= <f@x.example>")
+	f.Add("a@member.example; b@x.example;c@member.example", "<>, d@member.example")
 	f.Add(",,a@x.example,(c),", "\r\n <@r.example:a@member.example>\r\n ,b@x.example")
 	f.Fuzz(func(t *testing.T, to, cc string) {
 		to = oneField(to)

@@ -57,6 +57,11 @@ func TestHideTakesMembersOutAndLeavesTheRestAsWritten(t *testing.T) {
 		{"plus-tag", "Cc: A+TR@Member.example, b+tr@x.example\n", "Cc: b+tr@x.example\n"},
 		{"full-width letters and no-width ones", "Cc: ａ@member.example, a\u200b@member.example, b@x.example\n", "Cc: b@x.example\n"},
 		{"Microsoft's undisclosed To", "To: <Undisclosed-Recipient:;>\nCc: a@member.example\n", "To: <Undisclosed-Recipient:;>\n"},
+		{"semicolons, as people type them", "To: a@x.example; b@member.example;Bo <c@x.example>; d@member.example\n", "To: a@x.example;Bo <c@x.example>\n"},
+		{"semicolons, the first of them", "To: a@member.example; b@x.example;\n", "To: b@x.example;\n"},
+		{"semicolons, all of them", "To: a@member.example; b@member.example;\n", "To: undisclosed-recipients:;\n"},
+		{"nobody in brackets", "To: <>\nCc: a@member.example, b@x.example\n", "To: <>\nCc: b@x.example\n"},
+		{"nobody at all", "To: ,\nCc: a@member.example\n", "To: ,\n"},
 		{"an open empty group", "To: undisclosed-recipients:\nCc: a@member.example\n", "To: undisclosed-recipients:\n"},
 		{"an undisclosed To stays", "To: undisclosed-recipients: ;\nCc: a@member.example\n", "To: undisclosed-recipients: ;\n"},
 	}
