@@ -32,6 +32,16 @@ func lookCharset(name string) (encoding.Encoding, error) {
 	return nil, errCharset
 }
 
+// isCharset reports whether a name is that of a charset, be it one that cannot
+// be decoded here.
+func isCharset(name string) bool {
+	if _, err := lookCharset(name); err == nil {
+		return true
+	}
+	_, err := ianaindex.IANA.Encoding(name)
+	return err == nil
+}
+
 // fromCharset returns b as valid UTF-8. Where the charset is not known it
 // guesses and says so.
 func fromCharset(name string, b []byte) (text string, known bool) {

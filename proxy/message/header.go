@@ -24,6 +24,7 @@ const (
 	reasonTwoDispos      = "there are two Content-Disposition fields"
 	reasonTwoVersions    = "there are two MIME-Version fields that differ"
 	reasonVersion        = "the MIME version is not 1.0"
+	reasonWords          = "a header field in a charset that cannot be read"
 	reasonBadType        = "the Content-Type field cannot be read"
 	reasonBadDisposition = "the Content-Disposition field cannot be read"
 )
@@ -193,5 +194,20 @@ func (p *parser) checkMessage(part *Part, at location) {
 	}
 	if len(part.Get("Subject")) > 1 {
 		p.defect(place("Subject"), reasonTwoSubjects, true)
+	}
+}
+
+// checkWords notes the fields whose encoded words (RFC 2047) another program
+// may show, and nobody here can read.
+func (p *parser) checkWords(part *Part, at location) {
+	for _, f := range part.Fields {
+		value := p.raw[f.Value.Start:f.Value.End]
+		if !bytes.Contains(value, []byte("=?")) {
+			continue
+		}
+		if _, unread := decodeWords(unfold(value)); unread {
+			p.defect(at.place.In(detect.Step{Kind: detect.InHeader}), reasonWords, false)
+			return
+		}
 	}
 }

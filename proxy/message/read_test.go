@@ -331,3 +331,41 @@ func TestContentRefusesADamagedEncoding(t *testing.T) {
 		}
 	}
 }
+
+func TestAFieldInACharsetThatCannotBeReadIsADefect(t *testing.T) {
+	const word = "=?utf-7?Q?CPR_+ADA-70761-4285?="
+	for name, raw := range map[string]string{
+		"a subject":          "From: a@x.example\nSubject: x " + word + "\n\n",
+		"a display name":     "From: a@x.example\nTo: " + word + " <b@x.example>\n\n",
+		"a quoted one":       "From: a@x.example\nTo: \"" + word + "\" <b@x.example>\n\n",
+		"a comment":          "From: a@x.example (" + word + ")\n\n",
+		"any field":          "From: a@x.example\nX-Odd: " + word + "\n\n",
+		"a file name":        "From: a@x.example\nContent-Type: application/pdf; name=\"" + word + "\"\n\n",
+		"a part":             "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Description: " + word + "\n\nx\n--b--\n",
+		"a nested message":   "From: a@x.example\nContent-Type: message/rfc822\n\nSubject: " + word + "\n\nx\n",
+		"no known charset":   "From: a@x.example\nSubject: =?x-own-cp?B?MDcwNzYxNDI4NQ==?=\n\n",
+		"blanks in the word": "From: a@x.example\nSubject: =?utf-7?Q?CPR +ADA-70761?=\n\n",
+		"a folded word":      "From: a@x.example\nSubject: =?utf-7?Q?CPR\n +ADA-70761?=\n\n",
+		"with a language":    "From: a@x.example\nSubject: =?utf-7*da?q?+ADA-70761?=\n\n",
+		"damaged base64":     "From: a@x.example\nSubject: =?utf-8?B?MDcw.NzYxNDI4NQ=?=\n\n",
+		"octets of no use":   "From: a@x.example\nSubject: =?hz-gb-2312?Q?x?= =?x-none?Q?y?=\n\n",
+	} {
+		m := read(t, crlf(raw))
+		if len(m.Defects) != 1 || m.Defects[0].Reason != reasonWords || m.Defects[0].Header {
+			t.Errorf("%s: %+v", name, m.Defects)
+		}
+	}
+}
+
+func TestWhatIsNoEncodedWordIsNoDefect(t *testing.T) {
+	for _, value := range []string{
+		"=?utf-8?Q?m=C3=B8de?= =?iso-8859-15?B?5g==?= =?windows-1257?q?=E6?= =?koi8-r?B?8A==?= =?gb18030?B?xOM=?= =?iso-2022-jp?B?GyRCJCIbKEI=?=",
+		"=?us-ascii?Q?plain?= =?UTF-8?B?w6Y?= =?utf-8?B??= =?utf-8?Q?raw \xf8 and =zz?=",
+		"why =? because ?= no", "=?what?really?yes?=", "=?x?q", "a=?b?c", "http://x.example/?a=?b?q?c", "=?who knows?q?x?=", "=?maybe?q?or maybe not?=", "=??q?x?=", "=?utf-8?x?y?=",
+	} {
+		m := read(t, "From: a@x.example\r\nSubject: "+value+"\r\n\r\n")
+		if len(m.Defects) > 0 {
+			t.Errorf("%q: %q", value, reasons(m))
+		}
+	}
+}

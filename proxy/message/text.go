@@ -16,6 +16,13 @@ func (m *Message) Text(f Field) string {
 
 // decodeText undoes encoded words in an unfolded value and trims it.
 func decodeText(value []byte) string {
+	text, _ := decodeWords(value)
+	return text
+}
+
+// decodeWords does what decodeText does, and reports whether a word could not
+// be read that another program might read.
+func decodeWords(value []byte) (text string, unread bool) {
 	var out strings.Builder
 	d := wordDecoder{out: &out}
 	for len(value) > 0 {
@@ -35,7 +42,7 @@ func decodeText(value []byte) string {
 		value = value[i+w.size:]
 	}
 	d.flush()
-	return strings.TrimSpace(cleaner.Replace(out.String()))
+	return strings.TrimSpace(cleaner.Replace(out.String())), d.unread
 }
 
 // cleaner keeps decoded text on one line.
@@ -56,6 +63,7 @@ type wordDecoder struct {
 	charset  string
 	content  []byte
 	blanks   []byte
+	unread   bool // a word is in a charset that is not known, or its encoding is damaged
 	unclosed bool // no "?=" is to come: looking again for each "=?" would be quadratic
 }
 
@@ -79,7 +87,8 @@ func (d *wordDecoder) add(w encodedWord) {
 
 func (d *wordDecoder) flush() {
 	if d.pending {
-		text, _ := fromCharset(d.charset, d.content)
+		text, known := fromCharset(d.charset, d.content)
+		d.unread = d.unread || !known
 		d.out.WriteString(text)
 	}
 	d.out.Write(d.blanks)
@@ -101,6 +110,9 @@ func (d *wordDecoder) word(b []byte) (encodedWord, bool) {
 		return encodedWord{}, false
 	}
 	charset, _, _ := strings.Cut(string(rest[:q]), "*") // RFC 2231 §5: a language
+	if bytes.ContainsAny(text[:end], " \t") && !isCharset(charset) {
+		charset = "us-ascii" // question marks in a sentence
+	}
 	w := encodedWord{charset: charset, size: 2 + q + 3 + end + 2}
 	switch rest[q+1] {
 	case 'q', 'Q':
@@ -108,6 +120,7 @@ func (d *wordDecoder) word(b []byte) (encodedWord, bool) {
 	case 'b', 'B':
 		content, err := wordB(text[:end])
 		if err != nil {
+			d.unread = true
 			return encodedWord{}, false
 		}
 		w.content = content

@@ -94,6 +94,7 @@ func (p *parser) entity(pos int, at location) (*Part, delimiter) {
 	part.Head = Range{pos, body}
 	p.mimeFields(part, at)
 	p.checkMessage(part, at)
+	p.checkWords(part, at)
 
 	var d delimiter
 	switch {
