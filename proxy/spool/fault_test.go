@@ -125,7 +125,7 @@ func TestNothingAcknowledgedIsLostWhenANodeIsKilled(t *testing.T) {
 	}
 	dir := t.TempDir()
 	open := func(tb testing.TB, _ string, change ...func(*Config)) *Store {
-		return openPostgresTest(tb, dir, append(change, shortLease)...)
+		return openPostgresTest(tb, dir, change...) // who takes over is not in a hurry: only the lease of the killed one is short
 	}
 	mustClose(t, open(t, dir))
 	killRounds(t, open, rounds, srv.storeURL(t, dir))
