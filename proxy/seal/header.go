@@ -5,12 +5,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/mail"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"postvern.example/proxy/message"
 )
 
 // ErrMalformed says that a message's header is not clear enough to be sealed.
@@ -130,26 +130,22 @@ func outer(fields []field, m Sealing, now time.Time) ([]field, error) {
 	return out, nil
 }
 
-// bareAddresses returns the addresses of all fields of a name, without display
-// names, comments and group names, folded.
+// bareAddresses returns the addresses of all fields of a name, read as the rest
+// of the gateway reads them, without display names, comments and group names,
+// folded.
 func bareAddresses(fields []field, name string) (string, error) {
-	// Words in a charset that is not known do not matter: they are left out.
-	parser := mail.AddressParser{WordDecoder: &mime.WordDecoder{CharsetReader: func(_ string, r io.Reader) (io.Reader, error) { return r, nil }}}
 	var list []string
 	for _, f := range fields {
-		if f.name != name || strings.TrimSpace(f.value) == "" {
+		if f.name != name {
 			continue
 		}
-		parsed, err := parser.ParseList(strings.ReplaceAll(f.value, "\r\n", ""))
+		m := message.Message{Raw: []byte(f.value)}
+		boxes, err := m.Mailboxes(message.Field{Value: message.Range{End: len(m.Raw)}})
 		if err != nil {
-			return "", ErrMalformed
+			return "", fmt.Errorf("%w: %w", ErrMalformed, err)
 		}
-		for _, a := range parsed {
-			bare := strings.Trim((&mail.Address{Address: a.Address}).String(), "<>")
-			if strings.ContainsAny(bare, "\r\n\x00") || !utf8.ValidString(bare) {
-				return "", ErrMalformed
-			}
-			list = append(list, bare)
+		for _, b := range boxes {
+			list = append(list, b.Address)
 		}
 	}
 	return strings.Join(list, ",\r\n "), nil

@@ -314,6 +314,7 @@ func TestAnUnclearMessageIsNotSealed(t *testing.T) {
 		"no From":            "To: a@b.example\r\n\r\nhej",
 		"empty":              "",
 		"From in pieces":     "From: Anna <a@\r\n\r\nhej",
+		"From is nobody":     "From: <>\r\n\r\nhej",
 		"bare LF in header":  "From: a@b.example\nBcc: c@d.example\r\n\r\nhej",
 		"bare CR in header":  "From: a@b.example\r\nSubject: x\rBcc: c\r\n\r\nhej",
 		"NUL":                "From: a@b.example\r\nSubject: x\x00\r\n\r\nhej",
@@ -405,6 +406,28 @@ func TestReadersAreListedOutsideAsTheyWereEdited(t *testing.T) {
 		if !strings.Contains(out, "\r\nTo: "+want+"\r\n") {
 			head, _, _ := strings.Cut(out, "\r\n\r\n")
 			t.Errorf("%s:\n%s", to, head)
+		}
+	}
+}
+
+func TestEveryWriterThatTheGatewayReadsIsSealed(t *testing.T) {
+	_, k := reader(t, "x25519", 0)
+	for from, want := range map[string]string{
+		"<@relay.example,@b.example:anna@region.example>":       "anna@region.example",
+		"Anna Holm <anna @ region (TR) . example>":              "anna@region.example",
+		"anna@region.example.":                                  "anna@region.example",
+		"anna..holm.@region.example":                            "anna..holm.@region.example",
+		"=?UTF-8?Q?Holm,_Anna?= <anna@region.example>":          "anna@region.example",
+		"Anna Q. Holm (TR; formand) <\"anna\"@region.example>,": "anna@region.example",
+		"\"an\\\"na\"@region.example":                           `"an\"na"@region.example`,
+		"anna@region.example; bo@region.example;":               "anna@region.example,\r\n bo@region.example",
+		"Sm\xf8r <sm\xc3\xb8r@region.example>":                  "smør@region.example",
+		"anna@[192.0.2.1]":                                      "anna@[192.0.2.1]",
+	} {
+		m := Sealing{Reader: "anna@member.example", Raw: []byte("From: " + from + "\r\nTo: <>\r\n\r\nhej")}
+		out, err := k.Seal(m, time.Now())
+		if head, _, _ := strings.Cut(string(out), "\r\nSubject:"); err != nil || head != "From: "+want+"\r\nTo: undisclosed-recipients:;" {
+			t.Errorf("%s: %v\n%s", from, err, head)
 		}
 	}
 }
