@@ -26,7 +26,7 @@ type decisionCase struct {
 	Recipients []string `yaml:"recipients"`
 	Sees       []string `yaml:"sees"`
 	Findings   []string `yaml:"findings"`
-	Facts      []string `yaml:"facts" oneof:"sealed,bcc,header-fault,invitation,quoted,nested,invitation-visible,quoted-visible,nested-visible"`
+	Facts      []string `yaml:"facts" oneof:"sealed,bcc,header-fault,invitation-fault,invitation,quoted,nested,invitation-visible,quoted-visible,nested-visible"`
 }
 
 func isMember(a string) bool { return strings.HasPrefix(a, "member") }
@@ -52,6 +52,7 @@ func (c decisionCase) facts() policy.Facts {
 		f.Sealed = f.Sealed || s == "sealed"
 		f.Bcc = f.Bcc || s == "bcc"
 		f.HeaderFault = f.HeaderFault || s == "header-fault"
+		f.InvitationFault = f.InvitationFault || s == "invitation-fault"
 		for word, l := range map[string]*policy.Listing{"invitation": &f.Invitation, "quoted": &f.Quoted, "nested": &f.Nested} {
 			switch s {
 			case word:

@@ -99,6 +99,8 @@ const (
 
 	EditQuoted EditKind = "blind-quoted" // take members out of the header blocks of quoted messages
 	EditNested EditKind = "blind-nested" // take members out of the headers of nested messages
+
+	EditInvitation EditKind = "split-invitation" // each hidden member gets an invitation that names no other
 )
 
 // Entry is something for the register of deviations. Package deviation turns

@@ -19,6 +19,8 @@ type Facts struct {
 	Quoted      Listing // members in the header block of a quoted message
 	Nested      Listing // members in the header of a nested message
 	Buried      Listing // members in headers of messages that no edit reaches: an attached .eml or .msg, a report
+
+	InvitationFault bool // members cannot be taken out of the invitation: it is signed, inside a file, unreadable
 }
 
 // Sender is who handed the message in.

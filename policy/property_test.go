@@ -37,7 +37,8 @@ func drawFacts(t *rapid.T) policy.Facts {
 		Sender:  policy.Sender{Role: rapid.Bool().Draw(t, "role")},
 		Subject: rapid.SampledFrom([]string{"", "Løn", "SV: tr - fortroligt x"}).Draw(t, "subject"),
 		Sealed:  rapid.Bool().Draw(t, "sealed"), Bcc: rapid.Bool().Draw(t, "bcc"), Invitation: policy.Listing(rapid.IntRange(0, 2).Draw(t, "invitation")),
-		Quoted: policy.Listing(rapid.IntRange(0, 2).Draw(t, "quoted")), Nested: policy.Listing(rapid.IntRange(0, 2).Draw(t, "nested")),
+		InvitationFault: rapid.Bool().Draw(t, "invitation-fault"),
+		Quoted:          policy.Listing(rapid.IntRange(0, 2).Draw(t, "quoted")), Nested: policy.Listing(rapid.IntRange(0, 2).Draw(t, "nested")),
 	}
 	for range rapid.IntRange(0, 5).Draw(t, "recipients") {
 		f.Recipients = append(f.Recipients, policy.Recipient{

@@ -53,8 +53,8 @@ func TestEveryChoiceOfEveryKeyHasItsSentence(t *testing.T) {
 
 func TestWarningsNameWhatWasProbablyNotMeant(t *testing.T) {
 	p, _ := example(t)
-	if w := p.Warnings(); len(w) != 1 {
-		t.Errorf("the example has more warnings than what is not built: %q", w)
+	if w := p.Warnings(); len(w) > 0 {
+		t.Errorf("the example has warnings: %q", w)
 	}
 	for body, want := range map[string]string{
 		"people: {}\n":                          "people.union is empty: the union's own office counts as anybody else",

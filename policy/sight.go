@@ -114,7 +114,8 @@ func (p *Policy) structural(f Facts, s sight) []match {
 	if f.HeaderFault {
 		out = append(out, match{rule: RuleHeader, do: DoHold, severity: Medium, typ: EntryVisible})
 	}
-	if s.tells(f.Invitation) && p.Recipients.Invitations != Leave {
+	held := p.Recipients.Invitations == HoldIt || p.Recipients.Invitations == Split && f.InvitationFault
+	if s.tells(f.Invitation) && held {
 		hold(RuleInvitations)
 	}
 	if s.tells(f.Quoted) && p.Recipients.Quoted == HoldIt {
@@ -141,6 +142,9 @@ func (p *Policy) inside(f Facts, s sight) []Edit {
 	}
 	if s.tells(f.Nested) {
 		out = append(out, Edit{Kind: EditNested, Reason: RuleNested})
+	}
+	if s.tells(f.Invitation) && p.Recipients.Invitations == Split && !f.InvitationFault {
+		out = append(out, Edit{Kind: EditInvitation, Reason: RuleInvitations})
 	}
 	return out
 }

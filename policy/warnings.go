@@ -49,9 +49,6 @@ func (p *Policy) Warnings() []string {
 	if p.Mode == Observe {
 		warn("mode is observe: nothing is mended, held or refused")
 	}
-	if p.Recipients.Invitations == Split {
-		warn("recipients.invitations: split comes with a later release: until then such mail is held")
-	}
 	return out
 }
 

@@ -17,7 +17,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 		Sender:   policy.Sender{Login: env.Login, Language: r.language(env.Login, env.From)},
 		Sealed:   msg.Sealed() != "",
 		Bcc:      len(msg.Root.Get("Bcc"))+len(msg.Root.Get("Resent-Bcc")) > 0,
-		Findings: append(r.Scanner.Scan(text.Segments, r.Members), text.Findings...),
+		Findings: append(r.scan(msg, text.Segments), text.Findings...),
 	}
 	own := r.ownAddresses(env)
 	for _, field := range msg.Root.Get("From") {
@@ -86,7 +86,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 	f.Quoted = in.listing(quoted(msg))
 	f.Nested = in.listing(nested(msg, msg.Root))
 	f.Buried = in.listing(append(buried(text), reported(msg, msg.Root)...))
-	f.Invitation = in.listing(attendees(text))
+	f.Invitation, f.InvitationFault = in.invitations(msg, text)
 	return f
 }
 

@@ -146,7 +146,7 @@ func (c Custody) decideAgain(ctx context.Context, rules *Rules, held spool.HeldC
 // force hide: somebody may have become a member since. It returns nil where
 // the copy can go as it is, and ErrRefused where it cannot be edited.
 func (p *preparation) blinded(reader string) ([]byte, error) {
-	if len(p.hidden) == 0 || p.decision.Mode == policy.Observe {
+	if len(p.hidden) == 0 && !p.splits() || p.decision.Mode == policy.Observe {
 		return nil, nil
 	}
 	f, err := p.form(reader)

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -197,38 +196,6 @@ func reached(field string) bool {
 	same := func(name string) bool { return strings.EqualFold(name, field) }
 	return slices.ContainsFunc(visibleFields, same) || slices.ContainsFunc(gossip, same) || slices.ContainsFunc(blindFields, same)
 }
-
-// attendees returns the people in invitations (RFC 5545 §3.8.4): attendees,
-// whom they delegated to, contacts, and what Microsoft adds. The words of the
-// invitation do not count.
-func attendees(text extract.Result) []person {
-	var people []person
-	for _, s := range text.Segments {
-		if !calendar.MatchString(s.Text) {
-			continue
-		}
-		unfolded := strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "").Replace(s.Text)
-		for line := range strings.Lines(unfolded) {
-			if wordsOf.MatchString(line) {
-				continue
-			}
-			found := detect.Addresses(line)
-			for _, a := range found {
-				people = append(people, person{address: a})
-			}
-			if cn := commonName.FindStringSubmatch(line); len(found) == 0 && cn != nil {
-				people = append(people, person{name: strings.Trim(cn[1], "\" ")})
-			}
-		}
-	}
-	return people
-}
-
-var (
-	calendar   = regexp.MustCompile(`(?i)BEGIN: *VCALENDAR`)
-	wordsOf    = regexp.MustCompile(`(?i)^(SUMMARY|DESCRIPTION|COMMENT|LOCATION|X-ALT-DESC)[;:]`)
-	commonName = regexp.MustCompile(`(?i);CN=("[^"]*"|[^;:]*)`)
-)
 
 // blindQuoted returns the edits that take members out of quoted header blocks.
 func (p *preparation) blindQuoted(hidden map[string]bool) ([]message.Edit, error) {

@@ -176,7 +176,12 @@ func (p *preparation) form(address string) (*form, error) {
 	if p.decision.Individual && p.hidden[canonical(address)] {
 		reader = canonical(address)
 	}
-	if f, ok := p.forms[reader]; ok {
+	invitee := p.invitee(address)
+	whose := reader
+	if whose == "" {
+		whose = invitee
+	}
+	if f, ok := p.forms[whose]; ok {
 		return f, nil
 	}
 	hidden := p.hidden
@@ -202,9 +207,14 @@ func (p *preparation) form(address string) (*form, error) {
 			return nil, err
 		}
 	}
+	if p.splits() {
+		if raw, err = p.splitInvitations(raw, invitee); err != nil {
+			return nil, err
+		}
+	}
 	p.parcel.hidden = max(p.parcel.hidden, n)
 	f := &form{raw: raw, body: -1}
-	p.forms[reader] = f
+	p.forms[whose] = f
 	return f, nil
 }
 
@@ -224,6 +234,8 @@ func (p *preparation) edits(hidden map[string]bool) (edits []message.Edit, hides
 			more, err = p.blindQuoted(hidden)
 		case policy.EditNested:
 			more, err = p.blindNested(hidden)
+		case policy.EditInvitation:
+			// For each reader, once the rest is done.
 		case policy.EditBcc:
 			more = p.msg.Drop(blindFields...)
 		case policy.EditTag:
@@ -327,7 +339,7 @@ func (p *preparation) addCopy(i, body int, hold *spool.Hold) {
 	}
 	// The sender's own names for an envelope and its recipients travel with
 	// it, and can name anybody: they go along only where nobody is hidden.
-	if len(p.hidden) == 0 || p.decision.Mode == policy.Observe {
+	if len(p.hidden) == 0 && !p.splits() || p.decision.Mode == policy.Observe {
 		c.EnvelopeID, c.Original = p.env.ID, rcpt.Original
 	}
 	if hold != nil {
