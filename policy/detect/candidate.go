@@ -19,25 +19,35 @@ type candidate struct {
 	keyed      bool // counts only beside a keyword
 	evidence   evidenceSet
 	confidence Confidence
+	id         identity
 }
 
 // identities offers the window of the run that begins with group i to every
 // kind of number and appends what fits.
 func identities(r *run, i int, out []candidate) []candidate {
 	if r.digits >= 10 {
-		out = appendCPR(r, i, out)
-		out = appendKennitala(r, i, out)
-		out = appendPersonnummer(r, i, out)
-		out = appendFnr(r, i, out)
+		out = persons(r, i, out)
 	}
-	if n := r.size(i); n == 6 || n == 8 {
+	switch r.size(i) {
+	case 6, 8:
 		out = appendInterim(r, i, out)
+		out = appendHetu(r, i, out)
+	case 2:
 		out = appendHetu(r, i, out)
 	}
 	if r.digits >= 7 {
 		out = appendAccount(r, i, out)
 	}
 	return out
+}
+
+// persons offers the window that begins with group i to the kinds of number
+// that are digits alone.
+func persons(r *run, i int, out []candidate) []candidate {
+	out = appendCPR(r, i, out)
+	out = appendKennitala(r, i, out)
+	out = appendPersonnummer(r, i, out)
+	return appendFnr(r, i, out)
 }
 
 func from(v *number, kind Kind, key keyword) candidate {

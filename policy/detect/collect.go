@@ -19,7 +19,39 @@ type entry struct {
 	kind       Kind
 	confidence Confidence
 	evidence   evidenceSet
+	values     map[identity]bool // so that a value that stands twice counts once
 	count      int
+}
+
+// identity tells values apart without holding them; 0 is like no other.
+type identity uint64
+
+// identify returns the identity of a text: its letters and digits, without case.
+func identify(text string) identity {
+	h := identity(0xcbf29ce484222325) // FNV-1a
+	for i := 0; i < len(text); i++ {
+		if class[text[i]] != classOther {
+			h = h.with(text[i] | 0x20)
+		}
+	}
+	return h
+}
+
+func (h identity) with(c byte) identity { return (h ^ identity(c)) * 0x100000001b3 }
+
+// note counts a value unless it was counted before.
+func (e *entry) note(id identity) {
+	if id == 0 {
+		e.count++
+		return
+	}
+	if e.values == nil {
+		e.values = map[identity]bool{}
+	}
+	if !e.values[id] {
+		e.values[id] = true
+		e.count++
+	}
 }
 
 // begin starts a new place.
@@ -33,18 +65,18 @@ func (c *collector) begin(p Place) {
 // addAll takes in candidates at the present place.
 func (c *collector) addAll(all []candidate) {
 	for i := range all {
-		c.add(all[i].kind, all[i].confidence, all[i].evidence)
+		c.add(all[i].kind, all[i].confidence, all[i].evidence, all[i].id)
 	}
 }
 
 // add takes a value in at the present place.
-func (c *collector) add(k Kind, level Confidence, why evidenceSet) {
+func (c *collector) add(k Kind, level Confidence, why evidenceSet, id identity) {
 	if level == 0 {
 		return
 	}
 	for i := c.base; i < len(c.all); i++ {
 		if e := &c.all[i]; e.kind == k {
-			e.count++
+			e.note(id)
 			switch {
 			case level > e.confidence:
 				e.confidence, e.evidence = level, why
@@ -54,7 +86,9 @@ func (c *collector) add(k Kind, level Confidence, why evidenceSet) {
 			return
 		}
 	}
-	c.all = append(c.all, entry{c.place, c.segment, k, level, why, 1})
+	e := entry{place: c.place, segment: c.segment, kind: k, confidence: level, evidence: why}
+	e.note(id)
+	c.all = append(c.all, e)
 }
 
 // better raises a value that was counted already.
@@ -107,7 +141,10 @@ func (c *collector) merge() {
 			continue
 		}
 		k := &kept[i]
-		k.count += e.count
+		k.count += e.count - len(e.values)
+		for id := range e.values {
+			k.note(id)
+		}
 		if e.confidence > k.confidence {
 			k.confidence, k.evidence = e.confidence, 0
 		}

@@ -9,8 +9,8 @@ func appendCPR(r *run, i int, out []candidate) []candidate {
 	if !ok || v.repeats(0) {
 		return out
 	}
-	day, month := v.value(0, 2), v.value(2, 4)
-	if !isDate(cprYear(v.value(4, 6), v.digits[6]), month, day) || v.value(6, 10) == 0 {
+	day, month, year := v.value(0, 2), v.value(2, 4), cprYear(v.value(4, 6), v.digits[6])
+	if !isDate(year, month, day) || v.value(6, 10) == 0 {
 		return out
 	}
 	c := from(&v, DanishCPR, keyCPR)
@@ -20,6 +20,7 @@ func appendCPR(r *run, i int, out []candidate) []candidate {
 		c.evidence |= evidence(EvidenceChecksum)
 	case v.form == formBare && (day != 1 || month != 1):
 		c.strength = weak
+		c.keyed = year > lastBirth
 		c.evidence |= evidence(EvidenceNoChecksum)
 	default:
 		c.strength = fair
@@ -28,6 +29,10 @@ func appendCPR(r *run, i int, out []candidate) []candidate {
 	c.discount(&v)
 	return append(out, c)
 }
+
+// lastBirth is a year up to which bare digits without modulus 11 may be a
+// date of birth by themselves; later ones are hardly more than any ten digits.
+const lastBirth = 2030
 
 // cprYear returns the year of birth that the year's two digits and the
 // seventh digit give.

@@ -47,7 +47,7 @@ func fuzzKind(f *testing.F, seeds ...string) {
 }
 
 func FuzzCPR(f *testing.F) {
-	fuzzKind(f, "CPR 070761-4285", "07.07.61\u200b-4285", "cpr=0707614285&x=1", "070761-\n4285", "Navn\tCPR\nA\t1,3E10\n")
+	fuzzKind(f, "CPR 070761-4285", "07.07.61\u200b-4285", "cpr=0707614285&x=1", "070761-\n4285", "CPR 07.07.1961 -- 4285", "CPR (070761)\t4285", "> cpr 070761-\n> 4285", "CPR O7O76l-4285", "Navn\tCPR\nA\t1,3E10\n")
 }
 
 func FuzzFodselsnummer(f *testing.F) {
@@ -59,7 +59,7 @@ func FuzzPersonnummer(f *testing.F) {
 }
 
 func FuzzHetu(f *testing.F) {
-	fuzzKind(f, "131052-308T", "131052a308t", "hetu 010101-900R", "131052-308")
+	fuzzKind(f, "131052-308T", "131052a308t", "hetu 010101-900R", "hetu 13.10.1952 - 308T", "131052-308")
 }
 
 func FuzzKennitala(f *testing.F) {

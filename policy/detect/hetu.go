@@ -8,40 +8,59 @@ const hetuCheck = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 // three digits, a check character. Since 2023 further signs stand for each
 // century. Individual numbers from 900 on are temporary or for tests.
 func appendHetu(r *run, i int, out []candidate) []candidate {
-	g := r.groups[i]
-	if g.end-g.start != 6 || g.end+5 > len(r.text) {
+	k := r.dateGroups(i)
+	if k == 0 || r.size(i) == 4 {
 		return out
 	}
-	t := r.text[g.end : g.end+5]
-	century := hetuCentury(t[0])
-	if century == 0 || !isDigit(t[1]) || !isDigit(t[2]) || !isDigit(t[3]) {
+	var v number
+	for _, g := range r.groups[i : i+k] {
+		for at := g.start; at < g.end; at++ {
+			v.digits[v.n] = r.text[at] - '0'
+			v.n++
+		}
+	}
+	sign, at, tight := hetuSign(r.text, r.groups[i+k-1].end)
+	century := hetuCentury(sign)
+	if century == 0 || digitsAt(r.text[at:min(len(r.text), at+3)], 0) != 3 || at+4 > len(r.text) {
 		return out
 	}
-	v := number{start: g.start, end: g.end + 5, form: formSplit, sep: sepHyphen}
-	for k := g.start; k < g.end; k++ {
-		v.digits[v.n] = r.text[k] - '0'
-		v.n++
+	if v.n == 8 {
+		if v.value(4, 6)*100 != century {
+			return out
+		}
+		v.digits[4], v.digits[5], v.n = v.digits[6], v.digits[7], 6
 	}
-	for _, c := range []byte(t[1:4]) {
+	for _, c := range []byte(r.text[at : at+3]) {
 		v.digits[v.n] = c - '0'
 		v.n++
 	}
+	v.start, v.end, v.form, v.sep = r.groups[i].start, at+4, formSplit, sepHyphen
 	if !isDate(century+v.value(4, 6), v.value(2, 4), v.value(0, 2)) || v.value(6, 9) < 2 {
 		return out
 	}
-	check := t[4]
-	if check >= 'a' && check <= 'z' {
-		check -= 0x20
-	}
-	if hetuCheck[v.value(0, 9)%31] != check || !r.alone(i, &v) {
+	if hetuCheck[v.value(0, 9)%31] != upper(r.text[at+3]) || !r.alone(i, &v) {
 		return out
 	}
 	c := from(&v, FinnishHetu, keyHetu)
+	c.keyed = !tight
 	c.evidence |= evidence(EvidenceDate, EvidenceChecksum)
 	if v.value(6, 9) >= 900 {
 		c.evidence |= evidence(EvidenceTemporary)
 	}
 	return append(out, c)
+}
+
+// hetuSign reads the sign of the century at text[at], a hyphen also with
+// blanks or a line's end around it, and returns where the individual number
+// begins and whether the sign stands tight.
+func hetuSign(text string, at int) (sign byte, next int, tight bool) {
+	if at+1 < len(text) && isDigit(text[at+1]) {
+		return text[at], at + 1, true
+	}
+	if next = looseGap(text, at); next < 0 {
+		return 0, 0, false
+	}
+	return '-', next, false
 }
 
 // alone reports whether a number with letters, which begins with group i, has

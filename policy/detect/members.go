@@ -103,7 +103,7 @@ func (m *memberScan) findings(out *collector) {
 	for i := range m.bodies {
 		b := &m.bodies[i]
 		if level, why, n := b.judge(); level > 0 {
-			out.all = append(out.all, entry{b.place, b.segment, MemberList, level, why, n})
+			out.all = append(out.all, entry{place: b.place, segment: b.segment, kind: MemberList, confidence: level, evidence: why, count: n})
 		}
 	}
 }

@@ -1,5 +1,10 @@
 package detect
 
+import (
+	"slices"
+	"strings"
+)
+
 // word is a run of letters in a line.
 type word struct{ start, end int }
 
@@ -172,8 +177,16 @@ func (l *listReader) askTurned(line string, surname word, b *body) {
 
 func (l *listReader) ask(name string, b *body) {
 	if l.member(name, false) {
-		b.names[string(fold(nil, name))] = true
+		b.names[inOneOrder(name)] = true
 	}
+}
+
+// inOneOrder returns the words of a name, folded, in an order that does not
+// depend on how it is written: a roster knows "Holm Anna" too.
+func inOneOrder(name string) string {
+	words := strings.Fields(string(fold(nil, name)))
+	slices.Sort(words)
+	return strings.Join(words, " ")
 }
 
 // plainName puts a blank where a tab parts the cells of a name.

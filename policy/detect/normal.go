@@ -29,9 +29,9 @@ func normalise(s string) string {
 	for at >= 0 {
 		b.WriteString(s[done:at])
 		r, n := utf8.DecodeRuneInString(s[at:])
-		switch to := plain(r, s, at, n); to {
-		case drop:
-		case keep:
+		switch to := plain(r, s, at, n); {
+		case to == drop, unicode.Is(unicode.M, r) && endsInDigit(&b):
+		case to == keep:
 			b.WriteString(s[at : at+n])
 		default:
 			b.WriteRune(to)
@@ -41,6 +41,13 @@ func normalise(s string) string {
 	}
 	b.WriteString(s[done:])
 	return b.String()
+}
+
+// endsInDigit reports whether a digit or a hyphen was written last: a mark over
+// one is no letter.
+func endsInDigit(b *strings.Builder) bool {
+	n := b.Len()
+	return n > 0 && (isDigit(b.String()[n-1]) || b.String()[n-1] == '-')
 }
 
 const (

@@ -53,7 +53,7 @@ func scanMachineReadable(text string, out *collector) {
 			continue
 		}
 		if zoneCheck(second[:9]) == second[9] && zoneCheck(second[13:19]) == second[19] {
-			out.add(Passport, Certain, evidence(EvidenceMachineReadable, EvidenceChecksum))
+			out.add(Passport, Certain, evidence(EvidenceMachineReadable, EvidenceChecksum), identify(second[:44]))
 		}
 	}
 }

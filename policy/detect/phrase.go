@@ -27,6 +27,7 @@ type sentence struct {
 	news       bool
 	question   bool
 	firstMark  int // the first token that makes a condition, or -1
+	id         identity
 }
 
 // scanPhrases finds the phrases of the lexicon in the text.
@@ -64,7 +65,7 @@ func (l *lexicon) scanPhrases(text string, shape Shape, out *collector) []notice
 					continue
 				}
 				if level, why := s.judge(p, l, first, last, shape); level > 0 {
-					hits = append(hits, phraseHit{p.kind, s.tokens[first].start, s.tokens[last].end, level, why})
+					hits = append(hits, phraseHit{p.kind, s.tokens[first].start, s.tokens[last].end, level, why, s.identity(first)})
 				}
 			}
 		}
@@ -85,6 +86,7 @@ type phraseHit struct {
 	start, end int
 	level      Confidence
 	why        evidenceSet
+	id         identity
 }
 
 // report hands over the hits that no muted phrase overlaps. One place says a
@@ -107,7 +109,7 @@ next:
 		if end, seen := done[h.kind]; seen && h.start < end {
 			out.better(h.kind, h.level, h.why)
 		} else {
-			out.add(h.kind, h.level, h.why)
+			out.add(h.kind, h.level, h.why, h.id)
 		}
 		done[h.kind] = max(done[h.kind], h.end)
 	}
@@ -134,7 +136,7 @@ func (s *sentence) around(at int, shape Shape) {
 	for hi < len(s.text) && isAlnum(s.text[hi]) && isAlnum(s.text[hi-1]) {
 		hi++
 	}
-	s.start, s.end, s.read = lo, hi, false
+	s.start, s.end, s.read, s.id = lo, hi, false, 0
 	s.question = hi < len(s.text) && s.text[hi] == '?'
 	s.tokenise()
 }
@@ -217,6 +219,14 @@ func (s *sentence) tokenise() {
 		}
 		s.tokens = append(s.tokens, t)
 	}
+}
+
+// identity returns that of what the sentence says at token i.
+func (s *sentence) identity(i int) identity {
+	if s.id == 0 {
+		s.id = identify(s.text[s.start:s.end])
+	}
+	return s.id.with(byte(i)).with(byte(i >> 8))
 }
 
 func (s *sentence) folded(i int) []byte {

@@ -4,6 +4,8 @@ package detect
 // to the next.
 type numberScan struct {
 	run   run
+	loose run // a run that careless writing makes of two
+	short run // a run without the century of its date
 	found []candidate
 }
 
@@ -26,22 +28,41 @@ func (n *numberScan) scan(text string, heading keyword, weighed func([]candidate
 		}
 		first := i
 		i = n.run.read(i)
+		if first > 0 && likeDigit(text[first-1]) >= '0' || i < len(text) && likeDigit(text[i]) >= '0' {
+			if end := n.lookalike(text, first, i); end > 0 && n.weigh(text, heading, weighed) {
+				i = end
+				continue
+			}
+		}
 		if i-first < 6 {
 			continue // no kind is shorter; a plusgiro of that length says nothing about a person
 		}
-		n.found = n.found[:0]
-		for g := range n.run.groups {
-			n.found = identities(&n.run, g, n.found)
-		}
-		if c, ok := findPassport(text, first); ok {
-			n.found = append(n.found, c)
-		}
+		n.gather(first)
 		n.weigh(text, heading, weighed)
+		if end := n.stretch(); end > 0 && n.weigh(text, heading, weighed) {
+			i = end
+		}
 	}
 }
 
-// weigh weighs the candidates of one run; those that share digits compete.
-func (n *numberScan) weigh(text string, heading keyword, weighed func([]candidate)) {
+// gather offers the run, which begins at first, to every kind.
+func (n *numberScan) gather(first int) {
+	n.found = n.found[:0]
+	for g := range n.run.groups {
+		n.found = identities(&n.run, g, n.found)
+		if n.run.digits >= 12 {
+			n.found = n.fullYear(&n.run, g, n.found)
+		}
+	}
+	if c, ok := findPassport(n.run.text, first); ok {
+		n.found = append(n.found, c)
+	}
+}
+
+// weigh weighs the candidates of one run; those that share digits compete. It
+// reports whether one was kept.
+func (n *numberScan) weigh(text string, heading keyword, weighed func([]candidate)) bool {
+	any := false
 	for found := n.found; len(found) > 0; {
 		k, end := 1, found[0].end
 		for k < len(found) && found[k].start < end {
@@ -58,8 +79,13 @@ func (n *numberScan) weigh(text string, heading keyword, weighed func([]candidat
 			}
 		}
 		if kept := settle(found[:k], &around); len(kept) > 0 {
+			any = true
+			for i := range kept {
+				kept[i].id = identify(text[kept[i].start:kept[i].end])
+			}
 			weighed(kept)
 		}
 		found = found[k:]
 	}
+	return any
 }

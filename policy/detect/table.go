@@ -233,7 +233,7 @@ func (t *table) emit(i int) {
 	t.out.begin(col)
 	for _, h := range c.hits {
 		if counts[h.cand.kind] > cellLimit {
-			t.out.add(h.cand.kind, h.cand.confidence, h.cand.evidence)
+			t.out.add(h.cand.kind, h.cand.confidence, h.cand.evidence, h.cand.id)
 		}
 	}
 	row := 0
@@ -245,7 +245,7 @@ func (t *table) emit(i int) {
 			row = h.row
 			t.out.begin(col.In(Step{Kind: InRow, Number: row}))
 		}
-		t.out.add(h.cand.kind, h.cand.confidence, h.cand.evidence)
+		t.out.add(h.cand.kind, h.cand.confidence, h.cand.evidence, h.cand.id)
 	}
 	t.out.begin(place)
 }
