@@ -5,8 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// QuotedRecipient is one recipient that stands in the header block of a quoted
-// or forwarded message inside a body.
+// QuotedRecipient is one person that stands in the header block of a quoted or
+// forwarded message inside a body, or in the line that says whose words are
+// quoted.
 type QuotedRecipient struct {
 	Name    string // as written, without quotes; empty: only an address stands there
 	Address string // empty: only a name stands there, as Outlook often writes
@@ -16,6 +17,7 @@ type QuotedRecipient struct {
 // goes on in.
 type quotedList struct {
 	elements []quotedElement
+	writer   bool // it names who wrote, not who read
 }
 
 type quotedElement struct {
@@ -30,8 +32,8 @@ var (
 	recipientLabels = labels("to", "cc", "bcc", "til", "kopi", "kopi til", "blindkopi", "blindkopi til", "skjult kopi", "usynlig kopi",
 		"till", "kopia", "kopia till", "hemlig kopia", "dold kopia", "vastaanottaja", "vastaanottajat", "kopio", "piilokopio", "sokea kopio",
 		"resent-to", "resent-cc", "reply-to", "svar til", "svara till", "svarsadresse", "vastausosoite", "vastaus")
-	otherLabels = labels("from", "fra", "frå", "från", "lähettäjä", "sender", "afsender", "avsender", "avsändare",
-		"sent", "sendt", "skickat", "skickades", "lähetetty", "date", "dato", "datum", "päiväys", "päivämäärä", "pvm",
+	senderLabels = labels("from", "fra", "frå", "från", "lähettäjä", "sender", "afsender", "avsender", "avsändare")
+	otherLabels  = labels("sent", "sendt", "skickat", "skickades", "lähetetty", "date", "dato", "datum", "päiväys", "päivämäärä", "pvm",
 		"subject", "emne", "ämne", "aihe", "importance", "prioritet", "viktighet", "betydning", "tärkeys", "priority",
 		"attachments", "vedhæftede filer", "vedhæftet fil", "vedhæftninger", "vedlegg", "bifogade filer", "bilagor", "liitteet",
 		"organization", "organisation", "message-id", "x-mailer")
@@ -51,6 +53,7 @@ type labelKind int
 const (
 	noLabel labelKind = iota
 	otherLabel
+	senderLabel
 	recipientLabel
 )
 
@@ -63,8 +66,8 @@ type quotedLine struct {
 	flowed  bool // it ends in a space: the next line belongs to it (RFC 3676)
 }
 
-// findQuoted returns the recipient lines of all header blocks in a text. A
-// line counts only where another label (From, Sent, Subject ...) stands beside
+// findQuoted returns the people in all header blocks and attribution lines of a
+// text. A line counts only where another label (From, Sent, Subject ...) stands beside
 // it: "Til: alle" alone is a sentence. plain says that blanks at the ends of
 // lines mean something.
 func findQuoted(text string, plain bool) []quotedList {
@@ -92,7 +95,7 @@ func findQuoted(text string, plain bool) []quotedList {
 		}
 	}
 	flush()
-	return found
+	return append(found, attributions(text, plain)...)
 }
 
 // takeLine reads the line at offset at and returns where the next one begins.
@@ -134,6 +137,8 @@ func labelOf(s string) (labelKind, int) {
 	kind := otherLabel
 	if recipientLabels[word] {
 		kind = recipientLabel
+	} else if senderLabels[word] {
+		kind = senderLabel
 	} else if !otherLabels[word] {
 		return noLabel, 0
 	}
@@ -143,16 +148,19 @@ func labelOf(s string) (labelKind, int) {
 
 // blockRecipients returns the recipient lists of one block of lines.
 func blockRecipients(text string, block []quotedLine, plain bool) []quotedList {
-	others := false
+	labelled, others := 0, false
 	for _, line := range block {
-		others = others || line.label == otherLabel
+		if line.label != noLabel {
+			labelled++
+		}
+		others = others || line.label == otherLabel || line.label == senderLabel
 	}
 	if !others {
 		return nil
 	}
 	var found []quotedList
 	for i, line := range block {
-		if line.label != recipientLabel {
+		if line.label != recipientLabel && (line.label != senderLabel || labelled < 2) {
 			continue
 		}
 		l := logical{text: text, plain: plain}
@@ -164,7 +172,7 @@ func blockRecipients(text string, block []quotedLine, plain bool) []quotedList {
 			l.add(more)
 		}
 		if elements := l.elements(); len(elements) > 0 {
-			found = append(found, quotedList{elements})
+			found = append(found, quotedList{elements: elements, writer: line.label == senderLabel})
 		}
 	}
 	return found

@@ -1,10 +1,37 @@
 package message
 
+import (
+	"cmp"
+	"slices"
+)
+
+// hideQuoted says who leaves the recipient lines, and who leaves the lines that
+// name a writer; nil is nobody.
+type hideQuoted struct {
+	recipient, writer func(name, address string) bool
+}
+
+func (h hideQuoted) of(l quotedList) func(name, address string) bool {
+	if l.writer {
+		return h.writer
+	}
+	return h.recipient
+}
+
+// either reports whether somebody leaves lines of one kind at least.
+func (h hideQuoted) either(name, address string) bool {
+	return h.recipient != nil && h.recipient(name, address) || h.writer != nil && h.writer(name, address)
+}
+
 // cutQuoted returns what is to be taken out of a text: the elements that hide
 // names, with their separators, and how many they are. Of a name that a comma
 // may have cut in two ("Friis, Bo <bo@x>") both halves go.
-func cutQuoted(lists []quotedList, hide func(name, address string) bool) (cuts []Range, hidden int) {
+func cutQuoted(lists []quotedList, who hideQuoted) (cuts []Range, hidden int) {
 	for _, l := range lists {
+		hide := who.of(l)
+		if hide == nil {
+			continue
+		}
 		gone := make([]bool, len(l.elements))
 		for i, e := range l.elements {
 			if gone[i] = e.hidden(hide); !gone[i] {
@@ -17,6 +44,7 @@ func cutQuoted(lists []quotedList, hide func(name, address string) bool) (cuts [
 		}
 		cuts = append(cuts, l.cut(gone)...)
 	}
+	slices.SortFunc(cuts, func(a, b Range) int { return cmp.Compare(a.Start, b.Start) })
 	return cuts, hidden
 }
 

@@ -22,7 +22,14 @@ var (
 // ("Til:", "To:", "Kopia:" beside "Fra:", "Sendt:" ...) in the bodies of the
 // message, plain and HTML, at any depth of quotation and in messages inside
 // it. The error is that of a body that cannot be decoded.
-func (m *Message) Quoted() ([]QuotedRecipient, error) {
+func (m *Message) Quoted() ([]QuotedRecipient, error) { return m.quoted(false) }
+
+// QuotedWriters returns those who are named as writers in such header blocks
+// ("Fra:") and in attribution lines ("Den 3. maj skrev Bo <bo@x>:"). The error
+// is as in Quoted.
+func (m *Message) QuotedWriters() ([]QuotedRecipient, error) { return m.quoted(true) }
+
+func (m *Message) quoted(writers bool) ([]QuotedRecipient, error) {
 	var found []QuotedRecipient
 	err := m.bodies(m.Root, false, func(p *Part, _ bool) error {
 		b, err := m.body(p)
@@ -30,6 +37,9 @@ func (m *Message) Quoted() ([]QuotedRecipient, error) {
 			return err
 		}
 		for _, l := range b.lists() {
+			if l.writer != writers {
+				continue
+			}
 			for _, e := range l.elements {
 				r := QuotedRecipient{Name: e.name}
 				if len(e.addresses) > 0 {
@@ -50,6 +60,16 @@ func (m *Message) Quoted() ([]QuotedRecipient, error) {
 // part would have to change, ErrRewrite that a part could not be written back
 // exactly; other errors are those of Content.
 func (m *Message) HideQuoted(hide func(name, address string) bool) ([]Edit, int, error) {
+	return m.hideQuoted(hideQuoted{recipient: hide})
+}
+
+// HideQuotedPeople does what HideQuoted does, and takes those out whom writer
+// says so of where they are named as writers: see QuotedWriters.
+func (m *Message) HideQuotedPeople(recipient, writer func(name, address string) bool) ([]Edit, int, error) {
+	return m.hideQuoted(hideQuoted{recipient: recipient, writer: writer})
+}
+
+func (m *Message) hideQuoted(hide hideQuoted) ([]Edit, int, error) {
 	var edits []Edit
 	total := 0
 	err := m.bodies(m.Root, false, func(p *Part, signed bool) error {
@@ -150,7 +170,7 @@ func (b *textBody) decode(charset encoding.Encoding) {
 	b.exact = err == nil && bytes.Equal(again, b.content)
 }
 
-// lists returns the recipient lines. In HTML an address may stand in a link
+// lists returns the recipient lines and those that name a writer. In HTML an address may stand in a link
 // only.
 func (b *textBody) lists() []quotedList {
 	html := b.visible.runs != nil
@@ -169,13 +189,13 @@ func (b *textBody) lists() []quotedList {
 
 // rewrite returns the body without what is cut, in its charset and transfer
 // encoding.
-func (b *textBody) rewrite(cuts []Range, hide func(name, address string) bool) ([]byte, error) {
+func (b *textBody) rewrite(cuts []Range, hide hideQuoted) ([]byte, error) {
 	if !b.exact {
 		return nil, fmt.Errorf("%w: its charset", ErrRewrite)
 	}
 	text, ok := withoutRanges(b.text, cuts)
 	if b.visible.runs != nil {
-		text, ok = b.visible.without(cuts, hide)
+		text, ok = b.visible.without(cuts, hide.either)
 	}
 	if !ok {
 		return nil, fmt.Errorf("%w: its markup", ErrRewrite)

@@ -1,0 +1,109 @@
+package message
+
+import (
+	"regexp"
+	"strings"
+)
+
+// wroteVerbs stand in the line that says whose words are quoted below it.
+var wroteVerbs = regexp.MustCompile(`(?i)(?:^|[\s,>])(skrev|skreiv|wrote|kirjoitti)(?:[\s:]|$)`)
+
+// attributions returns the writers in lines such as "Den 3. maj 2026 skrev Bo
+// Friis <bo@x>:", "On May 3, 2026, Bo Friis wrote:" and "Bo Friis kirjoitti
+// 3.5.2026:". Programs break such a line in up to three. A line without a date
+// and an address is a sentence of the writer's own.
+func attributions(text string, plain bool) []quotedList {
+	if !wroteVerbs.MatchString(text) {
+		return nil
+	}
+	var found []quotedList
+	var last []quotedLine // at most three lines, the newest at the end
+	for at := 0; at < len(text); {
+		line, next := takeLine(text, at)
+		at = next
+		if line.content == line.end || len(last) > 0 && last[0].depth != line.depth {
+			last = last[:0]
+		}
+		if line.content == line.end {
+			continue
+		}
+		last = append(last, line)
+		if len(last) > 3 {
+			last = last[1:]
+		}
+		if !strings.HasSuffix(strings.TrimRight(text[line.content:line.end], " \t\r\u00a0*_"), ":") {
+			continue
+		}
+		for n := 1; n <= len(last); n++ { // the fewest lines that say it
+			l := logical{text: text, plain: plain}
+			for _, part := range last[len(last)-n:] {
+				l.add(part)
+			}
+			if e, ok := l.writer(); ok {
+				found = append(found, quotedList{elements: []quotedElement{e}, writer: true})
+				break
+			}
+		}
+		last = last[:0]
+	}
+	return found
+}
+
+// writer finds whom an attribution line names: after the verb, or, where
+// nothing or a date stands there, before it.
+func (l *logical) writer() (quotedElement, bool) {
+	const longest = 500
+	s := strings.TrimRight(l.joined.String(), " \t\r\u00a0*_:")
+	verb := wroteVerbs.FindStringSubmatchIndex(s)
+	if verb == nil || len(s) > longest || !strings.ContainsAny(s, "0123456789@") {
+		return quotedElement{}, false
+	}
+	from, to := verb[3], len(s)
+	rest := strings.Trim(s[from:], " \t\u00a0,*_")
+	if rest == "" || !strings.Contains(rest, "@") && strings.ContainsAny(rest, "0123456789") {
+		from, to = beforeVerb(s[:verb[2]])
+	}
+	for from < to && strings.ContainsRune(" \t,*_", rune(s[from])) {
+		from++
+	}
+	for from < to && strings.ContainsRune(" \t,*_", rune(s[to-1])) {
+		to--
+	}
+	if from >= to || l.at[from] < 0 || l.at[to-1] < 0 {
+		return quotedElement{}, false
+	}
+	e := quotedElement{span: Range{l.at[from], l.at[to-1] + 1}}
+	e.name, e.addresses = personOf(s[from:to])
+	return e, e.name != "" || len(e.addresses) > 0
+}
+
+// beforeVerb returns where the writer stands in what comes before the verb:
+// the words behind the date and time.
+func beforeVerb(s string) (from, to int) {
+	s = strings.TrimRight(s, " \t\u00a0,*_")
+	from, to = len(s), len(s)
+	if open := strings.LastIndexAny(s, "<["); open >= 0 && strings.Contains(s[open:], "@") {
+		from = len(strings.TrimRight(s[:open], " \t\u00a0"))
+		if from == 0 {
+			return 0, to
+		}
+	}
+	for from > 0 {
+		start := strings.LastIndexAny(s[:from], " \t") + 1
+		word := s[start:from]
+		if ofDate(word) {
+			break
+		}
+		from = len(strings.TrimRight(s[:start], " \t"))
+	}
+	return from, to
+}
+
+// ofDate reports whether a word belongs to a date or time.
+func ofDate(word string) bool {
+	switch strings.ToLower(strings.Trim(word, ".,:")) {
+	case "am", "pm", "kl", "klo", "at", "on", "den", "d":
+		return true
+	}
+	return !strings.Contains(word, "@") && strings.ContainsAny(word, "0123456789")
+}

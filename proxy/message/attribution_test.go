@@ -1,0 +1,37 @@
+package message
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestWritersOfQuotedMailLeaveAndTheRestOfTheLineStays(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"Den 3. maj 2026 kl. 10.12 skrev Bo Friis <bo@member.example>:", "Den 3. maj 2026 kl. 10.12 skrev :"},
+		{"Den 2026-05-03 kl. 10:12, skrev Bo Friis:", "Den 2026-05-03 kl. 10:12, skrev :"},
+		{"On Sun, May 3, 2026 at 10:12 AM Bo Friis <bo@member.example> wrote:", "On Sun, May 3, 2026 at 10:12 AM  wrote:"},
+		{"On Sun, May 3, 2026 at 10:12 AM Bo Friis <bo@member.example>\nwrote:", "On Sun, May 3, 2026 at 10:12 AM \nwrote:"},
+		{"Den sön 3 maj 2026 kl 10:12 skrev Bo Friis <\nbo@member.example>:", "Den sön 3 maj 2026 kl 10:12 skrev :"},
+		{"> > su 3. toukok. 2026 klo 10.12 Bo Friis kirjoitti:", "> > su 3. toukok. 2026 klo 10.12  kirjoitti:"},
+		{"Bo Friis kirjoitti 3.5.2026 klo 10.12:", " kirjoitti 3.5.2026 klo 10.12:"},
+		{"Fra: Bo Friis <bo@member.example>\nSendt: 3. maj\nEmne: x", "Fra: \nSendt: 3. maj\nEmne: x"},
+		{"Som Bo Friis skrev:", "Som Bo Friis skrev:"},
+		{"Fra: Bo Friis", "Fra: Bo Friis"},
+		{"Den 3. maj skrev Anna Holm <anna@region.example>:", "Den 3. maj skrev Anna Holm <anna@region.example>:"},
+	} {
+		m := read(t, crlf("From: a@x.example\nContent-Type: text/plain; charset=utf-8\n\nHej\n\n"+c.text+"\n> Hej\n"))
+		secret := func(name, address string) bool { return isMember(address) || name == "Bo Friis" }
+		edits, _, err := m.HideQuotedPeople(secret, secret)
+		if err != nil {
+			t.Errorf("%q: %v", c.text, err)
+			continue
+		}
+		_, body, _ := strings.Cut(apply(t, m, edits), "\r\n\r\nHej\r\n\r\n")
+		if want := crlf(c.want + "\n> Hej\n"); body != want {
+			t.Errorf("%q:\n got %q\nwant %q", c.text, body, want)
+		}
+		if edits, n, err := m.HideQuoted(secret); err != nil || n != 0 {
+			t.Errorf("%q: as a recipient %d left by %d edits, %v", c.text, n, len(edits), err)
+		}
+	}
+}
