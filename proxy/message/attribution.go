@@ -6,16 +6,17 @@ import (
 )
 
 // wroteVerbs stand in the line that says whose words are quoted below it.
-var wroteVerbs = regexp.MustCompile(`(?i)(?:^|[\s,>])(skrev|skreiv|wrote|kirjoitti)(?:[\s:]|$)`)
+var wroteVerbs = regexp.MustCompile(`(?i)(?:^|[\s,>])(skrev|skreiv|wrote|kirjoitti|skrifaði|ritaði|schrieb|a écrit|napisał\(a\)|napisał|napisała)(?:[\s:]|$)`)
+
+// dated is such a line of Gmail's without a verb: "2026-05-03 10:00 GMT+02:00
+// Bo Friis <bo@x>:".
+var dated = regexp.MustCompile(`^\d{4}-\d\d-\d\d,? \d\d?[:.]\d\d .*<[^<>\s]+@[^<>\s]+>$`)
 
 // attributions returns the writers in lines such as "Den 3. maj 2026 skrev Bo
 // Friis <bo@x>:", "On May 3, 2026, Bo Friis wrote:" and "Bo Friis kirjoitti
 // 3.5.2026:". Programs break such a line in up to three. A line without a date
 // and an address is a sentence of the writer's own.
 func attributions(text string, plain bool) []quotedList {
-	if !wroteVerbs.MatchString(text) {
-		return nil
-	}
 	var found []quotedList
 	var last []quotedLine // at most three lines, the newest at the end
 	for at := 0; at < len(text); {
@@ -54,8 +55,14 @@ func attributions(text string, plain bool) []quotedList {
 func (l *logical) writer() (quotedElement, bool) {
 	const longest = 500
 	s := strings.TrimRight(l.joined.String(), " \t\r\u00a0*_:")
+	if len(s) > longest || !strings.ContainsAny(s, "0123456789@") {
+		return quotedElement{}, false
+	}
 	verb := wroteVerbs.FindStringSubmatchIndex(s)
-	if verb == nil || len(s) > longest || !strings.ContainsAny(s, "0123456789@") {
+	if verb == nil && dated.MatchString(s) {
+		verb = []int{len(s), len(s), len(s), len(s)}
+	}
+	if verb == nil {
 		return quotedElement{}, false
 	}
 	from, to := verb[3], len(s)

@@ -160,6 +160,8 @@ func FuzzHideQuoted(f *testing.F) {
 	f.Add("Fra: x\nTil: Bo <bo@member.example>, Chef <c@x.example>\nEmne: y\n", false)
 	f.Add("<b>Fra:</b> x<br><b>Til:</b> Bo &lt;<a href=\"mailto:bo@member.example\">bo@member.example</a>&gt;; C<br>", true)
 	f.Add("> From: x\n> To: \"A, B\" <a@member.example>,\n>\tc@x.example <\n> bo@member.example>\n", false)
+	f.Add("Til: bo@member.example, c@x.example \n\n> Den 3. maj skrev Bo\n> <bo@member.example>:\n", false)
+	f.Add("<p>An:&nbsp;<a href=\"mailto:bo@member.example\">Bo</a>, C &lt;c@x.example&gt;</p>On 3 May C <br>&lt;bo@member.example&gt; wrote:", true)
 	f.Fuzz(func(t *testing.T, text string, html bool) {
 		media := "text/plain"
 		if html {
@@ -170,7 +172,7 @@ func FuzzHideQuoted(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		edits, _, err := m.HideQuoted(hideMember)
+		edits, _, err := m.HideQuotedPeople(hideMember, hideMember)
 		if err != nil {
 			return
 		}
@@ -189,7 +191,11 @@ func FuzzHideQuoted(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range left {
+		writers, err := after.QuotedWriters()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range append(left, writers...) {
 			if hideMember(r.Name, r.Address) {
 				t.Fatalf("%q: still names %+v", text, r)
 			}

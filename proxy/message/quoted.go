@@ -24,27 +24,7 @@ type quotedElement struct {
 	span      Range // in the text, without separators and outer blanks
 	name      string
 	addresses []string
-}
-
-// The labels of header blocks in da, nb, nn, sv, fi and en, as Outlook,
-// Thunderbird, Apple Mail and Gmail write them.
-var (
-	recipientLabels = labels("to", "cc", "bcc", "til", "kopi", "kopi til", "blindkopi", "blindkopi til", "skjult kopi", "usynlig kopi",
-		"till", "kopia", "kopia till", "hemlig kopia", "dold kopia", "vastaanottaja", "vastaanottajat", "kopio", "piilokopio", "sokea kopio",
-		"resent-to", "resent-cc", "reply-to", "svar til", "svara till", "svarsadresse", "vastausosoite", "vastaus")
-	senderLabels = labels("from", "fra", "frå", "från", "lähettäjä", "sender", "afsender", "avsender", "avsändare")
-	otherLabels  = labels("sent", "sendt", "skickat", "skickades", "lähetetty", "date", "dato", "datum", "päiväys", "päivämäärä", "pvm",
-		"subject", "emne", "ämne", "aihe", "importance", "prioritet", "viktighet", "betydning", "tärkeys", "priority",
-		"attachments", "vedhæftede filer", "vedhæftet fil", "vedhæftninger", "vedlegg", "bifogade filer", "bilagor", "liitteet",
-		"organization", "organisation", "message-id", "x-mailer")
-)
-
-func labels(words ...string) map[string]bool {
-	set := make(map[string]bool, len(words))
-	for _, w := range words {
-		set[w] = true
-	}
-	return set
+	mailbox   bool // it is written as one, and not as part of a sentence
 }
 
 // labelKind says what a line of text begins with.
@@ -55,6 +35,7 @@ const (
 	otherLabel
 	senderLabel
 	recipientLabel
+	attendeeLabel // of meetings; also of their minutes, which are no header
 )
 
 // quotedLine is one line of text taken apart.
@@ -67,15 +48,16 @@ type quotedLine struct {
 }
 
 // findQuoted returns the people in all header blocks and attribution lines of a
-// text. A line counts only where another label (From, Sent, Subject ...) stands beside
-// it: "Til: alle" alone is a sentence. plain says that blanks at the ends of
-// lines mean something.
-func findQuoted(text string, plain bool) []quotedList {
+// text. A line counts where another label (From, Sent, Subject ...) stands
+// beside it, or where it lists mailboxes and nothing else: "Til: alle" alone is
+// a sentence. linked returns the addresses behind a range of the text; nil says
+// that the text is plain, where blanks at the ends of lines mean something.
+func findQuoted(text string, linked func(Range) []string) []quotedList {
 	var block []quotedLine
 	var found []quotedList
 	blanks := 0
 	flush := func() {
-		found = append(found, blockRecipients(text, block, plain)...)
+		found = append(found, blockRecipients(text, block, linked)...)
 		block = block[:0]
 	}
 	for at := 0; at < len(text); {
@@ -95,7 +77,10 @@ func findQuoted(text string, plain bool) []quotedList {
 		}
 	}
 	flush()
-	return append(found, attributions(text, plain)...)
+	for _, l := range attributions(text, linked == nil) {
+		found = append(found, l.with(linked))
+	}
+	return found
 }
 
 // takeLine reads the line at offset at and returns where the next one begins.
@@ -133,37 +118,37 @@ func labelOf(s string) (labelKind, int) {
 	if colon <= 0 {
 		return noLabel, 0
 	}
-	word := strings.ToLower(strings.Trim(s[:colon], " \t*_\u00a0"))
-	kind := otherLabel
-	if recipientLabels[word] {
-		kind = recipientLabel
-	} else if senderLabels[word] {
-		kind = senderLabel
-	} else if !otherLabels[word] {
+	kind := kindOfLabel(strings.ToLower(strings.Trim(s[:colon], " \t*_\u00a0\u202f")))
+	if kind == noLabel {
 		return noLabel, 0
 	}
 	value := s[colon+1:]
 	return kind, len(s) - len(strings.TrimLeft(value, " \t*_\u00a0"))
 }
 
-// blockRecipients returns the recipient lists of one block of lines.
-func blockRecipients(text string, block []quotedLine, plain bool) []quotedList {
-	labelled, others := 0, false
+// blockRecipients returns the lists of one block of lines.
+func blockRecipients(text string, block []quotedLine, linked func(Range) []string) []quotedList {
+	var has [attendeeLabel + 1]int
 	for _, line := range block {
-		if line.label != noLabel {
-			labelled++
-		}
-		others = others || line.label == otherLabel || line.label == senderLabel
+		has[line.label]++
 	}
-	if !others {
-		return nil
-	}
-	var found []quotedList
+	labelled := len(block) - has[noLabel]
+	header := has[otherLabel]+has[senderLabel] > 0
+	var found, lone []quotedList
+	mailboxes := 0
 	for i, line := range block {
-		if line.label != recipientLabel && (line.label != senderLabel || labelled < 2) {
+		switch line.label {
+		case recipientLabel:
+		case senderLabel:
+			if labelled < 2 {
+				continue
+			}
+		case attendeeLabel:
+		default:
 			continue
 		}
-		l := logical{text: text, plain: plain}
+		certain := header && (line.label != attendeeLabel || has[senderLabel] > 0)
+		l := logical{text: text, plain: linked == nil, strict: !certain}
 		l.add(line)
 		for _, more := range block[i+1:] {
 			if more.label != noLabel || more.depth != line.depth || !l.open(more) {
@@ -171,9 +156,16 @@ func blockRecipients(text string, block []quotedLine, plain bool) []quotedList {
 			}
 			l.add(more)
 		}
-		if elements := l.elements(); len(elements) > 0 {
-			found = append(found, quotedList{elements: elements, writer: line.label == senderLabel})
+		list := quotedList{elements: l.elements(), writer: line.label == senderLabel}.with(linked)
+		if n, only := list.mailboxes(); certain && len(list.elements) > 0 {
+			found = append(found, list)
+		} else if !certain && only {
+			lone = append(lone, list)
+			mailboxes += n
 		}
+	}
+	if mailboxes > 1 {
+		found = append(found, lone...)
 	}
 	return found
 }
@@ -185,6 +177,7 @@ type logical struct {
 	at     []int // for each octet of joined, its offset in the text
 	flowed bool
 	plain  bool
+	strict bool // how a line is set does not say that the list goes on
 }
 
 func (l *logical) add(line quotedLine) {
@@ -208,7 +201,7 @@ func (l *logical) open(next quotedLine) bool {
 	so = strings.TrimRight(so[max(0, len(so)-enough):], " \t\u00a0")
 	line := l.text[next.content:next.end]
 	indented := l.plain && next.content > 0 && (l.text[next.content-1] == '\t' || strings.HasSuffix(l.text[:next.content], "  "))
-	if l.flowed && l.plain || indented || so == "" || strings.HasSuffix(so, ",") || strings.HasSuffix(so, ";") ||
+	if !l.strict && (l.flowed && l.plain || indented) || so == "" || strings.HasSuffix(so, ",") || strings.HasSuffix(so, ";") ||
 		strings.HasPrefix(line, "<") || strings.LastIndexByte(so, '<') > strings.LastIndexByte(so, '>') ||
 		strings.LastIndexByte(so, '[') > strings.LastIndexByte(so, ']') {
 		return true
@@ -243,62 +236,10 @@ func (l *logical) elements() []quotedElement {
 		}
 		e := quotedElement{span: Range{l.at[from], l.at[to-1] + 1}}
 		e.name, e.addresses = personOf(s[from:to])
+		e.mailbox = len(e.addresses) > 0 && isMailboxForm(s[from:to])
 		if e.name != "" || len(e.addresses) > 0 {
 			found = append(found, e)
 		}
 	}
 	return found
-}
-
-func isEdge(s string) int {
-	if s[0] == ' ' || s[0] == '\t' {
-		return 1
-	}
-	if strings.HasPrefix(s, "\u00a0") {
-		return len("\u00a0")
-	}
-	return 0
-}
-
-// separators returns where sep stands outside quotes and brackets.
-func separators(s string, sep byte) []int {
-	var cuts []int
-	quoted, depth := false, 0
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '<' || c == '(' || c == '[':
-			depth++
-		case c == '>' || c == ')' || c == ']':
-			depth = max(0, depth-1)
-		case c == sep && depth == 0:
-			cuts = append(cuts, i)
-		}
-	}
-	if quoted || depth > 0 { // what is never closed protects nothing
-		cuts = cuts[:0]
-		for i := range len(s) {
-			if s[i] == sep {
-				cuts = append(cuts, i)
-			}
-		}
-	}
-	return cuts
-}
-
-// personOf takes name and addresses out of "Bo Friis <bo@x>", "bo@x<mailto:bo@x>",
-// "Bo Friis [mailto:bo@x]" and "Bo Friis".
-func personOf(s string) (name string, addresses []string) {
-	for token := range addressTokens(s) {
-		addresses = append(addresses, token)
-	}
-	if i := strings.IndexAny(s, "<["); i >= 0 {
-		s = s[:i]
-	}
-	if strings.Contains(s, "@") {
-		return "", addresses
-	}
-	return strings.Trim(s, " \t\"'*_\u00a0"), addresses
 }

@@ -157,3 +157,117 @@ func TestQuotedBlocksCostNoMoreThanTheirSize(t *testing.T) {
 		}
 	}
 }
+
+// blinded returns a body without the members in it, plain or HTML.
+func blinded(t *testing.T, media, body string, writers bool) string {
+	t.Helper()
+	m := read(t, crlf("From: a@x.example\nContent-Type: "+media+"; charset=utf-8\n\n"+body))
+	var writer func(name, address string) bool
+	if writers {
+		writer = hideMember
+	}
+	edits, _, err := m.HideQuotedPeople(hideMember, writer)
+	if err != nil {
+		t.Errorf("%q: %v", body, err)
+	}
+	_, after, _ := strings.Cut(apply(t, m, edits), "\r\n\r\n")
+	return strings.ReplaceAll(after, "\r\n", "\n")
+}
+
+func TestALineThatListsMailboxesNeedsNoOtherBesideIt(t *testing.T) {
+	for _, test := range []struct{ media, before, after string }{
+		{"text/plain", "Til: bo@member.example, Chef <chef@region.example>\n\nHej\n", "Til: Chef <chef@region.example>\n\nHej\n"},
+		{"text/plain", "Hej\n\n>> To: Bo <bo@member.example>; ann@member.example\n>> Hi\n", "Hej\n\n>> To: \n>> Hi\n"},
+		{"text/plain", "-----Oprindelig meddelelse-----\nTil: Friis, Bo <bo@member.example>; Chef <chef@region.example>\nHej\n", "-----Oprindelig meddelelse-----\nTil: Chef <chef@region.example>\nHej\n"},
+		{"text/plain", "________________\nCc: Chef <chef@region.example>,\n bo@member.example,\n k@region.example \nHej bo@member.example, k@x.example\n", "________________\nCc: Chef <chef@region.example>,\n k@region.example \nHej bo@member.example, k@x.example\n"},
+		{"text/plain", "To: chef@region.example\nCc: bo@member.example\n\nHi\n", "To: chef@region.example\nCc: \n\nHi\n"},
+		{"text/plain", "Kopi: chef@region.example<mailto:chef@region.example>, bo@member.example [mailto:bo@member.example], c@x.example (C)\n", "Kopi: chef@region.example<mailto:chef@region.example>, c@x.example (C)\n"},
+		{"text/plain", "Required attendees: bo@member.example; chef@region.example\n", "Required attendees: chef@region.example\n"},
+		{"text/html", "<table><tr><td><b>Til:</b></td><td>Bo &lt;bo@member.example&gt;, Chef &lt;chef@region.example&gt;</td></tr></table>", "<table><tr><td><b>Til:</b></td><td>Chef &lt;chef@region.example&gt;</td></tr></table>"},
+		{"text/html", "<p>Til: <a href=\"mailto:bo@member.example\">Bo Friis</a>; <a href=\"mailto:chef@region.example\">Chef</a></p>", "<p>Til: <a href=\"mailto:chef@region.example\">Chef</a></p>"},
+	} {
+		if got := blinded(t, test.media, test.before, true); got != test.after {
+			t.Errorf("%q:\ngot  %q\nwant %q", test.before, got, test.after)
+		}
+	}
+}
+
+func TestASentenceAfterALabelIsNoList(t *testing.T) {
+	for _, body := range []string{
+		"Til: alle\n", "Til: Mette Madsen og Åsa Øst\n", "Til: Mette Madsen, Åsa Øst\n", "Til: bo@member.example\n",
+		"Til: dig, som skrev til bo@member.example, og ann@member.example\n", "Til: bo@member.example skrev jeg, og ann@member.example svarede\n",
+		"Til: @bo, @ann\n", "To: do this, and that bo@member.example\n", "Husk. Til: bo@member.example, ann@member.example\n",
+		"An: alle, bo@member.example\n", "De: bo@member.example, ann@member.example\n",
+		"Dato: 3. maj\nDeltagere: Åsa Øst, Mette Madsen\nEmne: løn\n", "Required: Åsa Øst; Mette Madsen\n",
+	} {
+		for _, media := range []string{"text/plain", "text/html"} {
+			if got := blinded(t, media, body, true); got != body {
+				t.Errorf("%s: %q became %q", media, body, got)
+			}
+		}
+	}
+}
+
+func TestHeaderBlocksAreKnownInEveryLanguage(t *testing.T) {
+	const to = "Bo <bo@member.example>; Chef <chef@region.example>"
+	for _, labels := range []string{
+		"From Sent To Cc Subject", "Fra Sendt Til Cc Emne", "Fra Dato Til Kopi Emne", "Från Skickat Till Kopia Ämne", "Lähettäjä Lähetetty Vastaanottaja Kopio Aihe",
+		"Lähettäjä Pvm Saaja Saajat Aihe", "Von Gesendet An Kopie Betreff", "Von Datum An Cc Betreff", "Frá Sent Til Afrit Efni",
+		"De Envoyé À Cc Objet", "Od Wysłano Do DW Temat", "From When Required_attendees Optional_attendees Subject",
+		"Fra Sendt Deltagere Valgfri_deltakere Emne", "Från Skickat Obligatoriska_deltagare Deltagere Ämne", "Fra Sendt Obligatoriske_deltagere Deltakere Emne",
+	} {
+		l := strings.Fields(labels)
+		for i := range l {
+			l[i] = strings.ReplaceAll(l[i], "_", " ")
+		}
+		for _, space := range []string{":", " :", "\u00a0:"} {
+			block := func(one, two string) string {
+				return l[0] + space + " Ann\n" + l[1] + space + " 3.5.2026\n" + l[2] + space + " " + one + "\n" + l[3] + space + " " + two + "\n" + l[4] + space + " x\n\nHej\n"
+			}
+			if got, want := blinded(t, "text/plain", block(to, "Åsa Øst; Chef"), false), block("Chef <chef@region.example>", "Chef"); got != want {
+				t.Errorf("%s: got %q", labels, got)
+			}
+		}
+	}
+}
+
+func TestWhoWroteAQuotedMailIsTakenOutWhereAsked(t *testing.T) {
+	for before, after := range map[string]string{
+		"Den 3. maj skrev Bo Friis <bo@member.example>:\n> Hej\n":                  "Den 3. maj skrev :\n> Hej\n",
+		"Den 03.05.2026 kl. 10.00 skrev Åsa Øst:\n> Hej\n":                         "Den 03.05.2026 kl. 10.00 skrev :\n> Hej\n",
+		"Den 2026-05-03 kl. 10:00, skrev Åsa Øst:\n> Hej\n":                        "Den 2026-05-03 kl. 10:00, skrev :\n> Hej\n",
+		"søn. 3. mai 2026 kl. 10:00 skrev Bo <bo@member.example>:\n":               "søn. 3. mai 2026 kl. 10:00 skrev :\n",
+		"Den søn. 3. maj 2026 kl. 10.00 skrev Bo Friis <\nbo@member.example>:\n":   "Den søn. 3. maj 2026 kl. 10.00 skrev :\n",
+		"Den 03.05.2026 10:00 skreiv Åsa Øst:\n":                                   "Den 03.05.2026 10:00 skreiv :\n",
+		"> 3 maj 2026 kl. 10:00 skrev Bo Friis <bo@member.example>:\n> \n>> Hej\n": "> 3 maj 2026 kl. 10:00 skrev :\n> \n>> Hej\n",
+		"On Sun, May 3, 2026 at 10:00 AM Bo Friis <bo@member.example> wrote:\n":    "On Sun, May 3, 2026 at 10:00 AM wrote:\n",
+		"On 03/05/2026 10:00, Åsa Øst wrote:\n":                                    "On 03/05/2026 10:00, wrote:\n",
+		"Åsa Øst kirjoitti 3.5.2026 klo 10.00:\n":                                  " kirjoitti 3.5.2026 klo 10.00:\n",
+		"Bo Friis <bo@member.example> kirjoitti 3.5.2026 kello 10.00:\n":           " kirjoitti 3.5.2026 kello 10.00:\n",
+		"su 3. toukok. 2026 klo 10.00 Bo Friis (bo@member.example) kirjoitti:\n":   "su 3. toukok. 2026 klo 10.00 kirjoitti:\n",
+		"Am 03.05.2026 um 10:00 schrieb Åsa Øst:\n":                                "Am 03.05.2026 um 10:00 schrieb :\n",
+		"Le 3 mai 2026 à 10:00, Bo Friis <bo@member.example> a écrit :\n":          "Le 3 mai 2026 à 10:00, a écrit :\n",
+		"Þann 3. maí 2026 kl. 10:00 skrifaði Bo <bo@member.example>:\n":            "Þann 3. maí 2026 kl. 10:00 skrifaði :\n",
+		"niedz., 3 maj 2026 o 10:00 Bo Friis <bo@member.example> napisał(a):\n":    "niedz., 3 maj 2026 o 10:00 napisał(a):\n",
+		"2026-05-03 10:00 GMT+02:00 Bo Friis <bo@member.example>:\n\n> Hej\n":      "2026-05-03 10:00 GMT+02:00 :\n\n> Hej\n",
+		"Fra: Bo Friis <bo@member.example>\nSendt: i dag\nTil: Anna\nEmne: x\n":    "Fra: \nSendt: i dag\nTil: Anna\nEmne: x\n",
+		"From: Åsa Øst\nDate: 3 May\nTo: Anna\n":                                   "From: \nDate: 3 May\nTo: Anna\n",
+	} {
+		if got := blinded(t, "text/plain", before, true); strings.ReplaceAll(got, "  ", " ") != after {
+			t.Errorf("%q:\ngot  %q\nwant %q", before, got, after)
+		}
+		if got := blinded(t, "text/plain", before, false); got != before {
+			t.Errorf("%q: nobody asked, and it became %q", before, got)
+		}
+	}
+}
+
+func TestWordsAboutAWriterStay(t *testing.T) {
+	for _, body := range []string{
+		"Som Åsa Øst skrev i går:\nintet nyt\n", "Åsa Øst skrev til mig:\n", "Jeg skrev:\n", "Fra: Åsa Øst\n", "I 2026 er lønnen, som bo@member.example siger:\n",
+	} {
+		if got := blinded(t, "text/plain", body, true); got != body {
+			t.Errorf("%q became %q", body, got)
+		}
+	}
+}

@@ -170,21 +170,13 @@ func (b *textBody) decode(charset encoding.Encoding) {
 	b.exact = err == nil && bytes.Equal(again, b.content)
 }
 
-// lists returns the recipient lines and those that name a writer. In HTML an address may stand in a link
-// only.
+// lists returns the recipient lines and those that name a writer. In HTML an
+// address may stand in a link only.
 func (b *textBody) lists() []quotedList {
-	html := b.visible.runs != nil
-	lists := findQuoted(b.visible.text, !html)
-	if !html {
-		return lists
+	if b.visible.runs == nil {
+		return findQuoted(b.visible.text, nil)
 	}
-	for _, l := range lists {
-		for i := range l.elements {
-			e := &l.elements[i]
-			e.addresses = append(b.visible.linked(e.span), e.addresses...)
-		}
-	}
-	return lists
+	return findQuoted(b.visible.text, b.visible.linked)
 }
 
 // rewrite returns the body without what is cut, in its charset and transfer
