@@ -176,6 +176,9 @@ func (p *preparation) splitInvitations(raw []byte, invitee string) ([]byte, erro
 	in := p.rules.inside(p.env, p.msg)
 	hide := func(name, address string) bool {
 		who := person{name: name, address: address}
+		if address == "" && !in.member(who) {
+			return false
+		}
 		if a := in.address(who); a != "" && a == invitee {
 			return false
 		}

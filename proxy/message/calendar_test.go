@@ -315,3 +315,12 @@ func FuzzHideAttendees(f *testing.F) {
 		}
 	})
 }
+
+func TestAFullNameInTheWordsOfAnInvitationGoesWithoutAnAttendeeOfThatName(t *testing.T) {
+	body := strings.Replace(smallCalendar, "ATTENDEE;CN=Bo Friis:mailto:bo@member.example\n", "DESCRIPTION:Deltagere: Bo Friis\\, Gry.\\nHej Bo\nATTENDEE;CN=bo@member.example:mailto:bo@member.example\n", 1)
+	m := calendarMail(t, "Content-Type: text/calendar", body)
+	edits, _, err := m.HideAttendees(hideBut("gry@member.example"))
+	if out := apply(t, m, edits); err != nil || !strings.Contains(out, "\r\nDESCRIPTION:Deltagere: [...]\\, Gry.\\nHej Bo\r\n") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

@@ -219,6 +219,8 @@ func (e *calendarEditor) leaving(lines []calendarLine) ([]bool, error) {
 					drop[j] = true
 				}
 			}
+		case "SUMMARY", "DESCRIPTION", "COMMENT", "LOCATION", "X-ALT-DESC":
+			e.noteProse(l.text, p)
 		case "ORGANIZER":
 			stay = append(stay, p.param("CN"))
 		case "ATTENDEE":
@@ -255,6 +257,17 @@ func (e *calendarEditor) note(name string, addresses []string) {
 	for _, a := range addresses {
 		if c, ok := detect.CanonicalAddress(a); ok {
 			e.gone.addresses[c] = true
+		}
+	}
+}
+
+// noteProse notes full names in a description, which may stand there alone
+// where the attendees have only addresses.
+func (e *calendarEditor) noteProse(line string, p property) {
+	plain, _ := unescapeText(line[p.value:])
+	for _, name := range namePhrases(proseBody(p, plain).visible.text) {
+		if e.hide(name, "") {
+			e.gone.addName(name)
 		}
 	}
 }

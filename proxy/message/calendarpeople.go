@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -115,6 +116,33 @@ func nameWords(text string) []nameWord {
 		end(i)
 	}
 	end(len(text))
+	return found
+}
+
+// namePhrases returns what may be full names in a text: two to four words in a
+// row of which the outer ones begin with a capital.
+func namePhrases(text string) []string {
+	const most, gap = 4, 3
+	capital := func(w nameWord) bool {
+		r, _ := utf8.DecodeRuneInString(text[w.span.Start:])
+		return unicode.IsUpper(r)
+	}
+	var found []string
+	all := nameWords(text)
+	for i, first := range all {
+		if !capital(first) {
+			continue
+		}
+		for j := i + 1; j < len(all) && j < i+most; j++ {
+			between := text[all[j-1].span.End:all[j].span.Start]
+			if len(between) > gap || strings.ContainsAny(between, "\n@:;") {
+				break
+			}
+			if capital(all[j]) {
+				found = append(found, text[first.span.Start:all[j].span.End])
+			}
+		}
+	}
 	return found
 }
 
