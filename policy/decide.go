@@ -183,7 +183,7 @@ func verdicts(recipients []Recipient, readers []mailbox, matches []match) []Verd
 			}
 			action, key := m.action(r)
 			v.Action = stricter(v.Action, action)
-			v.Reasons = append(v.Reasons, Reason{Rule: m.rule, Do: string(m.do), Key: key, Findings: m.findings})
+			v.Reasons = append(v.Reasons, Reason{Rule: m.rule, Do: string(m.do), Action: action, Key: key, Findings: m.findings})
 		}
 		out = append(out, v)
 	}

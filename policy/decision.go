@@ -76,6 +76,7 @@ type Verdict struct {
 type Reason struct {
 	Rule     string   // the rule's name in the policy, or one of the Rule constants
 	Do       string   // what the rule asked for: note, encrypt, hold, reject
+	Action   Action   // what that means for this reader
 	Key      KeyState // why a seal became a hold or reject; empty otherwise
 	Findings []detect.Finding
 }

@@ -73,6 +73,9 @@ func placeKey(place detect.Place) string {
 // invitation do not count. Of a calendar that was parsed, only attendees do:
 // a line of its description may look like anything.
 func attendeesIn(text string, parsed bool) []person {
+	if !mayInvite(text) {
+		return nil
+	}
 	lines := attendeeLine
 	if !parsed && calendar.MatchString(text) {
 		lines = peopleLine
@@ -96,9 +99,23 @@ func attendeesIn(text string, parsed bool) []person {
 	return people
 }
 
+// mayInvite reports whether a line begins as those of an invitation do. It
+// looks at the first letters only, for nearly all text is none.
+func mayInvite(text string) bool {
+	for line := range strings.Lines(text) {
+		line = strings.TrimLeft(line, " \t\r\v\f>\ufeff")
+		for _, word := range []string{"ATTENDEE", "ORGANIZER", "BEGIN:"} {
+			if len(line) > len(word) && line[0]|0x20 == word[0]|0x20 && strings.EqualFold(line[:len(word)], word) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 var (
 	unfolder      = strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "")
-	calendar      = regexp.MustCompile(`(?i)BEGIN: *VCALENDAR`)
+	calendar      = regexp.MustCompile(`(?im)^[\s>\x{feff}]*BEGIN: *VCALENDAR`)
 	attendeeLine  = regexp.MustCompile(`(?im)^[\s>\x{feff}]*(ATTENDEE|ORGANIZER)[;: ]`)
 	peopleLine    = regexp.MustCompile(`.`)
 	calendarWords = regexp.MustCompile(`(?i)^(SUMMARY|DESCRIPTION|COMMENT|LOCATION|X-ALT-DESC)[;:]`)
