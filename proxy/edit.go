@@ -31,7 +31,9 @@ var errStillVisible = errors.New("a hidden address still stands in the header")
 // hideEdits returns the edits that take hidden mailboxes out of a message's
 // header, and how many mailboxes they take out of To and Cc. The subject is
 // edited apart, for it gets the tag as well.
-func hideEdits(msg *message.Message, hidden map[string]bool) ([]message.Edit, int, error) {
+// named says whether a text names a member whom nothing else in the header
+// does.
+func hideEdits(msg *message.Message, hidden map[string]bool, named func(text string) bool) ([]message.Edit, int, error) {
 	hide := func(address string) bool { return hidden[canonical(address)] }
 	edits, n, err := msg.Hide(hide, "To", "Cc")
 	if err != nil {
@@ -43,7 +45,7 @@ func hideEdits(msg *message.Message, hidden map[string]bool) ([]message.Edit, in
 	}
 	edits = append(append(edits, more...), msg.Drop(gossip...)...)
 	edits = append(edits, bareNames(msg, hidden)...)
-	return append(edits, otherTraces(msg, hidden)...), n, nil
+	return append(edits, otherTraces(msg, hidden, named)...), n, nil
 }
 
 // masked returns a subject without the hidden addresses that it names: a

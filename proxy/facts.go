@@ -58,6 +58,11 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 			}
 			for _, b := range boxes {
 				see(name, b.Address)
+				for _, address := range detect.Addresses(b.Name) {
+					if r.Members.HasAddress(address) {
+						see(name, address) // as old address books and mailing lists write it
+					}
+				}
 			}
 		}
 	}
@@ -85,7 +90,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 	in := r.inside(env, msg)
 	f.Quoted = in.listing(quoted(msg))
 	f.Nested = in.listing(nested(msg, msg.Root))
-	f.Buried = in.listing(append(buried(text), reported(msg, msg.Root)...))
+	f.Buried = in.listing(slices.Concat(buried(text), reported(msg, msg.Root), nestedAuthors(msg, msg.Root)))
 	f.Invitation, f.InvitationFault = in.invitations(msg, text)
 	return f
 }

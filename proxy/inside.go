@@ -97,8 +97,9 @@ func (in inside) secret(p person, hidden map[string]bool) bool {
 // be decoded is unscannable, and a finding already.
 func quoted(msg *message.Message) []person {
 	var people []person
-	found, _ := msg.Quoted()
-	for _, q := range found {
+	recipients, _ := msg.Quoted()
+	writers, _ := msg.QuotedWriters()
+	for _, q := range append(recipients, writers...) {
 		people = append(people, person{name: q.Name, address: q.Address})
 	}
 	return people
@@ -125,8 +126,7 @@ func nested(msg *message.Message, part *message.Part) []person {
 
 // buried returns the people in the headers of messages where no edit reaches:
 // in a file that is attached (.eml, .msg, winmail.dat), in a field that is no
-// list. Who wrote a nested message is not
-// hidden.
+// list.
 func buried(text extract.Result) []person {
 	var people []person
 	for _, s := range text.Segments {
@@ -177,6 +177,26 @@ func inHeader(s detect.Segment) bool {
 		slices.ContainsFunc(s.Place, func(step detect.Step) bool { return step.Kind == detect.InMessage })
 }
 
+// nestedAuthors returns who wrote the messages inside a message. Their From
+// cannot be edited without making the message another one's.
+func nestedAuthors(msg *message.Message, part *message.Part) []person {
+	var people []person
+	for _, child := range part.Children {
+		if !strings.HasPrefix(part.MediaType, "multipart/") {
+			for name := range authors {
+				for _, f := range child.Get(name) {
+					boxes, _ := msg.Mailboxes(f)
+					for _, b := range boxes {
+						people = append(people, person{name: b.Name, address: b.Address})
+					}
+				}
+			}
+		}
+		people = append(people, nestedAuthors(msg, child)...)
+	}
+	return people
+}
+
 // isFile reports whether a message stands in a file and not as a part.
 func isFile(p detect.Place) bool {
 	for _, step := range p {
@@ -200,9 +220,10 @@ func reached(field string) bool {
 // blindQuoted returns the edits that take members out of quoted header blocks.
 func (p *preparation) blindQuoted(hidden map[string]bool) ([]message.Edit, error) {
 	in := p.rules.inside(p.env, p.msg)
-	edits, _, err := p.msg.HideQuoted(func(name, address string) bool {
+	secret := func(name, address string) bool {
 		return in.secret(person{name: name, address: address}, hidden)
-	})
+	}
+	edits, _, err := p.msg.HideQuotedPeople(secret, secret)
 	return edits, err
 }
 

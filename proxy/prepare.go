@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -112,8 +113,9 @@ func (p *preparation) refuse() {
 		Contact:   p.rules.Policy.Contact,
 	}
 	for _, v := range p.decision.Verdicts {
-		if v.Action == policy.Reject && len(v.Reasons) > 0 {
-			why := v.Reasons[0]
+		rejects := func(why policy.Reason) bool { return why.Action == policy.Reject }
+		if i := slices.IndexFunc(v.Reasons, rejects); i >= 0 {
+			why := v.Reasons[i]
 			r.Rule, r.Key, r.Findings = why.Rule, why.Key, distinct(why.Findings)
 			break
 		}
@@ -229,7 +231,7 @@ func (p *preparation) edits(hidden map[string]bool) (edits []message.Edit, hides
 		var more []message.Edit
 		switch e.Kind {
 		case policy.EditHide:
-			more, hides, err = hideEdits(p.msg, hidden)
+			more, hides, err = hideEdits(p.msg, hidden, p.rules.namesMember)
 		case policy.EditQuoted:
 			more, err = p.blindQuoted(hidden)
 		case policy.EditNested:

@@ -1,11 +1,18 @@
 package proxy
 
 import (
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
 
 	"postvern.example/policy/detect"
 	"postvern.example/proxy/message"
@@ -22,25 +29,27 @@ var kept = map[string]bool{
 	"subject": true, "mime-version": true, "content-type": true, "content-transfer-encoding": true, "content-disposition": true,
 }
 
-// prose names fields in the sender's own words, which may well name somebody.
+// prose names fields in the sender's own words. Programs show none of them, so
+// where somebody is hidden they leave if they name a member.
 var prose = map[string]bool{"comments": true, "keywords": true, "thread-topic": true, "content-description": true}
 
 // otherTraces returns edits for fields that carry no mailbox list and still
 // name somebody hidden: the for clause of a Received, a client's own copy of
 // the recipient list.
-func otherTraces(msg *message.Message, hidden map[string]bool) []message.Edit {
+func otherTraces(msg *message.Message, hidden map[string]bool, named func(text string) bool) []message.Edit {
 	edited := map[string]bool{}
 	for _, name := range append(append(append([]string{}, visibleFields...), gossip...), blindFields...) {
 		edited[strings.ToLower(name)] = true
 	}
-	people := hiddenNames(msg, hidden)
+	people := append(hiddenNames(msg, hidden), digests(hidden)...)
 	var edits []message.Edit
 	for _, f := range msg.Root.Fields {
 		name := strings.ToLower(f.Name)
 		if edited[name] || authors[name] || kept[name] {
 			continue
 		}
-		if !names(msg, f, hidden) && (prose[name] || !containsAny(strings.ToLower(msg.Text(f)), people)) {
+		text := msg.Text(f)
+		if !names(msg, f, hidden) && !containsAny(strings.ToLower(text), people) && !named(text) {
 			continue
 		}
 		if at := forClause.FindIndex(msg.Bytes(f.Value)); name == "received" && at != nil {
@@ -66,8 +75,10 @@ func machinery(msg *message.Message) []string {
 		if authors[name] || kept[name] || prose[name] || slices.Contains(threading, name) || isListed(f.Name) {
 			continue
 		}
-		if text := msg.Text(f); strings.Contains(text, "@") {
-			found = append(found, detect.Addresses(text)...)
+		for _, form := range forms(msg.Text(f)) {
+			if strings.Contains(form, "@") {
+				found = append(found, detect.Addresses(form)...)
+			}
 		}
 	}
 	return found
@@ -84,6 +95,43 @@ func isListed(field string) bool {
 
 // forClause is the for clause of a Received field (RFC 5321 §4.4).
 var forClause = regexp.MustCompile(`(?i)\s+for\s+<?[^\s<>;]+@[^\s<>;]+>?`)
+
+// namesMember reports whether a header field's text holds a member's full
+// name: two to four words that stand together.
+func (r *Rules) namesMember(text string) bool {
+	const longest = 2000 // longer fields are signatures, keys and routes
+	if len(text) > longest {
+		return false
+	}
+	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`<>()[]{}"“”;:|/`, r) })
+	for i := range words {
+		for n := 2; n <= 4 && i+n <= len(words); n++ {
+			name := strings.Trim(strings.Join(words[i:i+n], " "), ",.'!?-–")
+			if r.Members.HasName(name) && !r.Representatives.HasName(name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// digests returns the sums of hidden addresses by which avatars, address books
+// and key directories name people.
+func digests(hidden map[string]bool) []string {
+	var sums []string
+	for address, is := range hidden {
+		if !is {
+			continue
+		}
+		local, domain, _ := strings.Cut(address, "@")
+		shown, _ := idna.ToUnicode(domain)
+		for _, form := range []string{address, local + "@" + shown} {
+			a, b, c := md5.Sum([]byte(form)), sha1.Sum([]byte(form)), sha256.Sum256([]byte(form))
+			sums = append(sums, hex.EncodeToString(a[:]), hex.EncodeToString(b[:]), hex.EncodeToString(c[:]))
+		}
+	}
+	return sums
+}
 
 // hiddenNames returns the display names of those who are hidden, in lower
 // case, where they are full enough to know somebody by.
