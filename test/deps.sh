@@ -18,6 +18,8 @@ need=(
   strace:strace
   7z:p7zip-full
   qpdf:qpdf
+  icalendar:python3-icalendar
+  ripmime:ripmime
 )
 
 PATH=$PATH:/usr/sbin:/sbin
