@@ -59,6 +59,29 @@ func (p *Policy) cast(f Facts) cast {
 	return c
 }
 
+// alone returns the key of the only reader where nobody else stands in To and
+// Cc: to hide them would be to hide them from themselves. Else it is empty.
+func (c cast) alone() string {
+	key := ""
+	same := func(m mailbox) bool {
+		if key == "" {
+			key = m.key
+		}
+		return m.key == key
+	}
+	for _, m := range c.readers {
+		if !same(m) {
+			return ""
+		}
+	}
+	for _, m := range c.visible {
+		if m.field == inTo && (len(c.readers) == 0 || !same(m)) {
+			return ""
+		}
+	}
+	return key
+}
+
 // mailbox looks an address up; seen keeps what is known of addresses looked up
 // before.
 func (p *Policy) mailbox(seen map[string]mailbox, address string, member, representative, sender bool) mailbox {

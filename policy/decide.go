@@ -41,10 +41,10 @@ func (p *Policy) Decide(f Facts) Decision {
 
 // representative reports whether a message is union work: its From is a role
 // address, a recipient is a member or the union's office, its subject carries
-// the tag, or a member list stands in it. A header that cannot be read cannot
-// show that it is other mail.
+// the tag, or a member list stands in it, be it the recipients of a mail that it
+// quotes. A header that cannot be read cannot show that it is other mail.
 func (p *Policy) representative(f Facts, c cast) bool {
-	if f.Sender.Role || f.HeaderFault || Tagged(f.Subject, p.Subject.Tag) {
+	if f.Sender.Role || f.HeaderFault || Tagged(f.Subject, p.Subject.Tag) || f.Inside > 0 && f.Inside >= p.Recipients.From {
 		return true
 	}
 	for _, all := range [][]mailbox{c.readers, c.visible} {

@@ -26,7 +26,7 @@ type decisionCase struct {
 	Recipients []string `yaml:"recipients"`
 	Sees       []string `yaml:"sees"`
 	Findings   []string `yaml:"findings"`
-	Facts      []string `yaml:"facts" oneof:"sealed,bcc,header-fault,invitation-fault,invitation,quoted,nested,invitation-visible,quoted-visible,nested-visible"`
+	Facts      []string `yaml:"facts" oneof:"sealed,bcc,header-fault,invitation-fault,invitation,quoted,nested,invitation-visible,quoted-visible,nested-visible,two-inside"`
 }
 
 func isMember(a string) bool { return strings.HasPrefix(a, "member") }
@@ -49,6 +49,9 @@ func (c decisionCase) facts() policy.Facts {
 		f.Findings = append(f.Findings, detect.Finding{Kind: detect.Kind(w[0]), Confidence: levels[w[1]], Place: detect.Place{{Kind: detect.StepKind(w[2])}}, Count: 1})
 	}
 	for _, s := range c.Facts {
+		if s == "two-inside" {
+			f.Inside, f.Quoted = 2, policy.Listed
+		}
 		f.Sealed = f.Sealed || s == "sealed"
 		f.Bcc = f.Bcc || s == "bcc"
 		f.HeaderFault = f.HeaderFault || s == "header-fault"

@@ -20,6 +20,8 @@ type Facts struct {
 	Nested      Listing // members in the header of a nested message
 	Buried      Listing // members in headers of messages that no edit reaches: an attached .eml or .msg, a report
 
+	Inside int // members on the recipient lists of quoted and nested messages who do not stand in To or Cc, each counted once
+
 	InvitationFault bool // members cannot be taken out of the invitation: it is signed, inside a file, unreadable
 }
 

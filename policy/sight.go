@@ -17,16 +17,18 @@ func (s sight) hides() bool { return len(s.leaving) > 0 }
 // sender are no members here: they are one unit.
 func (p *Policy) see(c cast) sight {
 	addressed, visible, bcc := set{}, set{}, set{}
+	alone := c.alone()
+	leaves := func(m mailbox) bool { return p.leaves(m) && (alone == "" || m.key != alone) }
 	for _, m := range c.visible {
+		if m.field == inTo && leaves(m) {
+			addressed.add(m.key)
+		}
 		switch {
 		case !m.member || m.field == inAuthor:
 		case m.field == inBcc:
 			bcc.add(m.key)
 		default:
 			visible.add(m.key)
-			if m.field == inTo {
-				addressed.add(m.key)
-			}
 		}
 	}
 	s := sight{members: len(visible), bcc: len(bcc)}
@@ -41,7 +43,7 @@ func (p *Policy) see(c cast) sight {
 	}
 	written, hidden := set{}, set{}
 	for _, m := range c.visible {
-		if p.leaves(m) && written.add(m.address) {
+		if leaves(m) && written.add(m.address) {
 			s.leaving = append(s.leaving, m.address)
 			hidden.add(m.key)
 		}
@@ -51,7 +53,7 @@ func (p *Policy) see(c cast) sight {
 }
 
 // leaves reports whether a mailbox leaves the visible fields once somebody is
-// hidden. A whole Bcc field goes by an edit of its own.
+// hidden, and so counts in To and Cc towards that. A whole Bcc field goes by an edit of its own.
 func (p *Policy) leaves(m mailbox) bool {
 	if m.field == inBcc || m.field == inAuthor {
 		return false

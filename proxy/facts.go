@@ -90,6 +90,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 	in := r.inside(env, msg)
 	f.Quoted = in.listing(quoted(msg))
 	f.Nested = in.listing(nested(msg, msg.Root))
+	f.Inside = in.listed(msg)
 	f.Buried = in.listing(slices.Concat(buried(text), reported(msg, msg.Root), nestedAuthors(msg, msg.Root)))
 	f.Invitation, f.InvitationFault = in.invitations(msg, text)
 	return f
