@@ -69,3 +69,50 @@ func BenchmarkAllWithRoster(b *testing.B) {
 	s := scanner(b)
 	benchmark(b, func(segs []detect.Segment) { s.Scan(segs, members{"anna@forening.example": true}) })
 }
+
+// quiet are texts that hold nothing to find, as most bytes of a mail do.
+func quiet() map[string]string {
+	d := roll(7)
+	var words, noise strings.Builder
+	sentences := []string{
+		"Tak for et godt møde i tirsdags, hvor vi talte om den nye lokalaftale og om arbejdstiden i weekenderne.",
+		"Ledelsen vil følge op på trivselsmålingen, og vi hører nærmere, når resultaterne er gjort op.",
+		"Hvis I har punkter til dagsordenen, så send dem til mig inden fredag.",
+		"Økonomien ser fornuftig ud, og der er stadig plads til en tur i efteråret.",
+		"Vi har fået mange gode forslag til sommerfesten.",
+		"Det er vigtigt, at alle afdelinger er repræsenteret, og at vi husker dem, der arbejder om natten og i ferierne.",
+		"Udvalget mødes igen den 14. klokken 13.30 i kantinen på Vestergade, og der er kaffe og brød fra klokken ni.",
+		"Regionen har lovet at svare, men Danske Regioner venter på Finansministeriet.",
+		"Derfor bliver det næppe før til efteråret, at den endelige aftale kan skrives under.",
+		"Kan du lige kigge på teksten, inden den bliver trykt? Der mangler et komma i tredje linje.",
+	}
+	for words.Len() < 1<<20 {
+		words.WriteString(pick(d, sentences))
+		words.WriteString(pick(d, []string{" ", " ", "\n", "\n\n"}))
+	}
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	for noise.Len() < 1<<20 {
+		for range 76 {
+			noise.WriteByte(alphabet[d.IntN(len(alphabet))])
+		}
+		noise.WriteByte('\n')
+	}
+	return map[string]string{
+		"prose": words.String(), "filler": strings.Repeat(strings.Repeat("X", 78)+"\n", 1<<20/79), "base64": noise.String(),
+	}
+}
+
+func BenchmarkQuietText(b *testing.B) {
+	s := scanner(b)
+	texts := quiet()
+	for _, name := range []string{"prose", "filler", "base64"} {
+		b.Run(name, func(b *testing.B) {
+			segs := prose(texts[name])
+			b.SetBytes(int64(len(texts[name])))
+			b.ReportAllocs()
+			for b.Loop() {
+				s.Scan(segs, members{"anna@forening.example": true})
+			}
+		})
+	}
+}

@@ -65,9 +65,13 @@ func (l *listReader) one(line string, words keyword, b *body) {
 	if line == "" {
 		return
 	}
-	digits, at := contents(line)
+	has := traitsOf(line)
+	digits, at := 0, has&hasAt != 0 && strings.LastIndexByte(line, '@') > 0
+	if has&hasDigit != 0 {
+		digits = longestNumber(line)
+	}
 	header := l.isHeader(line)
-	if l.member != nil && !header {
+	if l.member != nil && !header && has&hasCapital != 0 && has&hasGap != 0 {
 		l.askNames(line, b)
 	}
 	switch {
@@ -217,27 +221,22 @@ func (l *listReader) isHeader(line string) bool {
 	return false
 }
 
-// contents returns the digits of the longest number in the line, taking
-// blanks and hyphens between them as one number's, but not full stops, which
-// dates have, and whether an at sign stands in the line.
-func contents(line string) (digits int, at bool) {
-	n := 0
-	for i := 0; i < len(line); i++ {
-		c := line[i]
-		if c >= 'A' {
-			n = 0
-			continue
+// longestNumber returns the digits of the longest number in the line, taking
+// single blanks and hyphens between them as one number's, but not full stops,
+// which dates have.
+func longestNumber(line string) int {
+	longest := min(1, len(line)-nextDigit(line, 0))
+	for i := nextNumber(line, 0); i < len(line); i = nextNumber(line, i) {
+		n := 0
+		for i < len(line) && isDigit(line[i]) {
+			for n++; i+1 < len(line) && isDigit(line[i+1]); n++ {
+				i++
+			}
+			if i++; i+1 < len(line) && (line[i] == ' ' || line[i] == '-') {
+				i++
+			}
 		}
-		switch {
-		case isDigit(c):
-			n++
-			digits = max(digits, n)
-		case n > 0 && (c == ' ' || c == '-') && i+1 < len(line) && isDigit(line[i+1]):
-		case c == '@':
-			at, n = i > 0, 0
-		default:
-			n = 0
-		}
+		longest = max(longest, n)
 	}
-	return digits, at
+	return longest
 }

@@ -20,6 +20,40 @@ func nextWord(s string, i int) (word, bool) {
 	return word{b, i}, i > b
 }
 
+// inWord reports whether the letter s[i] goes on a word that began before it.
+func inWord(s string, i int) bool {
+	return i > 0 && (isLetter(s[i-1]) || i > 1 && (s[i-1] == '-' || s[i-1] == '\'') && isLetter(s[i-2]))
+}
+
+// wordStart returns where the word begins whose last letter is s[end-1],
+// looking back no further than reach.
+func wordStart(s string, end, reach int) int {
+	b := end - 1
+	for b > 0 && end-b < reach && inWord(s, b) {
+		if b--; !isLetter(s[b]) {
+			b--
+		}
+	}
+	return b
+}
+
+// nextName returns the next word from s[i] on that begins with a capital and
+// may go on: what can stand between the words of a name follows.
+func nextName(s string, i int) (word, bool) {
+	for i = nextUpper(s, i); i < len(s); i = nextUpper(s, i) {
+		if inWord(s, i) || !isUpper(s[i:]) {
+			i++
+			continue
+		}
+		w, _ := nextWord(s, i)
+		i = w.end
+		if i+1 < len(s) && traits[s[i]]&hasGap != 0 && (s[i] != ' ' || traits[s[i+1]]&(hasCapital|hasGap) != 0) {
+			return w, true
+		}
+	}
+	return word{}, false
+}
+
 // nameRun collects the capitalised words from w on that only a blank,
 // an initial's full stop or a tab parts.
 func nameRun(s string, w word, out []word) []word {
@@ -134,14 +168,11 @@ func fullNames(line string) int {
 func (l *listReader) askNames(line string, b *body) {
 	var buf [6]word
 	for i := 0; ; {
-		w, ok := nextWord(line, i)
+		w, ok := nextName(line, i)
 		if !ok {
 			return
 		}
 		i = w.end
-		if !isUpper(line[w.start:]) {
-			continue
-		}
 		run := nameRun(line, w, buf[:0])
 		last := run[len(run)-1]
 		if len(run) == 1 {

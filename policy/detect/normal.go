@@ -66,21 +66,12 @@ var oddLead = func() (t [256]bool) {
 }()
 
 func nextOdd(s string, from int) int {
-	for i := from; i < len(s); i++ {
-		for i+8 <= len(s) && ascii8(s[i:i+8]) {
-			i += 8
-		}
-		if i < len(s) && oddLead[s[i]] {
+	for i := nextBeyond(s, from); i < len(s); i = nextBeyond(s, i+1) {
+		if oddLead[s[i]] {
 			return i
 		}
 	}
 	return -1
-}
-
-// ascii8 reports whether eight bytes are ASCII.
-func ascii8(s string) bool {
-	_ = s[7]
-	return (s[0]|s[1]|s[2]|s[3]|s[4]|s[5]|s[6]|s[7])&0x80 == 0
 }
 
 func hasCombining(s string) bool {

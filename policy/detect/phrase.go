@@ -1,6 +1,9 @@
 package detect
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
 // token is a word or a number of a sentence.
 type token struct {
@@ -30,48 +33,79 @@ type sentence struct {
 	id         identity
 }
 
+// phraseScan goes over a text for the phrases of a lexicon.
+type phraseScan struct {
+	*lexicon
+	sentence
+	shape   Shape
+	notices []notice
+	mutes   []span
+	hits    []phraseHit
+}
+
 // scanPhrases finds the phrases of the lexicon in the text.
 // It returns where words for members and staff stand.
 func (l *lexicon) scanPhrases(text string, shape Shape, out *collector) []notice {
-	s := sentence{text: text, end: -1, greets: greets(text)}
-	var notices []notice
-	var mutes []span
-	var hits []phraseHit
-	for i := 0; i < len(text); {
-		if class[text[i]] == classOther {
-			i++
-			continue
-		}
-		b := i
-		for i++; i < len(text) && class[text[i]] != classOther; i++ {
-		}
-		bucket := l.index.bucket(text[b:i])
-		for k := range bucket {
-			if !bucket[k].matches(text[b:i]) {
+	p := phraseScan{lexicon: l, shape: shape, sentence: sentence{text: text, end: -1, greets: greets(text)}}
+	filter := &l.index.filter
+	start := -1 // of a word that began in the block before
+	for at := 0; at < len(text); at += 64 {
+		m := wordMask(text, at)
+		if start >= 0 {
+			n := bits.TrailingZeros64(^m)
+			if n == 64 {
 				continue
 			}
-			for _, p := range bucket[k].value {
-				if p.notice != 0 {
-					notices = append(notices, notice{b, p.notice})
-					continue
-				}
-				s.around(b, shape)
-				first, last, ok := s.match(p, b)
-				if !ok {
-					continue
-				}
-				if p.mute {
-					mutes = append(mutes, span{start: s.tokens[first].start, end: s.tokens[last].end, text: string(p.kind)})
-					continue
-				}
-				if level, why := s.judge(p, l, first, last, shape); level > 0 {
-					hits = append(hits, phraseHit{p.kind, s.tokens[first].start, s.tokens[last].end, level, why, s.identity(first)})
-				}
+			p.word(start, at+n)
+			m, start = m&(^uint64(0)<<n), -1
+		}
+		for m != 0 {
+			b := bits.TrailingZeros64(m)
+			e := b + bits.TrailingZeros64(^(m >> b))
+			if e == 64 {
+				start = at + b
+				break
+			}
+			if i := at + b; i+4 > len(text) || filter.holds(stemKeyAt(text, i, e-b)) {
+				p.word(i, at+e)
+			}
+			m &= ^uint64(0) << e
+		}
+	}
+	if start >= 0 {
+		p.word(start, len(text))
+	}
+	report(p.hits, p.mutes, out)
+	return p.notices
+}
+
+// word tries the phrases that are found by the word text[b:e].
+func (s *phraseScan) word(b, e int) {
+	w := s.text[b:e]
+	bucket := s.index.bucket(w)
+	for k := range bucket {
+		if !bucket[k].matches(w) {
+			continue
+		}
+		for _, p := range bucket[k].value {
+			if p.notice != 0 {
+				s.notices = append(s.notices, notice{b, p.notice})
+				continue
+			}
+			s.around(b, s.shape)
+			first, last, ok := s.match(p, b)
+			if !ok {
+				continue
+			}
+			if p.mute {
+				s.mutes = append(s.mutes, span{start: s.tokens[first].start, end: s.tokens[last].end, text: string(p.kind)})
+				continue
+			}
+			if level, why := s.judge(p, s.lexicon, first, last, s.shape); level > 0 {
+				s.hits = append(s.hits, phraseHit{p.kind, s.tokens[first].start, s.tokens[last].end, level, why, s.identity(first)})
 			}
 		}
 	}
-	report(hits, mutes, out)
-	return notices
 }
 
 // notice is a word at text[at] that says whom a list is of.
@@ -124,10 +158,10 @@ func (s *sentence) around(at int, shape Shape) {
 		return
 	}
 	lo, hi := at, at
-	for lo > 0 && at-lo < sentenceReach && !endsSentence(s.text, lo-1, shape) {
+	for lo > 0 && at-lo < sentenceReach && (!stops[s.text[lo-1]] || !endsSentence(s.text, lo-1, shape)) {
 		lo--
 	}
-	for hi < len(s.text) && hi-at < sentenceReach && !endsSentence(s.text, hi, shape) {
+	for hi < len(s.text) && hi-at < sentenceReach && (!stops[s.text[hi]] || !endsSentence(s.text, hi, shape)) {
 		hi++
 	}
 	for lo > 0 && lo < at && isAlnum(s.text[lo-1]) && isAlnum(s.text[lo]) {
@@ -140,6 +174,9 @@ func (s *sentence) around(at int, shape Shape) {
 	s.question = hi < len(s.text) && s.text[hi] == '?'
 	s.tokenise()
 }
+
+// stops marks the bytes that can end a sentence.
+var stops = [256]bool{'.': true, '!': true, '?': true, '\n': true}
 
 // endsSentence reports whether the byte at i ends a sentence: a full stop and
 // the like before a blank and no lower-case letter, an empty line, a short

@@ -13,11 +13,7 @@ type numberScan struct {
 // digits to weighed, after the words around them were weighed.
 func (n *numberScan) scan(text string, heading keyword, weighed func([]candidate)) {
 	n.run.text = text
-	for i := 0; i < len(text); {
-		if class[text[i]] != classDigit {
-			i++
-			continue
-		}
+	for i := nextNumber(text, 0); i < len(text); i = nextNumber(text, i) {
 		if i+5 < len(text) && i >= 2 && isLetter(text[i-1]) || i >= 3 && text[i-1] == ' ' && isCapital(text[i-2]) && isCapital(text[i-3]) {
 			if c, ok := findIBAN(text, i); ok {
 				n.found = append(n.found[:0], c)
@@ -27,7 +23,10 @@ func (n *numberScan) scan(text string, heading keyword, weighed func([]candidate
 			}
 		}
 		first := i
-		i = n.run.read(i)
+		if i += digitsAt(text, i); i-first < 6 && isShort(text, first, i) {
+			continue
+		}
+		i = n.run.read(first)
 		if first > 0 && likeDigit(text[first-1]) >= '0' || i < len(text) && likeDigit(text[i]) >= '0' {
 			if end := n.lookalike(text, first, i); end > 0 && n.weigh(text, heading, weighed) {
 				i = end
@@ -42,6 +41,23 @@ func (n *numberScan) scan(text string, heading keyword, weighed func([]candidate
 		if end := n.stretch(); end > 0 && n.weigh(text, heading, weighed) {
 			i = end
 		}
+	}
+}
+
+// isShort reports whether the digits text[first:end] are all of a run, and no
+// letter stands beside them that looks like one.
+func isShort(text string, first, end int) bool {
+	if first > 0 && likeDigit(text[first-1]) >= '0' {
+		return false
+	}
+	if end == len(text) {
+		return true
+	}
+	switch c := text[end]; c {
+	case ' ', '-', '.', '/', '+':
+		return false
+	default:
+		return likeDigit(c) < '0'
 	}
 }
 

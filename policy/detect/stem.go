@@ -11,7 +11,7 @@ type stem[V any] struct {
 // stemIndex finds words by their first four bytes: a bit set answers most
 // look-ups, and a table of slots the rest.
 type stemIndex[V any] struct {
-	filter [1 << 10]uint64
+	filter stemFilter
 	slots  [1 << 11][]stemBucket[V]
 }
 
@@ -42,10 +42,10 @@ func (x *stemIndex[V]) add(text string, prefix bool, value V) {
 // bucket returns the entries that a word in any case may match.
 func (x *stemIndex[V]) bucket(word string) []stem[V] {
 	k := stemKey(word)
-	h := stemHash(k)
-	if x.filter[h>>6]&(1<<(h&63)) == 0 {
+	if !x.filter.holds(k) {
 		return nil
 	}
+	h := stemHash(k)
 	for i := range x.slots[h>>5] {
 		if b := &x.slots[h>>5][i]; b.key == k {
 			return b.stems
@@ -67,6 +67,26 @@ func stemKey(word string) uint32 {
 	}
 	return k
 }
+
+// stemFilter has a bit for each hash of the first four bytes of an entry.
+type stemFilter [1 << 10]uint64
+
+// holds reports whether an entry may have the key.
+func (f *stemFilter) holds(k uint32) bool {
+	h := stemHash(k)
+	return f[h>>6&(1<<10-1)]&(1<<(h&63)) != 0
+}
+
+// stemKeyAt is stemKey of the word of n bytes at text[i], which is followed by
+// what makes it four at least.
+func stemKeyAt(text string, i, n int) uint32 {
+	w := text[i : i+4]
+	k := uint32(w[0]) | uint32(w[1])<<8 | uint32(w[2])<<16 | uint32(w[3])<<24
+	return k&stemMasks[min(n, 4)] | 0x20202020
+}
+
+// stemMasks keep the first bytes of a word of so many.
+var stemMasks = [5]uint32{0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF}
 
 func stemHash(k uint32) uint32 { return k * 0x9E3779B1 >> 16 }
 

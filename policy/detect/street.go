@@ -1,5 +1,7 @@
 package detect
 
+import "strings"
+
 // streetEndings end the words for streets.
 var streetEndings = []string{
 	"vej", "vejen", "gade", "gaden", "allé", "alle", "stræde", "vænget", "parken", "torv", "plads", // da
@@ -13,20 +15,20 @@ var streetEndings = []string{
 // hasStreet reports whether a private address stands in the line: a word for
 // a street and a house number.
 func hasStreet(line string) bool {
-	for i := 0; ; {
-		w, ok := nextWord(line, i)
-		if !ok {
+	for i := 0; ; i++ {
+		k := strings.IndexByte(line[i:], ' ')
+		if i += k; k < 0 || i+1 >= len(line) {
 			return false
 		}
-		i = w.end
-		if i+1 >= len(line) || line[i] != ' ' || !isDigit(line[i+1]) || w.end-w.start < 4 {
+		if !isDigit(line[i+1]) || i < 4 || !isLetter(line[i-1]) {
 			continue
 		}
 		var buf [40]byte
-		if w.end-w.start > len(buf) {
+		b := wordStart(line, i, len(buf)+1)
+		if i-b < 4 || i-b > len(buf) {
 			continue
 		}
-		word := string(fold(buf[:], line[w.start:w.end]))
+		word := string(fold(buf[:], line[b:i]))
 		for _, e := range streetEndings {
 			if n := len(word) - len(e); n >= 0 && word[n:] == e {
 				return true
