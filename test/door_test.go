@@ -497,3 +497,15 @@ func TestACopyThatIsRefusedUpstreamIsReportedWithoutItsContent(t *testing.T) {
 		}
 	}
 }
+
+func TestARefusalNamesTheRuleThatRefuses(t *testing.T) {
+	g := gateway(t, files{"policy.yaml": strings.Replace(defaultPolicy, `    detect: [member-list]
+    do: encrypt
+    without-key: reject`, `    detect: [health]
+    do: reject`, 1)})
+	err := g.send("anna", "tr.anna@forening.example", []string{"mette@post.example"},
+		strings.Replace(withCPR, "K=C3=A6re Mette,", "Du er sygemeldt med depression, Mette, og", 1))
+	if e := smtpCode(t, err); e.Code != 550 || !strings.Contains(e.Message, "member lists") || strings.Contains(e.Message, "CPR") {
+		t.Errorf("reply %d %s", e.Code, e.Message)
+	}
+}

@@ -279,7 +279,7 @@ func (i *installation) read(name string) string {
 func (i *installation) kill() {
 	if i.command != nil && i.command.Process != nil {
 		_ = i.command.Process.Kill()
-		_ = <-i.exited
+		<-i.exited //nolint:errcheck // it was killed
 		i.command = nil
 	}
 }

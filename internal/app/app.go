@@ -264,7 +264,9 @@ func (a *App) serve(ctx context.Context, s *submission.Server, l net.Listener) e
 	if err := s.Shutdown(drain); err != nil {
 		a.opt.Logger.Warn("closed", "address", l.Addr().String(), "cause", err)
 	}
-	_ = <-done
+	if err := <-done; err != nil {
+		a.opt.Logger.Debug("closed", "address", l.Addr().String(), "cause", err)
+	}
 	return nil
 }
 
