@@ -124,7 +124,8 @@ func (p *Policy) unread(f detect.Finding) bool {
 }
 
 // inClear returns the findings that a reader without the key could make: of a
-// message that its writer encrypted, those in the header.
+// message that its writer encrypted, those in the header. What cannot be read
+// there is not what the writer encrypted.
 func inClear(f Facts) []detect.Finding {
 	if !f.Sealed {
 		return f.Findings
@@ -132,7 +133,7 @@ func inClear(f Facts) []detect.Finding {
 	var out []detect.Finding
 	for _, found := range f.Findings {
 		header := len(found.Place) > 0 && found.Place[0].Kind == detect.InHeader
-		if header && found.Kind != detect.Unscannable && found.Kind != detect.Protected {
+		if header && found.Kind != detect.Protected {
 			out = append(out, found)
 		}
 	}

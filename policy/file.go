@@ -27,7 +27,7 @@ type peopleFile struct {
 
 type recipientsFile struct {
 	Hide        Hide     `yaml:"hide" oneof:"members,everyone" jsonschema_description:"Who leaves To and Cc: members, or everyone but the union and the sender."`
-	From        int      `yaml:"from" jsonschema_description:"Hide when this many members stand in To and Cc together."`
+	From        int      `yaml:"from" jsonschema_description:"Hide when this many members stand in To and Cc together; with hide: everyone, when this many people do."`
 	Beside      Beside   `yaml:"beside" oneof:"leave,note,hide" jsonschema_description:"What to do about even one member in sight of somebody who is neither union nor representative."`
 	As          As       `yaml:"as" oneof:"bcc,individual" jsonschema_description:"bcc: one hidden list; individual: each gets a copy of their own."`
 	Invitations Handling `yaml:"invitations" oneof:"split,hold,leave" jsonschema_description:"Calendar invitations that list members."`
