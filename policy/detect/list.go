@@ -66,9 +66,10 @@ func (l *listReader) one(line string, words keyword, b *body) {
 		return
 	}
 	has := traitsOf(line)
-	digits, at := 0, has&hasAt != 0 && strings.LastIndexByte(line, '@') > 0
-	if has&hasDigit != 0 {
-		digits = longestNumber(line)
+	at := has&hasAt != 0 && strings.LastIndexByte(line, '@') > 0
+	want := 7
+	if l.table {
+		want = 4
 	}
 	header := l.isHeader(line)
 	if l.member != nil && !header && has&hasCapital != 0 && has&hasGap != 0 {
@@ -77,7 +78,7 @@ func (l *listReader) one(line string, words keyword, b *body) {
 	switch {
 	case at:
 		l.addresses(line, header, b)
-	case digits >= 7 && !header || l.table && digits >= 4 || digits > 0 && len(line) < 200 && hasStreet(line):
+	case has&hasDigit != 0 && (!header && hasNumber(line, want) || len(line) < 200 && hasStreet(line)):
 		if name := leadingName(line); name != "" && len(line) < 200 {
 			l.person(name, false, b)
 		}
@@ -221,22 +222,34 @@ func (l *listReader) isHeader(line string) bool {
 	return false
 }
 
-// longestNumber returns the digits of the longest number in the line, taking
-// single blanks and hyphens between them as one number's, but not full stops,
-// which dates have.
-func longestNumber(line string) int {
-	longest := min(1, len(line)-nextDigit(line, 0))
-	for i := nextNumber(line, 0); i < len(line); i = nextNumber(line, i) {
-		n := 0
-		for i < len(line) && isDigit(line[i]) {
-			for n++; i+1 < len(line) && isDigit(line[i+1]); n++ {
-				i++
-			}
-			if i++; i+1 < len(line) && (line[i] == ' ' || line[i] == '-') {
-				i++
-			}
+// hasNumber reports whether a number of at least want digits stands in the
+// line, taking single blanks and hyphens between them as one number's, but not
+// full stops, which dates have. Such a number covers one of any want bytes in
+// a row, so only these are looked at.
+func hasNumber(line string, want int) bool {
+	for k := want - 1; k < len(line); k += want {
+		if joinsNumber(line, k) && digitsAround(line, k, want) >= want {
+			return true
 		}
-		longest = max(longest, n)
 	}
-	return longest
+	return false
+}
+
+// joinsNumber reports whether the byte at k belongs to a number.
+func joinsNumber(line string, k int) bool {
+	c := line[k]
+	return isDigit(c) || (c == ' ' || c == '-') && k > 0 && k+1 < len(line) && isDigit(line[k-1]) && isDigit(line[k+1])
+}
+
+// digitsAround counts the digits of the number that the byte at k belongs to,
+// up to enough on either side.
+func digitsAround(line string, k, enough int) int {
+	n := 0
+	for i := k; i < len(line) && n < enough && joinsNumber(line, i); i++ {
+		n += int(class[line[i]] & classDigit)
+	}
+	for i := k - 1; i >= 0 && n < enough && joinsNumber(line, i); i-- {
+		n += int(class[line[i]] & classDigit)
+	}
+	return n
 }
