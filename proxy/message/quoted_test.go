@@ -184,6 +184,7 @@ func TestALineThatListsMailboxesNeedsNoOtherBesideIt(t *testing.T) {
 		{"text/plain", "Kopi: chef@region.example<mailto:chef@region.example>, bo@member.example [mailto:bo@member.example], c@x.example (C)\n", "Kopi: chef@region.example<mailto:chef@region.example>, c@x.example (C)\n"},
 		{"text/plain", "Required attendees: bo@member.example; chef@region.example\n", "Required attendees: chef@region.example\n"},
 		{"text/html", "<table><tr><td><b>Til:</b></td><td>Bo &lt;bo@member.example&gt;, Chef &lt;chef@region.example&gt;</td></tr></table>", "<table><tr><td><b>Til:</b></td><td>Chef &lt;chef@region.example&gt;</td></tr></table>"},
+		{"text/html", "<table>\n<tr>\n<td><p><b>Til:</b></p></td>\n<td>\n<div><p>Bo &lt;bo@member.example&gt;; Chef &lt;chef@region.example&gt;</p></div>\n</td>\n</tr></table>", "<table>\n<tr>\n<td><p><b>Til:</b></p></td>\n<td>\n<div><p>Chef &lt;chef@region.example&gt;</p></div>\n</td>\n</tr></table>"},
 		{"text/html", "<p>Til: <a href=\"mailto:bo@member.example\">Bo Friis</a>; <a href=\"mailto:chef@region.example\">Chef</a></p>", "<p>Til: <a href=\"mailto:chef@region.example\">Chef</a></p>"},
 	} {
 		if got := blinded(t, test.media, test.before, true); got != test.after {

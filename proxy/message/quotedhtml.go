@@ -39,6 +39,7 @@ func visibleHTML(source string) visibleText {
 	var text strings.Builder
 	z := nethtml.NewTokenizer(strings.NewReader(source))
 	at, hidden := 0, false
+	cell := false // a cell has begun, and nothing stands in it yet
 	for {
 		kind := z.Next()
 		if kind == nethtml.ErrorToken {
@@ -50,6 +51,7 @@ func visibleHTML(source string) visibleText {
 		case nethtml.TextToken:
 			if !hidden {
 				v.addText(&text, start, at)
+				cell = cell && strings.TrimSpace(source[start:at]) == ""
 			}
 		case nethtml.StartTagToken, nethtml.EndTagToken, nethtml.SelfClosingTagToken:
 			name, _ := z.TagName()
@@ -57,10 +59,13 @@ func visibleHTML(source string) visibleText {
 			switch {
 			case tag == atom.Script || tag == atom.Style || tag == atom.Title:
 				hidden = kind == nethtml.StartTagToken
+			case cell && kind == nethtml.StartTagToken && (tag == atom.P || tag == atom.Div),
+				tag == atom.Td || tag == atom.Th:
+				v.add(&text, " ", Range{start, at}, true)
+				cell = kind == nethtml.StartTagToken
 			case breaking[tag]:
 				v.add(&text, "\n", Range{start, at}, true)
-			case tag == atom.Td || tag == atom.Th:
-				v.add(&text, " ", Range{start, at}, true)
+				cell = false
 			}
 		default:
 		}
