@@ -56,7 +56,9 @@ func (l *lexicon) scanPhrases(text string, shape Shape, out *collector) []notice
 			if n == 64 {
 				continue
 			}
-			p.word(start, at+n)
+			if start+4 > len(text) || filter.holds(stemKeyAt(text, start, at+n-start)) {
+				p.word(start, at+n)
+			}
 			m, start = m&(^uint64(0)<<n), -1
 		}
 		for m != 0 {

@@ -94,12 +94,13 @@ var joins = func() (t [256]byte) {
 	return t
 }()
 
-// nextUpper returns where the next byte from s[i] on stands with the trait
-// hasCapital, or len(s).
+// nextUpper returns where the next byte from s[i] on stands that can begin a
+// capital letter, or len(s).
 func nextUpper(s string, i int) int {
-	for ; i+8 <= len(s); i += 8 {
+	for ; i+9 <= len(s); i += 8 {
 		x := load8(s, i)
-		if m := within(x&lows, 'A', 'Z')&^x | equal(x, 0xC3); m != 0 {
+		// In Latin-1, bit 5 of the second byte makes a letter small; it is moved to the high bit.
+		if m := within(x&lows, 'A', 'Z')&^x | equal(x, 0xC3)&^(load8(s, i+1)<<2); m != 0 {
 			return i + bits.TrailingZeros64(m)/8
 		}
 	}
