@@ -88,9 +88,10 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 		f.HeaderFault = f.HeaderFault || d.Header
 	}
 	in := r.inside(env, msg)
-	f.Quoted = in.listing(quoted(msg))
+	quotation, _ := msg.Quoted() // what cannot be decoded is unscannable, and a finding already
+	f.Quoted = in.listing(quoted(quotation))
 	f.Nested = in.listing(nested(msg, msg.Root))
-	f.Inside = in.listed(msg)
+	f.Inside = in.listed(msg, quotation)
 	f.Buried = in.listing(slices.Concat(buried(text), reported(msg, msg.Root), nestedAuthors(msg, msg.Root)))
 	f.Invitation, f.InvitationFault = in.invitations(msg, text)
 	return f

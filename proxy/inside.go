@@ -93,13 +93,10 @@ func (in inside) secret(p person, hidden map[string]bool) bool {
 	return !shown || hidden[address]
 }
 
-// quoted returns the people in header blocks of quoted messages. What cannot
-// be decoded is unscannable, and a finding already.
-func quoted(msg *message.Message) []person {
+// quoted returns everybody who stands in a quotation.
+func quoted(q message.Quotation) []person {
 	var people []person
-	recipients, _ := msg.Quoted()
-	writers, _ := msg.QuotedWriters()
-	for _, q := range append(recipients, writers...) {
+	for _, q := range slices.Concat(q.Recipients, q.Writers) {
 		people = append(people, person{name: q.Name, address: q.Address})
 	}
 	return people

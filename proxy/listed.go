@@ -10,10 +10,9 @@ import (
 // listed counts the members on the recipient lists of the messages that one
 // quotes or contains, who do not stand in its own To or Cc, and of whom a
 // reader would learn. So many together are a list of members.
-func (in inside) listed(msg *message.Message) int {
+func (in inside) listed(msg *message.Message, q message.Quotation) int {
 	people := nested(msg, msg.Root)
-	found, _ := msg.Quoted() // what cannot be decoded is unscannable, and a finding already
-	for _, q := range found {
+	for _, q := range q.Recipients {
 		people = append(people, person{name: q.Name, address: q.Address})
 	}
 	addresses, names := map[string]bool{}, map[string]bool{}

@@ -47,6 +47,29 @@ type quotedLine struct {
 	flowed  bool // it ends in a space: the next line belongs to it (RFC 3676)
 }
 
+// longestLabel is where the colon behind a label stands at the latest.
+const longestLabel = 40
+
+// mayQuote reports whether a colon stands where that of a label or of an
+// attribution line can stand: near the beginning of a line or at its end. In
+// most text none does, and there is nothing to find.
+func mayQuote(text string) bool {
+	if strings.IndexByte(text, ':') < 0 {
+		return false
+	}
+	for line := range strings.Lines(text) {
+		first := strings.IndexByte(line, ':')
+		if first < 0 {
+			continue
+		}
+		before := strings.TrimLeft(line[:first], "> \t|\u00a0")
+		if len(before) < longestLabel || strings.HasSuffix(strings.TrimRight(line, " \t\r\n\u00a0*_"), ":") {
+			return true
+		}
+	}
+	return false
+}
+
 // findQuoted returns the people in all header blocks and attribution lines of a
 // text. A line counts where another label (From, Sent, Subject ...) stands
 // beside it, or where it lists mailboxes and nothing else: "Til: alle" alone is
@@ -113,8 +136,7 @@ func takeLine(text string, at int) (quotedLine, int) {
 // labelOf reads "Til:", "*Kopi til:*" and the like, and returns where the value
 // begins.
 func labelOf(s string) (labelKind, int) {
-	const longest = 40
-	colon := strings.IndexByte(s[:min(len(s), longest)], ':')
+	colon := strings.IndexByte(s[:min(len(s), longestLabel)], ':')
 	if colon <= 0 {
 		return noLabel, 0
 	}

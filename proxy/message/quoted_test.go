@@ -40,7 +40,7 @@ func TestQuotedHeaderBlocksLoseMembersAndNothingElse(t *testing.T) {
 		if left, err := out.Quoted(); err != nil {
 			t.Errorf("%s: %v", file, err)
 		} else {
-			for _, r := range left {
+			for _, r := range left.Recipients {
 				if hideMember(r.Name, r.Address) {
 					t.Errorf("%s: still names %+v", file, r)
 				}
@@ -125,7 +125,8 @@ func TestOnlyTheQuotedPartIsWrittenAnew(t *testing.T) {
 
 func TestQuotedRecipientsAreListed(t *testing.T) {
 	m := read(t, crlf("From: a@x.example\n\n> "+strings.ReplaceAll(quotedBlock, "\n", "\n> ")))
-	found, err := m.Quoted()
+	q, err := m.Quoted()
+	found := q.Recipients
 	if err != nil || len(found) != 2 || found[0] != (QuotedRecipient{"Bo", "bo@member.example"}) || found[1].Name != "Chef" {
 		t.Errorf("got %+v, %v", found, err)
 	}

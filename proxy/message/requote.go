@@ -18,39 +18,39 @@ var (
 	ErrRewrite = errors.New("a part cannot be written as it was")
 )
 
-// Quoted returns the recipients that stand in header blocks of quoted messages
-// ("Til:", "To:", "Kopia:" beside "Fra:", "Sendt:" ...) in the bodies of the
-// message, plain and HTML, at any depth of quotation and in messages inside
-// it. The error is that of a body that cannot be decoded.
-func (m *Message) Quoted() ([]QuotedRecipient, error) { return m.quoted(false) }
+// Quotation is who stands in the quoted messages of a message.
+type Quotation struct {
+	Recipients []QuotedRecipient // in lines such as "Til:", "To:", "Kopia:"
+	Writers    []QuotedRecipient // in "Fra:" and in attribution lines ("Den 3. maj skrev Bo <bo@x>:")
+}
 
-// QuotedWriters returns those who are named as writers in such header blocks
-// ("Fra:") and in attribution lines ("Den 3. maj skrev Bo <bo@x>:"). The error
-// is as in Quoted.
-func (m *Message) QuotedWriters() ([]QuotedRecipient, error) { return m.quoted(true) }
-
-func (m *Message) quoted(writers bool) ([]QuotedRecipient, error) {
-	var found []QuotedRecipient
+// Quoted returns the people that stand in header blocks of quoted messages
+// ("Til:" beside "Fra:", "Sendt:" ...) and in attribution lines, in the bodies
+// of the message, plain and HTML, at any depth of quotation and in messages
+// inside it. The error is that of a body that cannot be decoded.
+func (m *Message) Quoted() (Quotation, error) {
+	var q Quotation
 	err := m.bodies(m.Root, false, func(p *Part, _ bool) error {
 		b, err := m.body(p)
 		if err != nil {
 			return err
 		}
 		for _, l := range b.lists() {
-			if l.writer != writers {
-				continue
+			people := &q.Recipients
+			if l.writer {
+				people = &q.Writers
 			}
 			for _, e := range l.elements {
 				r := QuotedRecipient{Name: e.name}
 				if len(e.addresses) > 0 {
 					r.Address = e.addresses[len(e.addresses)-1]
 				}
-				found = append(found, r)
+				*people = append(*people, r)
 			}
 		}
 		return nil
 	})
-	return found, err
+	return q, err
 }
 
 // HideQuoted returns the edits that take recipients out of those lines where
@@ -64,7 +64,7 @@ func (m *Message) HideQuoted(hide func(name, address string) bool) ([]Edit, int,
 }
 
 // HideQuotedPeople does what HideQuoted does, and takes those out whom writer
-// says so of where they are named as writers: see QuotedWriters.
+// says so of where they are named as writers.
 func (m *Message) HideQuotedPeople(recipient, writer func(name, address string) bool) ([]Edit, int, error) {
 	return m.hideQuoted(hideQuoted{recipient: recipient, writer: writer})
 }
@@ -173,6 +173,9 @@ func (b *textBody) decode(charset encoding.Encoding) {
 // lists returns the recipient lines and those that name a writer. In HTML an
 // address may stand in a link only.
 func (b *textBody) lists() []quotedList {
+	if !mayQuote(b.visible.text) {
+		return nil
+	}
 	if b.visible.runs == nil {
 		return findQuoted(b.visible.text, nil)
 	}
