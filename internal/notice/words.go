@@ -101,6 +101,7 @@ func (s speaker) counted(k detect.Kind, n int) string {
 type ofKind struct {
 	kind     detect.Kind
 	count    int
+	body     int // of them, those in the body: text and HTML say the same, and count once
 	findings []detect.Finding
 }
 
@@ -118,7 +119,13 @@ func group(findings []detect.Finding) []ofKind {
 				order = append(order, f.Kind)
 			}
 		}
-		g.count += max(f.Count, 1)
+		n := max(f.Count, 1)
+		if len(f.Place) > 0 && f.Place[0].Kind == detect.InBody {
+			g.count += max(0, n-g.body)
+			g.body = max(g.body, n)
+		} else {
+			g.count += n
+		}
 		g.findings = append(g.findings, f)
 	}
 	var groups []ofKind
