@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
@@ -114,10 +115,28 @@ func openSQLite(ctx context.Context, s *Store) error {
 	}
 	s.read.SetMaxOpenConns(4)
 	s.read.SetMaxIdleConns(2)
-	if err := migrateSQLite(ctx, s.db); err != nil {
+	if err := patiently(ctx, func() error { return migrateSQLite(ctx, s.db) }); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	return nil
+}
+
+// patiently tries again while another process has the database: SQLite does
+// not wait by itself where several switch a new one to its log at once.
+func patiently(ctx context.Context, open func() error) error {
+	const patience, pause = 10 * time.Second, 20 * time.Millisecond
+	for end := time.Now().Add(patience); ; {
+		err := open()
+		var e *sqlite.Error
+		if !errors.As(err, &e) || e.Code()&0xff != lib.SQLITE_BUSY || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		case <-time.After(pause):
+		}
+	}
 }
 
 // logPages is after how many pages the log is moved into the database. Moving
