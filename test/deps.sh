@@ -14,7 +14,6 @@ need=(
   promtool:prometheus
   pdftotext:poppler-utils
   postfix:postfix
-  psql:postgresql
   strace:strace
   7z:p7zip-full
   qpdf:qpdf
@@ -27,6 +26,8 @@ missing=()
 for n in "${need[@]}"; do
   command -v "${n%%:*}" >/dev/null 2>&1 || missing+=("${n##*:}")
 done
+# The server's programs are not on the PATH.
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 [ -d /usr/include/x86_64-linux-gnu/sys ] || [ -d /usr/include/sys ] || missing+=(libc6-dev)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
