@@ -509,3 +509,22 @@ func TestARefusalNamesTheRuleThatRefuses(t *testing.T) {
 		t.Errorf("reply %d %s", e.Code, e.Message)
 	}
 }
+
+func TestWithoutAFolderOfKeysNobodyHasAKey(t *testing.T) {
+	g := install(t, nil, sink.Config{})
+	if err := os.Remove(g.path("keys")); err != nil {
+		t.Fatal(err)
+	}
+	g.start()
+	if !g.log.has("missing") {
+		t.Error("the log does not say so")
+	}
+	if err := g.send("anna", "tr.anna@forening.example", []string{"mette@post.example"}, withCPR); err != nil {
+		t.Fatal(err)
+	}
+	var held []map[string]any
+	g.json(&held, "held", "list")
+	if len(held) != 1 {
+		t.Errorf("held: %v", held)
+	}
+}

@@ -75,8 +75,8 @@ func loadMembers(file string, key []byte, now time.Time) (*roster.Members, error
 }
 
 func loadKeys(dir string) (*seal.Keyring, error) {
-	if dir == "" {
-		return &seal.Keyring{}, nil
+	if _, err := os.Stat(dir); dir == "" || errors.Is(err, fs.ErrNotExist) {
+		return &seal.Keyring{}, nil // nobody has a key: what needs one is held or refused
 	}
 	ring, _, err := seal.LoadKeys(dir) // keys list shows what is wrong with keys that cannot be used
 	return ring, err
@@ -150,6 +150,9 @@ func (a *App) announce(r *proxy.Rules) {
 	a.metrics.PolicyTime.Set(float64(a.opt.Now().Unix()))
 	a.metrics.PolicyInfo.Reset()
 	a.metrics.PolicyInfo.WithLabelValues(short(r.Policy.Hash)).Set(1)
+	if _, err := os.Stat(a.opt.Config.Keys); errors.Is(err, fs.ErrNotExist) {
+		a.opt.Logger.Warn("missing", "what", "the folder of keys", "cause", err)
+	}
 	a.opt.Logger.Info("loaded", "policy", short(r.Policy.Hash), "mode", string(r.Policy.Mode),
 		"rules", len(r.Policy.Rules), "members", r.Members.Len(), "representatives", r.Representatives.Len())
 }
