@@ -226,11 +226,11 @@ func (d *demo) stay() {
                  (sender tr.anna@forening.example or anna.holm@region.example; the certificate is self-signed)
   Metrics        http://%s/metrics
   Files          %s
-  Held mail      postvern held list --config %s
-  Register       postvern deviations list --config %s
+  Held mail      %s held list --config %s
+  Register       %s deviations list --config %s
   Stop           Ctrl-C
 `, host, port, demoPassword, d.gateway.MetricsAddress(), d.dir,
-		filepath.Join(d.dir, "postvern.yaml"), filepath.Join(d.dir, "postvern.yaml"))
+		os.Args[0], filepath.Join(d.dir, "postvern.yaml"), os.Args[0], filepath.Join(d.dir, "postvern.yaml"))
 }
 
 func (d *demo) heading(text string) {
