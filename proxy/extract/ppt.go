@@ -2,6 +2,7 @@ package extract
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/encoding/charmap"
@@ -53,7 +54,7 @@ func (w *pptWalk) flush() {
 }
 
 func (w *pptWalk) write(place detect.Place, text string) {
-	if !samePlace(place, w.place) {
+	if !slices.Equal(place, w.place) {
 		w.flush()
 		w.place = place
 	}

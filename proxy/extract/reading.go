@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,7 +101,7 @@ func (r *reading) found(kind detect.Kind, place detect.Place, why ...detect.Evid
 	// A file with ten thousand broken entries needs no ten thousand findings.
 	if n := len(r.out.Findings); n > 0 {
 		last := &r.out.Findings[n-1]
-		if last.Kind == kind && samePlace(last.Place, place) && sameEvidence(last.Evidence, why) {
+		if last.Kind == kind && slices.Equal(last.Place, place) && slices.Equal(last.Evidence, why) {
 			return
 		}
 		if n >= maxFindings {
@@ -114,30 +115,6 @@ func (r *reading) found(kind detect.Kind, place detect.Place, why ...detect.Evid
 }
 
 const maxFindings = 1000
-
-func samePlace(a, b detect.Place) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func sameEvidence(a, b []detect.Evidence) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}
 
 // ended reports whether the time is up.
 func (r *reading) ended() bool { return r.ctx.Err() != nil || time.Now().After(r.until) }

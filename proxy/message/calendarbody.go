@@ -117,12 +117,5 @@ func (b *textBody) withoutPeople(gone *people) ([]byte, error) {
 	if gone.stand(text, gone.has) {
 		return nil, fmt.Errorf("%w: somebody is still named", ErrRewrite)
 	}
-	content := []byte(text)
-	if b.charset != nil {
-		var err error
-		if content, err = b.charset.NewEncoder().Bytes(content); err != nil {
-			return nil, fmt.Errorf("%w: its charset", ErrRewrite)
-		}
-	}
-	return b.transfer(content)
+	return b.encode(text)
 }

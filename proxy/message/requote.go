@@ -198,6 +198,11 @@ func (b *textBody) rewrite(cuts []Range, hide hideQuoted) ([]byte, error) {
 	if left, _ := cutQuoted(newTextBody(b.part, text).lists(), hide); len(left) > 0 {
 		return nil, fmt.Errorf("%w: somebody is still named", ErrRewrite)
 	}
+	return b.encode(text)
+}
+
+// encode returns text in the charset and transfer encoding of the body.
+func (b *textBody) encode(text string) ([]byte, error) {
 	content := []byte(text)
 	if b.charset != nil {
 		var err error
