@@ -129,8 +129,8 @@ func explainRecipient(rules *Rules, r policy.Recipient, v policy.Verdict) Explai
 	}{
 		{"member", r.Member},
 		{"representative", r.Representative},
-		{"union", matches(rules.Policy.People.Union, r.Address)},
-		{"employer", matches(rules.Policy.People.Employer, r.Address)},
+		{"union", rules.Policy.IsUnion(r.Address)},
+		{"employer", rules.Policy.IsEmployer(r.Address)},
 		{"sender", r.Sender},
 	} {
 		if role.has {

@@ -90,9 +90,9 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 	in := r.inside(env, msg)
 	quotation, _ := msg.Quoted() // what cannot be decoded is unscannable, and a finding already
 	f.Quoted = in.listing(quoted(quotation))
-	f.Nested = in.listing(nested(msg, msg.Root))
+	f.Nested = in.listing(nested(msg, msg.Root, visibleFields))
 	f.Inside = in.listed(msg, quotation)
-	f.Buried = in.listing(slices.Concat(buried(text), reported(msg, msg.Root), nestedAuthors(msg, msg.Root)))
+	f.Buried = in.listing(slices.Concat(buried(text), reported(msg, msg.Root), nested(msg, msg.Root, authorFields)))
 	f.Invitation, f.InvitationFault = in.invitations(msg, text)
 	return f
 }
@@ -113,7 +113,7 @@ func (r *Rules) ownAddresses(env message.Envelope) map[string]bool {
 // unit reports whether an address belongs to the union's office or to a
 // representative, who are not hidden from each other or from members.
 func (r *Rules) unit(address string) bool {
-	return r.Representatives.IsRepresentative(address) || matches(r.Policy.People.Union, address)
+	return r.Representatives.IsRepresentative(address) || r.Policy.IsUnion(address)
 }
 
 // matches reports whether one of the patterns stands for an address.

@@ -102,12 +102,13 @@ func quoted(q message.Quotation) []person {
 	return people
 }
 
-// nested returns the people in the headers of nested messages.
-func nested(msg *message.Message, part *message.Part) []person {
+// nested returns the people in some fields of nested messages. The visible ones
+// are edited; who wrote one cannot be taken out without making it another's.
+func nested(msg *message.Message, part *message.Part, fields []string) []person {
 	var people []person
 	for _, child := range part.Children {
 		if !strings.HasPrefix(part.MediaType, "multipart/") {
-			for _, name := range visibleFields {
+			for _, name := range fields {
 				for _, f := range child.Get(name) {
 					boxes, _ := msg.Mailboxes(f)
 					for _, b := range boxes {
@@ -116,7 +117,7 @@ func nested(msg *message.Message, part *message.Part) []person {
 				}
 			}
 		}
-		people = append(people, nested(msg, child)...)
+		people = append(people, nested(msg, child, fields)...)
 	}
 	return people
 }
@@ -135,7 +136,7 @@ func buried(text extract.Result) []person {
 		if name, _, ok := strings.Cut(s.Text, ":"); ok && field == "other" {
 			field = name
 		}
-		if authors[strings.ToLower(field)] || !isFile(s.Place) && reached(field) {
+		if isAuthor(field) || !isFile(s.Place) && reached(field) {
 			continue
 		}
 		found := detect.Addresses(s.Text)
@@ -172,26 +173,6 @@ func reported(msg *message.Message, part *message.Part) []person {
 func inHeader(s detect.Segment) bool {
 	return s.Place[len(s.Place)-1].Kind == detect.InHeader &&
 		slices.ContainsFunc(s.Place, func(step detect.Step) bool { return step.Kind == detect.InMessage })
-}
-
-// nestedAuthors returns who wrote the messages inside a message. Their From
-// cannot be edited without making the message another one's.
-func nestedAuthors(msg *message.Message, part *message.Part) []person {
-	var people []person
-	for _, child := range part.Children {
-		if !strings.HasPrefix(part.MediaType, "multipart/") {
-			for name := range authors {
-				for _, f := range child.Get(name) {
-					boxes, _ := msg.Mailboxes(f)
-					for _, b := range boxes {
-						people = append(people, person{name: b.Name, address: b.Address})
-					}
-				}
-			}
-		}
-		people = append(people, nestedAuthors(msg, child)...)
-	}
-	return people
 }
 
 // isFile reports whether a message stands in a file and not as a part.

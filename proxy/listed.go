@@ -11,7 +11,7 @@ import (
 // quotes or contains, who do not stand in its own To or Cc, and of whom a
 // reader would learn. So many together are a list of members.
 func (in inside) listed(msg *message.Message, q message.Quotation) int {
-	people := nested(msg, msg.Root)
+	people := nested(msg, msg.Root, visibleFields)
 	for _, q := range q.Recipients {
 		people = append(people, person{name: q.Name, address: q.Address})
 	}

@@ -58,7 +58,7 @@ func (g *Gateway) checkSender(r *Rules, login, address string, at time.Time) err
 // cannot be read is a fault of the header, and held as such; what can be read
 // of it is checked all the same.
 func (g *Gateway) authorise(r *Rules, env message.Envelope, msg *message.Message) error {
-	for _, name := range []string{"From", "Sender"} {
+	for _, name := range authorFields {
 		for _, f := range msg.Root.Get(name) {
 			boxes, _ := msg.Mailboxes(f)
 			for _, b := range boxes {

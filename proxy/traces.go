@@ -18,9 +18,13 @@ import (
 	"postvern.example/proxy/message"
 )
 
-// authors names the fields that say who writes: that address is not hidden
-// from the readers. Gateway.authorise has seen to it that it is the sender's.
-var authors = map[string]bool{"from": true, "sender": true}
+// authorFields say who writes: that address is not hidden from the readers.
+// Gateway.authorise has seen to it that it is the sender's.
+var authorFields = []string{"From", "Sender"}
+
+func isAuthor(field string) bool {
+	return slices.ContainsFunc(authorFields, func(name string) bool { return strings.EqualFold(name, field) })
+}
 
 // kept names fields that never leave: without one the message would be read as
 // something else. The subject is edited, and an address in the others ends in
@@ -45,7 +49,7 @@ func otherTraces(msg *message.Message, hidden map[string]bool, named func(text s
 	var edits []message.Edit
 	for _, f := range msg.Root.Fields {
 		name := strings.ToLower(f.Name)
-		if edited[name] || authors[name] || kept[name] {
+		if edited[name] || isAuthor(name) || kept[name] {
 			continue
 		}
 		text := msg.Text(f)
@@ -72,7 +76,7 @@ func machinery(msg *message.Message) []string {
 	var found []string
 	for _, f := range msg.Root.Fields {
 		name := strings.ToLower(f.Name)
-		if authors[name] || kept[name] || prose[name] || slices.Contains(threading, name) || isListed(f.Name) {
+		if isAuthor(name) || kept[name] || prose[name] || slices.Contains(threading, name) || isListed(f.Name) {
 			continue
 		}
 		for _, form := range forms(msg.Text(f)) {
@@ -186,7 +190,7 @@ func containsAny(text string, list []string) bool {
 // An author's own address does not count, what stands beside it does.
 func names(msg *message.Message, f message.Field, hidden map[string]bool) bool {
 	others := hidden
-	if authors[strings.ToLower(f.Name)] {
+	if isAuthor(f.Name) {
 		boxes, _ := msg.Mailboxes(f)
 		for _, b := range boxes {
 			if hidden[canonical(b.Address)] {

@@ -19,6 +19,7 @@ import (
 
 	"postvern.example/configs"
 	"postvern.example/internal/app"
+	"postvern.example/internal/notice"
 	"postvern.example/internal/sink"
 	"postvern.example/proxy"
 	"postvern.example/proxy/message"
@@ -40,6 +41,7 @@ type demo struct {
 	sink    *sink.Sink
 	gateway *app.App
 	reader  *demoReader
+	texts   *notice.Catalog
 	known   map[string]bool // held mail that was shown
 }
 
@@ -60,6 +62,9 @@ func (c demoCommand) Run(ctx context.Context, s streams) error {
 	}
 	defer func() { _ = upstream.Close() }()
 	d := &demo{out: s.out, dir: dir, sink: upstream, known: map[string]bool{}}
+	if d.texts, err = notice.Load(); err != nil {
+		return err
+	}
 	if d.reader, err = newDemoReader("Mette Sørensen", "mette.soerensen@post.example"); err != nil {
 		return err
 	}

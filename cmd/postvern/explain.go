@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"postvern.example/internal/app"
+	"postvern.example/internal/notice"
 	"postvern.example/policy"
 	"postvern.example/proxy"
 	"postvern.example/proxy/extract"
@@ -62,7 +63,11 @@ func (c explainCommand) Run(ctx context.Context, s streams) error {
 		return printJSON(s.out, x)
 	}
 	c.printMissing(s.out)
-	printExplanation(s.out, x)
+	texts, err := notice.Load()
+	if err != nil {
+		return err
+	}
+	printExplanation(s.out, texts, x)
 	return nil
 }
 
@@ -121,7 +126,7 @@ func readMail(name string, in io.Reader) ([]byte, error) {
 	return []byte(strings.ReplaceAll(text, "\n", "\r\n")), nil
 }
 
-func printExplanation(w io.Writer, x proxy.Explanation) {
+func printExplanation(w io.Writer, texts *notice.Catalog, x proxy.Explanation) {
 	kind := "not representative mail"
 	if x.Representative {
 		kind = "representative mail"
@@ -148,7 +153,7 @@ func printExplanation(w io.Writer, x proxy.Explanation) {
 		}
 		fmt.Fprintf(w, "  %-7s %s (%s; key: %s)\n", r.Verdict, r.Address, roles, r.Key)
 		for _, why := range r.Reasons {
-			fmt.Fprintf(w, "          because of %q, which says %s", ruleWords([]string{why.Rule}), why.Do)
+			fmt.Fprintf(w, "          because of %q, which says %s", texts.Rule("en", why.Rule), why.Do)
 			if why.Key != "" {
 				fmt.Fprintf(w, " (key: %s)", why.Key)
 			}

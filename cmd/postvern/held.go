@@ -65,11 +65,15 @@ func (c heldListCommand) Run(ctx context.Context, s streams) error {
 			_, err := fmt.Fprintln(s.out, "No mail is held.")
 			return err
 		}
+		texts, err := notice.Load()
+		if err != nil {
+			return err
+		}
 		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "ID\tREFERENCE\tRECEIVED\tEXPIRES\tFROM\tTO\tWHY")
 		for _, h := range items {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", h.ID, h.Reference, when(h.Received), when(h.Expires),
-				h.From, h.To, ruleWords(h.Rules))
+				h.From, h.To, ruleWords(texts, h.Rules))
 		}
 		return w.Flush()
 	})
@@ -96,11 +100,15 @@ func (c heldShowCommand) Run(ctx context.Context, s streams) error {
 		if c.JSON {
 			return printJSON(s.out, items)
 		}
+		texts, err := notice.Load()
+		if err != nil {
+			return err
+		}
 		for i, h := range items {
 			if i > 0 {
 				fmt.Fprintln(s.out)
 			}
-			printHeld(s, h)
+			printHeld(s, texts, h)
 			if !c.Content {
 				continue
 			}
@@ -114,7 +122,7 @@ func (c heldShowCommand) Run(ctx context.Context, s streams) error {
 	})
 }
 
-func printHeld(s streams, h heldItem) {
+func printHeld(s streams, texts *notice.Catalog, h heldItem) {
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	release := "postvern held release " + h.ID
 	if !h.Releasable {
@@ -128,7 +136,7 @@ func printHeld(s streams, h heldItem) {
 		{"From", h.From},
 		{"To", h.To},
 		{"Subject", h.Subject},
-		{"Rules", ruleWords(h.Rules)},
+		{"Rules", ruleWords(texts, h.Rules)},
 		{"Found", strings.Join(h.Kinds, ", ")},
 		{"Where", strings.Join(h.Places, "; ")},
 		{"Release", release},
@@ -226,11 +234,7 @@ func list(s []string) []string { return append([]string{}, s...) }
 
 // ruleWords says the names of rules as a person reads them: those of the
 // policy file as they are, the built-in ones in words.
-func ruleWords(rules []string) string {
-	texts, err := notice.Load()
-	if err != nil {
-		return strings.Join(rules, "; ")
-	}
+func ruleWords(texts *notice.Catalog, rules []string) string {
 	words := make([]string, len(rules))
 	for i, r := range rules {
 		words[i] = texts.Rule("en", r)
