@@ -138,9 +138,6 @@ func killRounds(t *testing.T, open opener, rounds int, at string) {
 	var acknowledged, twice int
 	for round := range rounds {
 		acked, delivered, finished := killedRound(t, dir, at)
-		if len(acked) == 0 {
-			t.Fatalf("round %d acknowledged nothing", round)
-		}
 		acknowledged += len(acked)
 		seen := deliverRest(t, open, dir)
 		for id := range acked {
@@ -153,6 +150,10 @@ func killRounds(t *testing.T, open opener, rounds int, at string) {
 				twice += seen[id]
 			}
 		}
+	}
+	// One kill may come before the first commit; most come after many.
+	if acknowledged < rounds {
+		t.Errorf("%d rounds acknowledged %d: the kills came too early to show anything", rounds, acknowledged)
 	}
 	t.Logf("%d rounds, %d acknowledged, 0 lost, %d delivered again because their outcome was not stored yet", rounds, acknowledged, twice)
 }
