@@ -1,0 +1,129 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"postvern.example/internal/deviation"
+	"postvern.example/policy"
+	"postvern.example/proxy/message"
+	"postvern.example/proxy/seal"
+	"postvern.example/proxy/spool"
+)
+
+// copies makes a copy for every recipient as its verdict says. Where the
+// message cannot be edited with certainty, every copy is held as it came and
+// can only be dropped.
+func (p *preparation) copies() error {
+	for i, v := range p.decision.Verdicts {
+		f, err := p.form(p.env.To[i].Address)
+		if err != nil {
+			p.holdAll(err)
+			return nil
+		}
+		switch v.Action {
+		case policy.Pass:
+			p.addCopy(i, p.body(f), nil)
+		case policy.Hold:
+			p.addCopy(i, p.body(f), p.hold(v, true))
+		case policy.Seal:
+			sealed, err := p.seal(f.raw, p.env.To[i].Address)
+			if errors.Is(err, seal.ErrMalformed) { // the same at every try: a 451 would never end
+				p.holdAll(err)
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("seal copy: %w", err)
+			}
+			p.addCopy(i, p.addBody(append(p.trace(""), sealed...)), nil)
+			p.parcel.sealed++
+		case policy.Reject:
+			return fmt.Errorf("a recipient was rejected and the message was not")
+		default:
+			return fmt.Errorf("unknown verdict %q", v.Action)
+		}
+	}
+	return nil
+}
+
+// holdAll holds every copy as the message came.
+func (p *preparation) holdAll(cause error) {
+	p.cfg.Logger.Warn("held", "reference", p.parcel.Reference, "reason", "cannot be edited with certainty", "cause", cause)
+	p.parcel.Copies, p.parcel.Bodies = nil, nil
+	p.parcel.sealed, p.parcel.hidden, p.parcel.held = 0, 0, 0
+	body := p.addBody(p.msg.Raw)
+	for i, v := range p.decision.Verdicts {
+		h := p.hold(v, false)
+		h.Rules = appendNew(h.Rules, policy.RuleHeader)
+		p.addCopy(i, body, h)
+	}
+}
+
+func (p *preparation) seal(raw []byte, address string) ([]byte, error) {
+	return p.rules.Keys.Seal(seal.Sealing{
+		Reader:       address,
+		Raw:          raw,
+		OuterSubject: p.rules.Policy.Subject.Tag,
+		MessageID:    message.NewMessageID(p.cfg.Hostname),
+	}, p.now)
+}
+
+// body returns the index of the body that everybody with the same form
+// shares.
+func (p *preparation) body(f *form) int {
+	if f.body < 0 {
+		f.body = p.addBody(f.raw)
+	}
+	return f.body
+}
+
+func (p *preparation) addBody(content []byte) int {
+	p.parcel.Bodies = append(p.parcel.Bodies, spool.Body{Content: content})
+	return len(p.parcel.Bodies) - 1
+}
+
+func (p *preparation) addCopy(i, body int, hold *spool.Hold) {
+	rcpt, content := p.env.To[i], p.parcel.Bodies[body].Content
+	c := spool.Copy{
+		ID:       deviation.NewID(p.now),
+		Body:     body,
+		Class:    spool.Mail,
+		State:    spool.Queued,
+		From:     p.env.From,
+		To:       rcpt.Address,
+		UTF8:     !ascii(p.env.From) || !ascii(rcpt.Address) || p.env.UTF8 && !ascii(header(content)),
+		EightBit: !ascii(content),
+		Return:   p.env.Return,
+		Notify:   rcpt.Notify,
+		Language: p.language,
+		Sender:   p.env.From,
+		Hold:     hold,
+	}
+	// The sender's own names for an envelope and its recipients travel with
+	// it, and can name anybody: they go along only where nobody is hidden.
+	if len(p.hidden) == 0 && !p.splits() || p.decision.Mode == policy.Observe {
+		c.EnvelopeID, c.Original = p.env.ID, rcpt.Original
+	}
+	if hold != nil {
+		c.State = spool.Held
+		p.parcel.held++
+	}
+	p.parcel.Copies = append(p.parcel.Copies, c)
+}
+
+func (p *preparation) hold(v policy.Verdict, releasable bool) *spool.Hold {
+	h := &spool.Hold{Expires: p.now.Add(time.Duration(p.rules.Policy.Held.Keep)), Releasable: releasable}
+	for _, f := range p.msg.Root.Get("Subject") {
+		h.Subject = p.msg.Text(f)
+	}
+	for _, r := range v.Reasons {
+		h.Rules = appendNew(h.Rules, r.Rule)
+		for _, f := range r.Findings {
+			h.Kinds = appendNew(h.Kinds, string(f.Kind))
+			h.Places = appendNew(h.Places, f.Place.String())
+		}
+	}
+	return h
+}
+
