@@ -15,6 +15,7 @@ type policyFile struct {
 	People       peopleFile     `yaml:"people" jsonschema_description:"Who is who, by address. Representatives and members have files of their own."`
 	Recipients   recipientsFile `yaml:"recipients" jsonschema_description:"What becomes of members who stand in sight of others."`
 	PersonalData []ruleFile     `yaml:"personal-data" jsonschema_description:"Rules for what a message holds. Every rule that matches counts, and for each reader the strictest action wins."`
+	Terms        []termFile     `yaml:"terms" jsonschema_description:"Words and phrases of your own to look for or to mute; files in the folder lexicon beside this one hold more."`
 	Subject      subjectFile    `yaml:"subject" jsonschema_description:"The tag before the subject."`
 	Deviations   deviationsFile `yaml:"deviations" jsonschema_description:"The register of deviations."`
 	Held         heldFile       `yaml:"held" jsonschema_description:"Held mail."`

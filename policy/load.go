@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -15,10 +13,11 @@ import (
 	"postvern.example/policy/strict"
 )
 
-// Load reads a policy file; file names it in errors. Keys that are left out
+// Load reads a policy file; file names it in errors, and lexicons are the files
+// of the folder beside it, in the order of their names. Keys that are left out
 // have the values of the design's example. An error is of type strict.Errors
-// and holds every fault with line and column.
-func Load(file string, src []byte) (*Policy, error) {
+// and holds every fault with file, line and column.
+func Load(file string, src []byte, lexicons ...File) (*Policy, error) {
 	doc, err := strict.Parse(file, src)
 	if err != nil {
 		return nil, err
@@ -35,17 +34,25 @@ func Load(file string, src []byte) (*Policy, error) {
 		}
 	}
 	p := c.policy(written)
-	if err := c.faults.Sorted(); err != nil {
+	words := termReader{seen: map[termKey]termPlace{}}
+	words.terms(c, "terms", written.Terms)
+	own, faults := words.lexicons(lexicons)
+	if err := append(c.faults, faults...).Sorted(); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(src)
-	p.Hash = hex.EncodeToString(sum[:])
+	p.Terms, p.Lexicons = words.out, own
+	if len(own) > 0 {
+		if _, err := detect.NewScanner(p.Detection()); err != nil {
+			return nil, strict.Errors{lexiconFault(err)}
+		}
+	}
+	p.Hash = digest(src, lexicons)
 	p.unscannable, p.protected = p.Names(detect.Unscannable), p.Names(detect.Protected)
 	return p, nil
 }
 
 // later names keys that are planned. It is never changed.
-var later = regexp.MustCompile(`^personal-data\[\d+\]\.(protection|to|terms)$|^(terms|protection)$`)
+var later = regexp.MustCompile(`^personal-data\[\d+\]\.(protection|to)$|^protection$`)
 
 func explainLater(f *strict.Error) *strict.Error {
 	if f.Reason == "unknown key" && later.MatchString(f.Path) {

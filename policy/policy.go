@@ -24,11 +24,13 @@ type Policy struct {
 	Scope        Scope
 	People       People
 	Recipients   Recipients
-	Rules        []Rule // personal-data, in the order of the file
+	Rules        []Rule           // personal-data, in the order of the file
+	Terms        []detect.Term    // the DPO's own words, of the file and of the folder beside it
+	Lexicons     []detect.Lexicon // and phrases
 	Subject      Subject
 	Deviations   Deviations
 	Held         Held
-	Hash         string // SHA-256 of the file, in hexadecimal
+	Hash         string // SHA-256 of the file, in hexadecimal; of the files of its lexicon folder as well, where it has any
 
 	unscannable bool // some rule names it
 	protected   bool
@@ -150,6 +152,11 @@ const (
 // Languages returns the languages of notices and reports, as the file names
 // them.
 func Languages() []string { return []string{"da", "nb", "nn", "sv", "en"} }
+
+// Detection returns what a Scanner for this policy is made from.
+func (p *Policy) Detection() detect.Config {
+	return detect.Config{Terms: p.Terms, Lexicons: p.Lexicons}
+}
 
 // IsUnion reports whether the address is of the union's own office.
 func (p *Policy) IsUnion(address string) bool { return matchAny(p.People.Union, address) }

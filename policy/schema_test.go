@@ -74,6 +74,13 @@ func refine(s *jsonschema.Schema, v reflect.Value, path string) {
 		case "personal-data":
 			refine(p.Items, reflect.ValueOf(ruleFile{Confidence: "likely", WithoutKey: DoHold, Severity: Medium}), at)
 			continue
+		case "terms":
+			refine(p.Items, reflect.ValueOf(termFile{Confidence: "likely"}), at)
+			continue
+		case "terms.kind":
+			for _, k := range detect.WordKinds() {
+				p.Enum = append(p.Enum, string(k))
+			}
 		case "personal-data.detect":
 			one := uint64(1)
 			p.MinItems, p.UniqueItems = &one, true
@@ -84,7 +91,7 @@ func refine(s *jsonschema.Schema, v reflect.Value, path string) {
 		switch x := v.Field(i).Interface().(type) {
 		case strict.Duration:
 			p.Default = x.String()
-		case []string, []ruleFile:
+		case []string, []ruleFile, []termFile:
 		default:
 			if f.Type.Kind() == reflect.Struct {
 				refine(p, v.Field(i), name)
@@ -202,13 +209,17 @@ func rows(b *strings.Builder, v reflect.Value, path string) {
 			values, standard = "a list", "`[]`"
 		case []ruleFile:
 			values, standard = "a list of rules", "the four rules of the example"
+		case []termFile:
+			values, standard = "a list of words", "`[]`"
 		case int:
 			values, standard = "a number", fmt.Sprintf("`%d`", x)
 		default:
 			if values == "" {
 				values = "text"
 			}
-			standard = fmt.Sprintf("`%v`", x)
+			if standard = fmt.Sprintf("`%v`", x); x == "" {
+				standard = "none"
+			}
 		}
 		if f.Type.Kind() == reflect.Struct && values != "a span of time" {
 			values, standard = "keys", ""
@@ -220,6 +231,8 @@ func rows(b *strings.Builder, v reflect.Value, path string) {
 		switch {
 		case name == "personal-data":
 			rows(b, reflect.ValueOf(ruleFile{Confidence: "likely", WithoutKey: DoHold, Severity: Medium}), "… ")
+		case name == "terms":
+			rows(b, reflect.ValueOf(termFile{Confidence: "likely"}), "terms … ")
 		case values == "keys":
 			rows(b, v.Field(i), at+".")
 		}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +33,7 @@ func (p *Policy) Sentences(lang string) []string {
 	}
 	out = append(out, w.as[r.As], w.beside[r.Beside], w.invitation[r.Invitations], w.quoted[r.Quoted], w.nested)
 	out = append(out, p.ruleSentences(lang, w)...)
+	out = append(out, p.termSentences(lang, w)...)
 	out = append(out, w.sealed)
 	if p.Subject.On == OnNever {
 		out = append(out, w.tag[OnNever])
@@ -67,6 +69,41 @@ func (p *Policy) ruleSentences(lang string, w words) []string {
 	}
 	if !p.unscannable {
 		out = append(out, w.unread)
+	}
+	return out
+}
+
+// termSentences says how many words of the DPO's own are looked for as signs
+// of each kind, and how many are muted.
+func (p *Policy) termSentences(lang string, w words) []string {
+	added, muted := map[detect.Kind]int{}, 0
+	for _, t := range p.Terms {
+		if t.Mute {
+			muted++
+		} else {
+			added[t.Kind]++
+		}
+	}
+	var kinds, files, out []string
+	for _, k := range detect.Kinds() {
+		if added[k] > 0 {
+			kinds = append(kinds, fmt.Sprintf("%s (%d)", kindWord(lang, k), added[k]))
+		}
+	}
+	for _, l := range p.Lexicons {
+		files = append(files, path.Base(l.Name))
+	}
+	if len(kinds) > 0 {
+		out = append(out, fmt.Sprintf(w.added, list(kinds, w.and)))
+	}
+	if len(files) > 0 {
+		out = append(out, fmt.Sprintf(w.phrases, list(files, w.and)))
+	}
+	switch {
+	case muted == 1:
+		out = append(out, w.mutedOne)
+	case muted > 1:
+		out = append(out, fmt.Sprintf(w.mutedMany, muted))
 	}
 	return out
 }

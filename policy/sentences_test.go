@@ -27,6 +27,8 @@ func TestEveryChoiceOfEveryKeyHasItsSentence(t *testing.T) {
 		"mode: observe\nscope: all\nrecipients: {hide: everyone, from: 1, beside: leave, as: individual, invitations: leave, quoted: leave}\nsubject: {on: always}\nheld: {keep: 1d}\ndeviations: {follow-up: 1h, keep: 1y}\n",
 		"recipients: {hide: members, from: 1, beside: hide, invitations: hold, quoted: hold}\nsubject: {on: never}\npersonal-data: []\nheld: {keep: 36h}\ndeviations: {follow-up: 90m, keep: 10s}\n",
 		"recipients: {hide: everyone}\nsubject: {on: personal-data}\nheld: {keep: 500ms}\npersonal-data:\n  - {name: a, detect: " + all + ", do: note, confidence: possible, severity: low}\n  - {name: b, detect: [iban], do: reject, confidence: certain, severity: high}\n  - {name: c, detect: [iban], do: hold}\n",
+		"terms:\n  - {kind: health, add: [rygskade, ryggskade], mute: [stresstest]}\n  - {kind: salary, add: [løntrin]}\n",
+		"terms:\n  - {mute: [stresstest, stress]}\n",
 	} {
 		p := load(t, head+body)
 		for _, l := range policy.Languages() {

@@ -25,6 +25,10 @@ type words struct {
 	severity   map[Severity]string
 	unread     string
 	noRules    string
+	added      string // %s: kinds and how many
+	phrases    string // %s: files
+	mutedOne   string
+	mutedMany  string // %d: how many
 	sealed     string
 	tag        map[On]string // %s: tag
 	followUp   string        // %s: span
@@ -105,6 +109,10 @@ var english = words{
 	severity:   map[Severity]string{Low: "low", Medium: "medium", High: "high"},
 	unread:     "No rule names what cannot be read; such mail is held.",
 	noRules:    "No rule looks for personal data.",
+	added:      "Words of your own are looked for as well: %s.",
+	phrases:    "The phrases of your own in %s are looked for as well.",
+	mutedOne:   "One word or phrase is muted: what it says is no finding.",
+	mutedMany:  "%d words and phrases are muted: what they say is no finding.",
 	sealed:     "Mail that its writer encrypted passes unread; its subject is read, and its visible members are hidden all the same.",
 	tag:        map[On]string{OnRepresentative: "Representative mail gets “%s” before its subject, once.", OnPersonalData: "Mail with personal data gets “%s” before its subject, once.", OnAlways: "All mail gets “%s” before its subject, once.", OnNever: "No subject is changed."},
 	followUp:   "Somebody has to look at every deviation within %s.",

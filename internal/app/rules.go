@@ -30,8 +30,10 @@ func LoadRules(c Config, key []byte, now time.Time) (*proxy.Rules, error) {
 	if r.Policy, err = LoadPolicy(c.Policy); err != nil {
 		faults = append(faults, err)
 	}
-	if r.Scanner, err = detect.NewScanner(detect.Config{}); err != nil {
-		faults = append(faults, fmt.Errorf("load detectors: %w", err))
+	if r.Policy != nil {
+		if r.Scanner, err = detect.NewScanner(r.Policy.Detection()); err != nil {
+			faults = append(faults, fmt.Errorf("load detectors: %w", err))
+		}
 	}
 	if r.Representatives, err = loadRepresentatives(c.Representatives); err != nil {
 		faults = append(faults, err)
@@ -136,13 +138,32 @@ func replaceFile(name string, content []byte) (err error) {
 	return os.Rename(f.Name(), name)
 }
 
-// LoadPolicy reads a policy file.
+// LoadPolicy reads a policy file and the lexicon folder beside it.
 func LoadPolicy(file string) (*policy.Policy, error) {
 	src, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read policy: %w", err)
 	}
-	return policy.Load(file, src)
+	entries, err := os.ReadDir(lexiconFolder(file)) // in the order of their names
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read lexicon folder: %w", err)
+	}
+	var lexicons []policy.File
+	for _, e := range entries {
+		if e.IsDir() || !policy.IsLexicon(e.Name()) {
+			continue
+		}
+		f := policy.File{Name: filepath.Join(lexiconFolder(file), e.Name())}
+		if f.Content, err = os.ReadFile(f.Name); err != nil {
+			return nil, fmt.Errorf("read lexicon: %w", err)
+		}
+		lexicons = append(lexicons, f)
+	}
+	return policy.Load(file, src, lexicons...)
+}
+
+func lexiconFolder(policyFile string) string {
+	return filepath.Join(filepath.Dir(policyFile), policy.LexiconFolder)
 }
 
 // announce puts the rules in force into the metrics and the log.
@@ -218,7 +239,7 @@ type fingerprint struct {
 func (a *App) fingerprints() map[string]fingerprint {
 	c := a.opt.Config
 	out := map[string]fingerprint{}
-	for _, root := range []string{c.Policy, c.Representatives, c.Members, c.Keys} {
+	for _, root := range []string{c.Policy, lexiconFolder(c.Policy), c.Representatives, c.Members, c.Keys} {
 		if root == "" {
 			continue
 		}

@@ -59,6 +59,16 @@ func BenchmarkAll(b *testing.B) {
 	benchmark(b, func(segs []detect.Segment) { s.Scan(segs, nil) })
 }
 
+func BenchmarkAllWithAThousandTerms(b *testing.B) {
+	var terms []detect.Term
+	for i := range 1000 {
+		word := strings.Map(func(r rune) rune { return r - '0' + 'a' }, fmt.Sprintf("%05d", i*89))
+		terms = append(terms, detect.Term{Kind: detect.Negotiation, Text: word + " aftale"})
+	}
+	s := scanner(b, terms...)
+	benchmark(b, func(segs []detect.Segment) { s.Scan(segs, nil) })
+}
+
 // members is a roster that knows nobody, as for most names in a mail.
 type members map[string]bool
 

@@ -2,7 +2,9 @@ package detect
 
 import (
 	"embed"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,13 +23,13 @@ func (s *wordSet) add(word string) error {
 	text, prefix := strings.CutSuffix(word, "*")
 	for i := 0; i < len(text); i++ {
 		if !isAlnum(text[i]) {
-			return fmt.Errorf("%q is no word", word)
+			return fmt.Errorf("`%s` is no word", word)
 		}
 	}
 	text = string(fold(nil, text))
 	switch {
 	case prefix && len(text) < 4:
-		return fmt.Errorf("%q has fewer than four letters before the *", word)
+		return fmt.Errorf("`%s` has fewer than four letters before the *", word)
 	case prefix:
 		s.stems = append(s.stems, text)
 	default:
@@ -76,6 +78,7 @@ type phrase struct {
 	anchor   int // the element by which it is found
 	bearing  bearing
 	level    Confidence // of a term of the DPO's; 0 for the lexicons' own
+	language language   // of a term; 0 for any
 	mute     bool
 	notice   keyword // it is no phrase but a word that the reader of lists asks for
 }
@@ -87,14 +90,36 @@ type lexicon struct {
 	index   *stemIndex[[]*phrase]
 }
 
-// newLexicon reads the embedded files and adds the DPO's terms.
-func newLexicon(terms []Term) (*lexicon, error) {
+// Lexicon is a file of phrases of the DPO's own, in the format that
+// lexicon/README.md describes.
+type Lexicon struct {
+	Name string // for errors
+	Text string
+}
+
+// LexiconError is a fault of a lexicon, at the place where it stands.
+type LexiconError struct {
+	File   string
+	Line   int
+	Column int // in characters
+	Reason string
+	Word   string   // the word that is not known, where that is the fault
+	Known  []string // and those that are
+}
+
+// Error returns "file:line:column: reason".
+func (e *LexiconError) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Reason)
+}
+
+// newLexicon reads the embedded files, then the DPO's, and adds their terms.
+func newLexicon(cfg Config) (*lexicon, error) {
 	l := &lexicon{classes: map[string]*wordSet{}, index: newStemIndex[[]*phrase]()}
 	entries, err := lexiconFiles.ReadDir("lexicon")
 	if err != nil {
 		return nil, fmt.Errorf("read the lexicons: %w", err)
 	}
-	var texts, names []string
+	var files []Lexicon
 	for _, e := range entries {
 		if e.Name() == "given-names.txt" {
 			continue
@@ -103,87 +128,25 @@ func newLexicon(terms []Term) (*lexicon, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the lexicons: %w", err)
 		}
-		texts, names = append(texts, string(b)), append(names, e.Name())
+		files = append(files, Lexicon{Name: e.Name(), Text: string(b)})
 	}
+	files = append(files, cfg.Lexicons...)
 	// Classes first: a phrase may name one that another file defines.
 	for _, want := range []bool{true, false} {
-		for i, t := range texts {
-			if err := l.read(t, want); err != nil {
-				return nil, fmt.Errorf("lexicon %s: %w", names[i], err)
+		for _, f := range files {
+			r := lexiconReader{lexicon: l, file: f.Name, classes: want}
+			if err := r.read(f.Text); err != nil {
+				return nil, err
 			}
 		}
 	}
-	for i := range terms {
-		if err := l.term(&terms[i]); err != nil {
+	for i := range cfg.Terms {
+		if err := l.term(&cfg.Terms[i]); err != nil {
 			return nil, fmt.Errorf("term %d: %w", i+1, err)
 		}
 	}
 	l.compile()
 	return l, nil
-}
-
-// read takes in one file: its classes, or its phrases.
-func (l *lexicon) read(text string, classes bool) error {
-	class, kind, n := "", Kind(""), 0
-	for line := range strings.Lines(text) {
-		n++
-		line = strings.TrimSpace(line)
-		switch {
-		case line == "" || line[0] == '#':
-			continue
-		case line[0] == '[':
-			name := strings.Trim(line, "[]")
-			class, kind = "", Kind(name)
-			if c, ok := strings.CutPrefix(name, "class "); ok {
-				class = c
-			}
-			continue
-		}
-		_, body, ok := strings.Cut(line, ":")
-		if !ok {
-			return fmt.Errorf("line %d: no languages before a colon", n)
-		}
-		var err error
-		switch {
-		case class != "" && classes:
-			err = l.class(class, strings.Fields(body))
-		case class == "" && !classes:
-			err = l.lines(kind, body)
-		}
-		if err != nil {
-			return fmt.Errorf("line %d: %w", n, err)
-		}
-	}
-	return nil
-}
-
-func (l *lexicon) class(name string, words []string) error {
-	s := l.classes[name]
-	if s == nil {
-		s = &wordSet{}
-		l.classes[name] = s
-	}
-	for _, w := range words {
-		if err := s.add(w); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l *lexicon) lines(kind Kind, body string) error {
-	if !slices.Contains(Kinds(), kind) {
-		return fmt.Errorf("no kind %q", kind)
-	}
-	for _, text := range strings.Split(body, ";") {
-		p, err := l.parse(strings.Fields(text))
-		if err != nil {
-			return fmt.Errorf("%q: %w", strings.TrimSpace(text), err)
-		}
-		p.kind = kind
-		l.phrases = append(l.phrases, p)
-	}
-	return nil
 }
 
 // parse reads one phrase.
@@ -201,7 +164,7 @@ func (l *lexicon) parse(fields []string) (*phrase, error) {
 		case strings.HasPrefix(f, ".."):
 			n, err := strconv.Atoi(f[2:])
 			if err != nil {
-				return nil, fmt.Errorf("%q is no gap", f)
+				return nil, fmt.Errorf("`%s` is no gap: write ..3", f)
 			}
 			gap = n
 			continue
@@ -218,7 +181,7 @@ func (l *lexicon) parse(fields []string) (*phrase, error) {
 		p.elements = append(p.elements, e)
 	}
 	if p.anchor < 0 || p.elements[p.anchor].number {
-		return nil, fmt.Errorf("no word is marked with @")
+		return nil, errors.New("no word is marked with @")
 	}
 	return p, nil
 }
@@ -237,7 +200,7 @@ func (l *lexicon) element(f string) (element, error) {
 		}
 		c := l.classes[w]
 		if c == nil {
-			return e, fmt.Errorf("no class %q", w)
+			return e, unknownWord{w, "class", slices.Sorted(maps.Keys(l.classes))}
 		}
 		e.owner = e.owner || w == "MY"
 		if e.words.whole == nil {
@@ -253,12 +216,12 @@ func (l *lexicon) element(f string) (element, error) {
 
 // term adds a term of the DPO's: its words in order, nothing between them.
 func (l *lexicon) term(t *Term) error {
-	p := &phrase{kind: t.Kind, bearing: byItself, level: t.Confidence, mute: t.Mute}
+	p := &phrase{kind: t.Kind, bearing: byItself, level: t.Confidence, language: termLanguages[t.Language], mute: t.Mute}
 	if p.level == 0 {
 		p.level = Likely
 	}
 	longest := 0
-	text := normalise(t.Text)
+	text := normalise(strings.ToLower(t.Text)) // fold knows the letters of Latin-1 only
 	for i := 0; i < len(text); {
 		b := i
 		for i < len(text) && isAlnum(text[i]) {

@@ -96,7 +96,7 @@ func (s *phraseScan) word(b, e int) {
 			}
 			s.around(b, s.shape)
 			first, last, ok := s.match(p, b)
-			if !ok {
+			if !ok || !s.speaks(p.language) {
 				continue
 			}
 			if p.mute {

@@ -10,54 +10,30 @@ package detect
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 )
 
 // Config is what a Scanner is made from.
 type Config struct {
-	Terms []Term // the DPO's own, added to the lexicons or muting them
-}
-
-// Term is a word or phrase of the DPO's own. Case, line breaks and blanks do
-// not count; a final * on a word stands for any ending.
-type Term struct {
-	Kind       Kind       // what it is a sign of; where Mute is set, empty means every kind
-	Text       string     // "rygskade", "orlov uden løn", "sygemeld*"
-	Confidence Confidence // 0 means Likely
-	Mute       bool       // findings of the lexicons that overlap the phrase are dropped
+	Terms    []Term    // the DPO's own, added to the lexicons or muting them
+	Lexicons []Lexicon // the DPO's own, in the format of lexicon/README.md
 }
 
 // Scanner finds personal data. It is safe for use by several goroutines.
 type Scanner struct{ lexicon *lexicon }
 
 // NewScanner compiles the lexicons and the terms. An error names the term
-// that cannot be used.
+// that cannot be used, or is a *LexiconError.
 func NewScanner(cfg Config) (*Scanner, error) {
 	for i, t := range cfg.Terms {
 		if err := t.check(); err != nil {
 			return nil, fmt.Errorf("term %d: %w", i+1, err)
 		}
 	}
-	l, err := newLexicon(cfg.Terms)
+	l, err := newLexicon(cfg)
 	if err != nil {
 		return nil, err
 	}
 	return &Scanner{lexicon: l}, nil
-}
-
-func (t *Term) check() error {
-	switch {
-	case strings.TrimSpace(t.Text) == "":
-		return fmt.Errorf("the text is empty")
-	case t.Kind == "" && t.Mute:
-		return nil
-	case !slices.Contains(Kinds(), t.Kind), t.Kind == Unscannable, t.Kind == Protected:
-		return fmt.Errorf("no kind %q", t.Kind)
-	case t.Confidence < 0 || t.Confidence > Certain:
-		return fmt.Errorf("no confidence %d", t.Confidence)
-	}
-	return nil
 }
 
 // Scan returns what it finds in the segments, ordered by the segments' order

@@ -59,20 +59,25 @@ func (e Errors) Unwrap() []error {
 }
 
 // Sorted returns the faults in the order of the file as an error, or nil where
-// there is none. Of several faults of one value only the first that was found is
-// kept: it says more.
+// there is none; those of several files stay in the order of the files. Of
+// several faults of one value only the first that was found is kept: it says
+// more.
 func (e Errors) Sorted() error {
 	if len(e) == 0 {
 		return nil
 	}
 	type place struct {
+		file         string
 		line, column int
 		path         string
 	}
-	seen := map[place]bool{}
+	seen, files := map[place]bool{}, map[string]int{}
 	var out Errors
 	for _, one := range e {
-		at := place{one.Line, one.Column, one.Path}
+		if _, ok := files[one.File]; !ok {
+			files[one.File] = len(files)
+		}
+		at := place{one.File, one.Line, one.Column, one.Path}
 		if one.Line > 0 && seen[at] {
 			continue
 		}
@@ -80,7 +85,7 @@ func (e Errors) Sorted() error {
 		out = append(out, one)
 	}
 	slices.SortStableFunc(out, func(a, b *Error) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		return cmp.Or(cmp.Compare(files[a.File], files[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return out
 }

@@ -1,0 +1,121 @@
+package detect
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Term is a word or phrase of the DPO's own. Case, line breaks and blanks do
+// not count; a final * on a word stands for any ending.
+type Term struct {
+	Kind       Kind       // what it is a sign of; where Mute is set, empty means every kind
+	Text       string     // "rygskade", "orlov uden løn", "sygemeld*"
+	Confidence Confidence // 0 means Likely
+	Language   string     // of Languages; it does not count where the words around are clearly another's. Empty: any
+	Mute       bool       // findings of words that overlap the phrase are dropped
+}
+
+// Bounds of a term: what is longer is a text and no term.
+const (
+	maxTermWords  = 12
+	maxTermLength = 200
+)
+
+// termLanguages are the languages that a term can be of. The words around
+// seldom tell bokmål from nynorsk.
+var termLanguages = map[string]language{
+	"da": danish, "nb": norwegian, "nn": norwegian, "sv": swedish, "fi": finnish, "is": icelandic, "en": english,
+}
+
+// Languages lists the languages that a term can be of.
+func Languages() []string { return []string{"da", "nb", "nn", "sv", "fi", "is", "en"} }
+
+// WordKinds lists the kinds that words are a sign of, in the order of the
+// manual. The others are told by their form, and no word adds to them.
+func WordKinds() []Kind {
+	return []Kind{
+		Health, UnionMembership, Sexuality, Ethnicity, Politics, Religion, CriminalOffences, Salary, Dismissal, Negotiation,
+	}
+}
+
+// CheckTerm returns what is wrong with the text of a term, in words for the
+// one who wrote it, or nil.
+func CheckTerm(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return errors.New("nothing is written here")
+	}
+	if utf8.RuneCountInString(text) > maxTermLength {
+		return fmt.Errorf("it is longer than %d characters", maxTermLength)
+	}
+	words, letters := 0, 0
+	for _, w := range strings.Fields(normalise(text)) {
+		body, star := strings.CutSuffix(w, "*")
+		if strings.Contains(body, "*") {
+			return fmt.Errorf("the * in `%s` does not stand at the end of a word", w)
+		}
+		n := 0
+		for _, part := range splitWords(body) {
+			words++
+			n = utf8.RuneCountInString(part)
+			letters += n
+		}
+		if star && n < 4 {
+			return fmt.Errorf("`%s` has fewer than four letters before the *", w)
+		}
+	}
+	switch {
+	case words == 0:
+		return errors.New("no word stands in it")
+	case letters < 2:
+		return errors.New("a single letter stands in too many mails")
+	case words > maxTermWords:
+		return fmt.Errorf("it has more than %d words", maxTermWords)
+	case words == 1 && functionWords[string(fold(nil, strings.TrimSpace(text)))] != 0:
+		return errors.New("such a word stands in nearly every mail")
+	}
+	return nil
+}
+
+// splitWords returns the runs of letters and digits in a word.
+func splitWords(w string) []string {
+	return strings.FieldsFunc(w, func(r rune) bool { return r < utf8.RuneSelf && !isAlnum(byte(r)) })
+}
+
+func (t *Term) check() error {
+	switch {
+	case strings.TrimSpace(t.Text) == "":
+		return errors.New("the text is empty")
+	case t.Language != "" && termLanguages[t.Language] == 0:
+		return fmt.Errorf("no language %q", t.Language)
+	case t.Kind == "" && t.Mute:
+		return nil
+	case !slices.Contains(Kinds(), t.Kind), t.Kind == Unscannable, t.Kind == Protected:
+		return fmt.Errorf("no kind %q", t.Kind)
+	case t.Confidence < 0 || t.Confidence > Certain:
+		return fmt.Errorf("no confidence %d", t.Confidence)
+	}
+	return nil
+}
+
+// speaks reports whether the words around a hit leave it open that they are of
+// the term's language: nothing speaks for another one more.
+func (s *phraseScan) speaks(l language) bool {
+	if l == 0 {
+		return true
+	}
+	var t tongue
+	lo, hi := max(0, s.start-sentenceReach), min(len(s.text), s.end+sentenceReach)
+	for i := lo; i < hi; {
+		w, ok := nextWord(s.text[:hi], i)
+		if !ok {
+			break
+		}
+		t.add(s.text[w.start:w.end])
+		i = w.end
+	}
+	in, out := t.score(l)
+	return in >= out
+}
