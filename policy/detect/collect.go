@@ -8,8 +8,9 @@ import (
 // collector gathers findings, one for each kind and place.
 type collector struct {
 	place   Place
-	segment int // the number of the present segment
-	base    int // where the present place begins in all
+	segment int  // the number of the present segment
+	base    int  // where the present place begins in all
+	blurred bool // the present segment was recognised in a picture
 	all     []entry
 }
 
@@ -74,6 +75,7 @@ func (c *collector) add(k Kind, level Confidence, why evidenceSet, id identity) 
 	if level == 0 {
 		return
 	}
+	level, why = c.recognised(level, why)
 	for i := c.base; i < len(c.all); i++ {
 		if e := &c.all[i]; e.kind == k {
 			e.note(id)
@@ -91,8 +93,18 @@ func (c *collector) add(k Kind, level Confidence, why evidenceSet, id identity) 
 	c.all = append(c.all, e)
 }
 
+// recognised lowers what was read from a picture: check digits may be right by
+// mistake.
+func (c *collector) recognised(level Confidence, why evidenceSet) (Confidence, evidenceSet) {
+	if !c.blurred {
+		return level, why
+	}
+	return min(level, Likely), why | evidence(EvidenceRecognised)
+}
+
 // better raises a value that was counted already.
 func (c *collector) better(k Kind, level Confidence, why evidenceSet) {
+	level, why = c.recognised(level, why)
 	for i := c.base; i < len(c.all); i++ {
 		if e := &c.all[i]; e.kind == k && level >= e.confidence {
 			if level > e.confidence {

@@ -65,6 +65,8 @@ const (
 	EvidenceGeneral Evidence = "general"
 	// EvidenceStaff : the list is said to be of employees.
 	EvidenceStaff Evidence = "staff"
+	// EvidenceRecognised : it was read from a picture, where a character may be misread.
+	EvidenceRecognised Evidence = "recognised"
 )
 
 // EvidenceWords returns every evidence that a finding can carry, in the order
@@ -77,6 +79,7 @@ func EvidenceWords() []Evidence {
 		EvidenceAddresses, EvidenceUnionWord, EvidenceMachineReadable, EvidenceSynthetic, EvidenceTemporary,
 		EvidenceNoChecksum, EvidenceOtherNumber, EvidencePhone, EvidenceTimeStamp, EvidenceOrganisation,
 		EvidenceJoined, EvidenceLink, EvidenceAmbiguous, EvidenceGeneral, EvidenceStaff,
+		EvidenceRecognised,
 	}
 }
 

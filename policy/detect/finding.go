@@ -83,9 +83,10 @@ type Finding struct {
 // Segment is a run of text and the place that it came from. Text is valid
 // UTF-8 with entities, transfer encodings and charsets already undone.
 type Segment struct {
-	Place Place
-	Shape Shape
-	Text  string
+	Place      Place
+	Shape      Shape
+	Text       string
+	Recognised bool // read from a picture, where a digit may be misread: no number in it is certain
 }
 
 // Shape says how the text of a segment is to be read.

@@ -46,7 +46,7 @@ func (s *Scanner) Scan(segs []Segment, roster Roster) []Finding {
 	var numbers numberScan
 	for i := range segs {
 		text := normalise(segs[i].Text)
-		out.segment = i
+		out.segment, out.blurred = i, segs[i].Recognised
 		out.begin(segs[i].Place)
 		if segs[i].Shape == Table {
 			scanTable(text, &out)

@@ -41,6 +41,7 @@ type Config struct {
 	// PDFToText is poppler's pdftotext: empty looks it up in PATH, "none" uses
 	// the reader built in.
 	PDFToText string
+	OCR       OCR // how text in pictures is recognised; FindOCR fills it in
 }
 
 func (c Config) withDefaults() Config {
@@ -52,6 +53,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Ratio, 250)
 	setDefault(&c.Time, 8*time.Second)
 	setDefault(&c.Workers, min(max(runtime.NumCPU(), 2), 8))
+	c.OCR = c.OCR.withDefaults()
 	return c
 }
 

@@ -50,9 +50,10 @@ func (r *reading) byWorker(p piece) {
 	}
 	j := job{
 		Limits: r.x.cfg, Place: p.place, Name: p.name, Declared: p.declared, Params: p.params, Depth: p.depth,
-		Inline: p.inline, Texts: r.texts, Left: r.left, Time: max(time.Until(r.until), 10*time.Millisecond),
+		Inline: p.inline, Texts: r.texts, Left: r.left, Time: max(time.Until(r.until), 10*time.Millisecond) + r.left.OCR,
 	}
 	j.Limits.Worker = nil
+	start = time.Now()
 	a, err := w.do(r.ctx, j, p.data)
 	r.x.pool.release(w, err == nil)
 	if err != nil {
@@ -61,13 +62,17 @@ func (r *reading) byWorker(p piece) {
 			why = whyTime
 		}
 		r.unscannable(p.place, why)
+		r.until = r.until.Add(min(time.Since(start), r.left.OCR))
+		r.left.OCR = 0
 		return
 	}
 	r.take(a)
 }
 
-// take adds what was found elsewhere.
+// take adds what was found elsewhere. The time that pictures took is not the
+// message's.
 func (r *reading) take(a answer) {
+	r.until = r.until.Add(r.left.OCR - a.Left.OCR)
 	r.texts, r.left = r.texts-a.Texts, a.Left
 	r.out.Segments = append(r.out.Segments, a.Result.Segments...)
 	r.out.Findings = append(r.out.Findings, a.Result.Findings...)
@@ -86,7 +91,7 @@ func (r *reading) aside(f format, p piece) {
 		defer close(done)
 		sub.safely(f, p)
 	}()
-	late := time.NewTimer(time.Until(r.until) + time.Second)
+	late := time.NewTimer(time.Until(r.until) + r.left.OCR + time.Second)
 	defer late.Stop()
 	select {
 	case <-done:

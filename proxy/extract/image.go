@@ -25,6 +25,9 @@ func (r *reading) picture(p piece, width, height int) {
 		r.left.Logos--
 		return
 	}
+	if r.recognisePicture(p) {
+		return
+	}
 	r.unscannable(p.place, whyImage)
 }
 

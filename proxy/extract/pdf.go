@@ -42,16 +42,28 @@ func (r *reading) pdf(p piece) {
 // of text could not be read.
 func (f *pdfFile) givePages(pages []string) {
 	scanned := f.picturePages(len(pages))
+	var beside []int // pages with text and a picture
 	for i, text := range pages {
-		place := f.p.place.In(detect.Step{Kind: detect.InPage, Number: i + 1})
+		place := f.page(i)
 		f.r.prose(place, text)
-		if letters(text) < 20 && scanned(i) {
+		switch shows := scanned(i); {
+		case shows && letters(text) < 20 && !f.r.recognisePage(place, f.p.data, i+1):
 			f.r.unscannable(place, whyImage)
+		case shows && letters(text) >= 20:
+			beside = append(beside, i)
 		}
+	}
+	for _, i := range beside {
+		f.r.recognisePage(f.page(i), f.p.data, i+1)
 	}
 	if len(pages) == 0 {
 		f.r.unscannable(f.p.place, whyMalformed)
 	}
+}
+
+// page returns the place of a page, counted from 0.
+func (f *pdfFile) page(i int) detect.Place {
+	return f.p.place.In(detect.Step{Kind: detect.InPage, Number: i + 1})
 }
 
 func letters(text string) int {

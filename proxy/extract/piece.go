@@ -97,7 +97,7 @@ func (r *reading) piece(p piece) {
 		return
 	}
 	p.place = labelled(p.place, f.label)
-	if f.hostile {
+	if f.hostile || f.label == "image" && r.x.cfg.OCR.Tesseract != "" {
 		r.hostile(f, p)
 		return
 	}

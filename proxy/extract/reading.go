@@ -57,12 +57,14 @@ type budget struct {
 	Unpacked    int64
 	Attachments int // number of the last attachment that this package counted
 	Logos       int // small images that may still be passed over
+	Pictures    int // pictures and pages whose text may still be recognised
+	OCR         time.Duration
 }
 
 func newReading(ctx context.Context, x *Extractor) *reading {
 	return &reading{
 		ctx: ctx, x: x, until: time.Now().Add(x.cfg.Time), texts: x.cfg.TextBytes,
-		left: budget{Entries: x.cfg.Entries, Unpacked: x.cfg.Unpacked, Logos: maxLogos},
+		left: budget{Entries: x.cfg.Entries, Unpacked: x.cfg.Unpacked, Logos: maxLogos, Pictures: x.cfg.OCR.Pictures, OCR: x.cfg.OCR.Time},
 	}
 }
 

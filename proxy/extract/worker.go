@@ -79,7 +79,7 @@ func serve(in io.Reader, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		limitMemory(start, len(data))
+		limitMemory(start, len(data), j.Limits.OCR.Tesseract != "")
 		a := do(j, data)
 		if err := send(out, a); err != nil {
 			return err
@@ -94,7 +94,7 @@ func do(j job, data []byte) answer {
 	defer last.Stop()
 	x := New(j.Limits)
 	r := newReading(context.Background(), x)
-	r.until = time.Now().Add(j.Time)
+	r.until = time.Now().Add(j.Time - j.Left.OCR)
 	r.texts, r.left, r.inside, r.whole = min(j.Texts, textOf(len(data))), j.Left, true, int64(len(data))
 	before := r.texts
 	r.piece(piece{
@@ -106,11 +106,15 @@ func do(j job, data []byte) answer {
 
 // limitMemory makes the collector keep to what a file of this size may use,
 // and the system kill a worker that needs far more. start is what the program
-// itself takes.
-func limitMemory(start uint64, size int) {
+// itself takes, pictures tells that they are decoded.
+func limitMemory(start uint64, size int, pictures bool) {
+	room := 0
+	if pictures {
+		room = 6 * maxPixels
+	}
 	debug.SetGCPercent(50)
-	debug.SetMemoryLimit(int64(64<<20 + 4*size))
-	limitData(start + uint64(128<<20+8*size))
+	debug.SetMemoryLimit(int64(64<<20 + 4*size + room))
+	limitData(start + uint64(128<<20+8*size+room))
 }
 
 func send(out io.Writer, v any) error {
