@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the tests use as real peers, where they
 # are missing: GnuPG opens what was sealed, OpenSSL verifies what was signed,
-# swaks and Python send, promtool checks, a C compiler builds the race
-# detector. Without root or apt it says what is missing, and stops.
+# Tesseract reads pictures, swaks and Python send, promtool checks, a C
+# compiler builds the race detector. Without root or apt it says what is missing, and stops.
 set -euo pipefail
 
 need=(
@@ -13,6 +13,7 @@ need=(
   python3:python3
   promtool:prometheus
   pdftotext:poppler-utils
+  tesseract:tesseract-ocr
   postfix:postfix
   strace:strace
   7z:p7zip-full
@@ -29,6 +30,10 @@ done
 # The server's programs are not on the PATH.
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 [ -d /usr/include/x86_64-linux-gnu/sys ] || [ -d /usr/include/sys ] || missing+=(libc6-dev)
+# Languages of Tesseract are files.
+for l in dan nor swe fin eng; do
+  compgen -G "/usr/share/tesseract-ocr/*/tessdata/$l.traineddata" >/dev/null || missing+=("tesseract-ocr-$l")
+done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 echo "The tests need these Debian packages: ${missing[*]}"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -13,7 +14,6 @@ import (
 	"postvern.example/internal/notice"
 	"postvern.example/policy"
 	"postvern.example/proxy"
-	"postvern.example/proxy/extract"
 	"postvern.example/proxy/message"
 )
 
@@ -31,9 +31,13 @@ type explainCommand struct {
 
 // Run prints what would become of the mail. Nothing is stored or sent.
 func (c explainCommand) Run(ctx context.Context, s streams) error {
-	reader := extract.New(extract.Config{Worker: workerCommand()})
+	config, err := c.config()
+	if err != nil {
+		return usageError{err}
+	}
+	reader := app.NewReader(ctx, config, workerCommand(), slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	defer reader.Close()
-	gateway, err := c.gateway(reader)
+	gateway, err := app.NewExplainer(config, reader)
 	if err != nil {
 		return usageError{err}
 	}
@@ -85,12 +89,14 @@ func (c explainCommand) printMissing(w io.Writer) {
 	}
 }
 
-func (c explainCommand) gateway(reader *extract.Extractor) (*proxy.Gateway, error) {
+// config returns the files to go by: those of --config, but for those that
+// are named beside it.
+func (c explainCommand) config() (app.Config, error) {
 	var config app.Config
 	if c.Config != "" {
 		var err error
 		if config, err = app.LoadConfig(c.Config); err != nil {
-			return nil, err
+			return app.Config{}, err
 		}
 	}
 	for _, o := range []struct{ flag, into *string }{
@@ -104,9 +110,9 @@ func (c explainCommand) gateway(reader *extract.Extractor) (*proxy.Gateway, erro
 		}
 	}
 	if config.Policy == "" {
-		return nil, fmt.Errorf("give --policy FILE or --config FILE")
+		return app.Config{}, fmt.Errorf("give --policy FILE or --config FILE")
 	}
-	return app.NewExplainer(config, reader)
+	return config, nil
 }
 
 // readMail reads a mail from a file or standard input. Files that an editor

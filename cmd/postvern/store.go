@@ -10,7 +10,6 @@ import (
 
 	"postvern.example/internal/app"
 	"postvern.example/proxy"
-	"postvern.example/proxy/extract"
 	"postvern.example/proxy/spool"
 )
 
@@ -53,9 +52,9 @@ func (i installation) withCustody(ctx context.Context, s streams, do func(proxy.
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	reader := extract.New(extract.Config{Worker: workerCommand()})
-	defer reader.Close()
 	logger := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	reader := app.NewReader(ctx, config, workerCommand(), logger)
+	defer reader.Close()
 	custody, err := app.NewCustody(config, store, logger, reader)
 	if err != nil {
 		return err

@@ -89,7 +89,7 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a.extract = extract.New(extract.Config{Worker: opt.Worker})
+	a.extract = NewReader(ctx, opt.Config, opt.Worker, opt.Logger)
 	a.gateway = proxy.New(proxy.Config{
 		Hostname: opt.Config.Hostname,
 		Limits:   limits(opt.Config),

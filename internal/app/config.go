@@ -25,6 +25,7 @@ type Config struct {
 	Upstream        UpstreamConfig   `yaml:"upstream"`
 	Deliveries      DeliveriesConfig `yaml:"deliveries"`
 	Limits          LimitsConfig     `yaml:"limits"`
+	Extract         ExtractConfig    `yaml:"extract"`
 	Policy          string           `yaml:"policy"`
 	Representatives string           `yaml:"representatives"`
 	Members         string           `yaml:"members"`
@@ -73,6 +74,11 @@ type LimitsConfig struct {
 	MessageSize strict.Size `yaml:"message-size"`
 	Recipients  int         `yaml:"recipients"`
 	Connections int         `yaml:"connections"`
+}
+
+// ExtractConfig says how attachments are read.
+type ExtractConfig struct {
+	OCR bool `yaml:"ocr"` // text in pictures and scanned pages is recognised by Tesseract
 }
 
 // AddressConfig is a listener for HTTP; an empty address means none.

@@ -2,6 +2,7 @@ package detect_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -85,6 +86,28 @@ func TestALetterToOnePersonSpeaksOfThatPerson(t *testing.T) {
 		{"Hej alle\n\nDu er sygemeldt med stress.", detect.Health, detect.Possible},
 		{"Kære Anna\n\nHvis du er sygemeldt, så ring.", detect.Health, 0},
 	})
+}
+
+func TestNumbersFromPicturesAreNeverCertain(t *testing.T) {
+	place := detect.Place{{Kind: detect.InPage, Number: 1}}
+	typed := detect.Segment{Place: place, Text: "CPR-nummer: 070761-4285"}
+	seen := typed
+	seen.Recognised = true
+	table := detect.Segment{Place: place, Shape: detect.Table, Text: "Navn\tCPR\nAnna Holm\t070761-4285\nBo Ek\t010203-1234", Recognised: true}
+	for name, c := range map[string]struct {
+		segments []detect.Segment
+		want     detect.Confidence
+	}{
+		"typed": {[]detect.Segment{typed}, detect.Certain}, "in a picture": {[]detect.Segment{seen}, detect.Likely},
+		"in a picture of a table": {[]detect.Segment{table}, detect.Likely},
+		"both on one page":        {[]detect.Segment{seen, typed}, detect.Certain},
+	} {
+		for _, f := range scanner(t).Scan(c.segments, nil) {
+			if f.Kind == detect.DanishCPR && (f.Confidence != c.want || c.want == detect.Likely && !slices.Contains(f.Evidence, detect.EvidenceRecognised)) {
+				t.Errorf("%s: %v", name, f)
+			}
+		}
+	}
 }
 
 func TestEveryEvidenceHasOneWord(t *testing.T) {
