@@ -80,7 +80,7 @@ func TestTheManualHasEveryKeyOfTheConfigurationWithItsDefault(t *testing.T) {
 	for _, row := range manualTable(t, "keys") {
 		defaults[unquoted(row[0])] = row[1]
 	}
-	spoken := []string{"this machine's name", "must be there", "none", "none: at least one"}
+	spoken := []string{"this machine's name", "must be there", "none", "none: at least one", "as for `upstream`"}
 	configKeys(reflect.ValueOf(config), "", func(key string, v reflect.Value) {
 		told, ok := defaults[key]
 		delete(defaults, key)

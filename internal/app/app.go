@@ -170,23 +170,16 @@ func (a *App) openStore(ctx context.Context) error {
 
 func (a *App) openRelay() error {
 	c := a.opt.Config
-	password, err := readSecret(c.Upstream.PasswordFile)
-	if err != nil {
-		return err
-	}
-	roots, err := readCA(c.Upstream.CA)
+	upstreams, err := c.upstreams()
 	if err != nil {
 		return err
 	}
 	a.relay, err = relay.New(relay.Config{
-		Upstream: relay.Upstream{
-			Address: c.Upstream.Address, TLS: c.Upstream.TLS,
-			Username: c.Upstream.Username, Password: password, RootCAs: roots,
-		},
-		Hostname: c.Hostname,
-		Pool:     c.Upstream.Connections,
-		GiveUp:   time.Duration(c.Deliveries.GiveUp),
-		Queue:    a.store,
+		Upstreams: upstreams,
+		Routes:    c.routes(),
+		Hostname:  c.Hostname,
+		GiveUp:    time.Duration(c.Deliveries.GiveUp),
+		Queue:     a.store,
 		Reporter: relay.Reporter{
 			Contact: a.gateway.Rules().Policy.Contact, Organisation: a.gateway.Rules().Policy.Organisation,
 			Language: a.gateway.Rules().Policy.Language,

@@ -23,6 +23,8 @@ type Config struct {
 	TLS             TLSConfig        `yaml:"tls"`
 	Login           LoginConfig      `yaml:"login"`
 	Upstream        UpstreamConfig   `yaml:"upstream"`
+	Upstreams       []UpstreamConfig `yaml:"upstreams"`
+	Routes          []RouteConfig    `yaml:"routes"`
 	Deliveries      DeliveriesConfig `yaml:"deliveries"`
 	Limits          LimitsConfig     `yaml:"limits"`
 	Extract         ExtractConfig    `yaml:"extract"`
@@ -54,14 +56,23 @@ type LoginConfig struct {
 	Method string `yaml:"method"`
 }
 
-// UpstreamConfig is the mail server that copies go to.
+// UpstreamConfig is a mail server that copies go to.
 type UpstreamConfig struct {
+	Name         string `yaml:"name"` // what routes, metrics and the log call it
 	Address      string `yaml:"address"`
 	TLS          string `yaml:"tls"` // starttls, implicit or none
 	Username     string `yaml:"username"`
 	PasswordFile string `yaml:"password-file"`
 	CA           string `yaml:"ca"` // PEM file of the authorities that the upstream's certificate may come from; empty: the system's
 	Connections  int    `yaml:"connections"`
+}
+
+// RouteConfig says which upstreams some copies go to.
+type RouteConfig struct {
+	Recipients []string `yaml:"recipients"` // addresses, *@domain or *@*.domain; empty: all
+	Classes    []string `yaml:"classes"`    // mail, notice, report; empty: all
+	Upstreams  []string `yaml:"upstreams"`  // names, in the order in which they are asked; empty: all
+	TLS        string   `yaml:"tls"`        // verified: mail goes on over verified TLS only from there; empty: not known
 }
 
 // DeliveriesConfig bounds the attempts at delivery.
@@ -104,6 +115,9 @@ func LoadConfig(file string) (Config, error) {
 	if err := strict.Decode(file, src, &c); err != nil {
 		return Config{}, err
 	}
+	for i := range c.Upstreams {
+		c.Upstreams[i].complete()
+	}
 	if err := c.check(); err != nil {
 		return Config{}, fmt.Errorf("%s: %w", file, err)
 	}
@@ -111,10 +125,14 @@ func LoadConfig(file string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("read configuration: %w", err)
 	}
-	for _, p := range []*string{
+	paths := []*string{
 		&c.Data, &c.TLS.Certificate, &c.TLS.Key, &c.Upstream.PasswordFile, &c.Upstream.CA,
 		&c.Policy, &c.Representatives, &c.Members, &c.Keys,
-	} {
+	}
+	for i := range c.Upstreams {
+		paths = append(paths, &c.Upstreams[i].PasswordFile, &c.Upstreams[i].CA)
+	}
+	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}
@@ -131,7 +149,7 @@ func defaults() Config {
 		Hostname:   host,
 		Data:       "/var/lib/postvern",
 		Login:      LoginConfig{Method: "file"},
-		Upstream:   UpstreamConfig{TLS: "starttls", Connections: 8},
+		Upstream:   UpstreamConfig{Name: "upstream", TLS: "starttls", Connections: 8},
 		Deliveries: DeliveriesConfig{GiveUp: strict.Duration(48 * time.Hour)},
 		Limits:     LimitsConfig{MessageSize: 50 << 20, Recipients: 1000, Connections: 1000},
 		Policy:     "policy.yaml", Representatives: "representatives.yaml", Members: "members.csv", Keys: "keys/",
@@ -159,7 +177,7 @@ func (c *Config) check() error {
 	if c.Store != "" && !strings.HasPrefix(c.Store, "postgres://") && !strings.HasPrefix(c.Store, "postgresql://") {
 		fault("store", "is neither empty, for SQLite under data, nor a postgres:// address")
 	}
-	c.Upstream.check(fault)
+	c.checkUpstreams(fault)
 	if c.Deliveries.GiveUp <= 0 {
 		fault("deliveries.give-up", "must be longer than nothing, such as 2d")
 	}
@@ -210,25 +228,6 @@ func (l ListenConfig) check(key string, fault func(string, string, ...any)) {
 		if _, err := netip.ParsePrefix(t); err != nil {
 			fault(key+".trust", "%q is no network such as 127.0.0.0/8", t)
 		}
-	}
-}
-
-func (u UpstreamConfig) check(fault func(string, string, ...any)) {
-	if u.Address == "" {
-		fault("upstream.address", "is missing: name the mail server that copies go to, such as \"smtp.forening.example:587\"")
-	}
-	checkAddress("upstream.address", u.Address, fault)
-	if !oneOf(u.TLS, "starttls", "implicit", "none") {
-		fault("upstream.tls", "%q is none of starttls, implicit, none", u.TLS)
-	}
-	if u.TLS == "none" && u.Username != "" && !loopback(u.Address) {
-		fault("upstream.tls", "a password never crosses a network in clear: use starttls or implicit")
-	}
-	if (u.Username == "") != (u.PasswordFile == "") {
-		fault("upstream", "username and password-file belong together")
-	}
-	if u.Connections < 1 {
-		fault("upstream.connections", "must be at least 1")
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"postvern.example/proxy/relay"
 	"postvern.example/proxy/spool"
 )
 
@@ -31,6 +32,7 @@ func (a *App) listenHTTP(ctx context.Context) (*httpServer, error) {
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		spoolCollector{store: a.store},
+		upstreamCollector{relay: a.relay},
 	)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{Registry: a.registry}))
@@ -137,4 +139,33 @@ func (c spoolCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge(spoolCopies, float64(s.Held), "held")
 	gauge(spoolOldest, s.Oldest.Seconds())
 	gauge(spoolBytes, float64(s.Bytes))
+}
+
+// upstreamCollector reads how the upstreams stand at each scrape. Their names
+// are the configuration's.
+type upstreamCollector struct {
+	relay *relay.Relay
+}
+
+var (
+	upstreamUp          = prometheus.NewDesc("postvern_upstream_up", "Whether an upstream could be reached when it was last asked.", []string{"upstream"}, nil)
+	upstreamConnections = prometheus.NewDesc("postvern_upstream_connections", "Open connections to an upstream.", []string{"upstream"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c upstreamCollector) Describe(ch chan<- *prometheus.Desc) {
+	ch <- upstreamUp
+	ch <- upstreamConnections
+}
+
+// Collect implements prometheus.Collector.
+func (c upstreamCollector) Collect(ch chan<- prometheus.Metric) {
+	for _, h := range c.relay.Health() {
+		up := 0.0
+		if h.Up {
+			up = 1
+		}
+		ch <- prometheus.MustNewConstMetric(upstreamUp, prometheus.GaugeValue, up, h.Upstream)
+		ch <- prometheus.MustNewConstMetric(upstreamConnections, prometheus.GaugeValue, float64(h.Connections), h.Upstream)
+	}
 }

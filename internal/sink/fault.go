@@ -17,7 +17,7 @@ const (
 	AtAUTH     Stage = "AUTH"     // in place of the verdict on a login
 	AtMAIL     Stage = "MAIL"     // in place of the reply to MAIL
 	AtRCPT     Stage = "RCPT"     // in place of the reply to RCPT
-	AtDATA     Stage = "DATA"     // in place of the 354
+	AtDATA     Stage = "DATA"     // in place of the 354, or of the reply to a chunk, which is thrown away
 	InData     Stage = "in-data"  // after the first octets of the content, before the rest is read
 	AtEnd      Stage = "end"      // in place of the reply to the final dot
 )

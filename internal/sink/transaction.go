@@ -102,6 +102,14 @@ func (c *session) bdat(argument string) error {
 	if err != nil || n < 0 || last != "" && !strings.EqualFold(last, "LAST") {
 		return errors.Join(c.reply("501 5.5.4 Syntax: BDAT size [LAST]"), c.w.Flush(), errEnd)
 	}
+	if f, ok := c.sink.next(InData, ""); ok {
+		if _, err := c.r.Peek(1); err != nil {
+			return err
+		}
+		if err := c.suffer(f); err != nil {
+			return err
+		}
+	}
 	var into io.Writer = &c.chunks.content
 	if c.sink.cfg.Discard {
 		into = io.Discard
@@ -112,6 +120,12 @@ func (c *session) bdat(argument string) error {
 	if !slices.Contains(c.sink.cfg.Extensions, "CHUNKING") || !c.mailing || len(c.message.To) == 0 {
 		c.chunks = chunks{}
 		return c.reply("503 5.5.1 Need CHUNKING, MAIL and RCPT")
+	}
+	if f, ok := c.sink.next(AtDATA, ""); ok {
+		if err := c.suffer(f); err != nil || f.replaces() {
+			c.chunks = chunks{}
+			return err
+		}
 	}
 	c.chunks.begun, c.chunks.size = true, c.chunks.size+n
 	if last == "" {

@@ -32,7 +32,7 @@ func BenchmarkDeliver(b *testing.B) {
 					q.add(d)
 				}
 				r, err := relay.New(relay.Config{
-					Upstream: relay.Upstream{Address: s.Addr(), TLS: relay.None}, Hostname: "x.example", Queue: q,
+					Upstreams: []relay.Upstream{{Address: s.Addr(), TLS: relay.None}}, Hostname: "x.example", Queue: q,
 				})
 				if err != nil {
 					b.Fatal(err)

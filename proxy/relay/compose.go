@@ -17,23 +17,27 @@ var (
 	refuseSize    = reply{552, "5.3.4", "The message is larger than the next mail server takes"}
 	refusePath    = reply{553, "5.1.3", "The address is not one that mail can be sent to"}
 	refuseAddress = reply{550, "5.6.7", "The next mail server does not take addresses with such letters"}
+	refuseTLS     = reply{550, "5.7.30", "The next mail server does not promise verified TLS to the reader's (REQUIRETLS)"} // RFC 8689 §5
 	refuseHeader  = reply{550, "5.6.9", "The next mail server does not take header fields with such letters"}
 )
 
 // compose makes a transaction of as many pending copies as go into one, and
 // returns it with them and with what is left. Copies that this session can
 // never carry get their verdict here.
-func (a *delivery) compose(s *session, pending []spool.Copy) (t transaction, in, rest []spool.Copy) {
-	t.content = a.spool.Content
-	limit := a.relay.limit.get()
+func (a *delivery) compose(to *target, s *session, pending []spool.Copy) (t transaction, in, rest []spool.Copy) {
+	t.content, t.chunk = a.spool.Content, to.chunks()
+	limit := to.limit.get()
 	for i, c := range pending {
 		if len(in) == limit {
 			return t, in, append(rest, pending[i:]...)
 		}
 		mail, rcpt, refusal := commands(s, c, t.content)
+		if c.RequireTLS && !s.promises(a.lane.verified) {
+			refusal = &refuseTLS
+		}
 		switch {
 		case refusal != nil:
-			a.verdicts[c.ID] = verdict{result: spool.Failed, reply: *refusal}
+			a.decide(c, verdict{result: spool.Failed, reply: *refusal, again: refusal != &refusePath, via: to.upstream.ID})
 		case len(in) > 0 && mail != t.mail:
 			rest = append(rest, c)
 		default:
@@ -78,6 +82,9 @@ func mailCommand(s *session, c spool.Copy, from string, wide bool, size int) str
 	if wide {
 		b.WriteString(" SMTPUTF8")
 	}
+	if c.RequireTLS && s.requireTLS {
+		b.WriteString(" REQUIRETLS")
+	}
 	if s.dsn && (c.Return == "FULL" || c.Return == "HDRS") {
 		b.WriteString(" RET=" + c.Return)
 	}
@@ -100,6 +107,14 @@ func rcptCommand(s *session, c spool.Copy, to string, wide bool) string {
 		}
 	}
 	return line
+}
+
+// promises reports whether a copy that demands verified TLS up to its reader's
+// server may go over a session: the way to the upstream is protected, and the
+// upstream can be asked to protect the rest (RFC 8689 §4.2.1), or its route is
+// known to.
+func (s *session) promises(verified bool) bool {
+	return s.private && (s.requireTLS || verified)
 }
 
 // validPath reports whether an address can stand between angle brackets

@@ -11,7 +11,13 @@ import (
 )
 
 func TestContentArrivesByteForByte(t *testing.T) {
-	s := startSink(t, sink.Config{})
+	for _, extensions := range [][]string{sink.Extensions(), without("CHUNKING"), {"CHUNKING"}, {}} {
+		t.Run(fmt.Sprint(extensions), func(t *testing.T) { contentArrives(t, extensions) })
+	}
+}
+
+func contentArrives(t *testing.T, extensions []string) {
+	s := startSink(t, sink.Config{Extensions: extensions})
 	q := newQueue()
 	contents := []string{
 		"", ".\r\n", "..\r\n", "\r\n.\r\n", "a: b\r\n\r\n.\r\n.\r\n..\r\n...x\r\n", "a: b\r\n\r\nno line end",

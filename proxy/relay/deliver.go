@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -30,11 +31,14 @@ type verdict struct {
 	least  time.Time     // Deferred: not before
 	most   time.Duration // Deferred: the longest wait; 0 is longestWait
 	dsn    bool          // Delivered: the upstream reports on by itself
+	again  bool          // another upstream may do better
+	via    string        // the upstream
 }
 
 // delivery is one attempt in progress.
 type delivery struct {
 	relay    *Relay
+	lane     *lane
 	spool    spool.Delivery
 	verdicts map[string]verdict // by copy
 	started  time.Time
@@ -43,8 +47,8 @@ type delivery struct {
 // deliver attempts one delivery and returns what came of each of its copies.
 // When soft has ended it begins nothing any more; when hard ends, the
 // transaction in progress is cut.
-func (r *Relay) deliver(soft, hard context.Context, d spool.Delivery) []result {
-	a := &delivery{relay: r, spool: d, verdicts: make(map[string]verdict, len(d.Copies)), started: r.cfg.Now()}
+func (r *Relay) deliver(soft, hard context.Context, l *lane, d spool.Delivery) []result {
+	a := &delivery{relay: r, lane: l, spool: d, verdicts: make(map[string]verdict, len(d.Copies)), started: r.cfg.Now()}
 	switch {
 	case soft.Err() != nil:
 		a.all(verdict{result: spool.Deferred, why: errStopped})
@@ -64,60 +68,91 @@ func (a *delivery) all(v verdict) {
 	}
 }
 
-// attempt sends the copies in as many transactions as they need.
+// attempt offers the copies to the upstreams of their lane, one after the
+// other, until each has an answer that another upstream would not change.
 func (a *delivery) attempt(soft, hard context.Context) {
 	pending := a.spool.Copies
-	for len(pending) > 0 {
-		s, err := a.relay.pool.get(soft, false)
-		if err == nil {
-			pending, err = a.round(soft, hard, s, pending)
-		}
-		if err != nil {
-			a.unreachable(soft, err)
+	for _, t := range a.lane.order() {
+		a.at(soft, hard, t, pending)
+		pending = slices.DeleteFunc(slices.Clone(pending), func(c spool.Copy) bool { return !a.verdicts[c.ID].again })
+		if len(pending) == 0 || soft.Err() != nil {
 			return
 		}
 	}
 }
 
-// unreachable gives every copy that has no verdict one: there is no session.
-func (a *delivery) unreachable(soft context.Context, err error) {
-	v := verdict{result: spool.Deferred, why: err, most: outageWait}
+// at sends copies to one upstream in as many transactions as they need.
+func (a *delivery) at(soft, hard context.Context, t *target, pending []spool.Copy) {
+	for len(pending) > 0 {
+		s, err := t.pool.get(soft, false)
+		if err == nil {
+			pending, err = a.round(soft, hard, t, s, pending)
+		}
+		if err != nil {
+			a.unreachable(soft, t, pending, err)
+			return
+		}
+	}
+}
+
+// unreachable gives copies a verdict when there is no session.
+func (a *delivery) unreachable(soft context.Context, t *target, copies []spool.Copy, err error) {
+	v := verdict{result: spool.Deferred, why: err, most: outageWait, again: true, via: t.upstream.ID}
 	if soft.Err() != nil {
 		v.why = errStopped
 	}
-	if at := a.relay.pool.retryAt(); at.After(a.started) {
+	if at := t.pool.retryAt(); at.After(a.started) {
 		v.least = at
 	}
-	a.all(v)
+	for _, c := range copies {
+		a.decide(c, v)
+	}
+}
+
+// decide notes a verdict. Where an upstream that was asked before may take
+// the copy later, one that cannot take it at all does not end it; and the
+// copy waits for the one that is back first.
+func (a *delivery) decide(c spool.Copy, v verdict) {
+	before, ok := a.verdicts[c.ID]
+	switch {
+	case ok && before.result == spool.Deferred && v.result == spool.Failed && v.again:
+		return
+	case ok && before.result == spool.Deferred && v.result == spool.Deferred:
+		if before.least.Before(v.least) {
+			v.least = before.least
+		}
+		v.most = max(before.most, v.most)
+	}
+	a.verdicts[c.ID] = v
 }
 
 // round sends the copies that fit into one transaction and returns those that
 // are left. A session that turns out to be dead before any content was sent is
 // replaced once: servers close idle connections as they like.
-func (a *delivery) round(soft, hard context.Context, s *session, pending []spool.Copy) ([]spool.Copy, error) {
-	t, copies, rest := a.compose(s, pending)
+func (a *delivery) round(soft, hard context.Context, to *target, s *session, pending []spool.Copy) ([]spool.Copy, error) {
+	t, copies, rest := a.compose(to, s, pending)
 	if len(copies) == 0 {
-		a.relay.pool.put(s)
+		to.pool.put(s)
 		return rest, nil
 	}
 	stale := s.used > 0
 	answers, err := exchange(hard, s, t)
 	stale = stale && s.broken && !answers.sent && undecided(answers)
-	a.relay.pool.put(s) // from here on s may be somebody else's
+	to.pool.put(s) // from here on s may be somebody else's
 	if stale && soft.Err() == nil {
-		if s, err = a.relay.pool.get(soft, true); err != nil {
-			return nil, err
+		if s, err = to.pool.get(soft, true); err != nil {
+			return pending, err
 		}
 		// What the new session offers may differ: compose again.
-		t, copies, rest = a.compose(s, pending)
+		t, copies, rest = a.compose(to, s, pending)
 		if len(copies) == 0 {
-			a.relay.pool.put(s)
+			to.pool.put(s)
 			return rest, nil
 		}
 		answers, err = exchange(hard, s, t)
-		a.relay.pool.put(s)
+		to.pool.put(s)
 	}
-	return append(a.note(s, copies, answers, err), rest...), nil
+	return append(a.note(to, s, copies, answers, err), rest...), nil
 }
 
 // exchange runs a transaction that ends when ctx does.
@@ -136,10 +171,14 @@ func undecided(a answers) bool {
 	return !slices.ContainsFunc(a.rcpts, func(r reply) bool { return r.code != 0 && r.code != 421 })
 }
 
-// note turns answers into verdicts, and returns the copies that the upstream
-// found too many for one transaction while it took others.
-func (a *delivery) note(s *session, copies []spool.Copy, answers answers, err error) (again []spool.Copy) {
-	took := 0
+// note turns answers into verdicts, and returns the copies that are to be
+// sent again at once: those that the upstream found too many for one
+// transaction while it took others, and all when it cannot take chunks.
+func (a *delivery) note(t *target, s *session, copies []spool.Copy, answers answers, err error) (again []spool.Copy) {
+	if answers.chunk && answers.sent && !a.chunked(t, answers, err) {
+		return copies
+	}
+	took, struck := 0, err != nil
 	for _, r := range answers.rcpts {
 		if r.code/100 == 2 {
 			took++
@@ -147,23 +186,46 @@ func (a *delivery) note(s *session, copies []spool.Copy, answers answers, err er
 	}
 	for i, c := range copies {
 		r := answers.rcpts[i]
+		v := verdict{reply: r, via: t.upstream.ID}
 		switch {
 		case r.code == 0:
-			a.verdicts[c.ID] = verdict{result: spool.Deferred, why: fmt.Errorf("lose upstream: %w", err)}
+			v.result, v.why = spool.Deferred, fmt.Errorf("lose upstream: %w", err)
+			v.again = !answers.sent // else it may have the mail already
 		case r.code/100 == 2:
-			a.verdicts[c.ID] = verdict{result: spool.Delivered, reply: r, dsn: s.dsn}
+			v.result, v.dsn = spool.Delivered, s.dsn
 		case tooMany(r) && took > 0 && len(copies) > 1:
 			again = append(again, c)
+			continue
 		case temporary(r):
-			a.verdicts[c.ID] = verdict{result: spool.Deferred, reply: r}
+			v.result, v.again = spool.Deferred, true
+			struck = struck || took == 0
 		default:
-			a.verdicts[c.ID] = verdict{result: spool.Failed, reply: r}
+			v.result = spool.Failed
 		}
+		a.decide(c, v)
 	}
+	t.strike(!struck)
 	if len(again) > 0 {
-		a.relay.limit.set(took)
+		t.limit.set(took)
 	}
 	return again
+}
+
+// chunked reports whether an upstream took BDAT as it should. One that does
+// not know it in spite of its offer is sent DATA from now on, and its answer
+// is no verdict; so is one that breaks off, but there the answer is unknown.
+func (a *delivery) chunked(t *target, answers answers, err error) bool {
+	if err != nil {
+		t.plain()
+		return true
+	}
+	for _, r := range answers.rcpts {
+		if r.code >= 500 && r.code <= 504 && r.status == "" || r.code/100 == 5 && strings.HasPrefix(r.status, "5.5.") && !tooMany(r) {
+			t.plain()
+			return false
+		}
+	}
+	return true
 }
 
 // tooMany reports whether a reply to RCPT says that the transaction has enough

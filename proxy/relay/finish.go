@@ -78,11 +78,11 @@ func (r *Relay) storeHard(ctx context.Context, one result, err error) (left []re
 	case errors.Is(err, spool.ErrNotFound):
 		r.cfg.Logger.Warn("forget outcome of a copy that another took over", "copy", one.outcome.Copy)
 		return nil
-	case errors.Is(err, spool.ErrFull) && len(one.reports) > 0:
+	case errors.Is(err, spool.ErrFull) && (len(one.reports) > 0 || one.outcome.Warning != nil):
 		// A failed copy never goes without its report: it is tried again. One
 		// that was delivered, or is deferred anyway, does without.
 		r.cfg.Logger.Error("put off report", "copy", one.outcome.Copy, "error", err)
-		one.reports = nil
+		one.reports, one.outcome.Warning = nil, nil
 		if one.outcome.Result == spool.Failed {
 			one.outcome.Result, one.outcome.Retry = spool.Deferred, r.cfg.Now().Add(outageWait)
 		}

@@ -25,6 +25,7 @@ var english = words{
 		causePolicy:  "The mail server refuses the mail under its own rules.",
 		causeRefused: "The mail server did not take the mail.",
 		causeAway:    "The mail server could not be reached.",
+		causeTLS:     "The way to the reader's mail server cannot be protected as this mail must be.",
 		causeRelayed: "That server cannot confirm deliveries, so this is the last that we can tell you.",
 	},
 	todo: map[subject]string{
@@ -58,6 +59,7 @@ var danish = words{
 		causePolicy:  "Mailserveren afviser mailen efter sine egne regler.",
 		causeRefused: "Mailserveren tog ikke imod mailen.",
 		causeAway:    "Mailserveren kunne ikke nås.",
+		causeTLS:     "Vejen til læserens mailserver kan ikke beskyttes, som denne mail kræver.",
 		causeRelayed: "Den server kan ikke bekræfte levering, så dette er det sidste, vi kan fortælle dig.",
 	},
 	todo: map[subject]string{
@@ -91,6 +93,7 @@ var bokmaal = words{
 		causePolicy:  "E-postserveren avviser e-posten etter sine egne regler.",
 		causeRefused: "E-postserveren tok ikke imot e-posten.",
 		causeAway:    "E-postserveren kunne ikke nås.",
+		causeTLS:     "Veien til leserens e-postserver kan ikke beskyttes slik denne e-posten krever.",
 		causeRelayed: "Den serveren kan ikke bekrefte levering, så dette er det siste vi kan fortelle deg.",
 	},
 	todo: map[subject]string{
@@ -124,6 +127,7 @@ var nynorsk = words{
 		causePolicy:  "E-posttenaren avviser e-posten etter sine eigne reglar.",
 		causeRefused: "E-posttenaren tok ikkje imot e-posten.",
 		causeAway:    "E-posttenaren kunne ikkje nåast.",
+		causeTLS:     "Vegen til e-posttenaren til lesaren kan ikkje vernast slik denne e-posten krev.",
 		causeRelayed: "Den tenaren kan ikkje stadfeste levering, så dette er det siste vi kan fortelje deg.",
 	},
 	todo: map[subject]string{
@@ -157,6 +161,7 @@ var swedish = words{
 		causePolicy:  "E-postservern avvisar mejlet enligt sina egna regler.",
 		causeRefused: "E-postservern tog inte emot mejlet.",
 		causeAway:    "E-postservern kunde inte nås.",
+		causeTLS:     "Vägen till läsarens e-postserver kan inte skyddas så som mejlet kräver.",
 		causeRelayed: "Den servern kan inte bekräfta leverans, så detta är det sista vi kan berätta för dig.",
 	},
 	todo: map[subject]string{

@@ -21,6 +21,8 @@ func (a *delivery) results() []result {
 		if about != "" {
 			parcel, err := a.relay.report(a.spool, c, about, v, o, now)
 			switch {
+			case err == nil && about == aboutDelayed:
+				one.outcome.Warning = &parcel
 			case err == nil:
 				one.reports = []spool.Parcel{parcel}
 			case o.Result == spool.Failed:
@@ -30,9 +32,6 @@ func (a *delivery) results() []result {
 			default:
 				a.relay.cfg.Logger.Error("write report", "reference", a.spool.Reference, "error", err)
 			}
-		}
-		if one.outcome.Result != spool.Deferred {
-			a.relay.warned.forget(c.ID)
 		}
 		out = append(out, one)
 		a.log(c, v, one.outcome, now)
@@ -75,11 +74,11 @@ func (a *delivery) outcome(c spool.Copy, v verdict, now time.Time) (spool.Outcom
 	return o, ""
 }
 
-// warns reports whether a delay of this age is to be told. That ends at twice
-// the time of the warning, see warnings.
+// warns reports whether a delay of this age is to be told. The spool sees to it
+// that it is told once for a message.
 func (a *delivery) warns(c spool.Copy, age time.Duration) bool {
 	at := a.relay.cfg.DelayWarning
-	return at > 0 && age >= at && age < 2*at && wants(c, "DELAY") && a.relay.warned.first(c.ID)
+	return at > 0 && age >= at && !a.spool.Warned && wants(c, "DELAY")
 }
 
 func failure(c spool.Copy, about subject) subject {
@@ -136,7 +135,7 @@ func (a *delivery) log(c spool.Copy, v verdict, o spool.Outcome, now time.Time) 
 	a.relay.cfg.Metrics.Attempts.WithLabelValues(string(o.Result)).Inc()
 	log := a.relay.cfg.Logger.With(
 		slog.String("reference", a.spool.Reference), slog.String("class", string(c.Class)),
-		slog.String("recipient_domain", domain(c.To)), slog.Int("attempt", a.spool.Attempt),
+		slog.String("recipient_domain", domain(c.To)), slog.String("upstream", v.via), slog.Int("attempt", a.spool.Attempt),
 		slog.Duration("took", now.Sub(a.started)), slog.String("reply", o.Reply))
 	switch o.Result {
 	case spool.Delivered:

@@ -218,6 +218,20 @@ func (p *pool) retryAt() time.Time {
 	return p.circuit.until
 }
 
+// well reports whether the upstream could be reached when it was last tried.
+func (p *pool) well() bool {
+	up, _ := p.state()
+	return up
+}
+
+// state reports whether the upstream could be reached when it was last tried,
+// and how many sessions there are.
+func (p *pool) state() (up bool, open int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.circuit.failures == 0, p.lent + len(p.free)
+}
+
 // alive reports whether a session exists.
 func (p *pool) alive() bool {
 	p.mu.Lock()

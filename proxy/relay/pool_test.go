@@ -18,7 +18,7 @@ func TestConnectionsAreReused(t *testing.T) {
 			q.add(delivery(fmt.Sprintf("m%d@hjemme.example", i)))
 		}
 		cfg := config(s, q)
-		cfg.Pool = pool
+		cfg.Upstreams[0].Connections = pool
 		stop := run(t, cfg)
 		for _, o := range q.wait(t, 200) {
 			if o.Result != spool.Delivered {
@@ -36,7 +36,7 @@ func TestARefusedTransactionIsResetBeforeTheNext(t *testing.T) {
 	s := startSink(t, sink.Config{Faults: []sink.Fault{{At: sink.AtRCPT, Recipient: "eva@hjemme.example", Reply: "550 5.1.1 unknown"}}})
 	q := newQueue(delivery("eva@hjemme.example"), delivery("bo@hjemme.example"), delivery("ida@hjemme.example"))
 	cfg := config(s, q)
-	cfg.Pool = 1
+	cfg.Upstreams[0].Connections = 1
 	run(t, cfg)
 	q.wait(t, 3)
 	if got := s.Stats(); got.Sessions != 1 || got.Resets != 1 || got.Messages != 2 {
@@ -49,7 +49,7 @@ func TestAConnectionThatDiedIdleCostsNoAttempt(t *testing.T) {
 		s := startSink(t, sink.Config{Faults: []sink.Fault{{At: sink.AtMAIL, After: 1, Times: 1, Reply: reply, Drop: true}}})
 		q := newQueue(delivery("bo@hjemme.example"), delivery("eva@hjemme.example"))
 		cfg := config(s, q)
-		cfg.Pool = 1
+		cfg.Upstreams[0].Connections = 1
 		run(t, cfg)
 		for _, o := range q.wait(t, 2) {
 			if o.Result != spool.Delivered {

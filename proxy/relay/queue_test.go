@@ -31,12 +31,13 @@ type queue struct {
 	changed  chan struct{}
 	due      []spool.Delivery
 	known    map[string]spool.Delivery // by copy
+	warned   map[string]bool           // by parcel
 	outcomes []spool.Outcome
 	reports  []spool.Parcel
 }
 
 func newQueue(deliveries ...spool.Delivery) *queue {
-	q := &queue{attempts: 1, changed: make(chan struct{}), known: map[string]spool.Delivery{}}
+	q := &queue{attempts: 1, changed: make(chan struct{}), known: map[string]spool.Delivery{}, warned: map[string]bool{}}
 	q.add(deliveries...)
 	return q
 }
@@ -99,6 +100,11 @@ func (q *queue) Finish(_ context.Context, outcomes []spool.Outcome, reports ...s
 	for _, o := range outcomes {
 		d := q.known[o.Copy]
 		d.Attempt++
+		if o.Warning != nil && !q.warned[d.Parcel] {
+			q.warned[d.Parcel] = true
+			q.reports = append(q.reports, *o.Warning)
+		}
+		d.Warned = q.warned[d.Parcel]
 		q.known[o.Copy] = d
 		if o.Result == spool.Deferred && d.Attempt <= q.attempts {
 			if !q.patient {
@@ -194,8 +200,8 @@ func run(t *testing.T, cfg relay.Config) (stop func()) {
 
 func config(s *sink.Sink, q *queue) relay.Config {
 	return relay.Config{
-		Upstream: relay.Upstream{Address: s.Addr(), TLS: relay.None},
-		Hostname: "mail.forening.example", Queue: q, Drain: 2 * time.Second,
+		Upstreams: []relay.Upstream{{Address: s.Addr(), TLS: relay.None}},
+		Hostname:  "mail.forening.example", Queue: q, Drain: 2 * time.Second,
 		Timeouts: relay.Timeouts{Connect: 10 * time.Second, Command: 10 * time.Second, Block: 10 * time.Second, End: 10 * time.Second},
 	}
 }

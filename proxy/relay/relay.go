@@ -8,6 +8,12 @@
 //   - What keeps us from a session at all (no connection, no STARTTLS, a
 //     certificate that does not fit, a refused login, a 5xx greeting) defers.
 //     Nothing is ever sent in clear because TLS failed.
+//   - Where a route has several upstreams, a copy that one of them did not take
+//     for a while is offered to the next in the same attempt, unless its content
+//     was sent and the answer lost: then it waits, so as not to arrive twice.
+//   - A copy that demands verified TLS all the way (Copy.RequireTLS) goes only
+//     where the upstream offers REQUIRETLS (RFC 8689) or its route is marked as
+//     verified. Else it fails, with a report; it is never sent without.
 //   - A 4xx defers, a 5xx to a recipient or its message fails that copy. A
 //     reply that speaks of our login or of lost order defers, whatever its
 //     class: the mail is not to blame.
@@ -44,9 +50,9 @@ type Queue interface {
 
 // Config is what a Relay is made of.
 type Config struct {
-	Upstream     Upstream
+	Upstreams    []Upstream    // at least one
+	Routes       Routes        // which copies go to which of them; none: all, in their order
 	Hostname     string        // said in EHLO, and the domain of reports
-	Pool         int           // connections at most; 0 is 8
 	GiveUp       time.Duration // from when a copy may be sent until it fails; 0 is 48 h
 	DelayWarning time.Duration // after which its sender is told once; 0 is 4 h, negative is never
 	Drain        time.Duration // how long transactions in progress may take after Run's context ended; 0 is 30 s
@@ -61,12 +67,11 @@ type Config struct {
 // Relay delivers copies. It is safe for use by several goroutines; Run is
 // called once.
 type Relay struct {
-	cfg    Config
-	pool   *pool
-	probe  sync.Mutex
-	probed time.Time // the last good probe
-	limit  recipientLimit
-	warned warnings
+	cfg     Config
+	targets []*target
+	lanes   []*lane // one for each route, and the last for what none matches
+	probe   sync.Mutex
+	probed  time.Time // the last good probe
 }
 
 // The life of a connection in the pool.
@@ -85,7 +90,7 @@ func New(cfg Config) (*Relay, error) {
 	if cfg.Hostname == "" {
 		return nil, errors.New("the relay needs a host name")
 	}
-	if err := cfg.Upstream.check(); err != nil {
+	if err := cfg.checkWays(); err != nil {
 		return nil, err
 	}
 	set := func(d *time.Duration, v time.Duration) {
@@ -97,9 +102,6 @@ func New(cfg Config) (*Relay, error) {
 	set(&cfg.DelayWarning, 4*time.Hour)
 	set(&cfg.Drain, 30*time.Second)
 	cfg.Timeouts = cfg.Timeouts.withDefaults()
-	if cfg.Pool <= 0 {
-		cfg.Pool = 8
-	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -110,9 +112,8 @@ func New(cfg Config) (*Relay, error) {
 		cfg.Metrics = metrics.New(prometheus.NewRegistry())
 	}
 	cfg.Reporter = cfg.Reporter.withDefaults(cfg.Hostname)
-	d := newDialer(cfg.Upstream, cfg.Hostname, cfg.Timeouts)
-	r := &Relay{cfg: cfg, pool: newPool(cfg.Pool, idleTime, maxAge, maxUse, cfg.Now, d.open)}
-	r.limit.set(maxRecipients)
+	r := &Relay{cfg: cfg}
+	r.makeLanes()
 	return r, nil
 }
 
@@ -134,26 +135,20 @@ func (r *Relay) Run(ctx context.Context) error {
 	})
 	defer drain()
 
-	work := make(chan spool.Delivery)
-	results := make(chan []result, 4*r.cfg.Pool)
-	var workers, finisher, reaper sync.WaitGroup
-	for range r.cfg.Pool {
-		workers.Go(func() {
-			for d := range work {
-				results <- r.deliver(ctx, hard, d)
-			}
-		})
-	}
+	results := make(chan []result, 4*r.workers())
+	var finisher, reaper sync.WaitGroup
+	end := r.crew(ctx, hard, results)
 	finisher.Go(func() { r.finish(hard, results) })
 	reaper.Go(func() { r.reap(ctx) })
 
-	r.claim(ctx, work)
-	close(work)
-	workers.Wait()
+	r.claim(ctx, results)
+	end()
 	close(results)
 	finisher.Wait()
 	reaper.Wait()
-	r.pool.stop()
+	for _, t := range r.targets {
+		t.pool.stop()
+	}
 	return nil
 }
 
@@ -161,8 +156,9 @@ func (r *Relay) Run(ctx context.Context) error {
 // wait with their content in memory: no more than there are workers, less
 // where content is large, or where sending is so slow that a copy would wait
 // for those before it.
-func (r *Relay) claim(ctx context.Context, work chan<- spool.Delivery) {
-	batch, pause := r.cfg.Pool, minPause
+func (r *Relay) claim(ctx context.Context, results chan<- []result) {
+	workers := r.workers()
+	batch, pause := workers, minPause
 	for ctx.Err() == nil {
 		deliveries, err := r.cfg.Queue.Claim(ctx, batch)
 		if err != nil {
@@ -176,9 +172,9 @@ func (r *Relay) claim(ctx context.Context, work chan<- spool.Delivery) {
 		begun, size := time.Now(), 0
 		for _, d := range deliveries {
 			size += len(d.Content)
-			work <- d // a worker takes it even while stopping, and gives it back
+			r.dispatch(d, results)
 		}
-		batch = min(batch*2, r.cfg.Pool)
+		batch = min(batch*2, workers)
 		if size > maxBytes || time.Since(begun) > time.Second {
 			batch = max(len(deliveries)/4, 1)
 		}
@@ -205,34 +201,64 @@ func sleep(ctx context.Context, pause time.Duration) time.Duration {
 	return min(2*pause, maxPause)
 }
 
+// reap closes connections that nobody needs, and looks after upstreams that
+// could not be reached.
 func (r *Relay) reap(ctx context.Context) {
 	ticker := time.NewTicker(idleTime / 4)
 	defer ticker.Stop()
+	var visits sync.WaitGroup
+	defer visits.Wait()
 	for {
 		select {
 		case <-ticker.C:
-			r.pool.reap()
+			for _, t := range r.targets {
+				t.pool.reap()
+				visits.Go(func() { t.revive(ctx) })
+			}
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// Probe returns nil when the upstream is reachable: a session lives, one was
+// Health is how an upstream stands.
+type Health struct {
+	Upstream    string // its name
+	Up          bool   // it was reachable when it was last asked
+	Connections int    // open now
+}
+
+// Health returns how each upstream stands, in the order of the configuration.
+func (r *Relay) Health() []Health {
+	var out []Health
+	for _, t := range r.targets {
+		up, open := t.pool.state()
+		out = append(out, Health{Upstream: t.upstream.ID, Up: up, Connections: open})
+	}
+	return out
+}
+
+// Probe returns nil when an upstream is reachable: a session lives, one was
 // opened within the last seconds, or one can be opened, secured and logged in
-// now. Else it returns why not.
-func (r *Relay) Probe(ctx context.Context) error {
+// now. Else it returns why the last of them is not.
+func (r *Relay) Probe(ctx context.Context) (err error) {
 	r.probe.Lock()
 	defer r.probe.Unlock()
 	now := r.cfg.Now()
-	if r.pool.alive() || !r.probed.IsZero() && now.Sub(r.probed) < idleTime {
+	if !r.probed.IsZero() && now.Sub(r.probed) < idleTime {
 		return nil
 	}
-	s, err := r.pool.get(ctx, false)
-	if err != nil {
-		return fmt.Errorf("probe upstream: %w", err)
+	for _, t := range r.targets {
+		if t.pool.alive() {
+			return nil
+		}
+		s, failure := t.pool.get(ctx, false)
+		if failure == nil {
+			t.pool.put(s)
+			r.probed = now
+			return nil
+		}
+		err = fmt.Errorf("probe upstream: %w", failure)
 	}
-	r.pool.put(s)
-	r.probed = now
-	return nil
+	return err
 }

@@ -158,7 +158,7 @@ func TestTheSenderIsToldWhatTheyAskedFor(t *testing.T) {
 		{"success where it has not", narrow, nil, 0, func(c *spool.Copy) { c.Notify = []string{"SUCCESS"} }, "relayed", spool.Delivered},
 		{"a young delay", nil, postpone, 3 * time.Hour, nil, "", spool.Deferred},
 		{"an old delay", nil, postpone, 5 * time.Hour, nil, "delayed", spool.Deferred},
-		{"a delay too old to be news", nil, postpone, 9 * time.Hour, nil, "", spool.Deferred},
+		{"a delay after a long outage of the gateway", nil, postpone, 30 * time.Hour, nil, "delayed", spool.Deferred},
 		{"a delay, not asked for", nil, postpone, 5 * time.Hour, func(c *spool.Copy) { c.Notify = []string{"FAILURE"} }, "", spool.Deferred},
 		{"time over", nil, postpone, 49 * time.Hour, nil, "failed", spool.Failed},
 		{"time over, but delivered", nil, nil, 49 * time.Hour, nil, "", spool.Delivered},

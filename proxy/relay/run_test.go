@@ -66,7 +66,7 @@ func TestStoppingFinishesWhatIsInProgress(t *testing.T) {
 		q.add(delivery(fmt.Sprintf("m%d@hjemme.example", i)))
 	}
 	cfg := config(s, q)
-	cfg.Pool = 2
+	cfg.Upstreams[0].Connections = 2
 	stop := run(t, cfg)
 	q.wait(t, 2)
 	stop()
@@ -158,7 +158,7 @@ func TestASlowCopyHoldsUpNoOther(t *testing.T) {
 		q.add(delivery(fmt.Sprintf("m%d@hjemme.example", i)))
 	}
 	cfg := config(s, q)
-	cfg.Timeouts.Command, cfg.Pool = 5*time.Second, 2
+	cfg.Timeouts.Command, cfg.Upstreams[0].Connections = 5*time.Second, 2
 	begun := time.Now()
 	run(t, cfg)
 	q.wait(t, 100)

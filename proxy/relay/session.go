@@ -3,6 +3,7 @@ package relay
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -31,7 +32,10 @@ type session struct {
 	w        *bufio.Writer
 	timeouts Timeouts
 
-	pipelining, eightBit, utf8, dsn bool
+	pipelining, eightBit, utf8, dsn, chunking bool
+
+	requireTLS bool // it offers REQUIRETLS, and said so under TLS (RFC 8689 §2)
+	private    bool // it crosses no network in clear: verified TLS, or this machine
 
 	sizeOffered bool
 	size        int // the largest message it takes; 0 is not said
@@ -50,6 +54,10 @@ func newSession(conn net.Conn, client *smtp.Client, t Timeouts) *session {
 	s.eightBit, _ = client.Extension("8BITMIME")
 	s.utf8, _ = client.Extension("SMTPUTF8")
 	s.dsn, _ = client.Extension("DSN")
+	s.chunking, _ = client.Extension("CHUNKING")
+	if _, ok := conn.(*tls.Conn); ok {
+		s.requireTLS, _ = client.Extension("REQUIRETLS")
+	}
 	s.sizeOffered, _ = client.Extension("SIZE")
 	s.size, _ = client.MaxMessageSize()
 	return s
@@ -60,21 +68,25 @@ type transaction struct {
 	mail    string   // the MAIL command
 	rcpts   []string // the RCPT commands
 	content []byte
+	chunk   bool // by BDAT, where the server offers CHUNKING (RFC 3030)
 }
 
 // answers is how the upstream took a transaction.
 type answers struct {
 	rcpts []reply // one for each RCPT: the reply that decided its fate
 	sent  bool    // the content was, at least in part, written
+	chunk bool    // by BDAT
 }
 
-// send runs one transaction. Each recipient's answer is the reply that settled
+// send runs one transaction. Content goes by BDAT where that is offered: it
+// saves a round trip, and nothing in it can be taken for its end. Each recipient's answer is the reply that settled
 // it: its own RCPT's where that was refused, else MAIL's, DATA's or the last
 // one. An error means that the fate of those that have no refusal (code 0) is
 // not known and the connection is lost.
 func (s *session) send(t transaction) (answers, error) {
 	a := answers{rcpts: make([]reply, len(t.rcpts))}
 	s.used++
+	a.chunk = t.chunk && s.chunking
 	proceed, err := s.envelope(t, &a)
 	if err == nil && proceed {
 		err = s.content(t.content, &a)
@@ -92,8 +104,12 @@ func (s *session) envelope(t transaction, a *answers) (bool, error) {
 	if s.open {
 		lines = append(lines, "RSET")
 	}
-	lines = append(append(append(lines, t.mail), t.rcpts...), "DATA")
-	first := len(lines) - len(t.rcpts) - 2 // the index of MAIL
+	first := len(lines) // the index of MAIL
+	lines = append(append(lines, t.mail), t.rcpts...)
+	data := len(lines) // the index of DATA, where there is one
+	if !a.chunk {
+		lines = append(lines, "DATA")
+	}
 	group := 1
 	if s.pipelining {
 		group = pipeline
@@ -102,7 +118,7 @@ func (s *session) envelope(t transaction, a *answers) (bool, error) {
 	accepted := 0
 	for start := 0; start < len(lines); start += group {
 		end := min(start+group, len(lines))
-		if start > first && (mail.code/100 != 2 || start == len(lines)-1 && accepted == 0) {
+		if start > first && (mail.code/100 != 2 || start == data && accepted == 0) {
 			break // nothing that follows has a point
 		}
 		if err := s.write([]byte(strings.Join(lines[start:end], "\r\n") + "\r\n")); err != nil {
@@ -120,7 +136,7 @@ func (s *session) envelope(t transaction, a *answers) (bool, error) {
 				}
 			case i == first:
 				mail, s.open = r, r.code/100 == 2
-			case i == len(lines)-1:
+			case i == data:
 				return s.begin(r, accepted, a)
 			default:
 				if mail.code/100 != 2 {
@@ -136,7 +152,7 @@ func (s *session) envelope(t transaction, a *answers) (bool, error) {
 	if mail.code/100 != 2 {
 		settle(a, mail)
 	}
-	return false, nil
+	return a.chunk && accepted > 0, nil
 }
 
 // begin takes the reply to DATA.
@@ -164,7 +180,11 @@ func (s *session) content(content []byte, a *answers) error {
 	a.sent = true
 	budget := s.timeouts.Block + time.Duration(len(content)/slowest)*time.Second
 	limit := time.Now().Add(budget)
-	err := s.stuff(content, limit)
+	write := s.stuff
+	if a.chunk {
+		write = s.chunk
+	}
+	err := write(content, limit)
 	wait := s.timeouts.End
 	if err != nil {
 		wait = min(wait, 2*time.Second)
@@ -179,21 +199,46 @@ func (s *session) content(content []byte, a *answers) error {
 	case r.code/100 == 3:
 		return errGarbled
 	}
-	s.open = false
+	s.open = a.chunk && r.code/100 != 2 // after a refused chunk only RSET is sure (RFC 3030 §2)
 	settle(a, r)
 	return nil
+}
+
+// chunk writes the content as one last chunk (RFC 3030 §2).
+func (s *session) chunk(content []byte, limit time.Time) error {
+	end := ""
+	if len(content) > 0 && !bytes.HasSuffix(content, []byte("\r\n")) {
+		end = "\r\n" // as it would be by DATA
+	}
+	if _, err := fmt.Fprintf(s.w, "BDAT %d LAST\r\n", len(content)+len(end)); err != nil {
+		return err
+	}
+	for rest := content; len(rest) > 0; {
+		n := min(len(rest), 64<<10)
+		if err := s.writeBy(limit, rest[:n]); err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	if err := s.writeBy(limit, []byte(end)); err != nil {
+		return err
+	}
+	return s.w.Flush()
+}
+
+// writeBy writes content, unless its time is over.
+func (s *session) writeBy(limit time.Time, b []byte) error {
+	if time.Now().After(limit) {
+		return errors.New("upstream takes content too slowly")
+	}
+	_, err := s.w.Write(b)
+	return err
 }
 
 // stuff writes the content with dots doubled at line starts, and the end of
 // data (RFC 5321 §4.5.2). The content's line ends were checked before.
 func (s *session) stuff(content []byte, limit time.Time) error {
-	write := func(b []byte) error {
-		if time.Now().After(limit) {
-			return errors.New("upstream takes content too slowly")
-		}
-		_, err := s.w.Write(b)
-		return err
-	}
+	write := func(b []byte) error { return s.writeBy(limit, b) }
 	if bytes.HasPrefix(content, []byte(".")) {
 		if err := write([]byte(".")); err != nil {
 			return err

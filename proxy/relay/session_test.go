@@ -41,10 +41,10 @@ func TestTLSIsVerifiedOrNothingIsSent(t *testing.T) {
 			if len(c.sink.Faults) > 0 {
 				cfg = impatient(cfg)
 			}
-			cfg.Upstream.TLS, cfg.Upstream.Username, cfg.Upstream.Password, cfg.Upstream.Name = c.tls, "gateway", "s3cret", c.server
-			cfg.Upstream.RootCAs = x509.NewCertPool()
+			cfg.Upstreams[0].TLS, cfg.Upstreams[0].Username, cfg.Upstreams[0].Password, cfg.Upstreams[0].Name = c.tls, "gateway", "s3cret", c.server
+			cfg.Upstreams[0].RootCAs = x509.NewCertPool()
 			if c.trust && s.Roots() != nil {
-				cfg.Upstream.RootCAs = s.Roots()
+				cfg.Upstreams[0].RootCAs = s.Roots()
 			}
 			stop := run(t, cfg)
 			o := q.wait(t, 1)[0]
@@ -85,7 +85,7 @@ func TestLogin(t *testing.T) {
 			s := startSink(t, sink.Config{Username: "gateway", Password: "s3cret", Mechanisms: c.mechanisms, Faults: c.faults})
 			q := newQueue(delivery("bo@hjemme.example"))
 			cfg := config(s, q)
-			cfg.Upstream.Username, cfg.Upstream.Password = "gateway", c.password
+			cfg.Upstreams[0].Username, cfg.Upstreams[0].Password = "gateway", c.password
 			run(t, cfg)
 			if o := q.wait(t, 1)[0]; o.Result != c.want || strings.Contains(o.Reply, "secret") {
 				t.Errorf("outcome is %+v, want %s", o, c.want)
@@ -100,12 +100,12 @@ func TestLogin(t *testing.T) {
 func TestNewRefusesWhatCannotWork(t *testing.T) {
 	q := newQueue()
 	for want, cfg := range map[string]relay.Config{
-		"queue":               {Hostname: "x", Upstream: relay.Upstream{Address: "a:25", TLS: relay.None}},
-		"host name":           {Queue: q, Upstream: relay.Upstream{Address: "a:25", TLS: relay.None}},
-		"host:port":           {Queue: q, Hostname: "x", Upstream: relay.Upstream{Address: "a", TLS: relay.None}},
-		"none of starttls":    {Queue: q, Hostname: "x", Upstream: relay.Upstream{Address: "a:25", TLS: "sometimes"}},
-		"crosses a network":   {Queue: q, Hostname: "x", Upstream: relay.Upstream{Address: "a:25", TLS: relay.None, Username: "u"}},
-		"never crosses a net": {Queue: q, Hostname: "x", Upstream: relay.Upstream{Address: "192.0.2.1:25", TLS: relay.None, Username: "u"}},
+		"queue":               {Hostname: "x", Upstreams: []relay.Upstream{{Address: "a:25", TLS: relay.None}}},
+		"host name":           {Queue: q, Upstreams: []relay.Upstream{{Address: "a:25", TLS: relay.None}}},
+		"host:port":           {Queue: q, Hostname: "x", Upstreams: []relay.Upstream{{Address: "a", TLS: relay.None}}},
+		"none of starttls":    {Queue: q, Hostname: "x", Upstreams: []relay.Upstream{{Address: "a:25", TLS: "sometimes"}}},
+		"crosses a network":   {Queue: q, Hostname: "x", Upstreams: []relay.Upstream{{Address: "a:25", TLS: relay.None, Username: "u"}}},
+		"never crosses a net": {Queue: q, Hostname: "x", Upstreams: []relay.Upstream{{Address: "192.0.2.1:25", TLS: relay.None, Username: "u"}}},
 	} {
 		if _, err := relay.New(cfg); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %q", err, want)

@@ -51,7 +51,7 @@ func parcel(content string, to ...string) spool.Parcel {
 func runStore(tb testing.TB, s *sink.Sink, store *spool.Store) {
 	tb.Helper()
 	r, err := relay.New(relay.Config{
-		Upstream: relay.Upstream{Address: s.Addr(), TLS: relay.None}, Hostname: "mail.forening.example", Queue: store,
+		Upstreams: []relay.Upstream{{Address: s.Addr(), TLS: relay.None}}, Hostname: "mail.forening.example", Queue: store,
 	})
 	if err != nil {
 		tb.Fatal(err)

@@ -23,12 +23,15 @@ const (
 
 // Upstream is a mail server that copies go to.
 type Upstream struct {
+	ID       string         // what routes, metrics and the log call it; "" is upstream
 	Address  string         // host:port
 	TLS      string         // starttls, implicit or none
 	Username string         // "" is no login
 	Password string         // said only over TLS, or on this machine
 	RootCAs  *x509.CertPool // the authorities that its certificate may come from; nil is the system's
 	Name     string         // the name that its certificate has to carry; "" is the host of Address
+
+	Connections int // at most; 0 is 8
 }
 
 // check completes u and returns an error that says what about it is wrong.
@@ -40,16 +43,29 @@ func (u *Upstream) check() error {
 	if u.Name == "" {
 		u.Name = host
 	}
+	if u.ID == "" {
+		u.ID = "upstream"
+	}
+	if u.Connections <= 0 {
+		u.Connections = 8
+	}
 	switch u.TLS {
 	case StartTLS, Implicit:
 	case None:
-		if ip := net.ParseIP(host); u.Username != "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		if u.Username != "" && !u.private() {
 			return errors.New("a password never crosses a network in clear: use starttls or implicit")
 		}
 	default:
 		return fmt.Errorf("upstream TLS %q is none of starttls, implicit, none", u.TLS)
 	}
 	return nil
+}
+
+// private reports whether what is sent to it crosses no network in clear.
+func (u Upstream) private() bool {
+	host, _, err := net.SplitHostPort(u.Address)
+	ip := net.ParseIP(host)
+	return u.TLS != None || err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // Timeouts bounds every wait for the upstream server (RFC 5321 §4.5.3.2). A
@@ -130,7 +146,9 @@ func (d *dialer) prepare(ctx context.Context, conn net.Conn) (*session, error) {
 	if err := d.login(client); err != nil {
 		return nil, fmt.Errorf("log in upstream: %w", err)
 	}
-	return newSession(conn, client, d.timeouts), nil
+	s := newSession(conn, client, d.timeouts)
+	s.private = d.upstream.private()
+	return s, nil
 }
 
 func (d *dialer) greet(conn net.Conn) (*smtp.Client, error) {

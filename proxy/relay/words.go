@@ -32,6 +32,7 @@ const (
 	causePolicy  cause = "policy"
 	causeRefused cause = "refused"
 	causeAway    cause = "away"
+	causeTLS     cause = "tls"
 	causeRelayed cause = "relayed"
 )
 
@@ -51,6 +52,8 @@ func causeOf(v verdict) cause {
 		return causeSize
 	case "6.7", "6.9":
 		return causeLetters
+	case "7.30", "7.10": // RFC 8689 §5, RFC 5248 §2.4
+		return causeTLS
 	}
 	switch group, _, _ := strings.Cut(rest, "."); group {
 	case "1", "2":

@@ -105,6 +105,7 @@ type row struct {
 	parcel    string
 	reference string
 	received  int64
+	warned    bool
 }
 
 // claimDue claims what is due in the table and puts it in line.
@@ -118,7 +119,7 @@ func (s *Store) claimDue(ctx context.Context) error {
 		found = found[:0]
 		err := t.rows("due copies", []any{s.now().UnixMilli(), prefetch}, func(r scanner) error {
 			var f row
-			err := r.Scan(&f.body, &f.id, &f.class, &f.attempts, &f.secret, &f.parcel, &f.reference, &f.received, &f.size, &f.file)
+			err := r.Scan(&f.body, &f.id, &f.class, &f.attempts, &f.secret, &f.parcel, &f.reference, &f.received, &f.size, &f.file, &f.warned)
 			found = append(found, f)
 			return err
 		})
@@ -171,7 +172,7 @@ func (o *sorter) add(c Copy, f row, alone bool) *entry {
 	e, ok := o.entries[g]
 	if !ok || alone {
 		e = &entry{body: f.body, file: f.file, size: f.size, Delivery: Delivery{
-			Parcel: f.parcel, Reference: f.reference, Received: fromMillis(f.received), Attempt: f.attempts + 1,
+			Parcel: f.parcel, Reference: f.reference, Received: fromMillis(f.received), Attempt: f.attempts + 1, Warned: f.warned,
 		}}
 		o.order = append(o.order, e)
 	}

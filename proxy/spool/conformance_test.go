@@ -32,6 +32,7 @@ func Conformance(t *testing.T, open opener) {
 		{"a body goes with its last copy", bodyGoesLast},
 		{"a deferred copy comes back when it is due", deferredComesBack},
 		{"copies of different attempts come apart", attemptsApart},
+		{"a delay is told once for a message", delayToldOnce},
 		{"what follows from an outcome is stored with it", thenIsStored},
 		{"an outcome of a copy that is not claimed stores nothing", strangersOutcome},
 		{"a wrong parcel is refused whole", wrongParcel},
@@ -70,7 +71,7 @@ func comesOutAsItWentIn(t *testing.T, open opener) {
 	p.Copies[0] = Copy{
 		ID: p.Copies[0].ID, Class: Mail, State: Queued, From: annasAddress, To: "bø@mail.example", UTF8: true, EightBit: true,
 		Return: "HDRS", EnvelopeID: "QQ314159", Notify: []string{"FAILURE", "DELAY"}, Original: "rfc822;bo@mail.example",
-		Language: "nn", Sender: annasAddress, Released: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC),
+		Language: "nn", Sender: annasAddress, RequireTLS: true, Released: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC),
 	}
 	want := Delivery{Parcel: p.ID, Reference: p.Reference, Received: p.Received, Attempt: 1, Copies: p.Copies, Content: p.Bodies[0].Content}
 	mustAccept(t, s, p)
@@ -796,5 +797,55 @@ func closedStore(t *testing.T, open opener) {
 	}
 	if err := s.Close(); err != nil {
 		t.Errorf("a second close: %v", err)
+	}
+}
+
+func delayToldOnce(t *testing.T, open opener) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	p := testParcel(300, 3)
+	mustAccept(t, s, p)
+	d := claimOne(t, s)
+	if d.Warned {
+		t.Error("a new message counts as told")
+	}
+	warning := func() *Parcel {
+		w := testParcel(100, 1)
+		w.Copies[0].Class = Report
+		return &w
+	}
+	late := func(c Copy, w *Parcel) Outcome {
+		return Outcome{Copy: c.ID, Result: Deferred, Retry: time.Now().Add(-time.Second), Warning: w}
+	}
+	if err := s.Finish(t.Context(), []Outcome{late(d.Copies[0], warning()), late(d.Copies[1], warning()), late(d.Copies[2], nil)}); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := s.Stats(t.Context()); err != nil || st.Queued != 4 {
+		t.Errorf("%d copies wait, want three and one warning: %v", st.Queued, err)
+	}
+	mustClose(t, s)
+	s = open(t, dir) // another process, another node
+	told := 0
+	for seen := 0; seen < 4; {
+		again, err := s.Claim(t.Context(), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range again {
+			seen += len(d.Copies)
+			if d.Copies[0].Class == Report {
+				told++
+				continue
+			}
+			if !d.Warned {
+				t.Error("the delay is forgotten")
+			}
+			if err := s.Finish(t.Context(), []Outcome{{Copy: d.Copies[0].ID, Result: Deferred, Retry: time.Now().Add(time.Hour), Warning: warning()}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if st, err := s.Stats(t.Context()); err != nil || told != 1 || st.Queued != 4 {
+		t.Errorf("told %d times, %d copies wait: %v", told, st.Queued, err)
 	}
 }

@@ -16,9 +16,37 @@ func (s *Store) Finish(ctx context.Context, outcomes []Outcome, then ...Parcel) 
 	if err != nil {
 		return fmt.Errorf("finish copies: %w", err)
 	}
+	if err := s.ladeWarnings(ctx, f); err != nil {
+		return fmt.Errorf("finish copies: %w", err)
+	}
 	err = s.with(ctx, then, func(t *tx) error { return f.write(t) })
+	for _, l := range f.warnings {
+		if err != nil {
+			s.unlade(l, err)
+		}
+		l.recycle()
+	}
 	if err != nil {
 		return fmt.Errorf("finish copies: %w", err)
+	}
+	return nil
+}
+
+// ladeWarnings makes the warnings of outcomes ready to be written. They are
+// small: none of them has a file.
+func (s *Store) ladeWarnings(ctx context.Context, f *finishing) error {
+	for i, o := range f.outcomes {
+		if o.Warning == nil {
+			continue
+		}
+		ladings, err := s.ladeAll(ctx, []Parcel{*o.Warning})
+		if err != nil {
+			return err
+		}
+		if f.warnings == nil {
+			f.warnings = make(map[int]*lading)
+		}
+		f.warnings[i] = ladings[0]
 	}
 	return nil
 }
@@ -30,6 +58,7 @@ type finishing struct {
 	claims   []claim
 	replies  [][]byte
 	ids      []string
+	warnings map[int]*lading // by outcome
 }
 
 func (s *Store) finishing(outcomes []Outcome) (*finishing, error) {
@@ -66,6 +95,9 @@ func (f *finishing) write(t *tx) error {
 	for i, o := range f.outcomes {
 		c := f.claims[i]
 		if err := f.writeOne(t, o, c, f.replies[i]); err != nil {
+			return err
+		}
+		if err := f.warn(t, c, f.warnings[i]); err != nil {
 			return err
 		}
 		if o.Result != Deferred && !last[c.body] {
@@ -107,6 +139,18 @@ func (f *finishing) writeOne(t *tx, o Outcome, c claim, reply []byte) error {
 		}
 	}
 	return nil
+}
+
+// warn accepts a warning, the first one for its message.
+func (f *finishing) warn(t *tx, c claim, l *lading) error {
+	if l == nil {
+		return nil
+	}
+	n, err := t.exec("warn", c.parcel, f.s.now().UnixMilli())
+	if err != nil || n == 0 {
+		return err
+	}
+	return l.write(t)
 }
 
 // forget deletes a body, its key and its file when no copy needs it any more.

@@ -24,6 +24,7 @@ type secret struct {
 	Login      string   `json:"login,omitempty"`
 	Released   int64    `json:"released,omitempty"`
 	Hold       *Hold    `json:"hold,omitempty"`
+	RequireTLS bool     `json:"require_tls,omitempty"`
 }
 
 func copyPlace(id string) string  { return "copies/secret/" + id }
@@ -34,7 +35,7 @@ func (s *Store) ladeCopy(c Copy, login string) ([]byte, error) {
 		From: c.From, To: c.To, UTF8: c.UTF8, EightBit: c.EightBit,
 		Return: c.Return, EnvelopeID: c.EnvelopeID, Notify: c.Notify, Original: c.Original,
 		Language: c.Language, Sender: c.Sender, Login: login,
-		Released: millis(c.Released), Hold: c.Hold,
+		Released: millis(c.Released), Hold: c.Hold, RequireTLS: c.RequireTLS,
 	})
 }
 
@@ -48,6 +49,7 @@ func (s *Store) openCopy(id string, class Class, state State, box []byte) (Copy,
 	c.From, c.To, c.UTF8, c.EightBit = x.From, x.To, x.UTF8, x.EightBit
 	c.Return, c.EnvelopeID, c.Notify, c.Original = x.Return, x.EnvelopeID, x.Notify, x.Original
 	c.Language, c.Sender, c.Released, c.Hold = x.Language, x.Sender, fromMillis(x.Released), x.Hold
+	c.RequireTLS = x.RequireTLS
 	return c, x.Login, nil
 }
 

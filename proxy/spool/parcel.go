@@ -43,6 +43,7 @@ type Copy struct {
 	Sender     string    // whom to tell should it fail; "" nobody (notices and reports)
 	Released   time.Time // when a person let it go, had it been held: its time to give up runs from here
 	Hold       *Hold     // set where State is Held
+	RequireTLS bool      // it goes only where verified TLS up to the reader's server is promised (RFC 8689)
 }
 
 // Class says what a copy is.
@@ -89,7 +90,8 @@ type Delivery struct {
 	Parcel    string
 	Reference string
 	Received  time.Time
-	Attempt   int // 1 for the first
+	Attempt   int  // 1 for the first
+	Warned    bool // the sender of the message was told that it is late
 	Copies    []Copy
 	Content   []byte
 }
@@ -100,6 +102,10 @@ type Outcome struct {
 	Result Result
 	Retry  time.Time // Deferred: not before
 	Reply  string    // the upstream's last words, with addresses masked
+
+	// Warning tells the sender that the message is late. It is accepted with the
+	// outcome unless one for the same message was accepted before.
+	Warning *Parcel
 }
 
 // Result is what an attempt came to.

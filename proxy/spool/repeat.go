@@ -192,6 +192,10 @@ func (s *Store) writeAnswers(t *tx) error {
 	return nil
 }
 
+// warnedFor is how long the store knows that a sender was told of a delay:
+// longer than any message is tried.
+const warnedFor = 90 * 24 * time.Hour
+
 // tidy writes the answers that no transaction has taken along, and forgets
 // receipts that are too old to matter.
 func (w *writer) tidy(ctx context.Context) {
@@ -207,7 +211,10 @@ func (w *writer) tidy(ctx context.Context) {
 		if !old {
 			return nil
 		}
-		_, err := t.exec("expire receipts", w.s.now().Add(-remember).UnixMilli())
+		if _, err := t.exec("expire receipts", w.s.now().Add(-remember).UnixMilli()); err != nil {
+			return err
+		}
+		_, err := t.exec("forget warnings", w.s.now().Add(-warnedFor).UnixMilli())
 		return err
 	}}
 	w.commit(ctx, []*job{j})

@@ -27,6 +27,7 @@ type claim struct {
 	file     string
 	size     int64
 	attempts int
+	parcel   string
 }
 
 // entry is a delivery in line. Its content is read when it is taken, where it
@@ -79,7 +80,7 @@ func (w *waiting) add(entries []*entry) {
 	w.mu.Lock()
 	for _, e := range entries {
 		for _, c := range e.Copies {
-			w.claims[c.ID] = claim{body: e.body, file: e.file, size: e.size, attempts: e.Attempt - 1}
+			w.claims[c.ID] = claim{body: e.body, file: e.file, size: e.size, attempts: e.Attempt - 1, parcel: e.Parcel}
 		}
 	}
 	w.line = append(w.line, entries...)

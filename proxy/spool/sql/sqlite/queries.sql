@@ -49,13 +49,20 @@ DELETE FROM copies WHERE state = 'queued' AND body = $1 AND id = $2 AND owner = 
 UPDATE copies SET attempt = attempt + 1, owner = 0, due = $4, reply = $5
 WHERE state = 'queued' AND body = $1 AND id = $2 AND owner = $3
 
+-- name: warn
+INSERT INTO warnings (parcel, told) VALUES ($1, $2) ON CONFLICT (parcel) DO NOTHING
+
+-- name: forget warnings
+DELETE FROM warnings WHERE told < $1
+
 -- name: forget body
 DELETE FROM bodies WHERE id = $1
 AND NOT EXISTS (SELECT 1 FROM copies WHERE state = 'queued' AND body = $1)
 AND NOT EXISTS (SELECT 1 FROM copies WHERE state = 'held' AND body = $1)
 
 -- name: due copies
-SELECT c.body, c.id, c.class, c.attempt, c.secret, b.parcel, b.reference, b.received, b.size, b.file
+SELECT c.body, c.id, c.class, c.attempt, c.secret, b.parcel, b.reference, b.received, b.size, b.file,
+  EXISTS (SELECT 1 FROM warnings w WHERE w.parcel = b.parcel)
 FROM copies c INDEXED BY copies_due JOIN bodies b ON b.id = c.body
 WHERE c.state = 'queued' AND c.owner = 0 AND c.due <= $1
 ORDER BY c.due LIMIT $2

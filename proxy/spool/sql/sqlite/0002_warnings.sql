@@ -1,0 +1,5 @@
+-- Messages whose sender was told that they are late: once for each.
+CREATE TABLE warnings (
+  parcel TEXT PRIMARY KEY,
+  told   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
