@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"postvern.example/policy/detect"
@@ -25,14 +26,15 @@ func (p *Policy) Decide(f Facts) Decision {
 		return d
 	}
 	s := p.see(c)
-	matches := append(p.structural(f, s), p.personal(f)...)
+	held, meeting := p.meeting(f)
+	matches := slices.Concat(p.structural(f, c, s), held, p.personal(f))
 	d.Verdicts = verdicts(f.Recipients, c.readers, matches)
 	if d.Strictest() == Reject {
 		rejectAll(&d)
 		d.Entries = p.entries(matches, d.Verdicts)
 		return d
 	}
-	d.Edits = append(hide(f, c, s), p.inside(f, s)...)
+	d.Edits = slices.Concat(hide(f, c, s), p.inside(f, s), meeting)
 	d.Edits = append(d.Edits, p.tag(f, d, personalData(matches))...)
 	d.Individual = s.hides() && p.Recipients.As == AsIndividual
 	d.Entries = append(p.sightEntries(s, d), p.entries(matches, d.Verdicts)...)

@@ -102,6 +102,9 @@ const (
 	EditNested EditKind = "blind-nested" // take members out of the headers of nested messages
 
 	EditInvitation EditKind = "split-invitation" // each hidden member gets an invitation that names no other
+
+	EditPapers  EditKind = "detach-papers" // the papers of an invitation go in a mail of their own
+	EditPrivate EditKind = "mark-private"  // an invitation is marked private
 )
 
 // Entry is something for the register of deviations. Package deviation turns

@@ -22,6 +22,12 @@ type Facts struct {
 
 	Inside int // members on the recipient lists of quoted and nested messages who do not stand in To or Cc, each counted once
 
+	Keyholders []Keyholder // whom the encrypted content of a message names as its readers, beyond the sender and the union
+
+	Papers       int  // files that come with an invitation
+	Meeting      bool // an invitation that is not marked private
+	MeetingFault bool // the invitation can be neither marked nor parted from its papers: it is signed, in a winmail.dat, unreadable
+
 	InvitationFault bool // members cannot be taken out of the invitation: it is signed, inside a file, unreadable
 }
 
@@ -39,6 +45,13 @@ type Recipient struct {
 	Representative bool
 	Sender         bool // it is the sender
 	Key            KeyState
+}
+
+// Keyholder is somebody whose key opens what the writer of a message
+// encrypted. Everybody who gets the message can read which keys those are.
+type Keyholder struct {
+	Address string // canonical; empty: nobody here knows whose key it is
+	Member  bool
 }
 
 // KeyState says whether a copy can be sealed to a reader, and if not, why.

@@ -50,6 +50,9 @@ type Recipients struct {
 	As          As
 	Invitations Handling // Split, HoldIt or Leave
 	Quoted      Handling // Remove, HoldIt or Leave
+	Encrypted   Handling // Refuse or HoldIt
+	Papers      Handling // Detach, HoldIt or Leave: what is attached to an invitation
+	Meetings    Handling // Private or Leave
 }
 
 // Rule is one rule of personal-data.
@@ -116,15 +119,20 @@ const (
 	AsIndividual As = "individual"
 )
 
-// Handling says what to do about members who are listed inside a message.
+// Handling says what to do about members whom a message names beyond its own
+// header.
 type Handling string
 
-// The choices of recipients.invitations and recipients.quoted.
+// The choices of recipients.invitations, quoted, encrypted, papers and
+// meetings.
 const (
-	Split  Handling = "split"
-	Remove Handling = "remove"
-	HoldIt Handling = "hold"
-	Leave  Handling = "leave"
+	Split   Handling = "split"
+	Remove  Handling = "remove"
+	HoldIt  Handling = "hold"
+	Leave   Handling = "leave"
+	Refuse  Handling = "reject"
+	Detach  Handling = "detach"
+	Private Handling = "private"
 )
 
 // Do is what a rule asks for.

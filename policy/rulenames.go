@@ -10,11 +10,14 @@ const (
 	RuleInvitations = "recipients.invitations" // a calendar invitation lists members
 	RuleQuoted      = "recipients.quoted"      // a quoted header block lists members
 	RuleNested      = "recipients.nested"      // a nested message's header lists members
+	RuleEncrypted   = "recipients.encrypted"   // its writer encrypted it to several readers at once, whom that names
+	RulePapers      = "recipients.papers"      // papers are in an invitation
+	RuleMeetings    = "recipients.meetings"    // an invitation is marked private
 	RuleHeader      = "recipients.header"      // the header cannot be read: nobody can be hidden in it
 	RuleTag         = "subject.tag"            // the tag was put before the subject
 )
 
 // BuiltinRules lists them. No rule of a policy file can have such a name.
 func BuiltinRules() []string {
-	return []string{RuleUnscannable, RuleFrom, RuleBeside, RuleAs, RuleInvitations, RuleQuoted, RuleNested, RuleHeader, RuleTag}
+	return []string{RuleUnscannable, RuleFrom, RuleBeside, RuleAs, RuleInvitations, RuleQuoted, RuleNested, RuleEncrypted, RulePapers, RuleMeetings, RuleHeader, RuleTag}
 }

@@ -1,5 +1,7 @@
 package policy
 
+import "slices"
+
 // sight is who sees whom in a message.
 type sight struct {
 	members  int      // members in any visible field, each counted once
@@ -108,7 +110,7 @@ func hide(f Facts, c cast, s sight) []Edit {
 // structural returns what cannot be mended and so is held: members listed
 // inside the message whom its readers are not to see, and a header in which
 // nobody can be hidden.
-func (p *Policy) structural(f Facts, s sight) []match {
+func (p *Policy) structural(f Facts, c cast, s sight) []match {
 	var out []match
 	hold := func(rule string) {
 		out = append(out, match{rule: rule, do: DoHold, severity: High, typ: EntryVisible, outside: true})
@@ -126,7 +128,70 @@ func (p *Policy) structural(f Facts, s sight) []match {
 	if s.tells(f.Buried) {
 		hold(RuleNested)
 	}
+	if p.keysTell(f, c, s) {
+		do := DoReject
+		if p.Recipients.Encrypted == HoldIt {
+			do = DoHold
+		}
+		out = append(out, match{rule: RuleEncrypted, do: do, severity: High, typ: EntryVisible})
+	}
 	return out
+}
+
+// meeting returns what holds an invitation whose papers or mark the policy
+// asks something of that cannot be done, and the edits where it can.
+func (p *Policy) meeting(f Facts) (held []match, edits []Edit) {
+	hold := func(rule string) {
+		held = append(held, match{rule: rule, do: DoHold, severity: Low, typ: EntryPersonal})
+	}
+	switch papers := p.Recipients.Papers; {
+	case papers == HoldIt && f.Papers > 0, papers != Leave && papers != "" && f.MeetingFault:
+		hold(RulePapers)
+	case papers == Detach && f.Papers > 0:
+		edits = append(edits, Edit{Kind: EditPapers, Reason: RulePapers})
+	}
+	switch {
+	case p.Recipients.Meetings != Private:
+	case f.MeetingFault:
+		hold(RuleMeetings)
+	case f.Meeting:
+		edits = append(edits, Edit{Kind: EditPrivate, Reason: RuleMeetings})
+	}
+	return held, edits
+}
+
+// keysTell reports whether the keys that the writer of a message encrypted it
+// to tell a reader of somebody whom the header does not. Whose key it is, is
+// often not known: then two keys are those of two readers.
+func (p *Policy) keysTell(f Facts, c cast, s sight) bool {
+	shown, readers, unseen := set{}, set{}, false
+	leaving := set{}
+	for _, m := range c.visible {
+		if slices.Contains(s.leaving, m.address) {
+			leaving.add(m.key)
+		}
+	}
+	for _, m := range c.visible {
+		if m.field == inTo && !leaving.has(m.key) {
+			shown.add(m.key)
+		}
+	}
+	for _, m := range c.readers {
+		if !m.inside {
+			readers.add(m.key)
+			unseen = unseen || (m.member || p.Recipients.Hide == HideEveryone) && !shown.has(m.key)
+		}
+	}
+	if unseen && len(f.Keyholders) > 1 && len(readers) > 1 {
+		return true
+	}
+	for _, h := range f.Keyholders {
+		others := len(readers) > 1 || len(readers) == 1 && !readers.has(h.Address)
+		if h.Address != "" && (h.Member || p.Recipients.Hide == HideEveryone) && !shown.has(h.Address) && others {
+			return true
+		}
+	}
+	return false
 }
 
 // tells reports whether a listing inside the message tells a reader of

@@ -18,6 +18,8 @@ type words struct {
 	invitation map[Handling]string
 	quoted     map[Handling]string
 	nested     string
+	papers     map[Handling]string
+	meetings   map[Handling]string
 	rule       string // name, kinds, level, what is done, severity
 	level      map[detect.Confidence]string
 	do         map[Do]string
@@ -30,6 +32,7 @@ type words struct {
 	mutedOne   string
 	mutedMany  string // %d: how many
 	sealed     string
+	ciphers    map[Handling]string
 	tag        map[On]string // %s: tag
 	followUp   string        // %s: span
 	keep       string        // %s: span
@@ -102,6 +105,8 @@ var english = words{
 	invitation: map[Handling]string{Split: "Of a calendar invitation that lists members who are to be hidden, each of them gets one of their own that names no other; where that is not possible, it is held.", HoldIt: "Calendar invitations that list members who are to be hidden are held.", Leave: "Calendar invitations are sent with the members that they list."},
 	quoted:     map[Handling]string{Remove: "Members who are to be hidden are taken out of the headers of quoted mails; where that is not possible, the mail is held.", HoldIt: "Mails with quoted headers that list members who are to be hidden are held.", Leave: "Quoted headers are sent with the members that they list."},
 	nested:     "They are also taken out of the headers of mails inside the mail; where that is not possible, the mail is held.",
+	papers:     map[Handling]string{Detach: "Papers in an invitation are taken out of it and sent to the same people in a mail of their own; where that is not possible, the mail is held.", HoldIt: "Invitations with papers in them are held.", Leave: "Papers stay in the invitation."},
+	meetings:   map[Handling]string{Private: "Invitations are marked private, so that others who see a recipient's calendar do not see what they are about; where that is not possible, the mail is held.", Leave: "Invitations are marked as their writer marked them."},
 	rule:       "Rule “%s”: if the mail contains %s%s, %s. It is recorded with %s severity.",
 	level:      map[detect.Confidence]string{detect.Possible: " (even if only possible)", detect.Likely: " (likely or certain)", detect.Certain: " (certain only)"},
 	do:         map[Do]string{DoNote: "the mail is delivered", DoEncrypt: "each recipient gets a copy that only they can open", DoHold: "the mail is held until a person decides", DoReject: "the whole mail is refused"},
@@ -114,6 +119,7 @@ var english = words{
 	mutedOne:   "One word or phrase is muted: what it says is no finding.",
 	mutedMany:  "%d words and phrases are muted: what they say is no finding.",
 	sealed:     "Mail that its writer encrypted passes unread; its subject is read, and its visible members are hidden all the same.",
+	ciphers:    map[Handling]string{Refuse: "Mail that its writer encrypted to several members who are not to see each other is refused, since the keys name them.", HoldIt: "Mail that its writer encrypted to several members who are not to see each other is held, since the keys name them."},
 	tag:        map[On]string{OnRepresentative: "Representative mail gets “%s” before its subject, once.", OnPersonalData: "Mail with personal data gets “%s” before its subject, once.", OnAlways: "All mail gets “%s” before its subject, once.", OnNever: "No subject is changed."},
 	followUp:   "Somebody has to look at every deviation within %s.",
 	keep:       "Deviations are kept for %s.",

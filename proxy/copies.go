@@ -18,31 +18,52 @@ import (
 func (p *preparation) copies() error {
 	for i, v := range p.decision.Verdicts {
 		f, err := p.form(p.env.To[i].Address)
+		if err == nil {
+			err = p.detach(f)
+		}
 		if err != nil {
 			p.holdAll(err)
 			return nil
 		}
-		switch v.Action {
-		case policy.Pass:
-			p.addCopy(i, p.body(f), nil)
-		case policy.Hold:
-			p.addCopy(i, p.body(f), p.hold(v, true))
-		case policy.Seal:
-			sealed, err := p.seal(f.raw, p.env.To[i].Address)
-			if errors.Is(err, seal.ErrMalformed) { // the same at every try: a 451 would never end
-				p.holdAll(err)
-				return nil
-			}
-			if err != nil {
-				return fmt.Errorf("seal copy: %w", err)
-			}
-			p.addCopy(i, p.addBody(append(p.trace(""), sealed...)), nil)
-			p.parcel.sealed++
-		case policy.Reject:
-			return fmt.Errorf("a recipient was rejected and the message was not")
-		default:
-			return fmt.Errorf("unknown verdict %q", v.Action)
+		err = p.copy(i, v, f)
+		if err == nil && f.papers != nil {
+			err = p.copy(i, v, f.papers)
 		}
+		if errors.Is(err, seal.ErrMalformed) { // the same at every try: a 451 would never end
+			p.holdAll(err)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch v.Action {
+		case policy.Seal:
+			p.parcel.sealed++
+		case policy.Hold:
+			p.parcel.held++
+		case policy.Pass, policy.Reject:
+		}
+	}
+	return nil
+}
+
+// copy adds one reader's copy of a form, as their verdict says.
+func (p *preparation) copy(i int, v policy.Verdict, f *form) error {
+	switch v.Action {
+	case policy.Pass:
+		p.addCopy(i, p.body(f), nil)
+	case policy.Hold:
+		p.addCopy(i, p.body(f), p.hold(v, true))
+	case policy.Seal:
+		sealed, err := p.seal(f.raw, p.env.To[i].Address)
+		if err != nil {
+			return fmt.Errorf("seal copy: %w", err)
+		}
+		p.addCopy(i, p.addBody(append(p.trace(""), sealed...)), nil)
+	case policy.Reject:
+		return fmt.Errorf("a recipient was rejected and the message was not")
+	default:
+		return fmt.Errorf("unknown verdict %q", v.Action)
 	}
 	return nil
 }
@@ -57,6 +78,7 @@ func (p *preparation) holdAll(cause error) {
 		h := p.hold(v, false)
 		h.Rules = appendNew(h.Rules, policy.RuleHeader)
 		p.addCopy(i, body, h)
+		p.parcel.held++
 	}
 }
 
@@ -107,7 +129,6 @@ func (p *preparation) addCopy(i, body int, hold *spool.Hold) {
 	}
 	if hold != nil {
 		c.State = spool.Held
-		p.parcel.held++
 	}
 	p.parcel.Copies = append(p.parcel.Copies, c)
 }
@@ -126,4 +147,3 @@ func (p *preparation) hold(v policy.Verdict, releasable bool) *spool.Hold {
 	}
 	return h
 }
-

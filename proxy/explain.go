@@ -113,6 +113,9 @@ func (g *Gateway) diff(rules *Rules, env message.Envelope, msg *message.Message,
 		return "", ""
 	}
 	sent, err := p.form(env.To[0].Address)
+	if err == nil {
+		err = p.detach(sent)
+	}
 	if err != nil {
 		return "", err.Error()
 	}

@@ -87,6 +87,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 	for _, d := range msg.Defects {
 		f.HeaderFault = f.HeaderFault || d.Header
 	}
+	f.Keyholders = r.keyholders(env, msg)
 	in := r.inside(env, msg)
 	quotation, _ := msg.Quoted() // what cannot be decoded is unscannable, and a finding already
 	f.Quoted = in.listing(quoted(quotation))
@@ -94,6 +95,8 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 	f.Inside = in.listed(msg, quotation)
 	f.Buried = in.listing(slices.Concat(buried(text), reported(msg, msg.Root), nested(msg, msg.Root, authorFields)))
 	f.Invitation, f.InvitationFault = in.invitations(msg, text)
+	meeting := msg.Meeting()
+	f.Papers, f.Meeting, f.MeetingFault = meeting.Papers, meeting.Open > 0, meeting.Fixed || meeting.Damaged
 	return f
 }
 

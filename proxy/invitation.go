@@ -172,8 +172,11 @@ func withoutAttendees(s detect.Segment, attendees []message.Attendee) string {
 }
 
 // splits reports whether members get invitations of their own.
-func (p *preparation) splits() bool {
-	return slices.ContainsFunc(p.decision.Edits, func(e policy.Edit) bool { return e.Kind == policy.EditInvitation })
+func (p *preparation) splits() bool { return p.asks(policy.EditInvitation) }
+
+// asks reports whether the decision asks for an edit.
+func (p *preparation) asks(kind policy.EditKind) bool {
+	return slices.ContainsFunc(p.decision.Edits, func(e policy.Edit) bool { return e.Kind == kind })
 }
 
 // invitee returns the canonical address of a reader who gets an invitation of

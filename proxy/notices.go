@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"slices"
 	"time"
 
 	"postvern.example/internal/deviation"
@@ -20,7 +19,7 @@ func (p *preparation) notices() error {
 		return nil
 	}
 	n := p.notice()
-	if p.env.From != "" && n.Hidden+n.Beside+n.Sealed+n.Held > 0 {
+	if p.env.From != "" && (n.Papers || n.Hidden+n.Beside+n.Sealed+n.Held > 0) {
 		subject, text := p.cfg.Notices.Notice(n)
 		if err := p.addNotice(p.env.From, n.Language, subject, text); err != nil {
 			return err
@@ -47,7 +46,8 @@ func (p *preparation) notice() notice.Notice {
 	n := notice.Notice{
 		Letter: p.letter(),
 		Hidden: p.parcel.hidden,
-		Tagged: slices.ContainsFunc(p.decision.Edits, func(e policy.Edit) bool { return e.Kind == policy.EditTag }),
+		Tagged: p.asks(policy.EditTag),
+		Papers: p.asks(policy.EditPapers),
 		Sealed: p.parcel.sealed,
 		Held:   p.parcel.held,
 	}

@@ -47,8 +47,9 @@ type preparation struct {
 
 // form is the edited message as one reader, or everybody, gets it.
 type form struct {
-	raw  []byte
-	body int // index into the parcel's bodies; -1 until a copy needs it
+	raw    []byte
+	body   int   // index into the parcel's bodies; -1 until a copy needs it
+	papers *form // the mail of what was detached from an invitation; nil: nothing was
 }
 
 // prepare makes the final bytes of every copy, the notices and the register
@@ -165,6 +166,11 @@ func (p *preparation) form(address string) (*form, error) {
 			return nil, err
 		}
 	}
+	if p.asks(policy.EditPrivate) {
+		if raw, err = p.private(raw); err != nil {
+			return nil, err
+		}
+	}
 	p.parcel.hidden = max(p.parcel.hidden, n)
 	f := &form{raw: raw, body: -1}
 	p.forms[whose] = f
@@ -187,7 +193,7 @@ func (p *preparation) edits(hidden map[string]bool) (edits []message.Edit, hides
 			more, err = p.blindQuoted(hidden)
 		case policy.EditNested:
 			more, err = p.blindNested(hidden)
-		case policy.EditInvitation:
+		case policy.EditInvitation, policy.EditPrivate, policy.EditPapers:
 			// For each reader, once the rest is done.
 		case policy.EditBcc:
 			more = p.msg.Drop(blindFields...)

@@ -28,6 +28,7 @@ type Notice struct {
 	Hidden   int              // addresses taken out of the visible fields
 	Beside   int              // members left in sight of an outsider
 	Tagged   bool             // the subject got the tag
+	Papers   bool             // an invitation's papers went in a mail of their own
 	Sealed   int              // copies encrypted
 	Held     int              // copies held
 	Keyless  int              // copies held for want of a usable key
@@ -55,6 +56,10 @@ func (c *Catalog) Notice(n Notice) (subject, body string) {
 	return s.subject("notice.subject-"+n.outcome(), n), s.letter(n.Organisation, []string{what, why, do}, details)
 }
 
+// Papers returns what stands above the papers of an invitation that go in a
+// mail of their own.
+func (c *Catalog) Papers(language string) string { return c.in(language).say("papers", nil) + "\n" }
+
 func (s speaker) subject(key string, n Notice) string {
 	return s.count(key, max(n.Beside, n.Held), values{"reference": clean(n.Reference, 20)})
 }
@@ -66,7 +71,7 @@ func (n Notice) outcome() string {
 		return "observe"
 	case n.Held > 0:
 		return "held"
-	case n.Hidden > 0 || n.Sealed > 0 || n.Tagged:
+	case n.Hidden > 0 || n.Sealed > 0 || n.Tagged || n.Papers:
 		return "changed"
 	case n.Beside > 0:
 		return "beside"
@@ -98,7 +103,7 @@ func (s speaker) what(n Notice) string {
 	for _, part := range []struct {
 		key string
 		n   int
-	}{{"hidden", n.Hidden}, {"beside", n.Beside}, {"tagged", one(n.Tagged)}, {"sealed", n.Sealed}, {"held", n.Held}} {
+	}{{"hidden", n.Hidden}, {"beside", n.Beside}, {"tagged", one(n.Tagged)}, {"papers", one(n.Papers)}, {"sealed", n.Sealed}, {"held", n.Held}} {
 		if part.n > 0 {
 			did = append(did, s.count(prefix+part.key, part.n, nil))
 		}

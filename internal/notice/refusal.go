@@ -100,6 +100,8 @@ func (s speaker) refusal(r Refusal, size room) string {
 	key := "refusal." + string(r.Cause)
 	if r.Cause == CausePolicy {
 		switch {
+		case r.Rule == policy.RuleEncrypted:
+			key += "-encrypted"
 		case len(r.Findings) == 0:
 			key += "-bare"
 		case r.Key != "" && r.Key != policy.KeyUsable:

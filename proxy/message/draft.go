@@ -151,7 +151,7 @@ func (d Draft) multipart(b *bytes.Buffer, parts []DraftPart) error {
 	if subtype == "" {
 		subtype = "mixed"
 	}
-	params := map[string]string{"boundary": "=_" + rand.Text()}
+	params := map[string]string{"boundary": newBoundary(nil)}
 	for k, v := range d.Params {
 		params[k] = v
 	}
@@ -168,6 +168,15 @@ func (d Draft) multipart(b *bytes.Buffer, parts []DraftPart) error {
 	}
 	b.WriteString("--" + params["boundary"] + "--\r\n")
 	return nil
+}
+
+// newBoundary returns a boundary that does not stand in raw.
+func newBoundary(raw []byte) string {
+	for {
+		if b := "=_" + rand.Text(); !bytes.Contains(raw, []byte(b)) {
+			return b
+		}
+	}
 }
 
 func writeType(b *bytes.Buffer, media string, params map[string]string) error {
