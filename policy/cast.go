@@ -1,6 +1,10 @@
 package policy
 
-import "postvern.example/policy/detect"
+import (
+	"time"
+
+	"postvern.example/policy/detect"
+)
 
 // mailbox is a recipient or a visible mailbox, with all that the decision has
 // to know about it looked up once.
@@ -14,6 +18,9 @@ type mailbox struct {
 	member   bool // and not inside
 	employer bool
 	listed   bool // the roster has it, inside or not
+
+	representative     bool
+	fileAt, passwordAt time.Time // of readers: when a protected file, or a password, went to them
 }
 
 // fieldKind says what kind of field a visible mailbox stands in.
@@ -49,7 +56,9 @@ func (p *Policy) cast(f Facts) cast {
 	c := cast{readers: make([]mailbox, 0, len(f.Recipients)), visible: make([]mailbox, 0, len(f.Visible))}
 	seen := make(map[string]mailbox, len(f.Recipients))
 	for _, r := range f.Recipients {
-		c.readers = append(c.readers, p.mailbox(seen, r.Address, r.Member, r.Representative, r.Sender))
+		m := p.mailbox(seen, r.Address, r.Member, r.Representative, r.Sender)
+		m.fileAt, m.passwordAt = r.FileAt, r.PasswordAt
+		c.readers = append(c.readers, m)
 	}
 	for _, v := range f.Visible {
 		m := p.mailbox(seen, v.Address, v.Member, v.Representative, v.Sender)
@@ -93,6 +102,7 @@ func (p *Policy) mailbox(seen map[string]mailbox, address string, member, repres
 		}
 		seen[address] = m
 	}
+	m.representative = representative
 	m.sender, m.inside, m.listed = sender, m.union || representative || sender, member
 	m.member = member && !m.inside
 	return m

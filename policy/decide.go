@@ -27,7 +27,7 @@ func (p *Policy) Decide(f Facts) Decision {
 	}
 	s := p.see(c)
 	held, meeting := p.meeting(f)
-	matches := slices.Concat(p.structural(f, c, s), held, p.personal(f))
+	matches := slices.Concat(p.structural(f, c, s), held, p.personal(f, c))
 	d.Verdicts = verdicts(f.Recipients, c.readers, matches)
 	if d.Strictest() == Reject {
 		rejectAll(&d)
@@ -73,56 +73,39 @@ type match struct {
 	severity   Severity
 	typ        EntryType
 	findings   []detect.Finding
-	outside    bool // it concerns only readers who may not see everybody
-	data       bool // personal data met it
+	whom       [][]bool // for each finding the readers whom it concerns, nil where all; nil: all of them all
+	outside    bool     // it concerns only readers who may not see everybody
+	data       bool     // personal data met it
 }
 
 // personal returns the rules of personal-data that the findings meet.
-func (p *Policy) personal(f Facts) []match {
+func (p *Policy) personal(f Facts, c cast) []match {
 	var out []match
-	findings := inClear(f)
+	a, all := p.asker(c), readings(f, inClear(f))
 	for _, r := range p.Rules {
-		var met []detect.Finding
-		for _, found := range findings {
-			if p.meets(r, found) {
-				met = append(met, found)
-			}
-		}
+		met, whom := a.gather(all, func(f reading, m mailbox) bool { return a.meets(r, f, m) })
 		if len(met) > 0 {
-			out = append(out, match{rule: r.Name, do: r.Do, withoutKey: r.WithoutKey, severity: r.Severity, typ: EntryPersonal, findings: met, data: true})
+			out = append(out, match{rule: r.Name, do: r.Do, withoutKey: r.WithoutKey, severity: r.Severity, typ: EntryPersonal, findings: met, whom: whom, data: true})
 		}
 	}
-	if p.unscannable {
-		return out
-	}
-	var unread []detect.Finding
-	for _, found := range findings {
-		if p.unread(found) {
-			unread = append(unread, found)
-		}
-	}
-	if len(unread) > 0 {
-		out = append(out, match{rule: RuleUnscannable, do: DoHold, severity: Medium, typ: EntryPersonal, findings: unread, data: true})
+	if unread, whom := a.gather(all, a.held); len(unread) > 0 {
+		out = append(out, match{rule: RuleUnscannable, do: DoHold, severity: Medium, typ: EntryPersonal, findings: unread, whom: whom, data: true})
 	}
 	return out
 }
 
-// meets reports whether a finding meets a rule. What could not be read is
-// certain; a finding without a level counts as possible.
-func (p *Policy) meets(r Rule, f detect.Finding) bool {
-	if f.Kind == detect.Protected && r.names(detect.Protected) {
-		return true
+// of returns the findings of a match that concern reader i.
+func (m match) of(i int) []detect.Finding {
+	if m.whom == nil {
+		return m.findings
 	}
-	if p.unread(f) {
-		return r.names(detect.Unscannable)
+	var out []detect.Finding
+	for j, f := range m.findings {
+		if m.whom[j] == nil || m.whom[j][i] {
+			out = append(out, f)
+		}
 	}
-	return r.names(f.Kind) && max(f.Confidence, detect.Possible) >= r.Confidence
-}
-
-// unread reports whether a finding says that something could not be read. A
-// file that only a password opens is such, unless a rule names it.
-func (p *Policy) unread(f detect.Finding) bool {
-	return f.Kind == detect.Unscannable || f.Kind == detect.Protected && !p.protected
+	return out
 }
 
 // inClear returns the findings that a reader without the key could make: of a
@@ -181,12 +164,13 @@ func verdicts(recipients []Recipient, readers []mailbox, matches []match) []Verd
 	for i, r := range recipients {
 		v := Verdict{Recipient: r.Address, Action: Pass}
 		for _, m := range matches {
-			if m.outside && readers[i].inside {
+			findings := m.of(i)
+			if m.outside && readers[i].inside || m.data && len(findings) == 0 {
 				continue
 			}
 			action, key := m.action(r)
 			v.Action = stricter(v.Action, action)
-			v.Reasons = append(v.Reasons, Reason{Rule: m.rule, Do: string(m.do), Action: action, Key: key, Findings: m.findings})
+			v.Reasons = append(v.Reasons, Reason{Rule: m.rule, Do: string(m.do), Action: action, Key: key, Findings: findings})
 		}
 		out = append(out, v)
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"postvern.example/policy"
 	"postvern.example/policy/detect"
@@ -29,24 +30,46 @@ type decisionCase struct {
 	Facts      []string `yaml:"facts" oneof:"sealed,bcc,header-fault,invitation-fault,invitation,quoted,nested,invitation-visible,quoted-visible,nested-visible,two-inside"`
 }
 
+// noon is when the cases are submitted.
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
 func isMember(a string) bool { return strings.HasPrefix(a, "member") }
 func isRep(a string) bool    { return strings.HasPrefix(a, "rep") }
 func isSender(a string) bool { return strings.HasPrefix(a, "anna") }
 
 func (c decisionCase) facts() policy.Facts {
 	f := policy.Facts{Sender: policy.Sender{Login: "anna", Role: c.Role}, From: []string{"anna@region.example"}, Subject: c.Subject}
+	f.At = noon
 	for _, r := range c.Recipients {
 		address, key, _ := strings.Cut(r, " ")
-		f.Recipients = append(f.Recipients, policy.Recipient{Address: address, Member: isMember(address), Representative: isRep(address), Sender: isSender(address), Key: policy.KeyState(key)})
+		f.Recipients = append(f.Recipients, policy.Recipient{Address: address, Member: isMember(address), Representative: isRep(address), Sender: isSender(address), Key: policy.KeyState(strings.SplitN(key+" ", " ", 2)[0])})
 	}
 	for _, s := range c.Sees {
 		field, address, _ := strings.Cut(s, " ")
 		f.Visible = append(f.Visible, policy.Visible{Address: address, Field: field, Member: isMember(address), Representative: isRep(address), Sender: isSender(address)})
 	}
+	for i, r := range c.Recipients {
+		for _, word := range strings.Fields(r)[1:] {
+			kind, span, _ := strings.Cut(word, "-")
+			before, err := time.ParseDuration(span)
+			switch {
+			case err != nil:
+			case kind == "file":
+				f.Recipients[i].FileAt = noon.Add(-before)
+			case kind == "password":
+				f.Recipients[i].PasswordAt = noon.Add(-before)
+			}
+		}
+	}
 	levels := map[string]detect.Confidence{"possible": detect.Possible, "likely": detect.Likely, "certain": detect.Certain}
 	for _, s := range c.Findings {
+		s, why, _ := strings.Cut(s, ":")
 		w := strings.Fields(s + " body")
-		f.Findings = append(f.Findings, detect.Finding{Kind: detect.Kind(w[0]), Confidence: levels[w[1]], Place: detect.Place{{Kind: detect.StepKind(w[2])}}, Count: 1})
+		one := detect.Finding{Kind: detect.Kind(w[0]), Confidence: levels[w[1]], Place: detect.Place{{Kind: detect.StepKind(w[2])}}, Count: 1}
+		if why != "" {
+			one.Evidence = []detect.Evidence{detect.Evidence(why)}
+		}
+		f.Findings = append(f.Findings, one)
 	}
 	for _, s := range c.Facts {
 		if s == "two-inside" {

@@ -1,10 +1,15 @@
 package policy
 
-import "postvern.example/policy/detect"
+import (
+	"time"
+
+	"postvern.example/policy/detect"
+)
 
 // Facts is all that a decision rests on. Nothing else is asked: no clock, no
 // network, no disk.
 type Facts struct {
+	At         time.Time // when it was submitted
 	Sender     Sender
 	From       []string    // addresses of the From field
 	Recipients []Recipient // one for each RCPT, in their order
@@ -45,6 +50,9 @@ type Recipient struct {
 	Representative bool
 	Sender         bool // it is the sender
 	Key            KeyState
+
+	FileAt     time.Time // when the same sender last sent them a file under a password; zero: not lately
+	PasswordAt time.Time // and when a password
 }
 
 // Keyholder is somebody whose key opens what the writer of a message

@@ -39,12 +39,15 @@ type recipientsFile struct {
 }
 
 type ruleFile struct {
-	Name       string   `yaml:"name,required" jsonschema_description:"The rule's name: it stands in notices, in the register and in metrics."`
-	Detect     []string `yaml:"detect,required" jsonschema_description:"The kinds of personal data that the rule is for."`
-	Confidence string   `yaml:"confidence" oneof:"possible,likely,certain" jsonschema_description:"How sure a finding must at least be."`
-	Do         Do       `yaml:"do,required" oneof:"note,encrypt,hold,reject" jsonschema_description:"note: deliver and record; encrypt: to each reader alone; hold: until a person decides; reject: refuse the whole message."`
-	WithoutKey Do       `yaml:"without-key" oneof:"hold,reject,password" jsonschema_description:"What encrypt becomes for a reader without a usable key: hold or reject (password comes with a later release)."`
-	Severity   Severity `yaml:"severity" oneof:"low,medium,high" jsonschema_description:"The severity of the deviation or near miss."`
+	Name       string       `yaml:"name,required" jsonschema_description:"The rule's name: it stands in notices, in the register and in metrics."`
+	Detect     []string     `yaml:"detect,required" jsonschema_description:"The kinds of personal data that the rule is for."`
+	Confidence string       `yaml:"confidence" oneof:"possible,likely,certain" jsonschema_description:"How sure a finding must at least be."`
+	Strength   Strength     `yaml:"strength" oneof:"weak,strong" jsonschema_description:"Of protected files: only those that are so well protected. weak is opened within minutes without the password (ZipCrypto, RC4), strong is not (AES). Left out: both."`
+	To         strict.Words `yaml:"to" jsonschema_description:"The readers whom the rule is for: self (it is their own data, and they alone get the mail), union, members, representatives, employer, others, or patterns of addresses. Left out: everybody."`
+	Except     strict.Words `yaml:"except" jsonschema_description:"The readers whom the rule is not for, in the same words."`
+	Do         Do           `yaml:"do,required" oneof:"note,encrypt,hold,reject" jsonschema_description:"note: deliver and record; encrypt: to each reader alone; hold: until a person decides; reject: refuse the whole message."`
+	WithoutKey Do           `yaml:"without-key" oneof:"hold,reject,password" jsonschema_description:"What encrypt becomes for a reader without a usable key: hold or reject (password comes with a later release)."`
+	Severity   Severity     `yaml:"severity" oneof:"low,medium,high" jsonschema_description:"The severity of the deviation or near miss."`
 }
 
 type subjectFile struct {
@@ -85,6 +88,8 @@ func defaults() policyFile {
 				Detect: []string{"health", "union-membership", "sexuality", "ethnicity", "politics", "religion", "criminal-offences"},
 				Do:     DoEncrypt, WithoutKey: DoHold,
 			},
+			{Name: "files with a password", Detect: []string{"protected"}, Strength: StrengthStrong, Do: DoNote, Severity: Low},
+			{Name: "a password beside its file", Detect: []string{"file-password"}, Do: DoHold},
 			{Name: "what cannot be read", Detect: []string{"unscannable"}, Do: DoHold},
 		},
 		Subject:    subjectFile{Tag: "TR – fortroligt", On: OnRepresentative},

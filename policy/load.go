@@ -47,12 +47,11 @@ func Load(file string, src []byte, lexicons ...File) (*Policy, error) {
 		}
 	}
 	p.Hash = digest(src, lexicons)
-	p.unscannable, p.protected = p.Names(detect.Unscannable), p.Names(detect.Protected)
 	return p, nil
 }
 
 // later names keys that are planned. It is never changed.
-var later = regexp.MustCompile(`^personal-data\[\d+\]\.(protection|to)$|^protection$`)
+var later = regexp.MustCompile(`^personal-data\[\d+\]\.protection$|^protection$`)
 
 func explainLater(f *strict.Error) *strict.Error {
 	if f.Reason == "unknown key" && later.MatchString(f.Path) {
@@ -169,6 +168,10 @@ func (c *checker) rules(written []ruleFile) []Rule {
 			c.fault(path+".name", "choose another", "the name `%s` is used by the gateway itself", r.Name)
 		}
 		r.Detect = c.kinds(path, w.Detect)
+		r.To, r.Except = c.audience(path+".to", w.To), c.audience(path+".except", w.Except)
+		if r.Strength = w.Strength; r.Strength != "" && !r.names(detect.Protected) {
+			c.fault(path+".strength", "leave it out, or add protected to detect", "strength is of protected files, and the rule does not detect them")
+		}
 		r.Confidence = confidence(w.Confidence)
 		if r.WithoutKey == "" {
 			r.WithoutKey = DoHold

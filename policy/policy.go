@@ -31,9 +31,6 @@ type Policy struct {
 	Deviations   Deviations
 	Held         Held
 	Hash         string // SHA-256 of the file, in hexadecimal; of the files of its lexicon folder as well, where it has any
-
-	unscannable bool // some rule names it
-	protected   bool
 }
 
 // People says who is who, by patterns of addresses.
@@ -60,6 +57,9 @@ type Rule struct {
 	Name       string
 	Detect     []detect.Kind
 	Confidence detect.Confidence // findings that are at least this sure
+	Strength   Strength          // of detect.Protected: files that are so well protected; empty: all
+	To         []Readers         // the readers whom it is for; empty: all
+	Except     []Readers         // and of these, those whom it is not for
 	Do         Do
 	WithoutKey Do // DoHold or DoReject: what encrypt becomes for a reader without a key
 	Severity   Severity
@@ -144,6 +144,15 @@ const (
 	DoEncrypt Do = "encrypt"
 	DoHold    Do = "hold"
 	DoReject  Do = "reject"
+)
+
+// Strength says how well a file is protected that only a password opens.
+type Strength string
+
+// The strengths: weak protection is opened within minutes without the password.
+const (
+	StrengthWeak   Strength = "weak"
+	StrengthStrong Strength = "strong"
 )
 
 // On says which mail gets the tag.

@@ -144,8 +144,8 @@ func TestNoPathLeadsFromAHoldToDelivery(t *testing.T) {
 
 // meets and asks say again, in the plainest way, what a rule means.
 func meets(r policy.Rule, f detect.Finding, sealed bool) bool {
-	unread := f.Kind == detect.Unscannable || f.Kind == detect.Protected
-	if sealed && (unread || f.Place[0].Kind != detect.InHeader) {
+	unread := f.Kind == detect.Unscannable || f.Kind == detect.Protected // no strength is drawn: it is weak
+	if sealed && (unread || f.Place[0].Kind != detect.InHeader) || f.Kind == detect.FilePassword {
 		return false
 	}
 	if unread {

@@ -36,6 +36,11 @@ func schema() *jsonschema.Schema {
 			if t == reflect.TypeFor[strict.Duration]() {
 				return &jsonschema.Schema{Type: "string", Pattern: "^[0-9]+ ?(ms|s|m|h|d|w|y)([0-9]+ ?(ms|s|m|h|d|w|y))*$"}
 			}
+			if t == reflect.TypeFor[strict.Words]() {
+				one := uint64(1)
+				word := &jsonschema.Schema{Type: "string", MinLength: &one}
+				return &jsonschema.Schema{OneOf: []*jsonschema.Schema{word, {Type: "array", MinItems: &one, UniqueItems: true, Items: word}}}
+			}
 			return nil
 		},
 	}
@@ -91,7 +96,7 @@ func refine(s *jsonschema.Schema, v reflect.Value, path string) {
 		switch x := v.Field(i).Interface().(type) {
 		case strict.Duration:
 			p.Default = x.String()
-		case []string, []ruleFile, []termFile:
+		case []string, strict.Words, []ruleFile, []termFile:
 		default:
 			if f.Type.Kind() == reflect.Struct {
 				refine(p, v.Field(i), name)
@@ -207,8 +212,13 @@ func rows(b *strings.Builder, v reflect.Value, path string) {
 			values, standard = "a span of time", "`"+x.String()+"`"
 		case []string:
 			values, standard = "a list", "`[]`"
+		case strict.Words:
+			values, standard = "readers", "none"
+			if name == "to" {
+				standard = "everybody"
+			}
 		case []ruleFile:
-			values, standard = "a list of rules", "the four rules of the example"
+			values, standard = "a list of rules", "the rules of the example"
 		case []termFile:
 			values, standard = "a list of words", "`[]`"
 		case int:

@@ -62,13 +62,22 @@ func (p *Policy) ruleSentences(lang string, w words) []string {
 		if onlyUnread(r) {
 			level = "" // what cannot be read is always certain
 		}
-		out = append(out, fmt.Sprintf(w.rule, r.Name, list(kinds, w.or), level, do, w.severity[r.Severity]))
+		out = append(out, fmt.Sprintf(w.rule, r.Name, list(kinds, w.or), level, do, w.severity[r.Severity])+w.audience(lang, r))
 	}
 	if len(p.Rules) == 0 {
 		out = append(out, w.noRules)
 	}
-	if !p.unscannable {
+	all, some := false, false
+	for _, r := range p.Rules {
+		if r.names(detect.Unscannable) {
+			some, all = true, all || len(r.To)+len(r.Except) == 0
+		}
+	}
+	switch {
+	case !some:
 		out = append(out, w.unread)
+	case !all:
+		out = append(out, unreadRest[column(lang)])
 	}
 	return out
 }

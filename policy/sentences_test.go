@@ -28,6 +28,7 @@ func TestEveryChoiceOfEveryKeyHasItsSentence(t *testing.T) {
 		"recipients: {hide: members, from: 1, beside: hide, invitations: hold, quoted: hold}\nsubject: {on: never}\npersonal-data: []\nheld: {keep: 36h}\ndeviations: {follow-up: 90m, keep: 10s}\n",
 		"recipients: {hide: everyone}\nsubject: {on: personal-data}\nheld: {keep: 500ms}\npersonal-data:\n  - {name: a, detect: " + all + ", do: note, confidence: possible, severity: low}\n  - {name: b, detect: [iban], do: reject, confidence: certain, severity: high}\n  - {name: c, detect: [iban], do: hold}\n",
 		"terms:\n  - {kind: health, add: [rygskade, ryggskade], mute: [stresstest]}\n  - {kind: salary, add: [løntrin]}\n",
+		"personal-data:\n  - {name: a, detect: [protected, unscannable], strength: weak, to: [self, union, members, representatives, employer, others, \"x@y.example\"], do: note}\n  - {name: b, detect: [protected], strength: strong, except: union, do: note}\n",
 		"terms:\n  - {mute: [stresstest, stress]}\n",
 	} {
 		p := load(t, head+body)
@@ -70,6 +71,10 @@ func TestWarningsNameWhatWasProbablyNotMeant(t *testing.T) {
 		"personal-data:\n  - {name: a, detect: [iban, health], do: hold}\n  - {name: b, detect: [iban], do: encrypt}\n": "personal-data: the rule \"b\" never changes a verdict: \"a\" asks for as much of everything that it detects",
 		"personal-data:\n  - {name: a, detect: [iban], do: note}\n  - {name: b, detect: [iban], do: note}\n":            "personal-data: the rule \"b\" never changes a verdict: \"a\" asks for as much of everything that it detects",
 		"personal-data:\n  - {name: a, detect: [iban], do: hold, without-key: reject}\n":                                "personal-data: without-key of the rule \"a\" has no effect: it does not encrypt",
+		"personal-data:\n  - {name: a, detect: [health], do: hold, except: [self, union]}\n":                            "personal-data: health goes to the person whose data it is and the union's office without any rule, and is not recorded",
+		"personal-data:\n  - {name: a, detect: [iban], do: hold, to: employer}\n":                                       "personal-data: iban goes to the person whose data it is, members, representatives, the union's office and others without any rule, and is not recorded",
+		"personal-data:\n  - {name: a, detect: [member-list], do: note, to: self}\n":                                    "personal-data: the rule \"a\" is for nobody: none of what it detects is known to be one person's",
+		"personal-data:\n  - {name: a, detect: [protected], do: note}\n":                                                "personal-data: files that only a password opens are delivered, and no rule names file-password: the password may go along",
 		"personal-data:\n  - {name: a, detect: [unscannable], do: note}\n":                                              "personal-data: the rule \"a\" delivers what cannot be read",
 	} {
 		if w := load(t, head+body).Warnings(); !slices.Contains(w, want) {

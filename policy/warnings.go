@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +41,7 @@ func (p *Policy) Warnings() []string {
 			warn("personal-data: the rule %q delivers what cannot be read", r.Name)
 		}
 	}
+	out = append(out, p.gaps()...)
 	if len(p.Rules) == 0 {
 		warn("personal-data is empty: nothing is searched for, and only what cannot be read is held")
 	}
@@ -57,19 +59,101 @@ func (p *Policy) Warnings() []string {
 func (p *Policy) shadow(i int) (string, bool) {
 	r := p.Rules[i]
 	for j, s := range p.Rules {
-		if i == j || s.Confidence > r.Confidence && !onlyUnread(r) {
+		if i == j || !s.wider(r) || s.Confidence > r.Confidence && !onlyUnread(r) {
 			continue
 		}
 		covers := true
 		for _, k := range r.Detect {
 			covers = covers && s.names(k)
 		}
-		same := r.asks(s) && s.Confidence == r.Confidence && len(s.Detect) == len(r.Detect)
+		same := r.asks(s) && s.Confidence == r.Confidence && len(s.Detect) == len(r.Detect) && r.wider(s)
 		if covers && s.asks(r) && (!same || j < i) {
 			return s.Name, true
 		}
 	}
 	return "", false
+}
+
+// wider reports whether a rule is for every reader and file that s is for, as
+// far as their words tell.
+func (r Rule) wider(s Rule) bool {
+	within := func(a, b []Readers) bool {
+		for _, x := range a {
+			if !slices.Contains(b, x) {
+				return false
+			}
+		}
+		return true
+	}
+	return (r.Strength == "" || r.Strength == s.Strength) &&
+		(len(r.To) == 0 || len(s.To) > 0 && within(s.To, r.To)) && within(r.Except, s.Except)
+}
+
+// gaps names the readers to whom some kind goes without any rule, although a
+// rule for other readers names it.
+func (p *Policy) gaps() []string {
+	classes := []struct {
+		name string
+		box  mailbox
+		own  bool
+	}{
+		{"the person whose data it is", mailbox{}, true},
+		{"members", mailbox{member: true}, false},
+		{"representatives", mailbox{representative: true, inside: true}, false},
+		{"the union's office", mailbox{union: true, inside: true}, false},
+		{"the employer", mailbox{employer: true}, false},
+		{"others", mailbox{}, false},
+	}
+	var out []string
+	for _, k := range detect.Kinds() {
+		if k == detect.Unscannable || k == detect.Protected {
+			continue // the gateway holds what no rule names
+		}
+		var free []string
+		named := false
+		for _, c := range classes {
+			covered := c.own && !ownable(k)
+			for _, r := range p.Rules {
+				named = named || r.names(k)
+				covered = covered || r.names(k) && r.isFor(c.box, c.own)
+			}
+			if !covered {
+				free = append(free, c.name)
+			}
+		}
+		if named && len(free) > 0 {
+			out = append(out, fmt.Sprintf("personal-data: %s goes to %s without any rule, and is not recorded", k, list(free, "and")))
+		}
+	}
+	return append(out, p.careless()...)
+}
+
+// careless warns of rules for readers that they can never be for, and of
+// protected files that pass whatever becomes of their password.
+func (p *Policy) careless() []string {
+	var out []string
+	passes := false
+	for _, r := range p.Rules {
+		if len(r.To) == 1 && r.To[0].class == self && !slices.ContainsFunc(r.Detect, ownable) {
+			out = append(out, fmt.Sprintf("personal-data: the rule %q is for nobody: none of what it detects is known to be one person's", r.Name))
+		}
+		passes = passes || r.names(detect.Protected) && (r.Do == DoNote || r.Do == DoEncrypt)
+	}
+	if passes && !p.Names(detect.FilePassword) {
+		out = append(out, "personal-data: files that only a password opens are delivered, and no rule names file-password: the password may go along")
+	}
+	return out
+}
+
+// ownable reports whether findings of a kind can be told to be one person's
+// own.
+func ownable(k detect.Kind) bool {
+	switch k {
+	case detect.MemberList, detect.Unscannable, detect.Protected, detect.FilePassword:
+		return false
+	default:
+		return true
+	}
 }
 
 // asks reports whether r asks for as much as s for every reader, with a key

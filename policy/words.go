@@ -78,16 +78,11 @@ var kindWords = map[detect.Kind][5]string{
 	detect.Negotiation:         {"forhandlinger", "forhandlinger", "forhandlingar", "förhandlingar", "negotiations"},
 	detect.Unscannable:         {"noget, der ikke kan læses", "noe som ikke kan leses", "noko som ikkje kan lesast", "något som inte kan läsas", "something that cannot be read"},
 	detect.Protected:           {"filer med adgangskode", "passordbeskyttede filer", "passordverna filer", "lösenordsskyddade filer", "files that only a password opens"},
+	detect.FilePassword:        {"adgangskoden til en fil, som sendes samtidig eller inden for en time", "passordet til en fil som sendes samtidig eller innen en time", "passordet til ei fil som blir send samstundes eller innan ein time", "lösenordet till en fil som skickas samtidigt eller inom en timme", "the password of a file that goes with it or within the hour"},
 }
 
 func kindWord(lang string, k detect.Kind) string {
-	column := 4
-	for i, l := range Languages() {
-		if l == lang {
-			column = i
-		}
-	}
-	return kindWords[k][column]
+	return kindWords[k][column(lang)]
 }
 
 var english = words{

@@ -42,6 +42,12 @@ const (
 	EvidenceMachineReadable Evidence = "machine-readable"
 	// EvidenceSynthetic : the value belongs to a series for tests.
 	EvidenceSynthetic Evidence = "synthetic"
+	// EvidenceOwnData : it stands with the name of the one reader, and with nobody else's.
+	EvidenceOwnData Evidence = "own-data"
+	// EvidenceWithFile : a file that only a password opens goes in the same mail.
+	EvidenceWithFile Evidence = "with-file"
+	// EvidenceWithinHour : the file, or the password, went to the same reader within the hour.
+	EvidenceWithinHour Evidence = "within-hour"
 	// EvidenceTemporary : the value is a temporary or coordination number.
 	EvidenceTemporary Evidence = "temporary"
 
@@ -69,6 +75,14 @@ const (
 	EvidenceRecognised Evidence = "recognised"
 )
 
+// The strength of a file's protection, which package extract reports.
+const (
+	// EvidenceWeak : ZipCrypto, RC4, XOR: opened within minutes without the password.
+	EvidenceWeak Evidence = "weak"
+	// EvidenceStrong : AES.
+	EvidenceStrong Evidence = "strong"
+)
+
 // EvidenceWords returns every evidence that a finding can carry, in the order
 // in which findings list them, so that others can put each in words.
 func EvidenceWords() []Evidence {
@@ -77,6 +91,7 @@ func EvidenceWords() []Evidence {
 		EvidenceRepeated, EvidencePadded, EvidenceRounded, EvidenceNameNear, EvidencePronoun,
 		EvidenceRole, EvidencePhrase, EvidenceOwnTerm, EvidenceRoster, EvidenceShape,
 		EvidenceAddresses, EvidenceUnionWord, EvidenceMachineReadable, EvidenceSynthetic, EvidenceTemporary,
+		EvidenceOwnData, EvidenceWithFile, EvidenceWithinHour,
 		EvidenceNoChecksum, EvidenceOtherNumber, EvidencePhone, EvidenceTimeStamp, EvidenceOrganisation,
 		EvidenceJoined, EvidenceLink, EvidenceAmbiguous, EvidenceGeneral, EvidenceStaff,
 		EvidenceRecognised,

@@ -31,6 +31,7 @@ const (
 	Negotiation         Kind = "negotiation"
 	Unscannable         Kind = "unscannable" // no text could be had of a piece: reported by message and extract
 	Protected           Kind = "protected"   // a file that only a password opens: reported by extract
+	FilePassword        Kind = "file-password"
 )
 
 // Kinds lists every kind, in the order of the manual.
@@ -39,7 +40,7 @@ func Kinds() []Kind {
 		DanishCPR, NorwegianFnr, SwedishPersonnummer, FinnishHetu, IcelandicKennitala,
 		IBAN, BankAccount, Passport, MemberList,
 		Health, UnionMembership, Sexuality, Ethnicity, Politics, Religion, CriminalOffences,
-		Salary, Dismissal, Negotiation, Unscannable, Protected,
+		Salary, Dismissal, Negotiation, Unscannable, Protected, FilePassword,
 	}
 }
 

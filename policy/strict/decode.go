@@ -125,6 +125,12 @@ func (d *decoder) slice(n *node, path string, v reflect.Value, words []string) {
 		d.fault(n, path, "write [] for none", "no value is given")
 		return
 	case list:
+	case scalar:
+		if v.Type() == reflect.TypeFor[Words]() {
+			v.Set(reflect.ValueOf(Words{n.text}))
+			return
+		}
+		fallthrough
 	default:
 		d.fault(n, path, "write [a, b], or one `- ` line for each", "a list is expected, %s is given", n.describe())
 		return

@@ -16,6 +16,9 @@ type Duration time.Duration
 // (1000-based).
 type Size int64
 
+// Words is a list of words in a file, or one word alone.
+type Words []string
+
 type unit struct {
 	name  string
 	value int64
