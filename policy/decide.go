@@ -27,7 +27,7 @@ func (p *Policy) Decide(f Facts) Decision {
 	}
 	s := p.see(c)
 	held, meeting := p.meeting(f)
-	matches := slices.Concat(p.structural(f, c, s), held, p.personal(f, c))
+	matches := slices.Concat(p.structural(f, c, s), held, p.unusual(f, c), p.personal(f, c))
 	d.Verdicts = verdicts(f.Recipients, c.readers, matches)
 	if d.Strictest() == Reject {
 		rejectAll(&d)
@@ -44,9 +44,9 @@ func (p *Policy) Decide(f Facts) Decision {
 // representative reports whether a message is union work: its From is a role
 // address, a recipient is a member or the union's office, its subject carries
 // the tag, or a member list stands in it, be it the recipients of a mail that it
-// quotes. A header that cannot be read cannot show that it is other mail.
+// quotes. A recipient who is a slip away from a member counts as one. A header that cannot be read cannot show that it is other mail.
 func (p *Policy) representative(f Facts, c cast) bool {
-	if f.Sender.Role || f.HeaderFault || Tagged(f.Subject, p.Subject.Tag) || f.Inside > 0 && f.Inside >= p.Recipients.From {
+	if f.Sender.Role || f.HeaderFault || Tagged(f.Subject, p.Subject.Tag) || f.Inside > 0 && f.Inside >= p.Recipients.From || p.Recipients.Unusual != UnusualLeave && mistyped(f) {
 		return true
 	}
 	for _, all := range [][]mailbox{c.readers, c.visible} {
@@ -73,6 +73,7 @@ type match struct {
 	severity   Severity
 	typ        EntryType
 	findings   []detect.Finding
+	readers    []bool   // it concerns only these; nil: all
 	whom       [][]bool // for each finding the readers whom it concerns, nil where all; nil: all of them all
 	outside    bool     // it concerns only readers who may not see everybody
 	data       bool     // personal data met it
@@ -154,7 +155,7 @@ func (m match) action(r Recipient) (Action, KeyState) {
 		return Hold, key
 	case DoReject:
 		return Reject, ""
-	case DoHold:
+	case DoHold, DoAsk:
 	}
 	return Hold, ""
 }
@@ -165,7 +166,7 @@ func verdicts(recipients []Recipient, readers []mailbox, matches []match) []Verd
 		v := Verdict{Recipient: r.Address, Action: Pass}
 		for _, m := range matches {
 			findings := m.of(i)
-			if m.outside && readers[i].inside || m.data && len(findings) == 0 {
+			if m.outside && readers[i].inside || m.readers != nil && !m.readers[i] || m.data && len(findings) == 0 {
 				continue
 			}
 			action, key := m.action(r)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,8 +42,17 @@ func (c decisionCase) facts() policy.Facts {
 	f := policy.Facts{Sender: policy.Sender{Login: "anna", Role: c.Role}, From: []string{"anna@region.example"}, Subject: c.Subject}
 	f.At = noon
 	for _, r := range c.Recipients {
-		address, key, _ := strings.Cut(r, " ")
-		f.Recipients = append(f.Recipients, policy.Recipient{Address: address, Member: isMember(address), Representative: isRep(address), Sender: isSender(address), Key: policy.KeyState(strings.SplitN(key+" ", " ", 2)[0])})
+		words := append(strings.Fields(r), "") // address, key, likenesses
+		f.Recipients = append(f.Recipients, policy.Recipient{
+			Address: words[0], Member: isMember(words[0]), Representative: isRep(words[0]), Sender: isSender(words[0]), Key: policy.KeyState(words[1]),
+		})
+		for _, w := range words[min(2, len(words)):] {
+			if one := &f.Recipients[len(f.Recipients)-1]; w == "like-member" {
+				one.LikeMember = true
+			} else if slices.Contains(policy.Likenesses(), policy.Likeness(w)) {
+				one.Unusual = append(one.Unusual, policy.Likeness(w))
+			}
+		}
 	}
 	for _, s := range c.Sees {
 		field, address, _ := strings.Cut(s, " ")

@@ -75,7 +75,7 @@ type Verdict struct {
 // Reason is one cause of a verdict.
 type Reason struct {
 	Rule     string   // the rule's name in the policy, or one of the Rule constants
-	Do       string   // what the rule asked for: note, encrypt, hold, reject
+	Do       string   // what the rule asked for: note, encrypt, ask, hold, reject
 	Action   Action   // what that means for this reader
 	Key      KeyState // why a seal became a hold or reject; empty otherwise
 	Findings []detect.Finding
@@ -130,6 +130,9 @@ const (
 	EntryOverride EntryType = "override"           // a person released held mail
 	EntryDropped  EntryType = "dropped"            // held mail was dropped
 	EntryFailed   EntryType = "undeliverable"      // a copy could not be delivered
+
+	EntryUnusual EntryType = "unusual-recipient" // a recipient was probably not the one that was meant
+	EntryAnswer  EntryType = "answered"          // its sender answered the question about held mail
 )
 
 // Severity is how bad an entry is.

@@ -42,7 +42,7 @@ func (p *Policy) entries(matches []match, verdicts []Verdict) []Entry {
 			}
 			e.Count++
 			e.Action = stricter(e.Action, v.Action)
-			e.NearMiss = e.NearMiss && v.Action != Pass
+			e.NearMiss = e.NearMiss && (v.Action != Pass || m.typ == EntryUnusual) // nobody knows yet that it was wrong
 		}
 		if e.Count > 0 {
 			out = append(out, e)

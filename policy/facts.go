@@ -53,6 +53,9 @@ type Recipient struct {
 
 	FileAt     time.Time // when the same sender last sent them a file under a password; zero: not lately
 	PasswordAt time.Time // and when a password
+
+	Unusual    []Likeness // why it is probably not the recipient that was meant; none where it was written to before
+	LikeMember bool       // it is a slip away from a member's address
 }
 
 // Keyholder is somebody whose key opens what the writer of a message

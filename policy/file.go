@@ -36,6 +36,7 @@ type recipientsFile struct {
 	Encrypted   Handling `yaml:"encrypted" oneof:"reject,hold" jsonschema_description:"Mail that its writer encrypted to several readers at once who are not to see each other: their keys name them."`
 	Papers      Handling `yaml:"papers" oneof:"detach,hold,leave" jsonschema_description:"Papers in a calendar invitation. detach: they go to the same people in a mail of their own."`
 	Meetings    Handling `yaml:"meetings" oneof:"private,leave" jsonschema_description:"private: invitations are marked private, so that others who see a recipient's calendar do not see what they are about."`
+	Unusual     Unusual  `yaml:"unusual" oneof:"leave,note,ask" jsonschema_description:"A recipient who is probably not the one that was meant. note: deliver and record; ask: hold until the sender has answered a question."`
 }
 
 type ruleFile struct {
@@ -74,7 +75,7 @@ func defaults() policyFile {
 		Mode:     Enforce,
 		Scope:    ScopeRepresentative,
 		Recipients: recipientsFile{
-			Hide: HideMembers, From: 2, Beside: BesideNote, As: AsBcc, Invitations: Split, Quoted: Remove, Encrypted: Refuse, Papers: Leave, Meetings: Leave,
+			Hide: HideMembers, From: 2, Beside: BesideNote, As: AsBcc, Invitations: Split, Quoted: Remove, Encrypted: Refuse, Papers: Leave, Meetings: Leave, Unusual: UnusualNote,
 		},
 		PersonalData: []ruleFile{
 			{

@@ -50,6 +50,7 @@ type Recipients struct {
 	Encrypted   Handling // Refuse or HoldIt
 	Papers      Handling // Detach, HoldIt or Leave: what is attached to an invitation
 	Meetings    Handling // Private or Leave
+	Unusual     Unusual
 }
 
 // Rule is one rule of personal-data.
@@ -138,10 +139,12 @@ const (
 // Do is what a rule asks for.
 type Do string
 
-// What a rule can ask for, weakest first.
+// What a rule can ask for, weakest first. A rule of the file cannot ask the
+// sender.
 const (
 	DoNote    Do = "note"
 	DoEncrypt Do = "encrypt"
+	DoAsk     Do = "ask" // hold, until the sender has answered a question
 	DoHold    Do = "hold"
 	DoReject  Do = "reject"
 )

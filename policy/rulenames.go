@@ -13,11 +13,12 @@ const (
 	RuleEncrypted   = "recipients.encrypted"   // its writer encrypted it to several readers at once, whom that names
 	RulePapers      = "recipients.papers"      // papers are in an invitation
 	RuleMeetings    = "recipients.meetings"    // an invitation is marked private
+	RuleUnusual     = "recipients.unusual"     // a recipient is probably not the one that was meant
 	RuleHeader      = "recipients.header"      // the header cannot be read: nobody can be hidden in it
 	RuleTag         = "subject.tag"            // the tag was put before the subject
 )
 
 // BuiltinRules lists them. No rule of a policy file can have such a name.
 func BuiltinRules() []string {
-	return []string{RuleUnscannable, RuleFrom, RuleBeside, RuleAs, RuleInvitations, RuleQuoted, RuleNested, RuleEncrypted, RulePapers, RuleMeetings, RuleHeader, RuleTag}
+	return []string{RuleUnscannable, RuleFrom, RuleBeside, RuleAs, RuleInvitations, RuleQuoted, RuleNested, RuleEncrypted, RulePapers, RuleMeetings, RuleUnusual, RuleHeader, RuleTag}
 }

@@ -20,6 +20,7 @@ type words struct {
 	nested     string
 	papers     map[Handling]string
 	meetings   map[Handling]string
+	unusual    map[Unusual]string
 	rule       string // name, kinds, level, what is done, severity
 	level      map[detect.Confidence]string
 	do         map[Do]string
@@ -102,6 +103,7 @@ var english = words{
 	nested:     "They are also taken out of the headers of mails inside the mail; where that is not possible, the mail is held.",
 	papers:     map[Handling]string{Detach: "Papers in an invitation are taken out of it and sent to the same people in a mail of their own; where that is not possible, the mail is held.", HoldIt: "Invitations with papers in them are held.", Leave: "Papers stay in the invitation."},
 	meetings:   map[Handling]string{Private: "Invitations are marked private, so that others who see a recipient's calendar do not see what they are about; where that is not possible, the mail is held.", Leave: "Invitations are marked as their writer marked them."},
+	unusual:    map[Unusual]string{UnusualLeave: "A recipient who is probably not the one that was meant is left as it is.", UnusualNote: "A recipient who is probably not the one that was meant, such as an address that is a letter off or one outsider among many members, gets the mail, and it is recorded as a near miss.", UnusualAsk: "Mail to a recipient who is probably not the one that was meant, such as an address that is a letter off, is held until its sender has answered a question; with one outsider among many members, the whole mail is."},
 	rule:       "Rule “%s”: if the mail contains %s%s, %s. It is recorded with %s severity.",
 	level:      map[detect.Confidence]string{detect.Possible: " (even if only possible)", detect.Likely: " (likely or certain)", detect.Certain: " (certain only)"},
 	do:         map[Do]string{DoNote: "the mail is delivered", DoEncrypt: "each recipient gets a copy that only they can open", DoHold: "the mail is held until a person decides", DoReject: "the whole mail is refused"},

@@ -7,7 +7,8 @@
 // language has the same keys, plurals and placeholders, so that nothing is
 // missing when a mail is on its way; a language that is not there is answered
 // in English. No text holds a value that was found, a reader's address, a file
-// name or a subject: the types that go in have no field for one, and what an
+// name or a subject: the types that go in have no field for one (but Question,
+// which asks a sender about addresses that they wrote), and what an
 // administrator wrote (rule names, contact) loses its control characters.
 package notice
 

@@ -56,10 +56,20 @@ func TestEveryWordThatCodeAsksForIsInEveryLanguage(t *testing.T) {
 	for _, end := range Ends() {
 		add("outcome", string(end)+"-subject", string(end)+"-what", string(end)+"-why", string(end)+"-do")
 	}
+	for _, l := range policy.Likenesses() {
+		add("question", string(l))
+	}
+	for _, choice := range AboutRecipient.Choices() {
+		add("question", "choice-"+string(choice))
+		add("page", "button-"+string(choice))
+	}
+	for _, told := range []Told{ToldConfirmed, ToldWithdrawn, ToldKept, ToldDecided, ToldOver, ToldUnknown, ToldTrouble, ToldChoose} {
+		add("page", string(told))
+	}
 	add("verdict", string(policy.Pass), string(policy.Seal), string(policy.Hold), string(policy.Reject))
 	add("severity", string(policy.Low), string(policy.Medium), string(policy.High))
 	add("mode", string(policy.Enforce), string(policy.Observe))
-	add("action", "note", "encrypt", "hold", "reject", "password")
+	add("action", "note", "encrypt", "ask", "hold", "reject", "password")
 	add("confidence", detect.Possible.String(), detect.Likely.String(), detect.Certain.String())
 	for _, k := range []policy.KeyState{policy.KeyUsable, policy.KeyNone, policy.KeyExpired, policy.KeyRevoked, policy.KeyWeak, policy.KeyNoEncryption} {
 		add("key-state", string(k))
@@ -106,7 +116,7 @@ func stepKinds(t *testing.T) []string {
 func entryTypes() []policy.EntryType {
 	return []policy.EntryType{
 		policy.EntryVisible, policy.EntryBeside, policy.EntryPersonal,
-		policy.EntryOverride, policy.EntryDropped, policy.EntryFailed,
+		policy.EntryOverride, policy.EntryDropped, policy.EntryFailed, policy.EntryUnusual, policy.EntryAnswer,
 	}
 }
 

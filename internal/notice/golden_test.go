@@ -43,6 +43,22 @@ func notices(lang string) []Notice {
 		{Letter: l, Observe: true, Hidden: 2, Tagged: true, Sealed: 1, Held: 3, Findings: sample[:2]},
 		{Letter: l, Observe: true, Beside: 1, Refused: true},
 		{Letter: l, Findings: sample[:1]},
+		{Letter: l, Unusual: 1},
+		{Letter: l, Hidden: 4, Unusual: 2},
+		{Letter: l, Observe: true, Unusual: 1},
+	}
+}
+
+func questions(lang string) []Question {
+	l := letter(lang)
+	return []Question{
+		{Letter: l, Kind: AboutRecipient, About: []Doubtful{{Address: "anna.holn@region.example", Why: []policy.Likeness{policy.LikeTypo, policy.LikeName}, Whom: "anna.holm@region.example"}}, Keep: clock.AddDate(0, 0, 14)},
+		{Letter: l, Kind: AboutRecipient, About: []Doubtful{
+			{Address: "mette@brev.example", Why: []policy.Likeness{policy.LikeElsewhere}},
+			{Address: "bo@forenning.example", Why: []policy.Likeness{policy.LikeDomain}},
+			{Address: "annа@post.example", Why: []policy.Likeness{policy.LikeLetters}},
+		}, Link: "https://svar.forening.example/svar/abc", Until: clock.AddDate(0, 0, 3)},
+		{Letter: l, Kind: AboutRecipient, All: true, About: []Doubtful{{Address: "chef@region.example", Why: []policy.Likeness{policy.LikeOutsider}}}},
 	}
 }
 
@@ -78,6 +94,15 @@ func everything(c *Catalog, lang string) string {
 	mail(c.Waiting(Waiting{Letter: l, ID: "01HZX", Held: 1}))
 	for i, end := range Ends() {
 		mail(c.Outcome(Outcome{Letter: l, End: end, Copies: 1 + i%2}))
+	}
+	for _, q := range questions(lang) {
+		mail(c.Question(q))
+		page := c.Ask(q)
+		fmt.Fprintf(&b, "%s\n%s\n%s\n%s\n%v\n", page.Title, strings.Join(page.Text, "\n"), strings.Join(page.Doubts, "\n"), strings.Join(page.Details, "\n"), page.Buttons)
+	}
+	mail(c.Unclear(questions(lang)[0]))
+	for _, told := range []Told{ToldConfirmed, ToldWithdrawn, ToldKept, ToldDecided, ToldOver, ToldUnknown, ToldTrouble, ToldChoose} {
+		fmt.Fprintf(&b, "%s: %s\n", told, strings.Join(c.Tell(lang, told).Text, "\n"))
 	}
 	for _, e := range entries() {
 		description, measures := c.Record(lang, e, false)
@@ -117,7 +142,7 @@ func TestNoTextHasAHoleOrAKeyLeftInIt(t *testing.T) {
 		if placeholder.MatchString(all) {
 			t.Errorf("%s: %s is left", lang, placeholder.FindString(all))
 		}
-		for _, section := range []string{"notice.", "waiting.", "outcome.", "refusal.", "format.", "detail.", "letter.", "record."} {
+		for _, section := range []string{"notice.", "waiting.", "outcome.", "refusal.", "format.", "detail.", "letter.", "record.", "question.", "page."} {
 			if i := strings.Index(all, section); i >= 0 {
 				t.Errorf("%s: a key is left: %q", lang, all[i:min(i+30, len(all))])
 			}

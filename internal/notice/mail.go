@@ -27,6 +27,7 @@ type Notice struct {
 	Letter
 	Hidden   int              // addresses taken out of the visible fields
 	Beside   int              // members left in sight of an outsider
+	Unusual  int              // copies that went to somebody who is probably not meant
 	Tagged   bool             // the subject got the tag
 	Papers   bool             // an invitation's papers went in a mail of their own
 	Sealed   int              // copies encrypted
@@ -46,7 +47,7 @@ func (c *Catalog) Notice(n Notice) (subject, body string) {
 	s := c.in(n.Language)
 	what := s.what(n)
 	because := "notice.why"
-	if o := n.outcome(); o == "beside" || o == "unchanged" { // nothing was done that needs a reason
+	if o := n.outcome(); o == "beside" || o == "unusual" || o == "unchanged" { // nothing was done that needs a reason
 		because = "notice.why-noted"
 	}
 	why := s.say(because, values{"reasons": list(s.reasons(n), s.say("format.comma-why", nil), s.say("format.and-why", nil))})
@@ -75,6 +76,8 @@ func (n Notice) outcome() string {
 		return "changed"
 	case n.Beside > 0:
 		return "beside"
+	case n.Unusual > 0:
+		return "unusual"
 	}
 	return "unchanged"
 }
@@ -85,6 +88,8 @@ func (n Notice) advice() string {
 		return "observe"
 	case n.Held > 0:
 		return "held"
+	case n.Unusual > 0:
+		return "unusual"
 	case n.Hidden > 0:
 		return "hidden"
 	case n.Beside > 0:
@@ -103,7 +108,7 @@ func (s speaker) what(n Notice) string {
 	for _, part := range []struct {
 		key string
 		n   int
-	}{{"hidden", n.Hidden}, {"beside", n.Beside}, {"tagged", one(n.Tagged)}, {"papers", one(n.Papers)}, {"sealed", n.Sealed}, {"held", n.Held}} {
+	}{{"hidden", n.Hidden}, {"beside", n.Beside}, {"unusual", n.Unusual}, {"tagged", one(n.Tagged)}, {"papers", one(n.Papers)}, {"sealed", n.Sealed}, {"held", n.Held}} {
 		if part.n > 0 {
 			did = append(did, s.count(prefix+part.key, part.n, nil))
 		}
@@ -133,6 +138,9 @@ func (s speaker) reasons(n Notice) []string {
 	var why []string
 	if n.Hidden > 0 || n.Beside > 0 {
 		why = append(why, s.say("notice.why-member", nil))
+	}
+	if n.Unusual > 0 {
+		why = append(why, s.say("notice.why-unusual", nil))
 	}
 	if len(n.Findings) > 0 {
 		why = append(why, s.say("notice.why-found", values{"kinds": s.kinds(n.Findings, mostKinds)}))

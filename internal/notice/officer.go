@@ -51,11 +51,16 @@ const (
 	EndExpired       End = "expired"       // nobody decided in time: dropped
 	EndUndeliverable End = "undeliverable" // the upstream refused, or the last try failed
 	EndDelayed       End = "delayed"       // still trying
+
+	EndConfirmed  End = "confirmed"  // its sender answered yes: on its way
+	EndWithdrawn  End = "withdrawn"  // its sender answered no: dropped
+	EndKept       End = "kept"       // its sender answered yes, and it is held for another reason
+	EndUnanswered End = "unanswered" // its sender did not answer in time: dropped
 )
 
 // Ends lists every end.
 func Ends() []End {
-	return []End{EndReleased, EndDropped, EndExpired, EndUndeliverable, EndDelayed}
+	return []End{EndReleased, EndDropped, EndExpired, EndUndeliverable, EndDelayed, EndConfirmed, EndWithdrawn, EndKept, EndUnanswered}
 }
 
 // Outcome tells a sender how it ended with copies that were held, or that

@@ -56,6 +56,15 @@ func done(e policy.Entry, observed bool) string {
 		if e.NearMiss && (e.Action == policy.Pass || e.Action == policy.Seal) {
 			return "hidden"
 		}
+	case policy.EntryAnswer:
+		if e.Action == policy.Hold {
+			return "withdrawn"
+		}
+		return "confirmed"
+	case policy.EntryUnusual:
+		if e.Action == policy.Hold {
+			return "ask"
+		}
 	case policy.EntryPersonal:
 	}
 	switch e.Action {

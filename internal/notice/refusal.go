@@ -43,6 +43,10 @@ const (
 	CauseAddress      Cause = "address"       // 553 5.1.3
 	CauseRecipients   Cause = "recipients"    // 452 4.5.3
 
+	CauseAnswerUnknown Cause = "answer-unknown" // 550 5.7.1: the answer to a question that was not put to this sender
+	CauseAnswerOver    Cause = "answer-over"    // 550 5.7.1: to one that is decided
+	CauseAnswerAlone   Cause = "answer-alone"   // 550 5.7.1: to a question and to other people
+
 	CauseLoginFirst   Cause = "login-first"   // 530 5.7.0
 	CauseLoginWrong   Cause = "login-wrong"   // 535 5.7.8
 	CauseLoginLimited Cause = "login-limited" // 454 4.7.0
@@ -60,6 +64,7 @@ func Causes() []Cause {
 	return []Cause{
 		CausePolicy, CauseMalformed, CauseLineEnds, CauseLineLength, CauseLoop, CauseSize,
 		CauseMandateOver, CauseMandateEarly, CauseSender, CauseStranger, CauseAddress, CauseRecipients,
+		CauseAnswerUnknown, CauseAnswerOver, CauseAnswerAlone,
 		CauseLoginFirst, CauseLoginWrong, CauseLoginLimited, CauseTLSFirst,
 		CauseFull, CauseBusy, CauseTemporary, CauseTimeout, CauseShutdown,
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"postvern.example/internal/likeness"
 	"postvern.example/policy/detect"
 )
 
@@ -46,7 +47,7 @@ func Import(key []byte, made time.Time, exports ...Export) (*Members, error) {
 		return nil, err
 	}
 	var faults []error
-	c := collector{members: m}
+	c := collector{members: m, locals: map[uint64]int{}}
 	for _, e := range exports {
 		c.faults = nil
 		c.read(e)
@@ -55,7 +56,7 @@ func Import(key []byte, made time.Time, exports ...Export) (*Members, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	m.addresses, m.names = newSet(c.addresses), newSet(c.names)
+	m.addresses, m.names, m.near = newSet(c.addresses), newSet(c.names), newSet(c.near)
 	m.count = c.count
 	if m.count == 0 {
 		return nil, errors.New("roster: there are no members in it")
@@ -67,6 +68,8 @@ func Import(key []byte, made time.Time, exports ...Export) (*Members, error) {
 type collector struct {
 	members          *Members
 	addresses, names []uint64
+	near             []uint64
+	locals           map[uint64]int // how many addresses have a local part, by the hash of the key that says it is common
 	count            int
 	faults           []error
 	file             string
@@ -129,7 +132,7 @@ func (c *collector) row(t *table, row []string, skipped int) {
 				c.fault(line+skipped, column, "this is no mail address; leave the cell empty where there is none")
 				continue
 			}
-			c.addresses = append(c.addresses, c.members.hash(addressKind, a))
+			c.address(a)
 			found = true
 		}
 	}
@@ -141,6 +144,18 @@ func (c *collector) row(t *table, row []string, skipped int) {
 	}
 	if found {
 		c.count++
+	}
+}
+
+// address takes a canonical address in, and what others resemble it by.
+func (c *collector) address(a string) {
+	c.addresses = append(c.addresses, c.members.hash(addressKind, a))
+	for _, k := range likeness.Keys(a) {
+		c.near = append(c.near, c.members.hash(nearKind, k.Text))
+	}
+	common := c.members.hash(nearKind, likeness.Common(a).Text)
+	if c.locals[common]++; c.locals[common] > likeness.MostSame {
+		c.near = append(c.near, common)
 	}
 }
 

@@ -13,11 +13,13 @@ import (
 )
 
 // A roster file is: the magic line, salt, time, number of members, of
-// addresses and of names, the hashes in order, and a keyed hash of all that.
+// addresses, of names and of likenesses, the hashes in order, and a keyed hash
+// of all that.
 const (
-	magic      = "postvern roster 1\n"
+	magic      = "postvern roster 2\n"
+	magicFirst = "postvern roster 1\n" // without likenesses
 	magicStart = "postvern roster "
-	headSize   = len(magic) + saltSize + 8 + 3*4
+	headSize   = len(magic) + saltSize + 8 + 4*4
 	maxEntries = 100_000_000
 )
 
@@ -33,17 +35,16 @@ func IsRoster(src []byte) bool { return bytes.HasPrefix(src, []byte(magicStart))
 
 // Encode returns the roster as a file. It holds no address and no name.
 func (m *Members) Encode() []byte {
-	b := make([]byte, 0, headSize+8*(len(m.addresses.sorted)+len(m.names.sorted))+sha256.Size)
+	b := make([]byte, 0, headSize+8*(len(m.addresses.sorted)+len(m.names.sorted)+len(m.near.sorted))+sha256.Size)
 	b = append(append(b, magic...), m.salt[:]...)
 	b = binary.BigEndian.AppendUint64(b, uint64(m.made.Unix()))
-	for _, n := range []int{m.count, len(m.addresses.sorted), len(m.names.sorted)} {
+	for _, n := range []int{m.count, len(m.addresses.sorted), len(m.names.sorted), len(m.near.sorted)} {
 		b = binary.BigEndian.AppendUint32(b, uint32(n))
 	}
-	for _, h := range m.addresses.sorted {
-		b = binary.BigEndian.AppendUint64(b, h)
-	}
-	for _, h := range m.names.sorted {
-		b = binary.BigEndian.AppendUint64(b, h)
+	for _, hashes := range [][]uint64{m.addresses.sorted, m.names.sorted, m.near.sorted} {
+		for _, h := range hashes {
+			b = binary.BigEndian.AppendUint64(b, h)
+		}
 	}
 	return append(b, m.seal(b)...)
 }
@@ -67,36 +68,47 @@ func Decode(file string, src, key []byte) (*Members, error) {
 }
 
 func decode(src, key []byte) (*Members, error) {
-	if !bytes.HasPrefix(src, []byte(magic)) {
-		if IsRoster(src) {
-			return nil, ErrVersion
-		}
+	sets, size := 3, headSize
+	switch {
+	case bytes.HasPrefix(src, []byte(magic)):
+	case bytes.HasPrefix(src, []byte(magicFirst)): // it knows nobody who resembles a member
+		sets, size = 2, headSize-4
+	case IsRoster(src):
+		return nil, ErrVersion
+	default:
 		return nil, ErrDamaged
 	}
-	if len(src) < headSize+sha256.Size {
+	if len(src) < size+sha256.Size {
 		return nil, ErrDamaged
 	}
-	head := src[len(magic):headSize]
+	head := src[len(magic):size]
 	made := binary.BigEndian.Uint64(head[saltSize:])
 	count := binary.BigEndian.Uint32(head[saltSize+8:])
-	addresses := binary.BigEndian.Uint32(head[saltSize+12:])
-	names := binary.BigEndian.Uint32(head[saltSize+16:])
-	body := src[headSize : len(src)-sha256.Size]
-	if addresses > maxEntries || names > maxEntries || uint64(len(body)) != 8*(uint64(addresses)+uint64(names)) || made > math.MaxInt64/2 {
-		return nil, ErrDamaged
-	}
-	m, err := newMembers(key, [saltSize]byte(head[:saltSize]), time.Unix(int64(made), 0).UTC())
+	body := src[size : len(src)-sha256.Size]
+	m, err := newMembers(key, [saltSize]byte(head[:saltSize]), time.Unix(int64(min(made, math.MaxInt64/2)), 0).UTC())
 	if err != nil {
 		return nil, err
+	}
+	var hashes [3][]uint64
+	for i := range sets {
+		n := uint64(binary.BigEndian.Uint32(head[saltSize+12+4*i:]))
+		if n > maxEntries || 8*n > uint64(len(body)) {
+			return nil, ErrDamaged
+		}
+		hashes[i], body = hashesIn(body[:8*n]), body[8*n:]
+	}
+	if len(body) > 0 || made > math.MaxInt64/2 {
+		return nil, ErrDamaged
 	}
 	if !hmac.Equal(m.seal(src[:len(src)-sha256.Size]), src[len(src)-sha256.Size:]) {
 		return nil, ErrKey
 	}
-	a, n := hashesIn(body[:8*addresses]), hashesIn(body[8*addresses:])
-	if !slices.IsSorted(a) || !slices.IsSorted(n) || count == 0 {
-		return nil, ErrDamaged
+	for _, h := range hashes {
+		if !slices.IsSorted(h) || count == 0 {
+			return nil, ErrDamaged
+		}
 	}
-	m.count, m.addresses, m.names = int(count), indexed(a), indexed(n)
+	m.count, m.addresses, m.names, m.near = int(count), indexed(hashes[0]), indexed(hashes[1]), indexed(hashes[2])
 	return m, nil
 }
 

@@ -1,7 +1,6 @@
 package roster
 
 import (
-	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -58,35 +57,4 @@ func nameWords(name string) []string {
 	}, norm.NFD.String(s))
 	words := strings.Fields(s)
 	return slices.DeleteFunc(words, func(w string) bool { return utf8.RuneCountInString(w) < 2 })
-}
-
-// alphabet are the characters of addresses that people mistype.
-const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789.-_"
-
-// neighbours yields every text one edit away from a canonical address; the at
-// sign stays. An address of 30 octets has some 2,400.
-func neighbours(a string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for i := 0; i <= len(a); i++ {
-			for _, c := range alphabet {
-				if !yield(a[:i] + string(c) + a[i:]) {
-					return
-				}
-			}
-			if i == len(a) || a[i] == '@' {
-				continue
-			}
-			if !yield(a[:i] + a[i+1:]) {
-				return
-			}
-			if i+1 < len(a) && a[i+1] != '@' && a[i] != a[i+1] && !yield(a[:i]+a[i+1:i+2]+a[i:i+1]+a[i+2:]) {
-				return
-			}
-			for _, c := range alphabet {
-				if byte(c) != a[i] && !yield(a[:i]+string(c)+a[i+1:]) {
-					return
-				}
-			}
-		}
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"postvern.example/internal/likeness"
 	"postvern.example/policy/detect"
 	"postvern.example/policy/strict"
 )
@@ -50,6 +51,7 @@ type Representatives struct {
 	logins  map[string]int // folded login
 	address map[string]int // canonical address, role addresses too
 	role    map[string]bool
+	near    map[likeness.Key]string // keys under which their addresses are filed, and the first such address
 	door    *door
 }
 
@@ -88,6 +90,7 @@ func ParseRepresentatives(file string, src []byte) (*Representatives, error) {
 	if len(faults) > 0 {
 		return nil, faults.Sorted()
 	}
+	r.file()
 	if r.door, err = newDoor(secrets); err != nil {
 		return nil, err
 	}
@@ -186,6 +189,43 @@ func (r *Representatives) find(address string) (int, bool) {
 func (r *Representatives) IsRepresentative(address string) bool {
 	_, ok := r.find(address)
 	return ok
+}
+
+// file notes under which keys the addresses are looked for.
+func (r *Representatives) file() {
+	r.near = map[likeness.Key]string{}
+	for _, one := range r.list {
+		for _, a := range slices.Concat(one.Addresses, one.RoleAddresses) {
+			c, _ := detect.CanonicalAddress(a)
+			for _, k := range likeness.Keys(c) {
+				if _, taken := r.near[k]; !taken {
+					r.near[k] = c
+				}
+			}
+		}
+	}
+}
+
+// Resembles returns how an address that is no representative's resembles one,
+// and which. It is a guess, and never to be counted as a match.
+func (r *Representatives) Resembles(address string) (likeness.Kind, string) {
+	a, ok := detect.CanonicalAddress(address)
+	if _, theirs := r.address[a]; !ok || theirs {
+		return likeness.None, ""
+	}
+	whose := ""
+	closest := likeness.None
+	kind := likeness.Closest(a, func(k likeness.Key) bool {
+		c, ok := r.near[k]
+		if ok && k.Kind > closest {
+			closest, whose = k.Kind, c
+		}
+		return ok
+	})
+	if kind == likeness.None {
+		return kind, ""
+	}
+	return kind, whose
 }
 
 // IsRole reports whether the address is used for union work only.

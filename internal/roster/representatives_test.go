@@ -258,3 +258,27 @@ func FuzzParseSecret(f *testing.F) {
 		}
 	})
 }
+
+func TestAnAddressThatResemblesAColleaguesIsTold(t *testing.T) {
+	r, err := ParseRepresentatives("r.yaml", []byte("- name: Anna Holm\n  login: anna\n  addresses: [anna.holm@region.example]\n  role-addresses: [tr.anna@forening.example]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]string{
+		"anna.holn@region.example":   "typo anna.holm@region.example",
+		"Anna.Holm@gmail.example":    "elsewhere anna.holm@region.example",
+		"tr.ana@forening.example":    "typo tr.anna@forening.example",
+		"anna.holm@region.example":   " ",
+		"bo.friis@region.example":    " ",
+		"bo.friis@forenning.example": "domain tr.anna@forening.example",
+		"nobody":                     " ",
+	} {
+		kind, whose := r.Resembles(address)
+		if got := kind.String() + " " + whose; got != want {
+			t.Errorf("%s resembles %q, not %q", address, got, want)
+		}
+	}
+	if kind, _ := (&Representatives{}).Resembles("anna@x.example"); kind != 0 {
+		t.Error("somebody resembles nobody")
+	}
+}

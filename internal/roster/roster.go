@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"postvern.example/internal/likeness"
 	"postvern.example/policy/detect"
 )
 
@@ -30,6 +31,7 @@ type Members struct {
 	hashes    *sync.Pool // of hash.Hash, keyed
 	addresses set
 	names     set
+	near      set // keys of package likeness, under which the addresses are filed
 	count     int
 	made      time.Time
 }
@@ -84,20 +86,22 @@ func (m *Members) HasName(name string) bool {
 	return false
 }
 
-// LooksLike reports whether the address is no member's, but one letter away
-// from one: changed, left out, put in, or two of them exchanged. It is a guess,
-// and never to be counted as a match.
+// Resembles returns how an address that is no member's resembles a member's:
+// it is the closest of the likenesses, and None where there is none. It is a
+// guess, and never to be counted as a match.
+func (m *Members) Resembles(address string) likeness.Kind {
+	a, ok := detect.CanonicalAddress(address)
+	if !ok || m.addresses.has(m.hash(addressKind, a)) {
+		return likeness.None
+	}
+	filed := func(k likeness.Key) bool { return m.near.has(m.hash(nearKind, k.Text)) }
+	return likeness.Closest(a, filed)
+}
+
+// LooksLike reports whether the address is no member's, but a slip away from
+// one, or written with letters that look the same.
 func (m *Members) LooksLike(address string) bool {
-	c, ok := detect.CanonicalAddress(address)
-	if !ok || m.addresses.has(m.hash(addressKind, c)) {
-		return false
-	}
-	for n := range neighbours(c) {
-		if m.addresses.has(m.hash(addressKind, n)) {
-			return true
-		}
-	}
-	return false
+	return m.Resembles(address) >= likeness.Domain
 }
 
 // Len returns the number of members.
@@ -132,6 +136,7 @@ type kind byte
 const (
 	addressKind kind = 'a'
 	nameKind    kind = 'n'
+	nearKind    kind = 'l'
 )
 
 // hash is HMAC-SHA-256 cut to 64 bits: among a million entries a stranger is
