@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postvern.example/internal/deviation"
+	"postvern.example/internal/octets"
 	"postvern.example/policy"
 	"postvern.example/proxy/message"
 	"postvern.example/proxy/seal"
@@ -71,7 +72,7 @@ func (p *preparation) copy(i int, v policy.Verdict, f *form) error {
 // holdAll holds every copy as the message came.
 func (p *preparation) holdAll(cause error) {
 	p.cfg.Logger.Warn("held", "reference", p.parcel.Reference, "reason", "cannot be edited with certainty", "cause", cause)
-	p.parcel.Copies, p.parcel.Bodies = nil, nil
+	p.parcel.Copies, p.parcel.Bodies, p.eightBit = nil, nil, nil
 	p.parcel.sealed, p.parcel.hidden, p.parcel.held = 0, 0, 0
 	body := p.addBody(p.msg.Raw)
 	for i, v := range p.decision.Verdicts {
@@ -102,6 +103,7 @@ func (p *preparation) body(f *form) int {
 
 func (p *preparation) addBody(content []byte) int {
 	p.parcel.Bodies = append(p.parcel.Bodies, spool.Body{Content: content})
+	p.eightBit = append(p.eightBit, !octets.ASCII(content))
 	return len(p.parcel.Bodies) - 1
 }
 
@@ -114,8 +116,8 @@ func (p *preparation) addCopy(i, body int, hold *spool.Hold) {
 		State:    spool.Queued,
 		From:     p.env.From,
 		To:       rcpt.Address,
-		UTF8:     !ascii(p.env.From) || !ascii(rcpt.Address) || p.env.UTF8 && !ascii(header(content)),
-		EightBit: !ascii(content),
+		UTF8:     !octets.ASCII(p.env.From) || !octets.ASCII(rcpt.Address) || p.env.UTF8 && !octets.ASCII(header(content)),
+		EightBit: p.eightBit[body],
 		Return:   p.env.Return,
 		Notify:   rcpt.Notify,
 		Language: p.language,

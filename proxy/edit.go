@@ -67,7 +67,7 @@ func checkHidden(raw []byte, limits message.Limits, hidden map[string]bool) erro
 	if end < 0 {
 		return errStillVisible
 	}
-	msg, err := message.Read(bytes.NewReader(raw[:end+4]), limits)
+	msg, err := message.Parse(raw[:end+4], limits)
 	if err != nil {
 		return fmt.Errorf("read edited header: %w", err)
 	}

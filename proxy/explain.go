@@ -74,7 +74,7 @@ type ExplainedEntry struct {
 // Submit would refuse it.
 func (g *Gateway) Explain(ctx context.Context, env message.Envelope, raw []byte) (Explanation, error) {
 	rules := g.Rules()
-	msg, err := message.Read(bytes.NewReader(raw), g.cfg.Limits)
+	msg, err := message.Parse(raw, g.cfg.Limits)
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -160,7 +160,7 @@ func explainFindings(findings []detect.Finding) []ExplainedFinding {
 // EnvelopeOf returns the envelope that a mail program would have made of a
 // message: from its From, to all in To, Cc and Bcc.
 func EnvelopeOf(raw []byte, limits message.Limits) (message.Envelope, error) {
-	msg, err := message.Read(bytes.NewReader(raw), limits)
+	msg, err := message.Parse(raw, limits)
 	if err != nil {
 		return message.Envelope{}, err
 	}

@@ -57,13 +57,14 @@ type Store interface {
 // Gateway takes messages from submission to the spool. It is safe for use by
 // several goroutines.
 type Gateway struct {
-	cfg   Config
-	rules atomic.Pointer[Rules]
+	cfg    Config
+	rules  atomic.Pointer[Rules]
+	reader message.Reader
 }
 
 // New returns a gateway that follows cfg.Rules until Follow gives it others.
 func New(cfg Config) *Gateway {
-	g := &Gateway{cfg: cfg}
+	g := &Gateway{cfg: cfg, reader: message.Reader{Limits: cfg.Limits}}
 	g.rules.Store(cfg.Rules)
 	return g
 }
@@ -96,7 +97,7 @@ func (g *Gateway) Submit(ctx context.Context, env message.Envelope, r io.Reader)
 func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader) error {
 	rules, lap := g.rules.Load(), g.stopwatch()
 
-	msg, err := message.Read(r, g.cfg.Limits)
+	msg, err := g.reader.Read(r)
 	lap("read")
 	if err != nil {
 		return g.unreadable(rules, env, err)

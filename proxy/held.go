@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -9,6 +8,7 @@ import (
 
 	"postvern.example/internal/deviation"
 	"postvern.example/internal/notice"
+	"postvern.example/internal/octets"
 	"postvern.example/policy"
 	"postvern.example/proxy/message"
 	"postvern.example/proxy/spool"
@@ -50,7 +50,7 @@ func (c Custody) Release(ctx context.Context, id, by, reason string) (policy.Act
 		return "", err
 	}
 	if release.Content != nil {
-		content, release.EightBit = release.Content, !ascii(release.Content)
+		content, release.EightBit = release.Content, !octets.ASCII(release.Content)
 	}
 	entry := policy.Entry{Type: policy.EntryOverride, Severity: severity(decision), Action: policy.Pass, Count: 1}
 	switch action {
@@ -60,7 +60,7 @@ func (c Custody) Release(ctx context.Context, id, by, reason string) (policy.Act
 		if release.Content, err = p.seal(content, held.To); err != nil {
 			return "", fmt.Errorf("seal copy: %w", err)
 		}
-		release.EightBit = !ascii(release.Content)
+		release.EightBit = !octets.ASCII(release.Content)
 		entry.Action, entry.NearMiss = policy.Seal, true
 	case policy.Hold:
 		action = policy.Pass
@@ -131,7 +131,7 @@ func (c Custody) open(ctx context.Context, id string) (spool.HeldCopy, []byte, e
 
 // decideAgain runs the rules in force on a held copy for its one reader.
 func (c Custody) decideAgain(ctx context.Context, rules *Rules, held spool.HeldCopy, content []byte) (*preparation, error) {
-	msg, err := message.Read(bytes.NewReader(content), c.cfg.Limits)
+	msg, err := message.Parse(content, c.cfg.Limits)
 	if err != nil {
 		return nil, fmt.Errorf("read held copy: %w", err)
 	}

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
@@ -102,15 +101,39 @@ func attendeesIn(text string, parsed bool) []person {
 // mayInvite reports whether a line begins as those of an invitation do. It
 // looks at the first letters only, for nearly all text is none.
 func mayInvite(text string) bool {
-	for line := range strings.Lines(text) {
-		line = strings.TrimLeft(line, " \t\r\v\f>\ufeff")
-		for _, word := range []string{"ATTENDEE", "ORGANIZER", "BEGIN:"} {
-			if len(line) > len(word) && line[0]|0x20 == word[0]|0x20 && strings.EqualFold(line[:len(word)], word) {
-				return true
+	for start := 0; start < len(text); {
+		i := start + lineMargin(text[start:])
+		if i < len(text) && strings.IndexByte("aobAOB", text[i]) >= 0 {
+			for _, word := range [...]string{"ATTENDEE", "ORGANIZER", "BEGIN:"} {
+				if len(text)-i > len(word) && strings.EqualFold(text[i:i+len(word)], word) {
+					return true
+				}
 			}
 		}
+		end := strings.IndexByte(text[start:], '\n')
+		if end < 0 {
+			return false
+		}
+		start += end + 1
 	}
 	return false
+}
+
+// lineMargin returns how long the blanks and marks of quotation are that a line
+// begins with.
+func lineMargin(line string) int {
+	i := 0
+	for i < len(line) {
+		switch c := line[i]; {
+		case c == ' ', c == '\t', c == '\r', c == '\v', c == '\f', c == '>':
+			i++
+		case strings.HasPrefix(line[i:], "\ufeff"):
+			i += len("\ufeff")
+		default:
+			return i
+		}
+	}
+	return i
 }
 
 var (
@@ -204,7 +227,7 @@ func (p *preparation) splitInvitations(raw []byte, invitee string) ([]byte, erro
 		}
 		return address != "" && p.hidden[canonical(address)] || in.secret(who, p.hidden)
 	}
-	msg, err := message.Read(bytes.NewReader(raw), p.cfg.Limits)
+	msg, err := message.Parse(raw, p.cfg.Limits)
 	if err != nil {
 		return nil, fmt.Errorf("read edited message: %w", err)
 	}
@@ -216,7 +239,7 @@ func (p *preparation) splitInvitations(raw []byte, invitee string) ([]byte, erro
 		return nil, err
 	}
 	// A fault of the editing ends in a hold and not in a leak.
-	if msg, err = message.Read(bytes.NewReader(raw), p.cfg.Limits); err != nil {
+	if msg, err = message.Parse(raw, p.cfg.Limits); err != nil {
 		return nil, fmt.Errorf("read split invitation: %w", err)
 	}
 	left, err := msg.Attendees()

@@ -5,6 +5,7 @@ import (
 
 	"postvern.example/internal/deviation"
 	"postvern.example/internal/notice"
+	"postvern.example/internal/octets"
 	"postvern.example/policy"
 	"postvern.example/policy/detect"
 	"postvern.example/proxy/message"
@@ -130,6 +131,6 @@ func ownMail(hostname, contact, to, language, subject, text string, now time.Tim
 	}
 	return spool.Copy{
 		ID: deviation.NewID(now), Class: spool.Notice, State: spool.Queued,
-		To: to, UTF8: !ascii(to), EightBit: !ascii(raw), Language: language,
+		To: to, UTF8: !octets.ASCII(to), EightBit: !octets.ASCII(raw), Language: language,
 	}, spool.Body{Content: raw}, nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"postvern.example/internal/deviation"
 	"postvern.example/internal/notice"
@@ -43,6 +42,7 @@ type preparation struct {
 	forms    map[string]*form // by reader; "" is everybody who has no form of their own
 	untraced bool             // leave our trace field out, to show only what the decision changes
 	parcel   parcel
+	eightBit []bool // of each of its bodies: a mail to a thousand readers is looked at once
 }
 
 // form is the edited message as one reader, or everybody, gets it.
@@ -293,15 +293,6 @@ func appendNew(list []string, s string) []string {
 		}
 	}
 	return append(list, s)
-}
-
-func ascii[T string | []byte](s T) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }
 
 // header returns the header of a message, without the empty line.

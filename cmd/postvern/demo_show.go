@@ -24,7 +24,7 @@ var shownFields = []string{"From", "To", "Cc", "Subject"}
 // printHead prints the fields of a mail that people see, and the beginning
 // of its text.
 func (d *demo) printHead(raw []byte, indent string) {
-	msg, err := message.Read(bytes.NewReader(raw), message.DefaultLimits())
+	msg, err := message.Parse(raw, message.DefaultLimits())
 	if err != nil {
 		fmt.Fprintf(d.out, "%s(%s)\n", indent, err)
 		return

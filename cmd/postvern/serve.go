@@ -26,6 +26,7 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 	if config.Console.Address != "" {
 		logger.Warn("ignored", "key", "console.address", "reason", "this release has no console: work with the commands held and deviations")
 	}
+	app.CollectSeldom()
 	running, err := app.Start(ctx, app.Options{Config: config, Logger: logger, Worker: workerCommand(), Version: version()})
 	if err != nil {
 		return err

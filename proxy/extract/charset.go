@@ -23,7 +23,7 @@ func decode(data []byte, declared string) (texts []string, ok bool) {
 	if enc := byBOM(data); enc != nil {
 		return []string{convert(enc, data)}, true
 	}
-	name := strings.ToLower(strings.TrimSpace(strings.Trim(declared, `"' `)))
+	name := charsetName(declared)
 	if isUTF7(name) {
 		return []string{mixed(data)}, false
 	}
@@ -47,6 +47,17 @@ func decode(data []byte, declared string) (texts []string, ok bool) {
 		texts = append(texts, other)
 	}
 	return texts, true
+}
+
+// charsetName is the declared name of a charset in one form.
+func charsetName(declared string) string {
+	return strings.ToLower(strings.TrimSpace(strings.Trim(declared, `"' `)))
+}
+
+// isUTF8 reports whether decode reads the bytes as they stand.
+func isUTF8(data []byte, name string) bool {
+	return (name == "" || extendsASCII(name)) && !bytes.HasPrefix(data, []byte{0xEF, 0xBB, 0xBF}) &&
+		byBOM(data) == nil && wideByZeros(data) == nil && utf8.Valid(data)
 }
 
 // first is decode for where one text must do.

@@ -1,11 +1,14 @@
 package extract
 
 import (
+	"math/bits"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"postvern.example/internal/octets"
 )
 
 // clean returns text as a reader sees it: valid UTF-8 in NFC with "\n" line
@@ -13,35 +16,42 @@ import (
 // spaces, full-width letters and ligatures that look like ASCII made so. A
 // number that is split by a soft hyphen or a zero-width space is whole again.
 func clean(text string) string {
-	i := firstUnclean(text)
-	if i < 0 {
+	i := nextUnclean(text, 0)
+	if i == len(text) {
 		return text
 	}
+	return cleanFrom(text, i)
+}
+
+// cleanBytes is clean for octets of valid UTF-8. It saves a copy of them: the
+// line ends of a mail are never clean.
+func cleanBytes(text []byte) string { return cleanFrom(text, nextUnclean(text, 0)) }
+
+// cleanFrom does what clean does; i is the first octet that may change.
+func cleanFrom[T octets.Text](text T, i int) string {
 	var b strings.Builder
 	b.Grow(len(text))
-	b.WriteString(text[:i])
 	compose := false
-	for i < len(text) {
-		if run := firstUnclean(text[i:]); run != 0 {
-			if run < 0 {
-				run = len(text) - i
-			}
-			b.WriteString(text[i : i+run])
-			i += run
-			continue
+	for done := 0; ; {
+		put(&b, text[done:i])
+		if i == len(text) {
+			break
 		}
 		c := text[i]
 		if c < utf8.RuneSelf {
 			i++
 			cleanASCII(&b, c, i < len(text) && text[i] == '\n')
+			done, i = i, nextUnclean(text, i)
 			continue
 		}
-		r, n := utf8.DecodeRuneInString(text[i:])
+		r, n := utf8.DecodeRuneInString(string(text[i:min(i+utf8.UTFMax, len(text))]))
 		i += n
+		done = i
 		if r >= 0x300 && r <= 0x36F {
 			compose = true
 		}
 		cleanRune(&b, r)
+		i = nextUnclean(text, i)
 	}
 	if compose {
 		return norm.NFC.String(b.String())
@@ -49,22 +59,41 @@ func clean(text string) string {
 	return b.String()
 }
 
-// firstUnclean returns the offset of the first byte that clean may change. In
-// Latin text with æøå alone that is none.
-func firstUnclean(text string) int {
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		if c >= 0x20 && c < 0x7F || c == '\n' || c == '\t' {
-			continue
-		}
-		// U+00C0 to U+02FF are letters.
-		if c >= 0xC3 && c <= 0xCB && i+1 < len(text) && text[i+1] >= 0x80 && text[i+1] < 0xC0 {
-			i++
-			continue
-		}
-		return i
+func put[T octets.Text](b *strings.Builder, text T) {
+	switch text := any(text).(type) {
+	case string:
+		b.WriteString(text)
+	case []byte:
+		b.Write(text)
 	}
-	return -1
+}
+
+// nextUnclean returns where the next octet from i on stands that clean may
+// change, or len(text). In Latin text with æøå alone that is there.
+func nextUnclean[T octets.Text](text T, i int) int {
+	const each, highs = 0x0101010101010101, 0x8080808080808080
+	for i < len(text) {
+		if i+8 <= len(text) {
+			x := octets.Word(text, i)
+			// The high bit of each octet that is not from 0x20 to 0x7E.
+			odd := (x | ^(x&^highs + 0x60*each) | (x&^highs + each)) & highs
+			if odd == 0 {
+				i += 8
+				continue
+			}
+			i += bits.TrailingZeros64(odd) / 8
+		}
+		c := text[i]
+		switch {
+		case c >= 0x20 && c < 0x7F || c == '\n' || c == '\t':
+			i++
+		case c >= 0xC3 && c <= 0xCB && i+1 < len(text) && text[i+1] >= 0x80 && text[i+1] < 0xC0: // U+00C0 to U+02FF are letters
+			i += 2
+		default:
+			return i
+		}
+	}
+	return i
 }
 
 func cleanASCII(b *strings.Builder, c byte, beforeLF bool) {

@@ -25,7 +25,7 @@ func (r *reading) mail(p piece) {
 }
 
 func (r *reading) nested(p piece, data []byte, place detect.Place) {
-	m, err := message.Read(bytes.NewReader(wireForm(data)), message.DefaultLimits())
+	m, err := message.Parse(wireForm(data), message.DefaultLimits())
 	if err != nil {
 		why := whyMalformed
 		if errors.Is(err, message.ErrTooLarge) {

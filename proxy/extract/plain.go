@@ -9,16 +9,20 @@ import (
 
 // plain reads text/plain: a body, or a file that is nothing else.
 func (r *reading) plain(p piece) {
-	texts, ok := decode(p.data, p.params["charset"])
-	if !ok {
-		r.unscannable(p.place, whyCharset)
-	}
-	for _, text := range texts {
-		if strings.EqualFold(p.params["format"], "flowed") {
-			r.prose(p.place, unflow(text, strings.EqualFold(p.params["delsp"], "yes")))
-			continue
+	flowed := strings.EqualFold(p.params["format"], "flowed")
+	if !flowed && isUTF8(p.data, charsetName(p.params["charset"])) {
+		r.cleaned(p.place, detect.Prose, cleanBytes(p.data))
+	} else {
+		texts, ok := decode(p.data, p.params["charset"])
+		if !ok {
+			r.unscannable(p.place, whyCharset)
 		}
-		r.prose(p.place, text)
+		for _, text := range texts {
+			if flowed {
+				text = unflow(text, strings.EqualFold(p.params["delsp"], "yes"))
+			}
+			r.prose(p.place, text)
+		}
 	}
 	r.uuencoded(p)
 	r.armored(p)

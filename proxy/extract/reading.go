@@ -70,7 +70,11 @@ func newReading(ctx context.Context, x *Extractor) *reading {
 
 // text adds a segment. Empty text adds none.
 func (r *reading) text(place detect.Place, shape detect.Shape, text string) {
-	text = clean(text)
+	r.cleaned(place, shape, clean(text))
+}
+
+// cleaned adds a segment of text that is clean.
+func (r *reading) cleaned(place detect.Place, shape detect.Shape, text string) {
 	if len(text) > r.texts {
 		if !r.full {
 			r.full = true

@@ -54,20 +54,22 @@ const longestLabel = 40
 // attribution line can stand: near the beginning of a line or at its end. In
 // most text none does, and there is nothing to find.
 func mayQuote(text string) bool {
-	if strings.IndexByte(text, ':') < 0 {
-		return false
-	}
-	for line := range strings.Lines(text) {
-		first := strings.IndexByte(line, ':')
-		if first < 0 {
-			continue
+	for at := 0; ; {
+		colon := strings.IndexByte(text[at:], ':')
+		if colon < 0 {
+			return false
 		}
-		before := strings.TrimLeft(line[:first], "> \t|\u00a0")
-		if len(before) < longestLabel || strings.HasSuffix(strings.TrimRight(line, " \t\r\n\u00a0*_"), ":") {
+		start, end := at+strings.LastIndexByte(text[at:at+colon], '\n')+1, len(text)
+		colon += at
+		if i := strings.IndexByte(text[colon:], '\n'); i >= 0 {
+			end = colon + i + 1
+		}
+		before := strings.TrimLeft(text[start:colon], "> \t|\u00a0")
+		if len(before) < longestLabel || strings.HasSuffix(strings.TrimRight(text[start:end], " \t\r\n\u00a0*_"), ":") {
 			return true
 		}
+		at = end
 	}
-	return false
 }
 
 // findQuoted returns the people in all header blocks and attribution lines of a

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
+
+	"postvern.example/internal/octets"
 )
 
 // Limits bounds what Read holds and how far it goes into a message.
@@ -27,22 +30,52 @@ var (
 	ErrNUL      = errors.New("the message has a NUL octet")
 )
 
-// readSize is small because a reader of SMTP data may block until the buffer
-// is full, and the guard should see a bare line end when it comes.
-const readSize = 4096
+// readSize is how much is asked of a reader at once.
+const readSize = 32 << 10
 
 // Read reads a message to the end of r and takes it apart. The errors are
 // ErrTooLarge, ErrBareLine and ErrNUL (compare with errors.Is) and those of r:
 // after them nothing of the message may be used. Everything else that is odd
 // about a message is in its Defects.
 func Read(r io.Reader, limits Limits) (*Message, error) {
-	raw, err := readAll(r, limits.Size)
+	raw, err := fill(make([]byte, 0, sizeHint(r, limits.Size)), r, limits.Size)
 	if err != nil {
+		return nil, fmt.Errorf("read message: %w", err)
+	}
+	return Parse(raw, limits)
+}
+
+// Parse takes a message apart as Read does. The message shares the memory of
+// raw, which must not be changed any more.
+func Parse(raw []byte, limits Limits) (*Message, error) {
+	if int64(len(raw)) > limits.Size {
+		return nil, fmt.Errorf("read message: %w", ErrTooLarge)
+	}
+	if err := checkEnds(raw); err != nil {
 		return nil, fmt.Errorf("read message: %w", err)
 	}
 	p := parser{raw: raw, limits: limits}
 	root := p.message()
 	return &Message{Raw: raw, Root: root, Defects: p.defects}, nil
+}
+
+// Reader reads messages and keeps the buffers that they come in for the next
+// ones. It is safe for use by several goroutines.
+type Reader struct {
+	Limits  Limits
+	buffers sync.Pool // of *[]byte
+}
+
+// kept is the size of the largest buffer that is used again.
+const kept = 2 << 20
+
+// Read does what the function Read does.
+func (b *Reader) Read(r io.Reader) (*Message, error) {
+	raw, err := b.readAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("read message: %w", err)
+	}
+	return Parse(raw, b.Limits)
 }
 
 // Bytes returns the octets of a range. They share memory with the message and
@@ -54,31 +87,43 @@ func (m *Message) Bytes(r Range) []byte {
 	return m.Raw[r.Start:r.End:r.End]
 }
 
-func readAll(r io.Reader, limit int64) ([]byte, error) {
-	buf := make([]byte, 0, sizeHint(r, limit))
-	checked := 0 // everything before is known to be whole lines
+// readAll reads into a buffer that other messages were read into before and
+// copies the whole out of it: growing a new one each time would take, zero and
+// throw away three times the memory. A buffer that is too large to be kept
+// becomes the message itself.
+func (b *Reader) readAll(r io.Reader) ([]byte, error) {
+	space, ok := b.buffers.Get().(*[]byte)
+	if !ok {
+		space = new([]byte)
+		*space = make([]byte, 0, sizeHint(r, b.Limits.Size))
+	}
+	buf, err := fill((*space)[:0], r, b.Limits.Size)
+	if cap(buf) > kept {
+		return buf, err
+	}
+	*space = buf
+	defer b.buffers.Put(space)
+	if err != nil {
+		return nil, err
+	}
+	return bytes.Clone(buf), nil
+}
+
+// fill reads r to its end, or past the limit.
+func fill(buf []byte, r io.Reader, limit int64) ([]byte, error) {
 	for {
 		if len(buf) == cap(buf) {
 			buf = grow(buf)
 		}
 		n, err := r.Read(buf[len(buf):min(cap(buf), len(buf)+readSize)])
-		fresh := len(buf)
 		buf = buf[:len(buf)+n]
-		if int64(len(buf)) > limit {
-			return nil, ErrTooLarge
-		}
-		if bytes.IndexByte(buf[fresh:], 0) >= 0 {
-			return nil, ErrNUL
-		}
-		var guardErr error
-		if checked, guardErr = guard(buf, checked, errors.Is(err, io.EOF)); guardErr != nil {
-			return nil, guardErr
-		}
-		if errors.Is(err, io.EOF) {
+		switch {
+		case int64(len(buf)) > limit:
+			return buf, ErrTooLarge
+		case errors.Is(err, io.EOF):
 			return buf, nil
-		}
-		if err != nil {
-			return nil, err
+		case err != nil:
+			return buf, err
 		}
 	}
 }
@@ -104,26 +149,13 @@ func sizeHint(r io.Reader, limit int64) int64 {
 	return least
 }
 
-// guard checks the line ends from checked on (RFC 5321 §2.3.8) and returns how
-// far they are known to be right.
-func guard(buf []byte, checked int, last bool) (int, error) {
-	for {
-		line := buf[checked:]
-		lf := bytes.IndexByte(line, '\n')
-		if lf < 0 {
-			cr := bytes.IndexByte(line, '\r')
-			if cr >= 0 && (last || cr < len(line)-1) {
-				return checked, ErrBareLine
-			}
-			if cr < 0 && len(line) > 0 && !last {
-				// A line without an end is not looked at again and again.
-				return checked + len(line), nil
-			}
-			return checked, nil
-		}
-		if lf == 0 || bytes.IndexByte(line[:lf], '\r') != lf-1 {
-			return checked, ErrBareLine
-		}
-		checked += lf + 1
+// checkEnds returns ErrNUL or ErrBareLine where they are due.
+func checkEnds(raw []byte) error {
+	if bytes.IndexByte(raw, 0) >= 0 {
+		return ErrNUL
 	}
+	if _, clean := octets.LineEnds(raw); !clean {
+		return ErrBareLine
+	}
+	return nil
 }

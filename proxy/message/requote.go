@@ -31,6 +31,9 @@ type Quotation struct {
 func (m *Message) Quoted() (Quotation, error) {
 	var q Quotation
 	err := m.bodies(m.Root, false, func(p *Part, _ bool) error {
+		if m.quotesNobody(p) {
+			return nil
+		}
 		b, err := m.body(p)
 		if err != nil {
 			return err
@@ -110,6 +113,17 @@ func (m *Message) bodies(p *Part, signed bool, f func(p *Part, signed bool) erro
 		return nil
 	}
 	return f(p, signed)
+}
+
+// quotesNobody reports whether a look at the octets of a plain body is enough
+// to say that nobody is quoted in it: there is no colon.
+func (m *Message) quotesNobody(p *Part) bool {
+	if p.MediaType != "text/plain" || p.Encoding != "7bit" && p.Encoding != "8bit" {
+		return false
+	}
+	charset, err := lookCharset(p.Params["charset"])
+	ascii := p.Params["charset"] == "" || err == nil && (charset == nil || charset == charmap.Windows1252)
+	return ascii && bytes.IndexByte(m.Bytes(p.Body), ':') < 0
 }
 
 // textBody is a decoded body and how to write it again.

@@ -3,12 +3,12 @@ package relay
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 
+	"postvern.example/internal/octets"
 	"postvern.example/proxy/spool"
 )
 
@@ -53,13 +53,13 @@ func commands(s *session, c spool.Copy, content []byte) (mail, rcpt string, refu
 		return "", "", &refuseSize
 	}
 	from, to := c.From, c.To
-	wide := c.UTF8 || !ascii(from) || !ascii(to)
+	wide := c.UTF8 || !octets.ASCII(from) || !octets.ASCII(to)
 	if wide && !s.utf8 {
 		from, to = asciiDomain(from), asciiDomain(to)
 		switch {
-		case !ascii(from) || !ascii(to):
+		case !octets.ASCII(from) || !octets.ASCII(to):
 			return "", "", &refuseAddress
-		case c.UTF8 && !ascii(string(header(content))):
+		case c.UTF8 && !octets.ASCII(header(content)):
 			return "", "", &refuseHeader
 		}
 		wide = false
@@ -170,7 +170,7 @@ func validOriginal(original string, wide bool) bool {
 // can be had (RFC 5890 §2.3.2.1).
 func asciiDomain(address string) string {
 	at := strings.LastIndexByte(address, '@')
-	if at < 0 || ascii(address[at:]) {
+	if at < 0 || octets.ASCII(address[at:]) {
 		return address
 	}
 	domain, err := idna.Lookup.ToASCII(address[at+1:])
@@ -200,8 +200,4 @@ func header(content []byte) []byte {
 	}
 	h, _, _ := bytes.Cut(content, []byte("\r\n\r\n"))
 	return h
-}
-
-func ascii(s string) bool {
-	return !slices.ContainsFunc([]byte(s), func(b byte) bool { return b >= utf8.RuneSelf })
 }

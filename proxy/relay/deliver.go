@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"postvern.example/internal/octets"
 	"postvern.example/proxy/spool"
 )
 
@@ -258,8 +259,8 @@ func clean(content []byte) bool {
 	if bytes.IndexByte(content, 0) >= 0 {
 		return false
 	}
-	crlf := bytes.Count(content, []byte("\r\n"))
-	return bytes.Count(content, []byte("\r")) == crlf && bytes.Count(content, []byte("\n")) == crlf
+	_, clean := octets.LineEnds(content)
+	return clean
 }
 
 func later(a, b time.Time) time.Time {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"postvern.example/internal/octets"
 	"postvern.example/proxy/message"
 	"postvern.example/proxy/spool"
 )
@@ -79,7 +80,7 @@ func (r *Relay) report(d spool.Delivery, c spool.Copy, about subject, v verdict,
 		Bodies: []spool.Body{{Content: content}},
 		Copies: []spool.Copy{{
 			ID: newID(now), Class: spool.Report, State: spool.Queued,
-			To: c.Sender, UTF8: !ascii(c.Sender), EightBit: !ascii(string(content)), Language: words.tag,
+			To: c.Sender, UTF8: !octets.ASCII(c.Sender), EightBit: !octets.ASCII(content), Language: words.tag,
 		}},
 	}, nil
 }
@@ -122,7 +123,7 @@ func (r *Relay) deliveryStatus(d spool.Delivery, c spool.Copy, about subject, v 
 // finalRecipient writes an address as RFC 3464 §2.3.2 wants it; one with other
 // letters than ASCII in the form that needs no SMTPUTF8 (RFC 6533 §3).
 func finalRecipient(address string) string {
-	if ascii(address) {
+	if octets.ASCII(address) {
 		return "rfc822; " + address
 	}
 	var b strings.Builder

@@ -246,10 +246,7 @@ func (s *session) stuff(content []byte, limit time.Time) error {
 	}
 	rest := content
 	for len(rest) > 0 {
-		piece := rest
-		if i := bytes.Index(rest, []byte("\r\n.")); i >= 0 {
-			piece = rest[:i+3]
-		}
+		piece := rest[:toDot(rest)]
 		rest = rest[len(piece):]
 		dotted := len(piece) >= 3 && bytes.HasSuffix(piece, []byte("\r\n."))
 		for len(piece) > 0 {
@@ -273,6 +270,22 @@ func (s *session) stuff(content []byte, limit time.Time) error {
 		return err
 	}
 	return s.w.Flush()
+}
+
+// toDot returns how long content is up to the first dot at a line's start, or
+// all of it. Dots are rare: looking behind each line end is faster than a
+// search for the three octets.
+func toDot(content []byte) int {
+	at := 0
+	for {
+		i := bytes.IndexByte(content[at:], '\n')
+		if i < 0 || at+i+1 == len(content) {
+			return len(content)
+		}
+		if at += i + 1; content[at] == '.' {
+			return at + 1
+		}
+	}
 }
 
 func (s *session) write(b []byte) error {

@@ -168,8 +168,14 @@ func fileCipher(key []byte) sio.Config {
 
 // sealStream encrypts content to w.
 func sealStream(w io.Writer, key, content []byte) error {
-	_, err := sio.Encrypt(w, bytes.NewReader(content), fileCipher(key))
-	return err
+	sealing, err := sio.EncryptWriter(struct{ io.Writer }{w}, fileCipher(key)) // which would close a file that is yet to be flushed
+	if err != nil {
+		return err
+	}
+	if _, err := sealing.Write(content); err != nil {
+		return err
+	}
+	return sealing.Close()
 }
 
 // openStream decrypts all of r, which has to hold exactly size octets.

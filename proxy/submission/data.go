@@ -82,11 +82,13 @@ func (w *wire) readData(b []byte) (int, error) {
 
 // peek returns what is there without taking it, from 1 to most octets.
 func (w *wire) peek(most int) ([]byte, error) {
-	if err := w.await(w.srv.limits.Read); err != nil {
-		return nil, err
-	}
-	if _, err := w.in.Peek(1); err != nil {
-		return nil, err
+	if w.in.Buffered() == 0 {
+		if err := w.await(w.srv.limits.Read); err != nil {
+			return nil, err
+		}
+		if _, err := w.in.Peek(1); err != nil {
+			return nil, err
+		}
 	}
 	return w.in.Peek(min(w.in.Buffered(), most))
 }

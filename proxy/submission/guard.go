@@ -35,6 +35,10 @@ type framer struct{ state state }
 // many octets it wrote and how many it used, and whether that was the end. err
 // is errUnclean at the first octet that must not be; that one is used too.
 func (f *framer) scan(dst, src []byte) (written, used int, end bool, err error) {
+	if n := f.lines(src); n > 0 {
+		f.state = lineStart
+		return copy(dst, src[:n]), n, false, nil
+	}
 	for used < len(src) {
 		c := src[used]
 		if f.state == inLine || f.state == lineStart && c != '.' {
@@ -61,6 +65,31 @@ func (f *framer) scan(dst, src []byte) (written, used int, end bool, err error) 
 		written++
 	}
 	return written, used, false, nil
+}
+
+// lines returns how long the lines at the beginning of src are that hold nothing
+// to be looked at one by one: no dot at a line's start, no bare CR or LF, no
+// NUL. It is 0 where a line is under way that may be any of it. Nearly all mail
+// is such lines, and searching for one octet is ten times as fast as the states.
+func (f *framer) lines(src []byte) int {
+	if f.state != lineStart && f.state != inLine || f.state == lineStart && len(src) > 0 && src[0] == '.' {
+		return 0
+	}
+	ends, n := 0, 0 // the line ends seen, and what is behind the last
+	for {
+		i := bytes.IndexByte(src[n:], '\n')
+		if i < 1 || src[n+i-1] != '\r' {
+			break
+		}
+		ends, n = ends+1, n+i+1
+		if n < len(src) && src[n] == '.' {
+			break
+		}
+	}
+	if bytes.Count(src[:n], []byte{'\r'}) != ends || bytes.IndexByte(src[:n], 0) >= 0 {
+		return 0
+	}
+	return n
 }
 
 // plainRun returns how many octets of b come before a CR, LF or NUL.
@@ -122,13 +151,13 @@ func (f *framer) drain(b []byte) (n int, end bool) {
 }
 
 // guardReader is what Submit reads: it counts, cuts and refuses bare CR, bare
-// LF and NUL. DATA went through a framer already; BDAT has only this. Its
-// errors stay.
+// LF and NUL. Its errors stay.
 type guardReader struct {
-	r     io.Reader
-	left  int64
-	state state // afterDot and afterDotCR never occur: dots mean nothing here
-	err   error
+	r      io.Reader
+	left   int64
+	framed bool  // it comes through a framer, which refuses the same
+	state  state // afterDot and afterDotCR never occur: dots mean nothing here
+	err    error
 }
 
 func (g *guardReader) Read(b []byte) (int, error) {
@@ -136,7 +165,7 @@ func (g *guardReader) Read(b []byte) (int, error) {
 		return 0, g.err
 	}
 	n, err := g.r.Read(b)
-	for i := 0; i < n; i++ {
+	for i := 0; i < n && !g.framed; i++ {
 		if g.state == inLine {
 			if i += plainRun(b[i:n]); i == n {
 				break

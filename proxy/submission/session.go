@@ -229,7 +229,7 @@ func (s *session) Data(io.Reader) error {
 
 	ctx, cancel := context.WithDeadline(s.w.srv.context(), t.until)
 	defer cancel()
-	guard := &guardReader{r: messageReader{s.w}, left: s.w.srv.limits.MessageSize}
+	guard := &guardReader{r: messageReader{s.w}, left: s.w.srv.limits.MessageSize, framed: !s.w.chunked}
 	if err := whole(s.w.srv.cfg.Submit.Submit(ctx, env, guard), guard); err != nil {
 		return s.refuse("message", reasonOf(err), replyTo(err), env.UTF8, s.describe(env, guard)...)
 	}

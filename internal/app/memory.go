@@ -1,0 +1,45 @@
+package app
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// headroom is how much the heap grows between two collections, at least. A
+// gateway holds little and makes much garbage: Go's own measure, as much again
+// as it holds, makes it collect every few mails.
+const headroom = 24 << 20
+
+// collector sets after each collection how far the heap may grow: by the
+// headroom, or by as much as it holds where that is more. So the headroom is
+// paid once, and large mails do not multiply it.
+type collector struct{ live []metrics.Sample }
+
+// CollectSeldom begins to set the pace of collections, until the program ends.
+// Whoever starts it with GOGC or GOMEMLIMIT has decided otherwise.
+func CollectSeldom() {
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	c := &collector{live: []metrics.Sample{{Name: "/gc/heap/live:bytes"}}}
+	c.set()
+}
+
+// set sets the pace, and is called again after the next collection.
+func (c *collector) set() {
+	metrics.Read(c.live)
+	if live := c.live[0].Value; live.Kind() == metrics.KindUint64 {
+		debug.SetGCPercent(percent(live.Uint64()))
+	}
+	mark := new([16]byte) // the next collection finds that nobody needs it
+	runtime.AddCleanup(mark, (*collector).set, c)
+}
+
+// percent returns the growth, in per cent of what is live, that comes to the
+// headroom at least.
+func percent(live uint64) int {
+	const least, most = 100, 2000
+	return int(min(max(headroom*100/max(live, 1), least), most))
+}
