@@ -78,7 +78,7 @@ func TestEveryWordThatCodeAsksForIsInEveryLanguage(t *testing.T) {
 		add("type", string(e))
 		add("record", string(e))
 	}
-	for _, e := range detect.EvidenceWords() {
+	for _, e := range append(detect.EvidenceWords(), extract.Reasons()...) {
 		add("evidence", string(e))
 	}
 	c := load(t)
@@ -93,7 +93,7 @@ func TestEveryWordThatCodeAsksForIsInEveryLanguage(t *testing.T) {
 
 // properNames are the labels that every language writes the same.
 func properNames() []string {
-	return []string{"Excel", "HTML", "JSON", "OpenDocument", "PDF", "PowerPoint", "RTF", "Word", "XML"}
+	return []string{"Access", "Excel", "HTML", "JSON", "OneNote", "OpenDocument", "PDF", "PowerPoint", "Project", "Publisher", "RTF", "Visio", "Word", "XML"}
 }
 
 // stepKinds reads the kinds of step out of the source that names them.

@@ -12,7 +12,9 @@ import (
 	"github.com/bodgit/sevenzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/nwaples/rardecode/v2"
+	"github.com/pierrec/lz4/v4"
 	"github.com/ulikunitz/xz"
+	"github.com/ulikunitz/xz/lzma"
 
 	"postvern.example/policy/detect"
 )
@@ -87,6 +89,19 @@ func (r *reading) zstd(p piece) {
 	}
 	defer z.Close()
 	r.packedStream(p, strings.TrimSuffix(p.name, ".zst"), z)
+}
+
+func (r *reading) lz4(p piece) {
+	r.packedStream(p, strings.TrimSuffix(p.name, ".lz4"), lz4.NewReader(bytes.NewReader(p.data)))
+}
+
+func (r *reading) lzma(p piece) {
+	z, err := lzma.ReaderConfig{DictCap: 16 << 20}.NewReader(bytes.NewReader(p.data))
+	if err != nil {
+		r.unscannable(p.place, whyMalformed)
+		return
+	}
+	r.packedStream(p, strings.TrimSuffix(p.name, ".lzma"), z)
 }
 
 // tar reads a tar archive of any kind.

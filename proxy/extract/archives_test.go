@@ -1,6 +1,8 @@
 package extract
 
 import (
+	"bytes"
+	"io"
 	"strings"
 	"testing"
 
@@ -16,6 +18,12 @@ func TestArchivesAreReadToTheirDepth(t *testing.T) {
 		"pakke.tar.bz2": {"cpr 010203-1234"},
 		"bzip2.zip":     {"cpr 010203-1234"},
 		"pakke.rar":     {"cpr 010203-1234", "a.txt"},
+		"deflate64.zip": {"cpr 010203-1234"},
+		"lzma.zip":      {"cpr 010203-1234"},
+		"lagret.cab":    {"cpr 010203-1234", "a.txt"},
+		"mszip.cab":     {"cpr 010203-1234", "a.txt"},
+		"a.txt.lz4":     {"cpr 010203-1234"},
+		"a.txt.lzma":    {"cpr 010203-1234"},
 	} {
 		res := extracted(t, attached("application/octet-stream", name, document(t, name)))
 		for _, text := range want {
@@ -51,13 +59,78 @@ func TestWhatOnlyAPasswordOpensIsProtected(t *testing.T) {
 }
 
 func TestPackingThatNobodyUnpacksIsAFinding(t *testing.T) {
-	for _, name := range []string{"deflate64.zip"} {
-		res := extracted(t, attached("application/zip", name, document(t, name)))
-		if _, ok := res.finding(detect.Unscannable); !ok {
-			t.Errorf("%s: no finding\n%s", name, res.dump())
+	unpackable := zipOf(t, "a.txt", "cpr 010203-1234")
+	central := bytes.LastIndex(unpackable, []byte("PK\x01\x02"))
+	unpackable[central+10] = 98 // PPMd
+	lzx := document(t, "lagret.cab")
+	lzx[36+6] = 3
+	for name, data := range map[string][]byte{
+		"a zip": unpackable, "a cabinet": lzx, "compress": []byte("\x1f\x9d\x90cpr\x00\x01"), "LHA": []byte("\x20\x00-lh5-\x00\x01\x02\x03\x04\x05"),
+	} {
+		res := extracted(t, attached("application/octet-stream", "a", data))
+		if f, ok := res.finding(detect.Unscannable); !ok || f.Evidence[0] != whyPacking {
+			t.Errorf("%s\n%s", name, res.dump())
 		}
 	}
 }
+
+func TestAZipWhoseDirectoryIsEncryptedIsProtected(t *testing.T) {
+	data := []byte("PK\x03\x04\x33\x00\x01\x20\x08\x00" + strings.Repeat("\x00", 60) + "PK\x06\x08" + strings.Repeat("\x01", 40) + "\x90\x91PK\x05\x06\x01")
+	res := extracted(t, attached("application/zip", "a.zip", data))
+	if f, ok := res.finding(detect.Protected); !ok || f.Evidence[0] != strengthStrong {
+		t.Error(res.dump())
+	}
+}
+
+// Two stored blocks, one of fixed and one of dynamic codes would be a matter of
+// the peers; here a distance that goes back farther than Deflate's window.
+func TestDeflate64ReachesBackSixtyFourKilobytes(t *testing.T) {
+	var b bitWriter
+	random := make([]byte, 60_000)
+	state := uint32(1)
+	for i := range random {
+		state = state*1664525 + 1013904223
+		random[i] = byte(state >> 24)
+	}
+	b.bits(0, 3) // a stored block
+	b.align()
+	b.out = append(b.out, byte(len(random)&0xFF), byte(len(random)>>8), byte(^len(random)&0xFF), byte(^len(random)>>8&0xFF))
+	b.out = append(b.out, random...)
+	b.bits(1|1<<1, 3)       // the last block, fixed codes
+	b.code(0xC0+285-280, 8) // a length of 3 and sixteen bits
+	b.bits(57_000, 16)
+	b.code(31, 5) // 49,153 and fourteen bits
+	b.bits(60_000-49_153, 14)
+	b.code(0, 7) // the end
+	b.align()
+	got, err := io.ReadAll(newInflate64(bytes.NewReader(b.out)))
+	if want := append(random, random[:57_003]...); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes, want %d: %v", len(got), len(want), err)
+	}
+}
+
+type bitWriter struct {
+	out []byte
+	n   uint // bits in the last byte
+}
+
+func (b *bitWriter) bits(v, n uint) {
+	for i := range n {
+		if b.n%8 == 0 {
+			b.out = append(b.out, 0)
+		}
+		b.out[len(b.out)-1] |= byte(v>>i&1) << (b.n % 8)
+		b.n++
+	}
+}
+
+func (b *bitWriter) code(v, n uint) {
+	for i := n; i > 0; i-- {
+		b.bits(v>>(i-1)&1, 1)
+	}
+}
+
+func (b *bitWriter) align() { b.n = 0 }
 
 func TestBrokenArchivesAreFindings(t *testing.T) {
 	zip := document(t, "pakke.zip")

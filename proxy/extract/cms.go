@@ -2,8 +2,10 @@ package extract
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/asn1"
 	"encoding/pem"
+	"strings"
 
 	"postvern.example/policy/detect"
 )
@@ -14,6 +16,7 @@ var (
 	oidEnveloped    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 3}
 	oidEncrypted    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 6}
 	oidAuthEnvelope = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 23}
+	oidCompressed   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 9}
 	oidPrefix       = []byte{0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01}
 )
 
@@ -25,6 +28,25 @@ func isContentInfo(data []byte) bool {
 	}
 	content, _, ok := enter(data)
 	return ok && len(content) > 2+len(oidPrefix) && content[0] == 0x06 && bytes.HasPrefix(content[2:], oidPrefix)
+}
+
+func isCertificate(data []byte) bool {
+	if len(data) < 64 || data[0] != 0x30 {
+		return false
+	}
+	_, err := x509.ParseCertificate(data)
+	return err == nil
+}
+
+// certificate reads whom a certificate names (RFC 5280).
+func (r *reading) certificate(p piece) {
+	c, err := x509.ParseCertificate(p.data)
+	if err != nil {
+		r.unscannable(p.place, whyMalformed)
+		return
+	}
+	names := append([]string{c.Subject.String(), c.Issuer.String()}, c.EmailAddresses...)
+	r.prose(p.place, strings.Join(append(names, c.DNSNames...), "\n"))
 }
 
 // cms reads S/MIME (RFC 8551): a detached signature is no finding, what a
@@ -42,6 +64,8 @@ func (r *reading) cms(p piece) {
 		r.unscannable(p.place, whyMalformed)
 	case oid.Equal(oidSigned):
 		r.signed(p, content)
+	case oid.Equal(oidCompressed):
+		r.unzipped(p, content)
 	case oid.Equal(oidEnveloped), oid.Equal(oidEncrypted), oid.Equal(oidAuthEnvelope):
 		r.protected(p.place, strengthStrong, sealedSMIME)
 	default:
@@ -62,10 +86,37 @@ func contentType(data []byte) (oid asn1.ObjectIdentifier, content []byte, ok boo
 	return oid, content, ok
 }
 
+// unzipped reads CompressedData (RFC 3274), which zlib has packed.
+func (r *reading) unzipped(p piece, data []byte) {
+	octets, ok := encapsulated(data)
+	if !ok || !r.counted(p) {
+		r.unscannable(p.place, whyMalformed)
+		return
+	}
+	plain, why := r.inflate(octets)
+	if why != "" {
+		r.unscannable(p.place, why)
+	}
+	r.carried(p, plain)
+}
+
 // signed reads SignedData (RFC 5652 §5.1).
 func (r *reading) signed(p piece, data []byte) {
+	octets, ok := encapsulated(data)
+	if !ok {
+		r.unscannable(p.place, whyMalformed)
+		return
+	}
+	if len(octets) > 0 {
+		r.carried(p, octets)
+	}
+}
+
+// encapsulated returns the content of SignedData or CompressedData: after a
+// version and algorithms.
+func encapsulated(data []byte) (octets []byte, ok bool) {
 	body, _, ok := enter(data)
-	for range 2 { // version, digestAlgorithms
+	for range 2 {
 		if ok {
 			_, body, ok = enter(body)
 		}
@@ -78,18 +129,15 @@ func (r *reading) signed(p piece, data []byte) {
 	if ok {
 		_, content, ok = contentType(encapsulated)
 	}
-	if !ok {
-		r.unscannable(p.place, whyMalformed)
-		return
+	if !ok || len(content) == 0 {
+		return nil, ok
 	}
-	if len(content) == 0 {
-		return
-	}
-	octets, ok := octetString(content, 0)
-	if !ok {
-		r.unscannable(p.place, whyMalformed)
-		return
-	}
+	return octetString(content, 0)
+}
+
+// carried reads what a signature or compression holds: a part of a mail with
+// its header, or any file.
+func (r *reading) carried(p piece, octets []byte) {
 	inner := piece{data: octets, place: p.place, depth: p.depth + 1}
 	if bytes.HasPrefix(bytes.ToLower(octets[:min(len(octets), 8)]), []byte("content-")) || sniff(octets) == isMail {
 		if inner.depth > r.x.cfg.Depth {

@@ -6,7 +6,7 @@ import "slices"
 // the fixed set that packages with words for people translate.
 func Formats() []string {
 	// Those that only the inside of a container tells.
-	all := []string{"archive", "document", "Excel", "image", "macros", "mail", "OLE", "OpenDocument", "other", "PowerPoint", "Word"}
+	all := []string{"archive", "document", "Excel", "image", "macros", "mail", "OLE", "OpenDocument", "other", "PowerPoint", "Project", "Publisher", "Visio", "Word"}
 	for _, f := range formatTable() {
 		all = append(all, f.label)
 	}

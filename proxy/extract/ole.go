@@ -108,13 +108,43 @@ func (r *reading) storage(p piece, c *compound, under string) {
 	case has("powerpoint document"):
 		p.place = labelled(p.place, "PowerPoint")
 		r.ppt(p, c, under)
+	case c.drawn(under) != "":
+		p.place = labelled(p.place, c.drawn(under))
+		r.allStreams(p, c, under)
 	case c.hasMacros(under):
 		p.place = labelled(p.place, "macros")
 	case has("\x01ole10native"), has("package"), has("contents"):
 	default:
-		r.unscannable(labelled(p.place, "OLE"), whyFormat)
+		p.place = labelled(p.place, "OLE")
+		r.allStreams(p, c, under)
 	}
 	r.otherStreams(p, c, under)
+}
+
+// drawn names the program, of those without a reader here, that has written a
+// storage; "" where it is none of them.
+func (c *compound) drawn(under string) string {
+	has := func(name string) bool { _, ok := c.streams[under+name]; return ok }
+	switch {
+	case has("visiodocument"):
+		return "Visio"
+	case has("quill/quillsub/contents"):
+		return "Publisher"
+	case bytes.Contains(c.streams[under+"\x01compobj"], []byte("MSProject")), bytes.Contains(c.streams[under+"\x01compobj"], []byte("Microsoft Project")):
+		return "Project"
+	}
+	return ""
+}
+
+// allStreams reads what stands unpacked in the streams of a storage that there
+// is no reader for. It is not all of its text.
+func (r *reading) allStreams(p piece, c *compound, under string) {
+	r.unscannable(p.place, whyUnread)
+	for _, name := range c.names {
+		if strings.HasPrefix(name, under) && !r.over(p.place) {
+			r.prose(p.place, printable(c.streams[name])+wideText(c.streams[name]))
+		}
+	}
 }
 
 // holds reports whether there is any stream in a storage.

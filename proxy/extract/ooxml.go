@@ -21,8 +21,14 @@ func (r *reading) ooxml(z *zipPack) {
 		label = "Excel"
 	case z.hasUnder("ppt/"):
 		label = "PowerPoint"
+	case z.hasUnder("visio/"):
+		label = "Visio"
 	}
 	z.p.place = labelled(z.p.place, label)
+	if label == "document" || label == "Visio" {
+		r.otherPackage(z)
+		return
+	}
 	if z.has("EncryptedPackage") {
 		r.protected(z.p.place, strengthStrong)
 	}

@@ -41,6 +41,7 @@ func formatTable() map[kind]format {
 		isPGPData: {label: "encrypted", read: (*reading).openPGPData},
 		isPEM:     {label: "key", read: (*reading).pem},
 		isCMS:     {label: "signature", read: (*reading).cms},
+		isX509:    {label: "key", read: (*reading).certificate},
 		isPNG:     {label: "image", read: (*reading).png},
 		isJPEG:    {label: "image", read: (*reading).jpeg},
 		isGIF:     {label: "image", read: (*reading).gif},
@@ -60,6 +61,13 @@ func formatTable() map[kind]format {
 		isTar:     {label: "archive", read: (*reading).tar, hostile: true},
 		is7z:      {label: "archive", read: (*reading).sevenZip, hostile: true},
 		isRAR:     {label: "archive", read: (*reading).rar, hostile: true},
+		isCabinet: {label: "archive", read: (*reading).cabinet, hostile: true},
+		isLZ4:     {label: "archive", read: (*reading).lz4, hostile: true},
+		isLZMA:    {label: "archive", read: (*reading).lzma, hostile: true},
+		isPacked:  {label: "archive", read: unread(whyPacking)},
+		isOneNote: {label: "OneNote", read: (*reading).strings, hostile: true},
+		isAccess:  {label: "Access", read: (*reading).strings, hostile: true},
+		isOffice:  {label: "document", read: (*reading).strings, hostile: true},
 		isOLE:     {label: "OLE", read: (*reading).ole, hostile: true},
 		isBIFF:    {label: "Excel", read: (*reading).biff, hostile: true},
 		isTNEF:    {label: "TNEF", read: (*reading).tnef, hostile: true},
@@ -67,6 +75,14 @@ func formatTable() map[kind]format {
 		isRTF:     {label: "RTF", read: (*reading).rtf, hostile: true},
 		isDouble:  {label: "AppleDouble", read: (*reading).appleDouble},
 	}
+}
+
+// strings reads a file of a type that there is no reader for: the texts that
+// stand in it unpacked, which are not all.
+func (r *reading) strings(p piece) {
+	r.prose(p.place, printable(p.data))
+	r.prose(p.place, wideText(p.data))
+	r.unscannable(p.place, whyUnread)
 }
 
 func unread(why detect.Evidence) func(*reading, piece) {

@@ -15,6 +15,8 @@ const (
 	whyStructure detect.Evidence = "structure"      // the MIME structure or a transfer encoding is broken
 	whyCharset   detect.Evidence = "charset"        // text in a charset that cannot be read
 	whyFormat    detect.Evidence = "unknown-format" // no reader for this type of file
+	whyUnread    detect.Evidence = "unread-format"  // a known type of file that there is no reader for
+	whyPacking   detect.Evidence = "unread-packing" // packed or split in a way that is not undone
 	whyMalformed detect.Evidence = "malformed"      // of a known type, but broken
 	whyPartly    detect.Evidence = "partly-read"    // text was read, but there is more in it that was not
 	whyImage     detect.Evidence = "image"          // a picture that may show text
@@ -35,6 +37,16 @@ const (
 	sealedOpenPGP  detect.Evidence = "openpgp"
 	sealedSMIME    detect.Evidence = "smime"
 )
+
+// Reasons lists every evidence word of this package's findings, for packages
+// that put them in words. Those of package message stand in its defects.
+func Reasons() []detect.Evidence {
+	return []detect.Evidence{
+		whyStructure, whyCharset, whyFormat, whyUnread, whyPacking, whyMalformed, whyPartly, whyImage, whyMedia, whyProgram, whyTrailing,
+		whyElsewhere, whyCrash, whyTime, whyText, whyDepth, whyEntries, whySize, whyRatio,
+		strengthWeak, strengthStrong, sealedOpenPGP, sealedSMIME,
+	}
+}
 
 // reading is the reading of one message, or in a worker of one file. It
 // collects the text and counts what the limits count.

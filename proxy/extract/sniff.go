@@ -43,6 +43,13 @@ const (
 	isEMF     kind = "emf"
 	isWMF     kind = "wmf"
 	isDouble  kind = "appledouble"
+	isCabinet kind = "cabinet"
+	isLZ4     kind = "lz4"
+	isLZMA    kind = "lzma"
+	isPacked  kind = "packed" // an archive that is not unpacked
+	isOneNote kind = "onenote"
+	isAccess  kind = "access"
+	isOffice  kind = "office" // a document of a program without a reader here
 	isMedia   kind = "media"
 	isProgram kind = "program"
 	isFont    kind = "font"
@@ -50,6 +57,7 @@ const (
 	isPGPData kind = "pgp-message" // binary
 	isPEM     kind = "pem"
 	isCMS     kind = "cms" // DER or BER ContentInfo
+	isX509    kind = "certificate"
 )
 
 // binary reports whether the kind is not some sort of text.
@@ -94,6 +102,33 @@ var magics = []struct {
 	{0, "\xd7\xcd\xc6\x9a", isWMF},
 	{0, "\x01\x00\x09\x00\x00\x03", isWMF},
 	{0, "\x02\x00\x09\x00\x00\x03", isWMF},
+	{0, "\x00\x00\x02\x00\x04\x04\x06\x00", isOffice}, // Lotus 1-2-3, Works, Quattro Pro
+	{0, "\x00\x00\x02\x00\x05\x04\x06\x00", isOffice},
+	{0, "\x00\x00\x02\x00\x06\x04\x06\x00", isOffice},
+	{0, "\x00\x00\x1a\x00\x00\x10\x04\x00", isOffice},
+	{0, "\x00\x00\x1a\x00\x02\x10\x04\x00", isOffice},
+	{0, "\x00\x00\x1a\x00\x03\x10\x04\x00", isOffice},
+	{0, "\x00\x00\x1a\x00\x05\x10\x04\x00", isOffice},
+	{0, "\xffWPC", isOffice},
+	{0, "\x31\xbe\x00\x00\x00\xab", isOffice}, // Write
+	{0, "\x32\xbe\x00\x00\x00\xab", isOffice},
+	{0, "!BDN", isOffice},                 // a folder of Outlook's
+	{0, "ITSF\x03\x00\x00\x00", isOffice}, // Windows help
+	{0, "SQLite format 3\x00", isOffice},
+	{0, "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d", isOneNote},
+	{0, "\xa1\x2f\xff\x43\xd9\xef\x76\x4c", isOneNote},
+	{4, "Standard Jet DB", isAccess},
+	{4, "Standard ACE DB", isAccess},
+	{0, "MSCF\x00\x00\x00\x00", isCabinet},
+	{0, "\x04\x22\x4d\x18", isLZ4},
+	{0, "\x5d\x00\x00", isLZMA},
+	{0, "\x1f\x9d", isPacked}, // compress
+	{0, "LZIP\x01", isPacked},
+	{0, "\x60\xea", isPacked}, // ARJ
+	{2, "-lh", isPacked},      // LHA
+	{7, "**ACE**", isPacked},
+	{0, "RE~^", isPacked},     // RAR before 1.5
+	{0, "\xc7\x71", isPacked}, // cpio
 	{0, "\x09\x08\x08\x00", isBIFF},
 	{0, "\x09\x08\x10\x00", isBIFF},
 	{0, "\x09\x04\x06\x00", isBIFF},
@@ -145,6 +180,8 @@ func sniff(data []byte) kind {
 		return isTar
 	case isContentInfo(data):
 		return isCMS
+	case isCertificate(data):
+		return isX509
 	case hasEndOfZip(data) && !looksLikeText(data):
 		return isZip // a self-extracting archive, or something put in front
 	case looksLikeText(data):
@@ -158,9 +195,13 @@ func sniff(data []byte) kind {
 // sniffMagic tells the types that have first bytes of their own.
 func sniffMagic(data []byte) kind {
 	for _, m := range magics {
-		if len(data) >= m.at+len(m.bytes) && string(data[m.at:m.at+len(m.bytes)]) == m.bytes {
-			return m.kind
+		if len(data) < m.at+len(m.bytes) || string(data[m.at:m.at+len(m.bytes)]) != m.bytes {
+			continue
 		}
+		if (m.kind == isPacked || m.kind == isOffice) && looksLikeText(data) {
+			continue // words that begin alike
+		}
+		return m.kind
 	}
 	if bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")) {
 		return isPDF

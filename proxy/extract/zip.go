@@ -4,6 +4,8 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/bzip2"
+	"encoding/binary"
+	"errors"
 	"io"
 	"sort"
 	"strings"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
+	"github.com/ulikunitz/xz/lzma"
 	"golang.org/x/text/encoding/charmap"
 
 	"postvern.example/policy/detect"
@@ -20,6 +23,10 @@ import (
 func (r *reading) zip(p piece) {
 	z, err := zip.NewReader(bytes.NewReader(p.data), int64(len(p.data)))
 	if err != nil {
+		if bytes.Contains(p.data, []byte(encryptedDirectory)) {
+			r.protected(labelled(p.place, "archive"), strengthStrong)
+			return
+		}
 		r.unscannable(labelled(p.place, "archive"), whyMalformed)
 		return
 	}
@@ -33,13 +40,20 @@ func (r *reading) zip(p piece) {
 		r.ooxml(pack)
 	case pack.has("content.xml") && (pack.has("META-INF/manifest.xml") || pack.has("mimetype")):
 		r.openDocument(pack)
+	case pack.isIWork():
+		r.iwork(pack)
 	default:
 		pack.p.place = labelled(p.place, "archive")
 		r.archive(pack, z.Comment)
 	}
 }
 
+// encryptedDirectory begins the record in front of a directory that is
+// encrypted itself (APPNOTE 6.3.10 §4.3.11).
+const encryptedDirectory = "PK\x06\x08"
+
 func registerMethods(z *zip.Reader) {
+	z.RegisterDecompressor(9, func(in io.Reader) io.ReadCloser { return io.NopCloser(newInflate64(in)) })
 	z.RegisterDecompressor(12, func(in io.Reader) io.ReadCloser { return io.NopCloser(bzip2.NewReader(in)) })
 	z.RegisterDecompressor(93, func(in io.Reader) io.ReadCloser {
 		d, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
@@ -96,8 +110,12 @@ func (z *zipPack) read(f *zip.File, place detect.Place) []byte {
 		z.lock(f)
 		return nil
 	}
-	in, err := f.Open()
-	if err != nil {
+	in, err := z.open(f)
+	switch {
+	case errors.Is(err, zip.ErrAlgorithm):
+		r.unscannable(place, whyPacking)
+		return nil
+	case err != nil:
 		r.unscannable(place, whyMalformed)
 		return nil
 	}
@@ -107,6 +125,32 @@ func (z *zipPack) read(f *zip.File, place detect.Place) []byte {
 		r.unscannable(place, why)
 	}
 	return data
+}
+
+// open unpacks an entry. LZMA's own header does not tell the size, which is
+// needed where its data has no end mark (APPNOTE 6.3.10 §5.8.8).
+func (z *zipPack) open(f *zip.File) (io.ReadCloser, error) {
+	if f.Method != 14 {
+		return f.Open()
+	}
+	raw, err := f.OpenRaw()
+	if err != nil {
+		return nil, err
+	}
+	var head [9]byte // version, size of the properties, the properties
+	if _, err := io.ReadFull(raw, head[:]); err != nil || head[2] != 5 || head[3] != 0 {
+		return nil, zip.ErrFormat
+	}
+	size := f.UncompressedSize64
+	if f.Flags&2 != 0 {
+		size = 1<<64 - 1 // there is an end mark
+	}
+	in, err := lzma.ReaderConfig{DictCap: 16 << 20}.NewReader(io.MultiReader(
+		bytes.NewReader(head[4:]), bytes.NewReader(binary.LittleEndian.AppendUint64(nil, size)), raw))
+	if err != nil {
+		return nil, err
+	}
+	return io.NopCloser(in), nil
 }
 
 // lock reports an entry that only a password opens: AES is method 99, bit 6
