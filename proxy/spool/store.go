@@ -41,16 +41,18 @@ import (
 
 // Config says where the store stands and how it is opened.
 type Config struct {
-	Dir      string           // the data directory, for SQLite; made with mode 0700 when it does not exist
-	URL      string           // postgres://...: the store of several nodes; empty: SQLite in Dir
-	Key      []byte           // the installation's key, 32 octets (LoadKey)
-	Now      func() time.Time // nil: time.Now
-	TakeBack bool             // this process serves: it alone claims copies, and takes back all claims at start
-	Logger   *slog.Logger     // nil: nothing is logged
-	MinFree  int64            // octets of the disk that Accept leaves free; 0: a tenth of the disk, at most 256 MiB; negative: none
-	MaxBytes int64            // octets of message content that the store takes; 0: no limit but the disk
-	Buffer   int64            // octets of accepted content handed over in memory; 0: 16 MiB
-	Lease    time.Duration    // PostgreSQL: how long a node may be silent before another takes over; 0: 15 s
+	Dir       string           // the data directory, for SQLite; made with mode 0700 when it does not exist
+	URL       string           // postgres://...: the store of several nodes; empty: SQLite in Dir
+	Key       []byte           // the installation's key, 32 octets (LoadKey)
+	Now       func() time.Time // nil: time.Now
+	TakeBack  bool             // this process serves: it alone claims copies, and takes back all claims at start
+	Logger    *slog.Logger     // nil: nothing is logged
+	MinFree   int64            // octets of the disk that Accept leaves free; 0: a tenth of the disk, at most 256 MiB; negative: none
+	MaxBytes  int64            // octets of message content that the store takes; 0: no limit but the disk
+	Buffer    int64            // octets of accepted content handed over in memory; 0: 16 MiB
+	evenMoved bool             // Open does not mind that the contents were moved
+
+	Lease time.Duration // PostgreSQL: how long a node may be silent before another takes over; 0: 15 s
 }
 
 // Store is the spool, the held mail and the register. Its methods may be
@@ -163,6 +165,9 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	if err := s.checkKey(ctx); err != nil {
+		return err
+	}
+	if err := s.checkMoved(ctx); err != nil {
 		return err
 	}
 	if s.cfg.TakeBack && s.lang.serve != nil {

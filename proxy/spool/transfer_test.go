@@ -1,0 +1,352 @@
+package spool
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"postvern.example/internal/deviation"
+	"postvern.example/policy"
+)
+
+// furnish puts something of every kind into a store and closes it: copies that
+// are new, deferred and held, a large body, a register, receipts, a warning.
+func furnish(t *testing.T, s *Store) (contents map[string][]byte) {
+	t.Helper()
+	contents = map[string][]byte{}
+	small, large, both, held := testParcel(3000, 1), testParcel(largeBody+70000, 1), testParcel(500, 2), heldParcel(900, true)
+	held.Deviations = []deviation.Record{testRecord(policy.EntryDropped, held.Reference)}
+	small.Digest = bytes.Repeat([]byte{9}, 32)
+	for _, p := range []Parcel{small, large, both, held} {
+		mustAccept(t, s, p)
+		for _, c := range p.Copies {
+			contents[c.ID] = p.Bodies[c.Body].Content
+		}
+	}
+	for _, d := range claimCopies(t, s, 4) {
+		if d.Parcel != both.ID {
+			continue
+		}
+		warning := testParcel(200, 1)
+		warning.Copies[0].Class = Report
+		contents[warning.Copies[0].ID] = warning.Bodies[0].Content
+		err := s.Finish(t.Context(), []Outcome{{Copy: d.Copies[0].ID, Result: Deferred, Retry: time.Now().Add(-time.Second), Reply: "451 later", Warning: &warning}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return contents
+}
+
+// wantContents claims and reads all that a store has and compares it.
+func wantContents(t *testing.T, s *Store, want map[string][]byte, held int) {
+	t.Helper()
+	got := map[string][]byte{}
+	waiting, err := s.Held(t.Context())
+	if err != nil || len(waiting) != held {
+		t.Fatalf("%d are held, want %d: %v", len(waiting), held, err)
+	}
+	for _, h := range waiting {
+		if h.Damaged {
+			t.Errorf("%s is damaged", h.ID)
+		}
+		if got[h.ID], err = s.HeldContent(t.Context(), h.ID); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, d := range claimCopies(t, s, len(want)-held) {
+		for _, c := range d.Copies {
+			got[c.ID] = d.Content
+		}
+		finishAll(t, s, Delivered, d)
+	}
+	for id, content := range want {
+		if !bytes.Equal(got[id], content) {
+			t.Errorf("%s has %d octets, want %d", id, len(got[id]), len(content))
+		}
+	}
+	records, err := s.Deviations(t.Context(), Filter{})
+	if err != nil || len(records) != 1 {
+		t.Errorf("the register has %d entries: %v", len(records), err)
+	}
+	if st, err := s.Stats(t.Context()); err != nil || st.Held != int64(held) || st.Queued != 0 || st.Deferred != 0 {
+		t.Errorf("the totals are %+v: %v", st, err)
+	}
+}
+
+func TestAStoreMovesToPostgreSQLWholeAndStaysThere(t *testing.T) {
+	srv := postgresServer(t)
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	at := srv.storeURL(t, elsewhere)
+	s := openTest(t, dir)
+	want := furnish(t, s)
+	if _, err := Migrate(t.Context(), dir, at, testKey()); !errors.Is(err, ErrInUse) {
+		t.Fatalf("a store that is served was moved: %v", err)
+	}
+	mustClose(t, s)
+	done, err := Migrate(t.Context(), dir, at, testKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done.Rows["copies"] != 6 || done.Rows["bodies"] != 5 || done.Rows["deviations"] != 1 || done.Rows["warnings"] != 1 || done.Rows["receipts"] != 1 || done.Large != 1 {
+		t.Errorf("moved %+v", done)
+	}
+	if _, err := Open(t.Context(), Config{Dir: dir, Key: testKey()}); !errors.Is(err, ErrMoved) {
+		t.Errorf("what was moved opens: %v", err)
+	}
+	if _, err := Migrate(t.Context(), dir, at, testKey()); !errors.Is(err, ErrNotEmpty) {
+		t.Errorf("it was moved into a store that is not empty: %v", err)
+	}
+	moved := openPostgresTest(t, elsewhere)
+	wantContents(t, moved, want, 1)
+	mustAccept(t, moved, testParcel(100, 1)) // the numbers of bodies go on
+}
+
+func TestAMoveThatFailsLeavesBothAsTheyWere(t *testing.T) {
+	srv := postgresServer(t)
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	s := openTest(t, dir)
+	want := furnish(t, s)
+	mustClose(t, s)
+	files, err := filepath.Glob(filepath.Join(dir, "bodies", "*"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	whole, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range [][]byte{nil, whole[:len(whole)-1], append([]byte{whole[0], whole[1], whole[2], whole[3] ^ 1}, whole[4:]...)} {
+		if content == nil {
+			err = os.Remove(files[0])
+		} else {
+			err = os.WriteFile(files[0], content, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Migrate(t.Context(), dir, srv.storeURL(t, elsewhere), testKey()); err == nil {
+			t.Error("a damaged body was moved")
+		}
+	}
+	if err := os.WriteFile(files[0], whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantContents(t, openTest(t, dir), want, 1)
+	if st, err := openPostgresTest(t, elsewhere).Stats(t.Context()); err != nil || st != (Stats{}) {
+		t.Errorf("the other one has %+v: %v", st, err)
+	}
+}
+
+// TestEveryTableIsCarried fails for a table that the two databases do not
+// share, unless it is part of the machinery.
+func TestEveryTableIsCarried(t *testing.T) {
+	of := func(s *Store) []table {
+		p, err := s.snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.close()
+		tables, err := p.tables(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tables
+	}
+	lite, big := of(openTest(t, t.TempDir())), of(openPostgresTest(t, t.TempDir()))
+	if len(lite) != len(big) || len(lite) < 6 {
+		t.Errorf("%d tables and %d", len(lite), len(big))
+	}
+	for i := range min(len(lite), len(big)) {
+		if lite[i].Name != big[i].Name || !slices.Equal(lite[i].Columns, big[i].Columns) {
+			t.Errorf("%+v is not %+v: store migrate, backup and restore need the same tables and columns in both", lite[i], big[i])
+		}
+	}
+	// Every carried table takes part in what the test above moves, or stands here with the reason.
+	s := openTest(t, t.TempDir())
+	furnish(t, s)
+	for _, table := range of(s) {
+		var n int
+		if err := s.read.QueryRowContext(t.Context(), "SELECT count(*) FROM "+table.Name).Scan(&n); err != nil || n == 0 {
+			if !errors.Is(err, sql.ErrNoRows) && err != nil {
+				t.Fatal(err)
+			}
+			t.Errorf("furnish puts nothing into %s: let it, so that moving it is tested", table.Name)
+		}
+	}
+}
+
+func TestABackupOfAWorkingStoreIsRestoredInto(t *testing.T) {
+	type kind struct {
+		name string
+		open opener
+		to   func(t *testing.T, dir string) (string, string) // data directory and URL
+	}
+	kinds := []kind{
+		{"SQLite", openTest, func(_ *testing.T, dir string) (string, string) { return dir, "" }},
+		{"PostgreSQL", openPostgresTest, func(t *testing.T, dir string) (string, string) { return "", postgresServer(t).storeURL(t, dir) }},
+	}
+	for _, from := range kinds {
+		for _, to := range kinds {
+			for _, deliver := range []bool{false, true} {
+				t.Run(from.name+" to "+to.name, func(t *testing.T) {
+					s := from.open(t, t.TempDir())
+					want := furnish(t, s)
+					backup := filepath.Join(t.TempDir(), "backup")
+					secret := filepath.Join(t.TempDir(), "policy.yaml")
+					if err := os.WriteFile(secret, []byte("organisation: Dansk Eksempelforening\n"), 0o600); err != nil {
+						t.Fatal(err)
+					}
+					m, err := s.Backup(t.Context(), backup, "test", map[string]string{"rules/policy.yaml": secret})
+					if err != nil {
+						t.Fatal(err)
+					}
+					if m.Copies() != 6 || m.Records() != 1 {
+						t.Errorf("the backup has %d copies, %d entries", m.Copies(), m.Records())
+					}
+					inClear(t, backup, want, "Eksempelforening", annasAddress)
+					into := t.TempDir()
+					cfg := RestoreConfig{From: backup, Key: testKey(), Now: time.Now(), Keep: time.Hour, Deliver: deliver}
+					cfg.Dir, cfg.URL = to.to(t, into)
+					moved, err := Restore(t.Context(), cfg)
+					if err != nil {
+						t.Fatal(err)
+					}
+					held := 5 // all but the warning
+					if deliver {
+						held = 1
+					}
+					if moved.Held != int64(held-1) {
+						t.Errorf("%d are held, want %d", moved.Held, held-1)
+					}
+					if _, err := Restore(t.Context(), cfg); !errors.Is(err, ErrNotEmpty) {
+						t.Errorf("a store with mail in it was overwritten: %v", err)
+					}
+					wantContents(t, to.open(t, into), want, held)
+					files := filepath.Join(t.TempDir(), "files")
+					names, err := RestoreFiles(backup, files, testKey())
+					if err != nil || len(names) != 1 {
+						t.Fatal(names, err)
+					}
+					if text, err := os.ReadFile(filepath.Join(files, "rules/policy.yaml")); err != nil || string(text) != "organisation: Dansk Eksempelforening\n" {
+						t.Errorf("the file came back as %q: %v", text, err)
+					}
+				})
+			}
+		}
+	}
+}
+
+// inClear fails when something that has to be secret can be read in a backup.
+func inClear(t *testing.T, dir string, contents map[string][]byte, words ...string) {
+	t.Helper()
+	for _, content := range contents {
+		words = append(words, string(content[:20]))
+	}
+	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, word := range words {
+			if bytes.Contains(text, []byte(word)) {
+				t.Errorf("%s has %q in clear", path, word)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestABackupThatWasChangedIsRefused(t *testing.T) {
+	s := openTest(t, t.TempDir())
+	furnish(t, s)
+	backup := filepath.Join(t.TempDir(), "backup")
+	if _, err := s.Backup(t.Context(), backup, "test", nil); err != nil {
+		t.Fatal(err)
+	}
+	cfg := RestoreConfig{From: backup, Key: testKey(), Now: time.Now()}
+	other := cfg
+	other.Dir, other.Key = t.TempDir(), bytes.Repeat([]byte{1}, 32)
+	if _, err := Restore(t.Context(), other); !errors.Is(err, ErrKey) {
+		t.Errorf("another key: %v", err)
+	}
+	n := 0
+	err := filepath.WalkDir(backup, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, change := range []func([]byte) []byte{
+			func(b []byte) []byte { return b[:len(b)*2/3] },
+			func(b []byte) []byte { b[len(b)/2] ^= 1; return b },
+			func([]byte) []byte { return nil },
+		} {
+			if err := os.WriteFile(path, change(bytes.Clone(whole)), 0o600); err != nil {
+				return err
+			}
+			cfg.Dir = t.TempDir()
+			if _, err := Restore(t.Context(), cfg); err == nil {
+				t.Errorf("a change of %s was not seen", path)
+			}
+			if _, err := os.Stat(filepath.Join(cfg.Dir, databaseFile)); err == nil {
+				t.Errorf("a store was made of a damaged backup")
+			}
+			n++
+		}
+		return os.WriteFile(path, whole, 0o600)
+	})
+	if err != nil || n < 15 {
+		t.Fatalf("%d changes: %v", n, err)
+	}
+}
+
+func TestABackupUnderLoadHasOneMomentInIt(t *testing.T) {
+	for name, open := range map[string]opener{"SQLite": openTest, "PostgreSQL": openPostgresTest} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, t.TempDir())
+			stop := make(chan struct{})
+			var load sync.WaitGroup
+			for range 4 {
+				load.Go(func() {
+					for {
+						select {
+						case <-stop:
+							return
+						default:
+						}
+						mustAccept(t, s, testParcel(2000, 2), testParcel(largeBody+10, 1))
+						for _, d := range claimAll(t, s, time.Millisecond) {
+							finishAll(t, s, Delivered, d)
+						}
+					}
+				})
+			}
+			for i := range 5 {
+				dir := filepath.Join(t.TempDir(), "backup")
+				m, err := s.Backup(t.Context(), dir, "test", nil)
+				if err != nil {
+					t.Errorf("backup %d: %v", i, err)
+					continue
+				}
+				cfg := RestoreConfig{From: dir, Key: testKey(), Now: time.Now(), Keep: time.Hour, Dir: t.TempDir()}
+				if moved, err := Restore(t.Context(), cfg); err != nil || moved.Rows["copies"] != m.Copies() {
+					t.Errorf("backup %d has %d copies, restored %d: %v", i, m.Copies(), moved.Rows["copies"], err)
+				}
+			}
+			close(stop)
+			load.Wait()
+		})
+	}
+}
