@@ -212,7 +212,7 @@ func parses(args []string) error {
 
 func TestTheManualQuotesRepliesAsTheyAreSaid(t *testing.T) {
 	said := readText(t, "../internal/notice/text/en.yaml")
-	for _, pattern := range []string{"../proxy/submission/*.go", "../proxy/*.go", "../proxy/spool/key.go"} {
+	for _, pattern := range []string{"../proxy/submission/*.go", "../proxy/*.go", "../proxy/spool/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -52,6 +52,23 @@ func OpenStore(ctx context.Context, c Config) (*spool.Store, error) {
 	return spool.Open(ctx, spool.Config{Dir: c.Data, URL: c.Store, Key: key})
 }
 
+// Restore fills the installation's empty store from the backup in a folder.
+// Mail that was on its way then is held as long as the policy says, unless it
+// is to be delivered.
+func Restore(ctx context.Context, c Config, from string, deliver bool) (spool.Moved, error) {
+	key, err := spool.LoadKey(c.Data)
+	if err != nil {
+		return spool.Moved{}, err
+	}
+	keep := 14 * 24 * time.Hour
+	if p, err := LoadPolicy(c.Policy); err == nil { // else the gateway will not start, and say why
+		keep = time.Duration(p.Held.Keep)
+	}
+	return spool.Restore(ctx, spool.RestoreConfig{
+		From: from, Dir: c.Data, URL: c.Store, Key: key, Now: time.Now(), Keep: keep, Deliver: deliver,
+	})
+}
+
 // Fresh reports whether no gateway has run with the data folder yet.
 func Fresh(c Config) bool {
 	_, err := os.Stat(filepath.Join(c.Data, spool.KeyFile))

@@ -122,7 +122,7 @@ const fetch = 50
 // rowsOf reads a table. The connection is free for other statements while
 // each runs.
 func rowsOf(ctx context.Context, tx *sql.Tx, t table, postgres bool, each func(values) error) error {
-	q := "SELECT " + strings.Join(t.Columns, ", ") + " FROM " + t.Name //nolint:gosec // the names are the schema's
+	q := "SELECT " + strings.Join(t.Columns, ", ") + " FROM " + t.Name
 	if !postgres {
 		rows, err := tx.QueryContext(ctx, q)
 		if err != nil {

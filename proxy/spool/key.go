@@ -29,7 +29,7 @@ var (
 // the file is not a key or others may read it.
 func LoadKey(dir string) ([]byte, error) {
 	path := filepath.Join(dir, KeyFile)
-	key, err := readKey(path)
+	key, err := ReadKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
@@ -39,10 +39,41 @@ func LoadKey(dir string) ([]byte, error) {
 	if err := makeKey(dir, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("make the installation key: %w", err)
 	}
-	return readKey(path)
+	return ReadKey(path)
 }
 
-func readKey(path string) ([]byte, error) {
+// CopyKey puts the key of another installation's folder, or of a safe place,
+// into dir, unless another one stands there.
+func CopyKey(from, dir string) error {
+	key, err := ReadKey(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("copy the installation key: %w", err)
+	}
+	path := filepath.Join(dir, KeyFile)
+	if there, err := ReadKey(path); !errors.Is(err, fs.ErrNotExist) {
+		if err == nil && string(there) != string(key) {
+			err = fmt.Errorf("copy the installation key: %s is another one", path)
+		}
+		return err
+	}
+	err = writeSynced(path, func(f *os.File) error {
+		_, err := f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
+		return err
+	})
+	if err == nil {
+		err = handOver(path, dir)
+	}
+	if err != nil {
+		return fmt.Errorf("copy the installation key: %w", err)
+	}
+	return syncDir(dir)
+}
+
+// ReadKey reads an installation's key from a file that not everybody may read.
+func ReadKey(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the installation key: %w", err)

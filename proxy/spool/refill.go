@@ -58,7 +58,7 @@ func (f *refill) begin(ctx context.Context, tables []table) error {
 		names = append(names, "nodes", "chunks")
 	}
 	for _, name := range names {
-		q := "SELECT count(*) FROM " + name //nolint:gosec // the names are the schema's
+		q := "SELECT count(*) FROM " + name
 		if name == "meta" {
 			q += " WHERE name <> 'key'"
 		}
@@ -92,7 +92,7 @@ func (f *refill) insert(ctx context.Context, t table, r values) error {
 			places = append(places, fmt.Sprintf("$%d", i+1))
 		}
 		var err error
-		stmt, err = f.tx.PrepareContext(ctx, "INSERT INTO "+t.Name+" ("+strings.Join(t.Columns, ", ")+") VALUES ("+strings.Join(places, ", ")+")") //nolint:sqlclosecheck,gosec // it ends with its transaction; the names are the schema's
+		stmt, err = f.tx.PrepareContext(ctx, "INSERT INTO "+t.Name+" ("+strings.Join(t.Columns, ", ")+") VALUES ("+strings.Join(places, ", ")+")") //nolint:sqlclosecheck // it ends with its transaction
 		if err != nil {
 			return err
 		}
