@@ -116,7 +116,7 @@ func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader)
 		return fmt.Errorf("prepare copies: %w", err)
 	}
 	if parcel.Refusal() == nil { // a refusal is no repeat of anything: it is said again
-		parcel.Digest = digest(env, msg.Raw)
+		parcel.Digest, parcel.Original = digest(env), msg.Raw
 	}
 	lap("prepare")
 	switch err := g.cfg.Spool.Accept(ctx, parcel.Parcel); {
@@ -178,9 +178,8 @@ func (g *Gateway) record(p parcel, f policy.Facts, d policy.Decision) {
 		"hidden", p.hidden, "sealed", p.sealed, "held", p.held, "entries", len(p.Deviations))
 }
 
-// digest recognises a repeat of the same envelope and bytes. Lengths keep
-// neighbouring fields apart.
-func digest(env message.Envelope, raw []byte) []byte {
+// digest recognises the same envelope. Lengths keep neighbouring fields apart.
+func digest(env message.Envelope) []byte {
 	h := sha256.New()
 	put := func(s string) {
 		var n [8]byte
@@ -195,6 +194,5 @@ func digest(env message.Envelope, raw []byte) []byte {
 		put(r.Address)
 		put(fmt.Sprintf("%v %s", r.Notify, r.Original))
 	}
-	h.Write(raw)
 	return h.Sum(nil)
 }

@@ -35,6 +35,9 @@ func (in inside) invitations(msg *message.Message, text extract.Result) (all pol
 		parsed[placeKey(place)] = true
 	}
 	for _, s := range text.Segments {
+		if !mayInvite(s.Text) {
+			continue
+		}
 		place := placeKey(s.Place)
 		for _, p := range attendeesIn(s.Text, parsed[place]) {
 			if !known[place+p.key()] {
@@ -72,9 +75,6 @@ func placeKey(place detect.Place) string {
 // invitation do not count. Of a calendar that was parsed, only attendees do:
 // a line of its description may look like anything.
 func attendeesIn(text string, parsed bool) []person {
-	if !mayInvite(text) {
-		return nil
-	}
 	lines := attendeeLine
 	if !parsed && calendar.MatchString(text) {
 		lines = peopleLine

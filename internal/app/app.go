@@ -206,7 +206,7 @@ func (a *App) listen(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("listen[%d]: %w", i, err)
 		}
-		var lc net.ListenConfig
+		lc := net.ListenConfig{KeepAlive: -1} // sessions have deadlines of their own
 		ln, err := lc.Listen(ctx, "tcp", l.Address)
 		if err != nil {
 			return fmt.Errorf("listen[%d]: %w", i, err)

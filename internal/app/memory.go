@@ -40,6 +40,6 @@ func (c *collector) set() {
 // percent returns the growth, in per cent of what is live, that comes to the
 // headroom at least.
 func percent(live uint64) int {
-	const least, most = 100, 2000
+	const least, most = 100, 100 * headroom / (4 << 20) // below 4 MiB live, Go lets it grow by this part of 4 MiB
 	return int(min(max(headroom*100/max(live, 1), least), most))
 }

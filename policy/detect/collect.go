@@ -1,7 +1,7 @@
 package detect
 
 import (
-	"fmt"
+	"encoding/binary"
 	"slices"
 )
 
@@ -167,10 +167,14 @@ func (c *collector) merge() {
 	c.all = kept
 }
 
+// key tells places apart. Lengths keep neighbouring texts apart.
 func (p Place) key() string {
 	var b []byte
 	for _, s := range p {
-		b = fmt.Appendf(b, "%q %d %q %q;", s.Kind, s.Number, s.Label, s.Name)
+		b = binary.AppendVarint(b, int64(s.Number))
+		for _, text := range [...]string{string(s.Kind), s.Label, s.Name} {
+			b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
+		}
 	}
 	return string(b)
 }

@@ -54,7 +54,11 @@ func (l *listReader) read(b *body) {
 			words |= l.notices[0].key
 			l.notices = l.notices[1:]
 		}
-		l.one(strings.TrimSpace(strings.TrimLeft(l.text[from:end], "> ")), words, b)
+		start := from
+		for start < end && (l.text[start] == '>' || l.text[start] == ' ') {
+			start++
+		}
+		l.one(strings.TrimSpace(l.text[start:end]), words, b)
 		from = end + 1
 	}
 	l.close(b)
@@ -78,7 +82,7 @@ func (l *listReader) one(line string, words keyword, b *body) {
 	switch {
 	case at:
 		l.addresses(line, header, b)
-	case has&hasDigit != 0 && (!header && hasNumber(line, want) || len(line) < 200 && hasStreet(line)):
+	case has&hasDigit != 0 && (!header && hasNumber(line, want) || len(line) < 200 && has&hasGap != 0 && hasStreet(line)):
 		if name := leadingName(line); name != "" && len(line) < 200 {
 			l.person(name, false, b)
 		}
@@ -126,9 +130,9 @@ func (l *listReader) addresses(line string, header bool, b *body) {
 		}
 		if l.member != nil && l.member(canonical, true) {
 			if header {
-				b.quoted[canonical] = true
+				note(&b.quoted, canonical)
 			} else {
-				b.members[canonical] = true
+				note(&b.members, canonical)
 			}
 		}
 		name := leadingName(line[from:a.start])

@@ -28,6 +28,14 @@ type body struct {
 	mostSeen int
 }
 
+// note puts somebody into a set, which is made with the first.
+func note(set *map[string]bool, who string) {
+	if *set == nil {
+		*set = map[string]bool{}
+	}
+	(*set)[who] = true
+}
+
 // listMinimum is the number of people that make a list.
 const listMinimum = 3
 
@@ -77,7 +85,7 @@ func (m *memberScan) body(p Place) *body {
 		m.at = map[string]int{}
 	}
 	m.at[k] = len(m.bodies)
-	m.bodies = append(m.bodies, body{members: map[string]bool{}, names: map[string]bool{}, quoted: map[string]bool{}})
+	m.bodies = append(m.bodies, body{})
 	return &m.bodies[len(m.bodies)-1]
 }
 

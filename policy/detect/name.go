@@ -208,7 +208,7 @@ func (l *listReader) askTurned(line string, surname word, b *body) {
 
 func (l *listReader) ask(name string, b *body) {
 	if l.member(name, false) {
-		b.names[inOneOrder(name)] = true
+		note(&b.names, inOneOrder(name))
 	}
 }
 

@@ -42,7 +42,11 @@ func decodeWords(value []byte) (text string, unread bool) {
 		value = value[i+w.size:]
 	}
 	d.flush()
-	return strings.TrimSpace(cleaner.Replace(out.String())), d.unread
+	text = out.String()
+	if strings.ContainsAny(text, "\r\n\t\x00") {
+		text = cleaner.Replace(text)
+	}
+	return strings.TrimSpace(text), d.unread
 }
 
 // cleaner keeps decoded text on one line.

@@ -9,12 +9,20 @@ import (
 // longestReply is how much of an upstream's words is kept.
 const longestReply = 300
 
+// masks are what is masked, in this order.
+var masks = []struct {
+	needs string // one of these stands in it
+	found *regexp.Regexp
+	with  string
+}{
+	{`"<`, regexp.MustCompile(`"[^"]*"|<[^<>]*>`), "***"},
+	{"'", regexp.MustCompile(`(^|[\s(=:])'[^']*'`), "$1***"}, // and no apostrophe
+	{"@", regexp.MustCompile(`[^\s<>()\[\],;:"']*@[^\s<>()\[\],;:"']*`), "***"},
+}
+
 var (
-	maskDouble  = regexp.MustCompile(`"[^"]*"|<[^<>]*>`)
-	maskSingle  = regexp.MustCompile(`(^|[\s(=:])'[^']*'`) // and no apostrophe
-	maskNumber  = regexp.MustCompile(`[0-9]{6}[-+A-FU-Y][0-9]{3}[0-9A-Y]|[0-9](?:[-./ +]?[0-9]){5,}`)
-	keepCode    = regexp.MustCompile(`^[245][0-9]{2} [245]\.[0-9]{1,3}\.[0-9]{1,3}$`) // "550 5.1.1"
-	maskAddress = regexp.MustCompile(`[^\s<>()\[\],;:"']*@[^\s<>()\[\],;:"']*`)
+	maskNumber = regexp.MustCompile(`[0-9]{6}[-+A-FU-Y][0-9]{3}[0-9A-Y]|[0-9](?:[-./ +]?[0-9]){5,}`)
+	keepCode   = regexp.MustCompile(`^[245][0-9]{2} [245]\.[0-9]{1,3}\.[0-9]{1,3}$`) // "550 5.1.1"
 )
 
 // mask returns what an upstream said without what could be somebody's data: an
@@ -29,9 +37,11 @@ func mask(text, recipient string) string {
 		}
 		return r
 	}, strings.Join(strings.Fields(text), " "))
-	text = maskDouble.ReplaceAllString(text, "***")
-	text = maskSingle.ReplaceAllString(text, "$1***")
-	text = maskAddress.ReplaceAllString(text, "***")
+	for _, m := range masks {
+		if strings.ContainsAny(text, m.needs) { // most replies have none of it, and there is one for each copy
+			text = m.found.ReplaceAllString(text, m.with)
+		}
+	}
 	if at := strings.LastIndexByte(recipient, '@'); at > 1 {
 		text = maskWord(text, recipient[:at])
 	}

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -133,16 +134,21 @@ func (a *delivery) log(c spool.Copy, v verdict, o spool.Outcome, now time.Time) 
 		return
 	}
 	a.relay.cfg.Metrics.Attempts.WithLabelValues(string(o.Result)).Inc()
-	log := a.relay.cfg.Logger.With(
+	ctx, log := context.Background(), a.relay.cfg.Logger
+	if o.Result == spool.Delivered && !log.Enabled(ctx, slog.LevelInfo) {
+		return // nearly all lines are of this kind
+	}
+	line := []slog.Attr{
 		slog.String("reference", a.spool.Reference), slog.String("class", string(c.Class)),
 		slog.String("recipient_domain", domain(c.To)), slog.String("upstream", v.via), slog.Int("attempt", a.spool.Attempt),
-		slog.Duration("took", now.Sub(a.started)), slog.String("reply", o.Reply))
+		slog.Duration("took", now.Sub(a.started)), slog.String("reply", o.Reply),
+	}
 	switch o.Result {
 	case spool.Delivered:
-		log.Info("delivered copy")
+		log.LogAttrs(ctx, slog.LevelInfo, "delivered copy", line...)
 	case spool.Failed:
-		log.Warn("failed copy")
+		log.LogAttrs(ctx, slog.LevelWarn, "failed copy", line...)
 	default:
-		log.Warn("deferred copy", "retry", o.Retry.UTC().Format(time.RFC3339))
+		log.LogAttrs(ctx, slog.LevelWarn, "deferred copy", append(line, slog.String("retry", o.Retry.UTC().Format(time.RFC3339)))...)
 	}
 }

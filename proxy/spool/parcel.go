@@ -14,7 +14,8 @@ type Parcel struct {
 	Reference  string // PV-7K3F9Q
 	Login      string // who handed it in
 	Received   time.Time
-	Digest     []byte // SHA-256 of envelope and bytes as received: recognises a repeat
+	Digest     []byte // of all that tells this parcel from others besides Original; nil: it is never a repeat
+	Original   []byte // the message as received. A parcel with the same Digest and Original is a repeat
 	Bodies     []Body
 	Copies     []Copy
 	Deviations []deviation.Record

@@ -57,7 +57,7 @@ func (s *Store) begin(ctx context.Context, p Parcel) (*mark, error) {
 	if len(p.Digest) == 0 {
 		return nil, nil
 	}
-	m := &mark{s: s, key: string(s.vault.repeat(p.Digest)), parcel: p.ID, begun: time.Now(), answered: make(chan struct{})}
+	m := &mark{s: s, key: string(s.vault.repeat(p.Digest, p.Original)), parcel: p.ID, begun: time.Now(), answered: make(chan struct{})}
 	for {
 		first := s.repeats.note(m)
 		if first == nil {

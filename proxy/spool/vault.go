@@ -29,6 +29,7 @@ var ErrDamaged = errors.New("damaged: it does not decrypt")
 type vault struct {
 	fields cipher.AEAD
 	keys   cipher.AEAD
+	octets cipher.AEAD // of messages as received: it only authenticates
 	digest []byte
 }
 
@@ -45,6 +46,13 @@ func newVault(key []byte) (*vault, error) {
 		if *to, err = chacha20poly1305.NewX(k); err != nil {
 			return nil, fmt.Errorf("use the key of %s: %w", use, err)
 		}
+	}
+	o, err := hkdf.Key(sha256.New, key, nil, "postvern spool octets", keySize)
+	if err != nil {
+		return nil, fmt.Errorf("derive the key of octets: %w", err)
+	}
+	if v.octets, err = bodyCipher(o); err != nil {
+		return nil, err
 	}
 	d, err := hkdf.Key(sha256.New, key, nil, "postvern spool digests", keySize)
 	if err != nil {
@@ -84,11 +92,15 @@ func (v *vault) openJSON(place string, box []byte, value any) error {
 	return nil
 }
 
-// repeat is the keyed form of a parcel's digest: without the key, nobody can
-// try whether a known message went through.
-func (v *vault) repeat(digest []byte) []byte {
+// repeat is the keyed form of what recognises a parcel: without the key, nobody
+// can try whether a known message went through. The octets go through GMAC,
+// which takes a fifth of the time of SHA-256. Under a fixed nonce it is no more
+// than a universal hash, which is enough: its key serves nothing else, and its
+// result is never seen outside the HMAC.
+func (v *vault) repeat(digest, original []byte) []byte {
 	m := hmac.New(sha256.New, v.digest)
 	m.Write(digest)
+	m.Write(v.octets.Seal(nil, once, nil, original))
 	return m.Sum(nil)[:20]
 }
 

@@ -255,8 +255,12 @@ func (s *Server) loggedIn(result string) {
 	}
 }
 
-// named returns a logger whose lines name the session.
+// named returns a logger whose lines, all of which are for information, name
+// the session.
 func (s *Server) named(w *wire) *slog.Logger {
+	if !s.cfg.Logger.Enabled(s.context(), slog.LevelInfo) {
+		return s.cfg.Logger // With would write the attributes out for nobody
+	}
 	return s.cfg.Logger.With(slog.String("listener", s.cfg.Listener.kind()), slog.Uint64("session", w.id), slog.String("client", w.client.String()))
 }
 
