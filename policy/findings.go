@@ -17,14 +17,16 @@ type reading struct {
 	concerns func(m mailbox) bool // nil: every reader
 }
 
-// Findings returns what was found in a message that counts for a reader at
-// least: of passwords, those whose file goes to the same reader now or went to
-// them within the hour; and files whose password did.
-func (p *Policy) Findings(f Facts) []detect.Finding {
+// Counted returns the findings that count for a reader at least: of passwords,
+// those whose file goes to the same reader now or went to them within the hour;
+// and one more for each file whose password did.
+func (f Facts) Counted() []detect.Finding {
 	var out []detect.Finding
-	c := p.cast(f)
 	for _, r := range readings(f, f.Findings) {
-		if r.concerns == nil || slices.ContainsFunc(c.readers, r.concerns) {
+		any := slices.ContainsFunc(f.Recipients, func(one Recipient) bool {
+			return r.concerns != nil && r.concerns(mailbox{fileAt: one.FileAt, passwordAt: one.PasswordAt})
+		})
+		if r.concerns == nil || any {
 			out = append(out, r.Finding)
 		}
 	}

@@ -28,7 +28,10 @@ import (
 type void struct{}
 
 func (void) Accept(context.Context, spool.Parcel) error { return nil }
-func (void) Answered(context.Context, string) error     { return nil }
+func (void) Handovers(context.Context, string, []string) ([]spool.Handover, error) {
+	return nil, nil
+}
+func (void) Answered(context.Context, string) error { return nil }
 
 // BenchmarkSubmit measures the path of a message but for SMTP and the store.
 func BenchmarkSubmit(b *testing.B) {

@@ -88,7 +88,7 @@ func (g *Gateway) Explain(ctx context.Context, env message.Envelope, raw []byte)
 	d := rules.Policy.Decide(facts)
 	x := Explanation{
 		Refused: refused, Mode: d.Mode, Representative: d.Representative, Sealed: facts.Sealed,
-		Recipients: []ExplainedRecipient{}, Findings: explainFindings(facts.Findings),
+		Recipients: []ExplainedRecipient{}, Findings: explainFindings(facts.Counted()),
 		Edits: []ExplainedEdit{}, Entries: []ExplainedEntry{},
 	}
 	for i, v := range d.Verdicts {

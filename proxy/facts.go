@@ -14,6 +14,7 @@ import (
 // found in it, and what roster and keyring know of the people in it.
 func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.Result, now time.Time) policy.Facts {
 	f := policy.Facts{
+		At:       now,
 		Sender:   policy.Sender{Login: env.Login, Language: r.language(env.Login, env.From)},
 		Sealed:   msg.Sealed() != "",
 		Bcc:      len(msg.Root.Get("Bcc"))+len(msg.Root.Get("Resent-Bcc")) > 0,

@@ -52,6 +52,8 @@ type Store interface {
 	Accept(ctx context.Context, p spool.Parcel) error
 	// Answered notes that the client has heard that a parcel was accepted.
 	Answered(ctx context.Context, parcelID string) error
+	// Handovers returns what a sender lately sent each of some readers.
+	Handovers(ctx context.Context, sender string, readers []string) ([]spool.Handover, error)
 }
 
 // Gateway takes messages from submission to the spool. It is safe for use by
@@ -109,24 +111,14 @@ func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader)
 	lap("extract")
 	facts := rules.facts(env, msg, text, g.cfg.Now())
 	lap("detect")
-	decision := rules.Policy.Decide(facts)
-	lap("decide")
-	parcel, err := g.prepare(rules, env, msg, facts, decision)
-	if err != nil {
-		return fmt.Errorf("prepare copies: %w", err)
-	}
-	if parcel.Refusal() == nil { // a refusal is no repeat of anything: it is said again
-		parcel.Digest, parcel.Original = digest(env), msg.Raw
-	}
-	lap("prepare")
-	switch err := g.cfg.Spool.Accept(ctx, parcel.Parcel); {
+	parcel, decision, err := g.settle(ctx, rules, env, msg, facts, lap)
+	switch {
 	case errors.Is(err, spool.ErrRepeat):
 		g.cfg.Logger.Info("repeated", "reference", parcel.Reference)
 		return nil
 	case err != nil:
 		return fmt.Errorf("store message: %w", err)
 	}
-	lap("accept")
 	g.record(parcel, facts, decision)
 	return parcel.Refusal()
 }
@@ -160,7 +152,7 @@ func (g *Gateway) record(p parcel, f policy.Facts, d policy.Decision) {
 	m.Messages.WithLabelValues(verdict).Inc()
 	m.Hidden.Add(float64(p.hidden))
 	m.Sealed.Add(float64(p.sealed))
-	for _, finding := range f.Findings {
+	for _, finding := range f.Counted() {
 		m.Findings.WithLabelValues(string(finding.Kind)).Add(float64(max(1, finding.Count)))
 	}
 	type fired struct{ rule, action string }

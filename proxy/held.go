@@ -71,6 +71,11 @@ func (c Custody) Release(ctx context.Context, id, by, reason string) (policy.Act
 		entry.Rule = r.Rule
 		entry.Findings = append(entry.Findings, r.Findings...)
 	}
+	if file, password := hands(p.facts); action == policy.Pass && (file || password) {
+		release.Handings = []spool.Handing{{Handover: spool.Handover{
+			Sender: rules.sender(p.env), Reader: canonical(held.To), File: at(file, p.now), Password: at(password, p.now),
+		}}}
+	}
 	release.Records = c.records(rules, held, entry, by, reason)
 	if release.Then, err = c.outcome(rules, held, notice.EndReleased); err != nil {
 		return "", err
@@ -139,6 +144,9 @@ func (c Custody) decideAgain(ctx context.Context, rules *Rules, held spool.HeldC
 		From: held.From, To: []message.Recipient{{Address: held.To}}, Login: held.Login, Received: held.Received,
 	}
 	facts := rules.facts(env, msg, c.cfg.Extract.Text(ctx, msg), c.cfg.Now())
+	if _, err := rules.recall(ctx, c.Store, env, &facts); err != nil {
+		return nil, err
+	}
 	return newPreparation(c.Gateway, rules, env, msg, facts, rules.Policy.Decide(facts)), nil
 }
 

@@ -54,7 +54,7 @@ type form struct {
 
 // prepare makes the final bytes of every copy, the notices and the register
 // entries. Its error means that nothing may be sent and nothing is stored.
-func (g *Gateway) prepare(rules *Rules, env message.Envelope, msg *message.Message, f policy.Facts, d policy.Decision) (parcel, error) {
+func (g *Gateway) prepare(rules *Rules, env message.Envelope, msg *message.Message, f policy.Facts, d policy.Decision, known handovers) (parcel, error) {
 	p := newPreparation(g, rules, env, msg, f, d)
 	var err error
 	switch {
@@ -68,6 +68,7 @@ func (g *Gateway) prepare(rules *Rules, env message.Envelope, msg *message.Messa
 	if err != nil {
 		return parcel{}, err
 	}
+	p.parcel.Handings = p.handings(known)
 	p.register()
 	if err := p.notices(); err != nil {
 		return parcel{}, fmt.Errorf("write notice: %w", err)

@@ -29,9 +29,9 @@ const (
 	Salary              Kind = "salary"
 	Dismissal           Kind = "dismissal"
 	Negotiation         Kind = "negotiation"
-	Unscannable         Kind = "unscannable" // no text could be had of a piece: reported by message and extract
-	Protected           Kind = "protected"   // a file that only a password opens: reported by extract
-	FilePassword        Kind = "file-password"
+	Unscannable         Kind = "unscannable"   // no text could be had of a piece: reported by message and extract
+	Protected           Kind = "protected"     // a file that only a password opens: reported by extract
+	FilePassword        Kind = "file-password" // counts where its file goes the same way, which the policy finds out
 )
 
 // Kinds lists every kind, in the order of the manual.

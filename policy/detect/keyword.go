@@ -27,6 +27,7 @@ const (
 	keyGiro      // Swedish bankgiro and plusgiro
 	keyLoose     // a word that speaks against only right before a number: case, item, amount
 	keyStaff     // all who are employed
+	keyPassword  // a password
 	keyNordic10  = keyCPR | keyPersonnummer | keyKennitala | keyHetu
 	keyAnyPerson = keyNordic10 | keyFnr
 	keyAgainst   = keyPhone | keyNumber | keyCompany | keyPayment | keyTime
@@ -59,6 +60,7 @@ var keywordTable = []struct {
 	{keyTime, "tidspunkt* tidsst* timestamp* timestamp epoch unix logg logfil* loggfil* debug warn error backup* snapshot* kørsel* jobid pid uuid guid sessions* nonce requestid seq sequence uptime aikaleima* leima lokitied* loki"},
 	{keyName, "navn navnet fuldenavn fornavn* efternavn* etternavn* namn namnet förnamn* efternamn* fullnamn name names firstname lastname surname fullname nimi etunimi sukunimi nafn fornafn deltager* deltaker* deltagare"},
 	{keyAddress, "mail email epost mailadresse* mailadress* epostadresse* epostadress* sähköposti* sähköpost* netfang tölvupóst*"},
+	{keyPassword, "adgangskod* adgangsord* kodeord* kode koden koder koda pinkod* filkode* password* passphrase* passcode* passwort* kennwort* pwd passord* passord lösenord* lösen koder kod salasana* tunnussana* koodi koodin lykilorð* aðgangsorð* løsenord* løsen code"},
 	{keyStaff, "medarbejder* medarbeider* medarbetar* ansat ansatte* ansatt tilsett* tilsatt* anställ* personale* personalet personal employee* staff henkilökunta* työntekijä* starfsmen* starfsfólk* kollegaer kolleger kollegor colleagues kontaktliste* kontaktlista* telefonliste* telefonlista* vagtplan* vaktliste*"},
 }
 

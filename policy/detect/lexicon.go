@@ -80,7 +80,7 @@ type phrase struct {
 	level    Confidence // of a term of the DPO's; 0 for the lexicons' own
 	language language   // of a term; 0 for any
 	mute     bool
-	notice   keyword // it is no phrase but a word that the reader of lists asks for
+	notice   keyword // it is no phrase but a word that the readers of lists and passwords ask for
 }
 
 // lexicon is all phrases and classes, compiled.
@@ -286,7 +286,7 @@ func (l *lexicon) compile() {
 		}
 	}
 	for _, row := range keywordTable {
-		if row.key != keyMember && row.key != keyStaff {
+		if row.key != keyMember && row.key != keyStaff && row.key != keyPassword {
 			continue
 		}
 		p := &phrase{notice: row.key}

@@ -55,6 +55,7 @@ func (s *Scanner) Scan(segs []Segment, roster Roster) []Finding {
 		}
 		scanMachineReadable(text, &out)
 		notices := s.lexicon.scanPhrases(text, segs[i].Shape, &out)
+		scanPasswords(&segs[i], text, notices, &out)
 		lists.read(i, &segs[i], text, notices)
 	}
 	lists.findings(&out)

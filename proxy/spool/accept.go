@@ -11,9 +11,10 @@ import (
 
 // Accept stores a parcel whole and returns nil when it is durable. It returns
 // ErrFull when there is no room (answer 452), ErrRepeat when the parcel was
-// stored before and its 250 was never written (answer 250), and other errors
-// for which the answer is 451. The contents are neither copied nor changed; the
-// caller must leave them as they are.
+// stored before and its 250 was never written (answer 250), ErrMeanwhile when
+// it has to be decided again, and other errors for which the answer is 451. The
+// contents are neither copied nor changed; the caller must leave them as they
+// are.
 func (s *Store) Accept(ctx context.Context, p Parcel) error {
 	if err := p.check(); err != nil {
 		return fmt.Errorf("accept: %w", err)
@@ -196,6 +197,9 @@ func (l *lading) queues() bool {
 
 // write puts the rows of a lading into the transaction.
 func (l *lading) write(t *tx) error {
+	if err := t.unchanged(l.parcel.Handings); err != nil {
+		return err
+	}
 	if l.mark != nil {
 		if err := l.mark.write(t, l.parcel.ID); err != nil {
 			return err
@@ -223,6 +227,9 @@ func (l *lading) write(t *tx) error {
 		}
 	}
 	if err := l.writeCopies(t, owner); err != nil {
+		return err
+	}
+	if err := t.handOver(l.parcel.Handings); err != nil {
 		return err
 	}
 	return t.writeRecords(l.records)

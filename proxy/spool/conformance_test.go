@@ -51,6 +51,8 @@ func Conformance(t *testing.T, open opener) {
 		{"a repeat is recognised while the 250 is open", repeatOpen},
 		{"a second sending is delivered", secondSending},
 		{"sendings that overlap are both delivered", overlapping},
+		{"what was handed to a reader is known for a while", handedOver},
+		{"a parcel that was decided before another handing is refused", handedMeanwhile},
 		{"all of many submitters' copies are delivered once", manySubmitters},
 		{"a damaged body is held", damagedBody},
 		{"a damaged row is held", damagedRow},

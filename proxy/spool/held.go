@@ -30,6 +30,7 @@ type Released struct {
 	EightBit bool               // Content has octets above 127
 	Records  []deviation.Record // the release in the register
 	Then     []Parcel           // what follows from it, such as a notice
+	Handings []Handing          // what the copy hands its reader
 }
 
 // Errors of Release.
@@ -179,10 +180,11 @@ type releasing struct {
 	bodies  []ladenBody // the new content, or none
 	secret  []byte
 	records []ladenRecord
+	hands   []Handing
 }
 
 func (s *Store) releasing(ctx context.Context, held HeldCopy, body int64, with Released) (*releasing, error) {
-	r := &releasing{s: s, held: held, old: body}
+	r := &releasing{s: s, held: held, old: body, hands: with.Handings}
 	c := held.Copy
 	c.State, c.Hold, c.Released = Queued, nil, s.clock()
 	if with.Content != nil {
@@ -223,6 +225,9 @@ func (r *releasing) write(t *tx) error {
 	}
 	if n == 0 { // somebody else was faster
 		return ErrNotFound
+	}
+	if err := t.handOver(r.hands); err != nil {
+		return err
 	}
 	t.change.Held--
 	t.change.Queued++

@@ -19,6 +19,7 @@ type Parcel struct {
 	Bodies     []Body
 	Copies     []Copy
 	Deviations []deviation.Record
+	Handings   []Handing // files under passwords, and passwords, that go to readers; each reader once
 }
 
 // Body is the content of one or more copies, CRLF line ends, ready to send.

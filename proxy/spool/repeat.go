@@ -214,6 +214,9 @@ func (w *writer) tidy(ctx context.Context) {
 		if _, err := t.exec("expire receipts", w.s.now().Add(-remember).UnixMilli()); err != nil {
 			return err
 		}
+		if _, err := t.exec("forget handovers", w.s.now().Add(-keepHandovers).UnixMilli()); err != nil {
+			return err
+		}
 		_, err := t.exec("forget warnings", w.s.now().Add(-warnedFor).UnixMilli())
 		return err
 	}}

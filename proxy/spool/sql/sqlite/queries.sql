@@ -140,3 +140,18 @@ SELECT sum(queued), sum(held), sum(deferred), sum(bytes) FROM totals
 -- name: oldest
 SELECT b.received FROM copies c JOIN bodies b ON b.id = c.body
 WHERE c.state = 'queued' ORDER BY c.body LIMIT 1
+
+-- name: handover
+SELECT file, password FROM handovers WHERE pair = $1
+
+-- name: hand over
+INSERT INTO handovers (pair, file, password) VALUES ($1, $2, $3)
+ON CONFLICT (pair) DO UPDATE SET
+  file = CASE WHEN excluded.file > handovers.file THEN excluded.file ELSE handovers.file END,
+  password = CASE WHEN excluded.password > handovers.password THEN excluded.password ELSE handovers.password END
+
+-- name: forget handovers
+DELETE FROM handovers WHERE file < $1 AND password < $1
+
+-- name: try pair
+SELECT 1 WHERE $1 <> 0 OR 1 -- one transaction writes at a time
