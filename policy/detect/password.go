@@ -72,9 +72,10 @@ func passwordAfter(text string, i int, shape Shape) string {
 			for i < len(text) && isLetter(text[i]) {
 				i++
 			}
-			if w := string(fold(nil, text[b:i])); saysIs[w] {
+			switch w := fold(nil, text[b:i]); {
+			case saysIs[string(w)]:
 				return stated(text, i)
-			} else if elsewhere[w] {
+			case elsewhere[string(w)]:
 				return ""
 			}
 			if words++; words > passwordReach {
