@@ -16,12 +16,14 @@ import (
 )
 
 // furnish puts something of every kind into a store and closes it: copies that
-// are new, deferred and held, a large body, a register, receipts, a warning.
+// are new, deferred and held, a large body, a register, receipts, a warning, a
+// handover.
 func furnish(t *testing.T, s *Store) (contents map[string][]byte) {
 	t.Helper()
 	contents = map[string][]byte{}
 	small, large, both, held := testParcel(3000, 1), testParcel(largeBody+70000, 1), testParcel(500, 2), heldParcel(900, true)
 	held.Deviations = []deviation.Record{testRecord(policy.EntryDropped, held.Reference)}
+	small.Handings = []Handing{{Handover: Handover{Sender: "anna", Reader: "bo@mail.example", File: time.Now()}}}
 	small.Digest = bytes.Repeat([]byte{9}, 32)
 	for _, p := range []Parcel{small, large, both, held} {
 		mustAccept(t, s, p)
@@ -94,7 +96,7 @@ func TestAStoreMovesToPostgreSQLWholeAndStaysThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if done.Rows["copies"] != 6 || done.Rows["bodies"] != 5 || done.Rows["deviations"] != 1 || done.Rows["warnings"] != 1 || done.Rows["receipts"] != 1 || done.Large != 1 {
+	if done.Rows["copies"] != 6 || done.Rows["bodies"] != 5 || done.Rows["deviations"] != 1 || done.Rows["warnings"] != 1 || done.Rows["receipts"] != 1 || done.Rows["handovers"] != 1 || done.Large != 1 {
 		t.Errorf("moved %+v", done)
 	}
 	if _, err := Open(t.Context(), Config{Dir: dir, Key: testKey()}); !errors.Is(err, ErrMoved) {
