@@ -5,12 +5,13 @@ import (
 	"strings"
 	"testing"
 
+	"postvern.example/internal/specimen"
 	"postvern.example/policy/detect"
 )
 
 // letter is a mail as representatives write them, with a person now and then
 // and some numbers.
-func letter(d dice) string {
+func letter(d specimen.Dice) string {
 	return fmt.Sprintf(`Kære alle
 
 Tak for et godt møde i tirsdags. Vi talte om den nye lokalaftale, om arbejdstiden i weekenderne og om hvordan ledelsen
@@ -24,11 +25,11 @@ Anna Holm, tillidsrepræsentant
 
 Vi har i øvrigt fået mange gode forslag til sommerfesten, og udvalget går i gang med planlægningen i næste uge.
 Det er vigtigt, at alle afdelinger er repræsenteret, og at vi husker dem, der arbejder om natten og i ferierne.
-`, d.digits(7), d.digits(4), d.digits(6))
+`, d.Digits(7), d.Digits(4), d.Digits(6))
 }
 
 func corpus() string {
-	d, b := roll(5), strings.Builder{}
+	d, b := specimen.Roll(5), strings.Builder{}
 	for b.Len() < 1<<20 {
 		b.WriteString(letter(d))
 	}
@@ -82,7 +83,7 @@ func BenchmarkAllWithRoster(b *testing.B) {
 
 // quiet are texts that hold nothing to find, as most bytes of a mail do.
 func quiet() map[string]string {
-	d := roll(7)
+	d := specimen.Roll(7)
 	var words, noise strings.Builder
 	sentences := []string{
 		"Tak for et godt møde i tirsdags, hvor vi talte om den nye lokalaftale og om arbejdstiden i weekenderne.",
@@ -97,8 +98,8 @@ func quiet() map[string]string {
 		"Kan du lige kigge på teksten, inden den bliver trykt? Der mangler et komma i tredje linje.",
 	}
 	for words.Len() < 1<<20 {
-		words.WriteString(pick(d, sentences))
-		words.WriteString(pick(d, []string{" ", " ", "\n", "\n\n"}))
+		words.WriteString(specimen.Pick(d, sentences))
+		words.WriteString(specimen.Pick(d, []string{" ", " ", "\n", "\n\n"}))
 	}
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	for noise.Len() < 1<<20 {

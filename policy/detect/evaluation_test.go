@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"postvern.example/internal/specimen"
 	"postvern.example/policy/detect"
 )
 
@@ -37,77 +38,37 @@ func (t *tally) String() string {
 
 func TestEvaluationIdentityNumbersInSentencesAreFound(t *testing.T) {
 	s := scanner(t)
-	for i, p := range plantedKinds() {
-		d := roll(uint64(i))
+	for i, p := range specimen.Numbers() {
+		d := specimen.Roll(uint64(i))
 		plain, keyed := &tally{}, &tally{}
 		var missed []string
 		for n := range 4000 {
-			number := pick(d, p.forms)(p.number(d))
-			set, sentences, want := plain, p.sentences, detect.Likely
+			number := specimen.Pick(d, p.Forms)(p.Number(d))
+			set, sentences, want := plain, p.Sentences, detect.Likely
 			if n%4 == 0 {
-				set, sentences, want = keyed, p.keyed, detect.Certain
+				set, sentences, want = keyed, p.Keyed, detect.Certain
 			}
-			text := fmt.Sprintf(pick(d, sentences), number)
-			got := best(s, prose(text), nil)[p.kind]
+			text := fmt.Sprintf(specimen.Pick(d, sentences), number)
+			got := best(s, prose(text), nil)[p.Kind]
 			set.add(got)
 			if got < min(want, detect.Likely) && len(missed) < 8 {
 				missed = append(missed, text)
 			}
 		}
-		t.Logf("%-16s without keyword %v", p.kind, plain)
-		t.Logf("%-16s with keyword    %v", p.kind, keyed)
+		t.Logf("%-16s without keyword %v", p.Kind, plain)
+		t.Logf("%-16s with keyword    %v", p.Kind, keyed)
 		if len(missed) > 0 {
 			t.Logf("missed %q", missed)
 		}
 		if plain.share(detect.Likely) < 99.5 || keyed.share(detect.Likely) < 99.5 {
-			t.Errorf("%s: recall below 99.5 %%; missed %q", p.kind, missed)
+			t.Errorf("%s: recall below 99.5 %%; missed %q", p.Kind, missed)
 		}
 	}
 }
 
-// hardNegative makes lines with numbers that are none of a person.
-var hardNegatives = []func(dice) string{
-	func(d dice) string { return "Ordre " + d.digits(10) + " er sendt." },
-	func(d dice) string { return "Ordrenummer: " + d.digits(6) + "-" + d.digits(4) },
-	func(d dice) string { return "Faktura nr. " + d.digits(11) + " forfalder den 1." },
-	func(d dice) string { return "Fakturanummer " + d.digits(10) + ", OCR " + d.digits(12) },
-	func(d dice) string { return "KID: " + d.digits(11) },
-	func(d dice) string { return fmt.Sprintf("+71<%s+%s<", d.digits(15), d.digits(8)) },
-	func(d dice) string { return fmt.Sprintf("%d INFO ready", 1500000000+d.IntN(300000000)) },
-	func(d dice) string {
-		return fmt.Sprintf("%02d%02d%02d%02d%02d backup ok", 20+d.IntN(8), 1+d.IntN(12), 1+d.IntN(28), d.IntN(24), d.IntN(60))
-	},
-	func(d dice) string {
-		return fmt.Sprintf("20%02d-%02d-%02d %02d:%02d:%02d id=%s", 20+d.IntN(8), 1+d.IntN(12), 1+d.IntN(28), d.IntN(24), d.IntN(60), d.IntN(60), d.digits(10))
-	},
-	func(d dice) string {
-		return "Ring på 07" + d.digits(1) + "-" + d.digits(3) + " " + d.digits(2) + " " + d.digits(2)
-	},
-	func(d dice) string { return "Mobil 07" + d.digits(8) },
-	func(d dice) string { return "tlf. " + d.digits(8) + " / " + d.digits(8) },
-	func(d dice) string { return "Puhelin 040" + d.digits(7) },
-	func(d dice) string { return "https://example.example/artikel/" + d.digits(10) + "?id=" + d.digits(10) },
-	func(d dice) string { return "Message-ID: <" + d.digits(10) + "." + d.digits(11) + "@mail.example>" },
-	func(d dice) string { return "Organisationsnummer 5" + d.digits(5) + "-" + d.digits(4) },
-	func(d dice) string { return "CVR " + d.digits(8) + ", EAN " + d.digits(13) },
-	func(d dice) string { return "ISBN 978-" + d.digits(2) + "-" + d.digits(6) + "-" + d.digits(2) },
-	func(d dice) string { return "Sporing: 3707" + d.digits(14) },
-	func(d dice) string { return "Serienr. SN" + d.digits(10) },
-	func(d dice) string { return "Varenummer " + d.digits(10) + ", antal " + d.digits(2) },
-	func(d dice) string { return "Sag nr. " + d.digits(10) },
-	func(d dice) string { return "Ärende " + d.digits(10) + " är avslutat" },
-	func(d dice) string { return "Hans PESEL er " + d.digits(11) },
-	func(d dice) string { return "BSN " + d.digits(9) + " och Steuer-ID " + d.digits(11) },
-	func(d dice) string { return "Hyllan " + d.digits(10) + " är tom." },
-	func(d dice) string { return "SSN " + d.digits(3) + "-" + d.digits(2) + "-" + d.digits(4) },
-	func(d dice) string { return d.digits(4) + " " + d.digits(4) + " " + d.digits(4) + " " + d.digits(4) },
-	func(d dice) string { return "Beløb: " + d.digits(7) + ",00 kr., saldo " + d.digits(10) + ",50" },
-	func(d dice) string { return "10.0." + d.digits(2) + "." + d.digits(2) + " build " + d.digits(10) },
-}
-
 func TestEvaluationOtherNumbersAreNotCertain(t *testing.T) {
 	s := scanner(t)
-	d := roll(99)
+	d, negatives := specimen.Roll(99), specimen.HardNegatives()
 	all := &tally{}
 	kinds := map[detect.Kind]*tally{}
 	for _, k := range detect.Kinds() {
@@ -115,7 +76,7 @@ func TestEvaluationOtherNumbersAreNotCertain(t *testing.T) {
 	}
 	var wrong []string
 	for n := range 30000 {
-		text := hardNegatives[n%len(hardNegatives)](d)
+		text := negatives[n%len(negatives)](d)
 		found := best(s, prose(text), nil)
 		worst := detect.Confidence(0)
 		for _, k := range detect.Kinds() {

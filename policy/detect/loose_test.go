@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"postvern.example/internal/specimen"
 	"postvern.example/policy/detect"
 )
 
@@ -74,7 +75,7 @@ func TestAWordRightBeforeANumberCapsItWhateverStandsFurtherOff(t *testing.T) {
 
 // careless are the ways to write a number of so many digits of date.
 func careless(date int) []func(string) string {
-	ways := []func(string) string{cut(date, "\t"), cut(date, "   "), cut(date, "--"), cut(date, " - "), cut(date, ")"), cut(date, "-\n> "), cut(date, "-\n"), cut(date, "_"), cut(date, " -- ")}
+	ways := []func(string) string{specimen.Cut(date, "\t"), specimen.Cut(date, "   "), specimen.Cut(date, "--"), specimen.Cut(date, " - "), specimen.Cut(date, ")"), specimen.Cut(date, "-\n> "), specimen.Cut(date, "-\n"), specimen.Cut(date, "_"), specimen.Cut(date, " -- ")}
 	for _, sep := range []string{".", "/", "-", " "} {
 		year := date - 4
 		if date == 8 {
@@ -88,28 +89,28 @@ func careless(date int) []func(string) string {
 
 func TestEvaluationCarelessFormsAreFoundBesideAKeyword(t *testing.T) {
 	s := scanner(t)
-	for i, p := range plantedKinds() {
+	for i, p := range specimen.Numbers() {
 		date := 6
-		switch p.kind {
+		switch p.Kind {
 		case detect.DanishCPR, detect.NorwegianFnr, detect.IcelandicKennitala:
 		case detect.SwedishPersonnummer:
 			date = 8
 		default:
 			continue
 		}
-		d, set := roll(uint64(100+i)), &tally{}
+		d, set := specimen.Roll(uint64(100+i)), &tally{}
 		var missed []string
 		for range 2000 {
-			text := fmt.Sprintf(pick(d, p.keyed), pick(d, careless(date))(p.number(d)))
-			got := best(s, prose(text), nil)[p.kind]
+			text := fmt.Sprintf(specimen.Pick(d, p.Keyed), specimen.Pick(d, careless(date))(p.Number(d)))
+			got := best(s, prose(text), nil)[p.Kind]
 			set.add(got)
 			if got < detect.Likely && len(missed) < 8 {
 				missed = append(missed, text)
 			}
 		}
-		t.Logf("%-16s %v", p.kind, set)
+		t.Logf("%-16s %v", p.Kind, set)
 		if set.share(detect.Likely) < 99.5 {
-			t.Errorf("%s: recall below 99.5 %%; missed %q", p.kind, missed)
+			t.Errorf("%s: recall below 99.5 %%; missed %q", p.Kind, missed)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package detect_test
 import (
 	"testing"
 
+	"postvern.example/internal/specimen"
 	"postvern.example/policy/detect"
 )
 
@@ -133,9 +134,9 @@ func TestTableColumnsSpeakForTheirCells(t *testing.T) {
 
 func TestALongColumnIsOneFinding(t *testing.T) {
 	text := "Navn\tCPR\n"
-	d := roll(3)
+	d := specimen.Roll(3)
 	for range 500 {
-		text += "Mette\t" + d.cpr() + "\n"
+		text += "Mette\t" + d.CPR() + "\n"
 	}
 	found := scanner(t).Scan([]detect.Segment{{Shape: detect.Table, Text: text}}, nil)
 	for _, f := range found {

@@ -42,8 +42,8 @@ func iwaOf(text string) string {
 		return append(binary.AppendUvarint([]byte{byte(number<<3 | 2)}, uint64(len(data))), data...)
 	}
 	message := field(3, []byte(text))
-	info := append([]byte{1<<3 | 0, 1, 3<<3 | 0}, binary.AppendUvarint(nil, uint64(len(message)))...)
-	head := append([]byte{1<<3 | 0, 1}, field(2, info)...)
+	info := append([]byte{1 << 3, 1, 3 << 3}, binary.AppendUvarint(nil, uint64(len(message)))...)
+	head := append([]byte{1 << 3, 1}, field(2, info)...)
 	packed := snappy.Encode(nil, append(append(binary.AppendUvarint(nil, uint64(len(head))), head...), message...))
 	return string([]byte{0, byte(len(packed)), byte(len(packed) >> 8), 0}) + string(packed)
 }
