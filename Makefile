@@ -65,8 +65,10 @@ bench-peers: deps ## messages a second beside a bare Postfix, in turn on this ma
 	go test -run '^$$' -bench Peers -benchtime 5x -timeout 30m ./test
 
 .PHONY: eval
-eval: ## precision and recall of the detectors on the labelled sets
+eval: ## precision and recall on labelled sentences and on documents that real programs write
+	@test/deps.sh eval
 	go test ./policy/detect -run TestEvaluation -v
+	POSTVERN_EVAL=1 go test ./proxy/extract -run TestEvaluation -v -timeout 20m
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME

@@ -2,7 +2,9 @@
 # Installs the Debian packages that the tests use as real peers, where they
 # are missing: GnuPG opens what was sealed, OpenSSL verifies what was signed,
 # Tesseract reads pictures, swaks and Python send, promtool checks, a C
-# compiler builds the race detector. Without root or apt it says what is missing, and stops.
+# compiler builds the race detector. With the argument eval also those that
+# write the documents of `make eval`: LibreOffice and Python's libraries.
+# Without root or apt it says what is missing, and stops.
 set -euo pipefail
 
 need=(

@@ -301,6 +301,7 @@ func HardNegatives() []func(Dice) string {
 		func(d Dice) string { return "Faktura nr. " + d.Digits(11) + " forfalder den 1." },
 		func(d Dice) string { return "Fakturanummer " + d.Digits(10) + ", OCR " + d.Digits(12) },
 		func(d Dice) string { return "KID: " + d.Digits(11) },
+		func(d Dice) string { return d.Digits(10) + "; Kontorpapir A4; " + d.Digits(2) },
 		func(d Dice) string { return fmt.Sprintf("+71<%s+%s<", d.Digits(15), d.Digits(8)) },
 		func(d Dice) string { return fmt.Sprintf("%d INFO ready", 1500000000+d.IntN(300000000)) },
 		func(d Dice) string {

@@ -48,7 +48,7 @@ var keywordTable = []struct {
 	{keyAnyPerson, "ssn idnr idnummer* identitetsn* identitetsnummer* identifikationsn* personid* personalnumber nationalid personkod* identification identity"},
 	{keyIBAN | keyAccount, "iban"},
 	{keyGiro | keyAccount, "bankgiro* plusgiro* postgiro* bankgironr bg pg"},
-	{keyAccount, "konto* kontonr* lønkonto* lönekonto* lonnskonto* lønnskonto* bankkonto* nemkonto* tilinumero* tili tilille pankkitili* clearing* clearingn* regnr account bankreikning* reikning* reg bankoplysning*"},
+	{keyAccount, "konto kontoen kontoens kontot kontots konti kontoer kontonr* kontonummer* kontohaver* kontoinnehav* kontoudtog* kontoutskrift* kontoutdrag* kontooplysning* kontoopplysning* lønkonto* lönekonto* lonnskonto* lønnskonto* bankkonto* nemkonto* tilinumero* tili tilille pankkitili* clearing* clearingn* regnr account bankreikning* reikning* reg bankoplysning*"},
 	{keyPassport, "pas pasnr pasnummer* pasnumre* passport* passnr passnummer* passnumre* pass passet passin passi passinumero* vegabréf* vegabref*"},
 	{keyPerson, "født fødselsdato fødselsdag foedt fødd fødde fødselsår född födelsedatum födda syntynyt synt born birth dob birthdate fæddur fædd barn datter søn sønn dotter son borger pasient patient ægtefælle samlever cohabitant klient"},
 	{keyMember, "medlem* medlemm* medlemsn* fagforening* fagforbund* fagforeining* fackförbund* fackförening* fackklubb* union unions unionen kontingent* member members membership* jäsen* ammattiliit* ammattiyhdisty* tillidsrep* tillidsmand* tillitsv* tillidsvalgt* förtroendevald* luottamusmie* luottamusvaltuut* stéttarfélag* félagsm* félagi félagar fagklub* klubben fagleg* faglig* facklig*"},
