@@ -45,6 +45,11 @@ func hideEdits(msg *message.Message, hidden map[string]bool, named func(text str
 	}
 	edits = append(append(edits, more...), msg.Drop(gossip...)...)
 	edits = append(edits, bareNames(msg, hidden)...)
+	inParts, err := newTracer(msg, hidden).inParts()
+	if err != nil {
+		return nil, 0, err
+	}
+	edits = append(edits, inParts...)
 	return append(edits, otherTraces(msg, hidden, named)...), n, nil
 }
 

@@ -94,7 +94,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 	f.Quoted = in.listing(quoted(quotation))
 	f.Nested = in.listing(nested(msg, msg.Root, visibleFields))
 	f.Inside = in.listed(msg, quotation)
-	f.Buried = in.listing(slices.Concat(buried(text), reported(msg, msg.Root), nested(msg, msg.Root, authorFields)))
+	f.Buried = in.listing(slices.Concat(buried(text), attached(msg, text), reported(msg, msg.Root), nested(msg, msg.Root, authorFields)))
 	f.Invitation, f.InvitationFault = in.invitations(msg, text)
 	meeting := msg.Meeting()
 	f.Papers, f.Meeting, f.MeetingFault = meeting.Papers, meeting.Open > 0, meeting.Fixed || meeting.Damaged

@@ -152,12 +152,32 @@ func buried(text extract.Result) []person {
 	return people
 }
 
+// attached returns the people in the header blocks of mails that stand as text
+// where no edit reaches: in attached files, and in bodies of kinds that are not
+// written again.
+func attached(msg *message.Message, text extract.Result) []person {
+	edited := map[string]bool{}
+	for _, place := range slices.Concat(msg.Bodies(), msg.Calendars()) {
+		edited[placeKey(place)] = true
+	}
+	var people []person
+	for _, s := range text.Segments {
+		if n := len(s.Place); n == 0 || s.Place[n-1].Kind == detect.InHeader || edited[placeKey(s.Place)] {
+			continue
+		}
+		for _, q := range message.QuotedIn(s.Text).Recipients {
+			people = append(people, person{name: q.Name, address: q.Address})
+		}
+	}
+	return people
+}
+
 // reported returns the people in the parts of reports that programs read (RFC
-// 3464, RFC 8098).
+// 3464, RFC 8098, RFC 5965).
 func reported(msg *message.Message, part *message.Part) []person {
 	var people []person
 	switch part.MediaType {
-	case "message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "message/global-disposition-notification":
+	case "message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "message/global-disposition-notification", "message/feedback-report":
 		text, _ := msg.Content(part) // what is damaged is unscannable, and a finding already
 		for _, a := range detect.Addresses(string(text)) {
 			people = append(people, person{address: a})

@@ -219,7 +219,7 @@ func (p *preparation) edits(hidden map[string]bool) (edits []message.Edit, hides
 		{"Date", p.now.Format("Mon, 2 Jan 2006 15:04:05 -0700")},
 		{"Message-ID", message.NewMessageID(p.cfg.Hostname)},
 	} {
-		if len(p.msg.Root.Get(missing[0])) > 0 {
+		if p.keeps(missing[0], edits) {
 			continue
 		}
 		e, err := p.msg.AddTop(missing[0], missing[1])
@@ -229,6 +229,13 @@ func (p *preparation) edits(hidden map[string]bool) (edits []message.Edit, hides
 		edits = append(edits, e)
 	}
 	return edits, hides, nil
+}
+
+// keeps reports whether the message has a field after the edits.
+func (p *preparation) keeps(name string, edits []message.Edit) bool {
+	return slices.ContainsFunc(p.msg.Root.Get(name), func(f message.Field) bool {
+		return !slices.ContainsFunc(edits, func(e message.Edit) bool { return e.Range == f.Range && len(e.With) == 0 })
+	})
 }
 
 // fault says what is wrong with the header.

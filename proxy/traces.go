@@ -6,9 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"net/url"
+	"html"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -45,7 +46,7 @@ func otherTraces(msg *message.Message, hidden map[string]bool, named func(text s
 	for _, name := range append(append(append([]string{}, visibleFields...), gossip...), blindFields...) {
 		edited[strings.ToLower(name)] = true
 	}
-	people := append(hiddenNames(msg, hidden), digests(hidden)...)
+	t := newTracer(msg, hidden)
 	var edits []message.Edit
 	for _, f := range msg.Root.Fields {
 		name := strings.ToLower(f.Name)
@@ -53,7 +54,7 @@ func otherTraces(msg *message.Message, hidden map[string]bool, named func(text s
 			continue
 		}
 		text := msg.Text(f)
-		if !names(msg, f, hidden) && !containsAny(strings.ToLower(text), people) && !named(text) {
+		if !names(msg, f, hidden) && !t.in(text) && !named(text) && leaves(name, string(msg.Bytes(f.Value)), text) {
 			continue
 		}
 		if at := forClause.FindIndex(msg.Bytes(f.Value)); name == "received" && at != nil {
@@ -85,7 +86,7 @@ func machinery(msg *message.Message) []string {
 			}
 		}
 	}
-	return found
+	return append(found, partMachinery(msg)...)
 }
 
 // threading names the fields of ids, which only look like addresses.
@@ -229,12 +230,59 @@ var (
 	verp     = regexp.MustCompile(`[^\s<>@=+]+=[A-Za-z0-9.-]+\.[A-Za-z0-9-]+@`)
 )
 
+// undone returns text as it is and, where it has escapes, without them: those of
+// URLs (RFC 3986), of quoted-printable, HTML and JSON, inside each other to a
+// depth that programs reach.
+func undone(text string) []string {
+	const deepest = 3
+	all := []string{text}
+	for range deepest {
+		last := all[len(all)-1]
+		plain := last
+		if strings.Contains(plain, "%") {
+			plain = percents.ReplaceAllStringFunc(plain, unhex)
+		}
+		if strings.Contains(plain, "=") {
+			plain = equals.ReplaceAllStringFunc(plain, unhex)
+		}
+		if strings.Contains(plain, "&") {
+			plain = html.UnescapeString(plain)
+		}
+		if strings.Contains(plain, `\u`) {
+			plain = jsonEscapes.ReplaceAllStringFunc(plain, unhex)
+		}
+		if plain == last {
+			break
+		}
+		all = append(all, plain)
+	}
+	return all
+}
+
+var (
+	percents    = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+	equals      = regexp.MustCompile(`=[0-9A-F]{2}`)
+	jsonEscapes = regexp.MustCompile(`\\u00[0-9A-Fa-f]{2}`)
+)
+
+// unhex returns the letter whose number an escape ends in.
+func unhex(escape string) string {
+	n, err := strconv.ParseUint(escape[len(escape)-2:], 16, 8)
+	if err != nil {
+		return escape
+	}
+	return string([]byte{byte(n)})
+}
+
 // forms returns text with comments and blanks taken out of its addresses (RFC
 // 5322 §4.4), percent signs undone (RFC 6068), base64 undone, and an address
 // that stands in the local part of another, as in bounce-anna=x.example@y.
 func forms(text string) []string {
-	all := []string{text}
-	if strings.Contains(text, "@") {
+	all := undone(text)
+	for _, text := range slices.Clone(all) {
+		if !strings.Contains(text, "@") {
+			continue
+		}
 		all = append(all, joints.ReplaceAllString(comments.ReplaceAllString(text, ""), "$1"))
 		for _, v := range verp.FindAllString(text, -1) {
 			whole := strings.Replace(strings.TrimSuffix(v, "@"), "=", "@", 1)
@@ -244,13 +292,6 @@ func forms(text string) []string {
 					all = append(all, whole[i+1:])
 				}
 			}
-		}
-	}
-	if strings.Contains(text, "%40") {
-		if plain, err := url.PathUnescape(text); err == nil {
-			all = append(all, plain)
-		} else {
-			all = append(all, strings.ReplaceAll(text, "%40", "@"))
 		}
 	}
 	for _, e := range encoded.FindAllString(text, -1) {

@@ -93,7 +93,7 @@ func corpus(t *testing.T, group string) (auditPeople, []*audited) {
 		if m.raw, err = os.ReadFile(name); err != nil {
 			t.Fatal(err)
 		}
-		if m.Group == group {
+		if m.Group == group && strings.Contains(m.Door, os.Getenv("POSTVERN_AUDIT_DOOR")) {
 			all = append(all, m)
 		}
 	}
@@ -256,14 +256,14 @@ func unchanged(m *audited, content []byte) string {
 
 // withoutLists is the default policy without the rule that refuses member
 // lists, which would keep most of the corpus from being tried.
-func withoutLists(t *testing.T, as string) string {
+func withoutLists(t *testing.T, hide, as string) string {
 	t.Helper()
 	rule := "  - name: member lists\n    detect: [member-list]\n    do: encrypt\n    without-key: reject\n"
-	beside := "beside: note, as: bcc"
-	if !strings.Contains(defaultPolicy, rule) || !strings.Contains(defaultPolicy, beside) {
+	recipients := "hide: members, from: 2, beside: note, as: bcc"
+	if !strings.Contains(defaultPolicy, rule) || !strings.Contains(defaultPolicy, recipients) {
 		t.Fatal("the default policy is another one")
 	}
-	return strings.Replace(strings.Replace(defaultPolicy, rule, "", 1), beside, "beside: hide, as: "+as, 1)
+	return strings.Replace(strings.Replace(defaultPolicy, rule, "", 1), recipients, "hide: "+hide+", from: 2, beside: hide, as: "+as, 1)
 }
 
 func TestNoCopyOfTheCorpusTellsAMemberOfAnother(t *testing.T) {
@@ -272,11 +272,13 @@ func TestNoCopyOfTheCorpusTellsAMemberOfAnother(t *testing.T) {
 	}
 	people, all := corpus(t, "doors")
 	for _, c := range []struct {
-		name, as string
-		every    int
+		name, hide, as string
+		every          int
 	}{
-		{"one hidden list", "bcc", 1},
-		{"a copy for each", "individual", 4},
+		{"one hidden list", "members", "bcc", 1},
+		{"a copy for each", "members", "individual", 4},
+		{"everybody on one hidden list", "everyone", "bcc", 7},
+		{"a copy for each, of everybody", "everyone", "individual", 9},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var some []*audited
@@ -286,7 +288,7 @@ func TestNoCopyOfTheCorpusTellsAMemberOfAnother(t *testing.T) {
 					some = append(some, m)
 				}
 			}
-			audit(t, people, some, c.as)
+			audit(t, people, some, c.hide, c.as)
 		})
 	}
 }
@@ -323,9 +325,9 @@ func TestOrdinaryMailOfTheCorpusKeepsEveryByte(t *testing.T) {
 	}
 }
 
-func audit(t *testing.T, people auditPeople, all []*audited, as string) {
+func audit(t *testing.T, people auditPeople, all []*audited, hide, as string) {
 	t.Helper()
-	g := install(t, files{"policy.yaml": withoutLists(t, as), "members.csv": people.Roster}, sinkConfig())
+	g := install(t, files{"policy.yaml": withoutLists(t, hide, as), "members.csv": people.Roster}, sinkConfig())
 	g.write("postvern.yaml", strings.Replace(g.read("postvern.yaml"), "level: debug", "level: info", 1))
 	secrets := readerKeys(t, g, people)
 	g.start()
@@ -338,7 +340,7 @@ func audit(t *testing.T, people auditPeople, all []*audited, as string) {
 	}
 	dir := t.TempDir()
 	if keep := os.Getenv("POSTVERN_AUDIT_DIR"); keep != "" {
-		dir = filepath.Join(keep, as)
+		dir = filepath.Join(keep, hide+" "+as)
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}

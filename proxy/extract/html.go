@@ -22,9 +22,16 @@ func (r *reading) html(p piece) {
 		r.unscannable(p.place, whyCharset)
 	}
 	for _, text := range texts {
+		if p.declared == "text/enriched" {
+			text = enriched.Replace(text)
+		}
 		r.markup(p, text, 0)
 	}
 }
+
+// enriched makes HTML of what text/enriched writes otherwise (RFC 1896): "<<"
+// for a bracket, and lines.
+var enriched = strings.NewReplacer("<<", "&lt;", "\r\n", "<br>", "\n", "<br>")
 
 // markup reads HTML that is text already. level counts pages inside pages:
 // conditional comments, srcdoc, noscript.

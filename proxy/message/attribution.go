@@ -6,11 +6,15 @@ import (
 )
 
 // wroteVerbs stand in the line that says whose words are quoted below it.
-var wroteVerbs = regexp.MustCompile(`(?i)(?:^|[\s,>])(skrev|skreiv|wrote|kirjoitti|skrifaði|ritaði|schrieb|a écrit|napisał\(a\)|napisał|napisała)(?:[\s:]|$)`)
+var wroteVerbs = regexp.MustCompile(`(?i)(?:^|[\s,>])(skrev|skreiv|citat(?: fra| från)?|citerar|sitat(?: fra)?|quoting|zitat von|lainaus|wrote|kirjoitti|skrifaði|ritaði|schrieb|a écrit|napisał\(a\)|napisał|napisała)(?:[\s:]|$)`)
 
 // dated is such a line of Gmail's without a verb: "2026-05-03 10:00 GMT+02:00
 // Bo Friis <bo@x>:".
 var dated = regexp.MustCompile(`^\d{4}-\d\d-\d\d,? \d\d?[:.]\d\d .*<[^<>\s]+@[^<>\s]+>$`)
+
+// stamped is a line without a verb that names who wrote and then when: "* Bo
+// Friis <bo@x> [2026-05-03 10:00]:", ">>> Bo Friis <bo@x> 03-05-2026 10:00 >>>".
+var stamped = regexp.MustCompile(`^[*>\s]*([^<>]{0,80}<[^<>\s]+@[^<>\s]+>)[\s,]*[(\[]?\d[\d\s.:/-]*[)\]]?[\s>]*$`)
 
 // attributions returns the writers in lines such as "Den 3. maj 2026 skrev Bo
 // Friis <bo@x>:", "On May 3, 2026, Bo Friis wrote:" and "Bo Friis kirjoitti
@@ -32,7 +36,7 @@ func attributions(text string, plain bool) []quotedList {
 		if len(last) > 3 {
 			last = last[1:]
 		}
-		if !strings.HasSuffix(strings.TrimRight(text[line.content:line.end], " \t\r\u00a0*_"), ":") {
+		if end := strings.TrimRight(text[line.content:line.end], " \t\r\u00a0*_"); !strings.HasSuffix(end, ":") && !strings.HasSuffix(end, ">>>") {
 			continue
 		}
 		for n := 1; n <= len(last); n++ { // the fewest lines that say it
@@ -58,6 +62,9 @@ func (l *logical) writer() (quotedElement, bool) {
 	if len(s) > longest || !strings.ContainsAny(s, "0123456789@") {
 		return quotedElement{}, false
 	}
+	if who := stamped.FindStringSubmatchIndex(s); who != nil {
+		return l.writerAt(s, who[2], who[3])
+	}
 	verb := wroteVerbs.FindStringSubmatchIndex(s)
 	if verb == nil && dated.MatchString(s) {
 		verb = []int{len(s), len(s), len(s), len(s)}
@@ -70,6 +77,11 @@ func (l *logical) writer() (quotedElement, bool) {
 	if rest == "" || !strings.Contains(rest, "@") && strings.ContainsAny(rest, "0123456789") {
 		from, to = beforeVerb(s[:verb[2]])
 	}
+	return l.writerAt(s, from, to)
+}
+
+// writerAt takes the writer out of a range of the line.
+func (l *logical) writerAt(s string, from, to int) (quotedElement, bool) {
 	for from < to && strings.ContainsRune(" \t,*_", rune(s[from])) {
 		from++
 	}

@@ -279,7 +279,7 @@ func (e *calendarEditor) line(line string) (string, error) {
 	if class == prose {
 		return e.prose(line, p)
 	}
-	if !e.names(line) {
+	if !e.names(line) && !slices.ContainsFunc(p.params, e.directs) {
 		return line, nil
 	}
 	if class == mayGo {
@@ -298,12 +298,23 @@ func (e *calendarEditor) line(line string) (string, error) {
 func (e *calendarEditor) withoutParams(line string, p property) string {
 	var cuts []Range
 	for _, q := range p.params {
-		if e.names(q.value) {
+		if e.names(q.value) || e.directs(q) {
 			cuts = append(cuts, q.span)
 		}
 	}
 	out, _ := withoutRanges(line, cuts)
 	return out
+}
+
+// directs reports whether a parameter is a link to somebody hidden in a
+// directory (RFC 5545 §3.2.6), who may be named there and nowhere else.
+func (e *calendarEditor) directs(q calendarParam) bool {
+	if q.name != "DIR" && q.name != "ALTREP" {
+		return false
+	}
+	return slices.ContainsFunc(spellings(q.value), func(s string) bool {
+		return slices.ContainsFunc(namePhrases(s), func(name string) bool { return e.hide(name, "") })
+	})
 }
 
 // prose takes people out of a text, and out of header blocks quoted in it.

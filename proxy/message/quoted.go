@@ -2,6 +2,7 @@ package message
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -54,6 +55,9 @@ const longestLabel = 40
 // attribution line can stand: near the beginning of a line or at its end. In
 // most text none does, and there is nothing to find.
 func mayQuote(text string) bool {
+	if strings.Contains(text, wideColon) || strings.Contains(text, ">>>") {
+		return true
+	}
 	for at := 0; ; {
 		colon := strings.IndexByte(text[at:], ':')
 		if colon < 0 {
@@ -119,14 +123,20 @@ func takeLine(text string, at int) (quotedLine, int) {
 		stop--
 	}
 	line := quotedLine{end: stop, flowed: stop > at && text[stop-1] == ' '}
+	at += initials(text[at:stop])
 	for at < stop {
 		r, n := utf8.DecodeRuneInString(text[at:stop])
 		if r == '>' {
 			line.depth++
-		} else if r != ' ' && r != '\t' && r != '|' && r != '\u00a0' {
+		} else if !unicode.IsSpace(r) && r != '|' && !isInvisible(r) {
 			break
 		}
 		at += n
+	}
+	if mark := listMark(text[at:stop]); mark > 0 {
+		if label, _ := labelOf(text[at+mark : stop]); label != noLabel {
+			at += mark
+		}
 	}
 	line.content = at
 	if label, value := labelOf(text[at:stop]); label != noLabel {
@@ -135,19 +145,62 @@ func takeLine(text string, at int) (quotedLine, int) {
 	return line, next
 }
 
+// isInvisible reports whether a letter has no width: marks of direction, joiners
+// and the like, which programs put around labels and names.
+func isInvisible(r rune) bool { return unicode.Is(unicode.Cf, r) }
+
+// initials returns the length of the writer's initials before the first mark of
+// a citation ("AH> "), or 0.
+func initials(s string) int {
+	const most = 4
+	for i := 0; i <= most && i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '>' && i > 0:
+			return i
+		case c < 'A' || c > 'Z':
+			return 0
+		}
+	}
+	return 0
+}
+
+// listMark returns the length of a mark that makes a line an item of a list.
+func listMark(s string) int {
+	for _, mark := range []string{"- ", "* ", "+ ", "• ", "– ", "· "} {
+		if strings.HasPrefix(s, mark) {
+			return len(mark)
+		}
+	}
+	return 0
+}
+
+// wideColon is how East Asian keyboards write a colon.
+const wideColon = "："
+
 // labelOf reads "Til:", "*Kopi til:*" and the like, and returns where the value
 // begins.
 func labelOf(s string) (labelKind, int) {
-	colon := strings.IndexByte(s[:min(len(s), longestLabel)], ':')
+	colon, size := strings.IndexByte(s[:min(len(s), longestLabel)], ':'), 1
+	if wide := strings.Index(s[:min(len(s), longestLabel)], wideColon); wide > 0 && (colon < 0 || wide < colon) {
+		colon, size = wide, len(wideColon)
+	}
 	if colon <= 0 {
 		return noLabel, 0
 	}
-	kind := kindOfLabel(strings.ToLower(strings.Trim(s[:colon], " \t*_\u00a0\u202f")))
+	label := strings.Map(func(r rune) rune {
+		if isInvisible(r) {
+			return -1
+		}
+		return r
+	}, s[:colon])
+	kind := kindOfLabel(strings.ToLower(strings.Trim(label, " \t*_\u00a0\u202f")))
 	if kind == noLabel {
 		return noLabel, 0
 	}
-	value := s[colon+1:]
-	return kind, len(s) - len(strings.TrimLeft(value, " \t*_\u00a0"))
+	value := s[colon+size:]
+	return kind, len(s) - len(strings.TrimLeftFunc(value, func(r rune) bool {
+		return r == '*' || r == '_' || unicode.IsSpace(r) || isInvisible(r)
+	}))
 }
 
 // blockRecipients returns the lists of one block of lines.
@@ -175,7 +228,7 @@ func blockRecipients(text string, block []quotedLine, linked func(Range) []strin
 		l := logical{text: text, plain: linked == nil, strict: !certain}
 		l.add(line)
 		for _, more := range block[i+1:] {
-			if more.label != noLabel || more.depth != line.depth || !l.open(more) {
+			if more.label != noLabel || !l.open(more) || more.depth != line.depth && !l.brokenOut(line, more) {
 				break
 			}
 			l.add(more)
@@ -232,6 +285,12 @@ func (l *logical) open(next quotedLine) bool {
 	}
 	last := so[strings.LastIndexAny(so, ",;")+1:]
 	return !strings.Contains(last, "@") && strings.Contains(line, "@")
+}
+
+// brokenOut reports whether a line is the rest of a cited one that a program
+// broke without the mark of the citation.
+func (l *logical) brokenOut(first, next quotedLine) bool {
+	return next.depth < first.depth && strings.Contains(l.text[next.content:next.end], "@")
 }
 
 // elements cuts the list at semicolons, or where there are none at commas.

@@ -3,6 +3,7 @@ package message
 import (
 	"html"
 	"net/url"
+	"regexp"
 	"sort"
 	"strings"
 
@@ -40,6 +41,7 @@ func visibleHTML(source string) visibleText {
 	z := nethtml.NewTokenizer(strings.NewReader(source))
 	at, hidden := 0, false
 	cell := false // a cell has begun, and nothing stands in it yet
+	pre := 0      // elements in which line ends are such
 	for {
 		kind := z.Next()
 		if kind == nethtml.ErrorToken {
@@ -50,17 +52,20 @@ func visibleHTML(source string) visibleText {
 		switch kind {
 		case nethtml.TextToken:
 			if !hidden {
-				v.addText(&text, start, at)
+				v.addText(&text, start, at, pre > 0)
 				cell = cell && strings.TrimSpace(source[start:at]) == ""
 			}
 		case nethtml.StartTagToken, nethtml.EndTagToken, nethtml.SelfClosingTagToken:
 			name, _ := z.TagName()
 			tag := atom.Lookup(name)
+			if tag == atom.Pre || tag == atom.Textarea {
+				pre = max(0, pre+map[nethtml.TokenType]int{nethtml.StartTagToken: 1, nethtml.EndTagToken: -1}[kind])
+			}
 			switch {
 			case tag == atom.Script || tag == atom.Style || tag == atom.Title:
 				hidden = kind == nethtml.StartTagToken
 			case cell && kind == nethtml.StartTagToken && (tag == atom.P || tag == atom.Div),
-				tag == atom.Td || tag == atom.Th:
+				tag == atom.Td || tag == atom.Th, tag == atom.Dd && kind == nethtml.StartTagToken, tag == atom.Dt && kind == nethtml.EndTagToken:
 				v.add(&text, " ", Range{start, at}, true)
 				cell = kind == nethtml.StartTagToken
 			case breaking[tag]:
@@ -80,8 +85,8 @@ func (v *visibleText) add(text *strings.Builder, s string, src Range, whole bool
 }
 
 // addText adds a run of source text: entities are undone, line ends are
-// blanks.
-func (v *visibleText) addText(text *strings.Builder, start, end int) {
+// blanks unless they stay.
+func (v *visibleText) addText(text *strings.Builder, start, end int, lines bool) {
 	for start < end {
 		raw := v.source[start:end]
 		amp := strings.IndexByte(raw, '&')
@@ -89,7 +94,11 @@ func (v *visibleText) addText(text *strings.Builder, start, end int) {
 			if amp < 0 {
 				amp = len(raw)
 			}
-			v.add(text, blankLines.Replace(raw[:amp]), Range{start, start + amp}, false)
+			plain := raw[:amp]
+			if !lines {
+				plain = blankLines.Replace(plain)
+			}
+			v.add(text, plain, Range{start, start + amp}, false)
 			start += amp
 			continue
 		}
@@ -141,6 +150,9 @@ func (v *visibleText) without(cuts []Range, hide func(name, address string) bool
 		if src.Start < last {
 			return "", false
 		}
+		if at := portrait.FindStringIndex(v.source[last:src.Start]); at != nil {
+			src.Start = last + at[0]
+		}
 		kept := unpaired(v.source[src.Start:src.End])
 		if tagNames(kept, hide) {
 			return "", false
@@ -152,6 +164,23 @@ func (v *visibleText) without(cuts []Range, hide func(name, address string) bool
 	b.WriteString(v.source[last:])
 	return b.String(), true
 }
+
+// htmlComment is what no browser shows, and Word repeats header blocks in.
+var htmlComment = regexp.MustCompile(`(?s)<!--.*?-->`)
+
+// withoutComments takes out the comments of an HTML source that name somebody
+// who is hidden.
+func withoutComments(source string, hide func(name, address string) bool) string {
+	return htmlComment.ReplaceAllStringFunc(source, func(comment string) string {
+		if tagNames(strings.NewReplacer("<", " ", ">", " ").Replace(comment), hide) {
+			return ""
+		}
+		return comment
+	})
+}
+
+// portrait is a picture right before somebody's name.
+var portrait = regexp.MustCompile(`(?i)<img\b[^<>]*>(?:\s|&nbsp;)*$`)
 
 // unpaired returns the tags of a fragment whose other half stands outside it.
 func unpaired(fragment string) string {

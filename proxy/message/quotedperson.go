@@ -103,8 +103,14 @@ func personOf(s string) (name string, addresses []string) {
 	if i := strings.IndexAny(s, "<["); i >= 0 {
 		s = s[:i]
 	}
+	if name, unit, ok := strings.Cut(s, "/"); ok && strings.Contains(unit, "@") && !strings.Contains(name, "@") {
+		s, addresses = name, addresses[:0] // "Bo Friis/UNIT@ORG", as Notes writes
+	}
 	if strings.Contains(s, "@") {
 		return "", addresses
 	}
-	return strings.Trim(s, " \t\"'*_\u00a0"), addresses
+	if before, _, ok := strings.Cut(s, " ("); ok && strings.TrimSpace(before) != "" {
+		s = before // a department, as directories add it
+	}
+	return strings.Trim(s, " \t\"'*_\u00a0\u200b\u200e\u200f"), addresses
 }

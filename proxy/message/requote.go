@@ -38,22 +38,46 @@ func (m *Message) Quoted() (Quotation, error) {
 		if err != nil {
 			return err
 		}
-		for _, l := range b.lists() {
-			people := &q.Recipients
-			if l.writer {
-				people = &q.Writers
-			}
-			for _, e := range l.elements {
-				r := QuotedRecipient{Name: e.name}
-				if len(e.addresses) > 0 {
-					r.Address = e.addresses[len(e.addresses)-1]
-				}
-				*people = append(*people, r)
-			}
-		}
+		q.add(b.lists())
 		return nil
 	})
 	return q, err
+}
+
+// QuotedIn returns the people that stand in header blocks and attribution
+// lines of a plain text.
+func QuotedIn(text string) Quotation {
+	var q Quotation
+	if mayQuote(text) {
+		q.add(findQuoted(text, nil))
+	}
+	return q
+}
+
+func (q *Quotation) add(lists []quotedList) {
+	for _, l := range lists {
+		people := &q.Recipients
+		if l.writer {
+			people = &q.Writers
+		}
+		for _, e := range l.elements {
+			r := QuotedRecipient{Name: e.name}
+			if len(e.addresses) > 0 {
+				r.Address = e.addresses[len(e.addresses)-1]
+			}
+			*people = append(*people, r)
+		}
+	}
+}
+
+// Bodies returns where the texts stand that Quoted reads and HideQuoted edits.
+func (m *Message) Bodies() []detect.Place {
+	var places []detect.Place
+	_ = m.bodies(m.Root, false, func(p *Part, _ bool) error { // which never fails
+		places = append(places, p.Place)
+		return nil
+	})
+	return places
 }
 
 // HideQuoted returns the edits that take recipients out of those lines where
@@ -205,6 +229,7 @@ func (b *textBody) rewrite(cuts []Range, hide hideQuoted) ([]byte, error) {
 	text, ok := withoutRanges(b.text, cuts)
 	if b.visible.runs != nil {
 		text, ok = b.visible.without(cuts, hide.either)
+		text = withoutComments(text, hide.either)
 	}
 	if !ok {
 		return nil, fmt.Errorf("%w: its markup", ErrRewrite)

@@ -19,6 +19,7 @@ import os
 import sys
 
 import calendars
+import hostile
 import insides
 import ordinary
 import shapes
@@ -142,6 +143,16 @@ def inside_doors(c):
         c.add("doors", "sealed copies", raw, [MEMBERS[0]["address"], MEMBERS[1]["address"]], protected=["150365-4285"])
 
 
+def hostile_doors(c):
+    """What somebody finds who looks for a way around all that."""
+    hostile.add(c, pick, PROGRAMS, LANGUAGES)
+    wrap = [calendars.alternative, calendars.attached, calendars.alone]
+    for n, (door, kind, text) in enumerate(hostile.calendars(pick, [calendars.google, calendars.outlook], wrap)):
+        a, d = pick(n, 2)
+        raw = PROGRAMS[n % len(PROGRAMS)].envelope(LANGUAGES[n % 5], [a, d], [OFFICE], "") + kind + "\n\n" + text
+        c.add("doors", "hostile calendar: " + door, raw, [a["address"], d["address"], OFFICE["address"]])
+
+
 def main():
     c = Corpus(sys.argv[1])
     recipient_doors(c)
@@ -149,6 +160,7 @@ def main():
     syntax_doors(c)
     envelope_doors(c)
     inside_doors(c)
+    hostile_doors(c)
     doors = c.count
     ordinary.add(c)
     print("doors: %d, ordinary: %d" % (doors, c.count - doors))

@@ -1,0 +1,172 @@
+package proxy
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"postvern.example/policy/detect"
+	"postvern.example/proxy/message"
+)
+
+// tracer knows in which ways a text can name those who are hidden.
+type tracer struct {
+	msg    *message.Message
+	hidden map[string]bool
+	names  spelledNames
+	sums   []string // digests and display names, in lower case
+}
+
+func newTracer(msg *message.Message, hidden map[string]bool) tracer {
+	people := hiddenNames(msg, hidden)
+	return tracer{msg: msg, hidden: hidden, names: spell(people), sums: append(digests(hidden), people...)}
+}
+
+// in reports whether a text names somebody hidden.
+func (t tracer) in(text string) bool {
+	lower := strings.ToLower(text)
+	return mentions(text, t.hidden) || containsAny(lower, t.sums) || t.names.in(text) || t.holds(lower)
+}
+
+// holds reports whether a hidden address stands anywhere in a text, be it
+// inside something longer.
+func (t tracer) holds(lower string) bool {
+	for address, is := range t.hidden {
+		if is && strings.Contains(lower, address) {
+			return true
+		}
+	}
+	return false
+}
+
+// inParts returns the edits that take those who are hidden out of what stands
+// around and between the parts of a message: their header fields, file names,
+// preambles and epilogues. The error says that one cannot be taken out. What
+// stands in nested messages is blindNested's.
+func (t tracer) inParts() ([]message.Edit, error) {
+	var edits []message.Edit
+	var walk func(p *message.Part, signed bool) error
+	walk = func(p *message.Part, signed bool) error {
+		var more []message.Edit
+		for _, r := range []message.Range{p.Preamble, p.Epilogue} {
+			if around := t.msg.Bytes(r); len(around) > 0 && t.in(string(around)) {
+				more = append(more, message.Edit{Range: r})
+			}
+		}
+		signed = signed || p.MediaType == "multipart/signed"
+		for _, child := range p.Children {
+			if !isMultipart(p) {
+				continue
+			}
+			fields, err := t.inPart(child)
+			if err != nil {
+				return fmt.Errorf("%s: %w", child.Place, err)
+			}
+			more = append(more, fields...)
+		}
+		if signed && len(more) > 0 {
+			return fmt.Errorf("%s: %w", p.Place, message.ErrSigned)
+		}
+		edits = append(edits, more...)
+		for _, child := range p.Children {
+			if err := walk(child, signed); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err := walk(t.msg.Root, false)
+	return edits, err
+}
+
+func isMultipart(p *message.Part) bool { return strings.HasPrefix(p.MediaType, "multipart/") }
+
+// inPart returns the edits of one part's header fields.
+func (t tracer) inPart(p *message.Part) ([]message.Edit, error) {
+	var edits []message.Edit
+	renamed := false
+	for _, f := range p.Fields {
+		text := t.msg.Text(f)
+		switch name := strings.ToLower(f.Name); name {
+		case "content-type", "content-disposition":
+			if t.in(p.FileName) && !renamed {
+				more, err := t.msg.RenameFile(p, t.masked(p.FileName))
+				if err != nil {
+					return nil, err
+				}
+				edits, renamed = append(edits, more...), true
+			}
+			if !renamed && t.in(text) || t.inParams(p) {
+				return nil, errStillVisible
+			}
+		case "content-transfer-encoding", "content-id", "mime-version":
+			if mentions(text, t.hidden) {
+				return nil, errStillVisible
+			}
+		default:
+			if t.in(text) || t.in(string(t.msg.Bytes(f.Value))) {
+				edits = append(edits, message.Edit{Range: f.Range})
+			}
+		}
+	}
+	return edits, nil
+}
+
+// inParams reports whether a parameter that is no file name names somebody.
+func (t tracer) inParams(p *message.Part) bool {
+	for name, value := range p.Params {
+		if name != "name" && t.in(value) {
+			return true
+		}
+	}
+	return false
+}
+
+// masked returns a file name without whom it names.
+func (t tracer) masked(file string) string {
+	const mask = "[...]"
+	out := file
+	for _, word := range append(detect.Addresses(file), t.sums...) {
+		for at := indexFold(out, word); word != "" && at >= 0 && t.in(word); at = indexFold(out, word) {
+			out = out[:at] + mask + out[at+len(word):]
+		}
+	}
+	if t.in(out) {
+		return mask + path.Ext(file)
+	}
+	return out
+}
+
+// indexFold finds a word in a text whatever its case, where that changes no
+// lengths.
+func indexFold(text, word string) int {
+	lower := strings.ToLower(text)
+	if len(lower) != len(text) {
+		return -1
+	}
+	return strings.Index(lower, strings.ToLower(word))
+}
+
+// partMachinery returns the addresses in the header fields of parts: as in
+// machinery, such a field tells of a recipient.
+func partMachinery(msg *message.Message) []string {
+	var found []string
+	var walk func(p *message.Part)
+	walk = func(p *message.Part) {
+		for _, child := range p.Children {
+			for _, f := range child.Fields {
+				name := strings.ToLower(f.Name)
+				if !isMultipart(p) || isAuthor(name) || strings.HasPrefix(name, "content-") || slices.Contains(threading, name) {
+					continue
+				}
+				for _, form := range forms(msg.Text(f)) {
+					found = append(found, detect.Addresses(form)...)
+				}
+			}
+			walk(child)
+		}
+	}
+	walk(msg.Root)
+	return found
+}
