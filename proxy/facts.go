@@ -18,7 +18,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 		Sender:   policy.Sender{Login: env.Login, Language: r.language(env.Login, env.From)},
 		Sealed:   msg.Sealed() != "",
 		Bcc:      len(msg.Root.Get("Bcc"))+len(msg.Root.Get("Resent-Bcc")) > 0,
-		Findings: append(r.scan(msg, text.Segments), text.Findings...),
+		Findings: append(r.scan(msg, text.Segments, r.reader(env, msg)), text.Findings...),
 	}
 	own := r.ownAddresses(env)
 	for _, field := range msg.Root.Get("From") {

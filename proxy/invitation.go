@@ -148,8 +148,8 @@ var (
 // scan finds personal data. Attendees are recipients and no member list where
 // the invitation is split: nobody gets the list. All else that stands on their
 // lines counts.
-func (r *Rules) scan(msg *message.Message, segments []detect.Segment) []detect.Finding {
-	found := r.Scanner.Scan(segments, r.Members)
+func (r *Rules) scan(msg *message.Message, segments []detect.Segment, reader detect.Reader) []detect.Finding {
+	found := r.Scanner.ScanFor(segments, r.Members, reader)
 	lists := func(f detect.Finding) bool { return f.Kind == detect.MemberList }
 	if r.Policy.Recipients.Invitations != policy.Split || !slices.ContainsFunc(found, lists) {
 		return found

@@ -20,6 +20,7 @@ type entry struct {
 	kind       Kind
 	confidence Confidence
 	evidence   evidenceSet
+	own        bool              // each of them is the reader's own
 	values     map[identity]bool // so that a value that stands twice counts once
 	count      int
 }
@@ -79,6 +80,7 @@ func (c *collector) add(k Kind, level Confidence, why evidenceSet, id identity) 
 	for i := c.base; i < len(c.all); i++ {
 		if e := &c.all[i]; e.kind == k {
 			e.note(id)
+			e.own = e.own && why.has(EvidenceOwnData)
 			switch {
 			case level > e.confidence:
 				e.confidence, e.evidence = level, why
@@ -88,7 +90,7 @@ func (c *collector) add(k Kind, level Confidence, why evidenceSet, id identity) 
 			return
 		}
 	}
-	e := entry{place: c.place, segment: c.segment, kind: k, confidence: level, evidence: why}
+	e := entry{place: c.place, segment: c.segment, kind: k, confidence: level, evidence: why, own: why.has(EvidenceOwnData) && !c.blurred}
 	e.note(id)
 	c.all = append(c.all, e)
 }
@@ -106,7 +108,11 @@ func (c *collector) recognised(level Confidence, why evidenceSet) (Confidence, e
 func (c *collector) better(k Kind, level Confidence, why evidenceSet) {
 	level, why = c.recognised(level, why)
 	for i := c.base; i < len(c.all); i++ {
-		if e := &c.all[i]; e.kind == k && level >= e.confidence {
+		e := &c.all[i]
+		if e.kind == k {
+			e.own = e.own && why.has(EvidenceOwnData)
+		}
+		if e.kind == k && level >= e.confidence {
 			if level > e.confidence {
 				e.evidence = 0
 			}
@@ -132,6 +138,9 @@ func (c *collector) findings() []Finding {
 	})
 	out := make([]Finding, 0, len(c.all))
 	for _, e := range c.all {
+		if e.evidence &^= evidence(EvidenceOwnData); e.own {
+			e.evidence |= evidence(EvidenceOwnData)
+		}
 		out = append(out, Finding{Kind: e.kind, Place: e.place, Confidence: e.confidence, Evidence: e.evidence.list(), Count: e.count})
 	}
 	return out
@@ -153,6 +162,7 @@ func (c *collector) merge() {
 			continue
 		}
 		k := &kept[i]
+		k.own = k.own && e.own
 		k.count += e.count - len(e.values)
 		for id := range e.values {
 			k.note(id)

@@ -20,7 +20,7 @@ func (s *Scanner) Phrases(segs []Segment) []Finding {
 	for i := range segs {
 		out.segment = i
 		out.begin(segs[i].Place)
-		s.lexicon.scanPhrases(normalise(segs[i].Text), segs[i].Shape, &out)
+		s.lexicon.scanPhrases(normalise(segs[i].Text), segs[i].Shape, nil, &out)
 	}
 	return out.findings()
 }

@@ -38,6 +38,7 @@ type phraseScan struct {
 	*lexicon
 	sentence
 	shape   Shape
+	owner   *owner
 	notices []notice
 	mutes   []span
 	hits    []phraseHit
@@ -45,8 +46,8 @@ type phraseScan struct {
 
 // scanPhrases finds the phrases of the lexicon in the text.
 // It returns where words for members and staff stand.
-func (l *lexicon) scanPhrases(text string, shape Shape, out *collector) []notice {
-	p := phraseScan{lexicon: l, shape: shape, sentence: sentence{text: text, end: -1, greets: greets(text)}}
+func (l *lexicon) scanPhrases(text string, shape Shape, own *owner, out *collector) []notice {
+	p := phraseScan{lexicon: l, shape: shape, owner: own, sentence: sentence{text: text, end: -1, greets: greets(text)}}
 	filter := &l.index.filter
 	start := -1 // of a word that began in the block before
 	for at := 0; at < len(text); at += 64 {
@@ -104,6 +105,9 @@ func (s *phraseScan) word(b, e int) {
 				continue
 			}
 			if level, why := s.judge(p, s.lexicon, first, last, s.shape); level > 0 {
+				if s.owner != nil && s.ownSentence(s.owner) {
+					why |= evidence(EvidenceOwnData)
+				}
 				s.hits = append(s.hits, phraseHit{p.kind, s.tokens[first].start, s.tokens[last].end, level, why, s.identity(first)})
 			}
 		}

@@ -7,6 +7,8 @@ type numberScan struct {
 	loose run // a run that careless writing makes of two
 	short run // a run without the century of its date
 	found []candidate
+	owner *owner // the only reader; nil: nobody's data are told from others'
+	row   *whose // in a table: whose name stands in the row, or above it
 }
 
 // scan goes once over the text and hands each group of candidates that share
@@ -98,10 +100,22 @@ func (n *numberScan) weigh(text string, heading keyword, weighed func([]candidat
 			any = true
 			for i := range kept {
 				kept[i].id = identify(text[kept[i].start:kept[i].end])
+				if n.owner != nil && n.isOwn(text, kept[i].start, kept[i].end) {
+					kept[i].evidence |= evidence(EvidenceOwnData)
+				}
 			}
 			weighed(kept)
 		}
 		found = found[k:]
 	}
 	return any
+}
+
+// isOwn reports whether the number text[start:end] is the reader's own. What
+// stands in a cell goes by its row.
+func (n *numberScan) isOwn(text string, start, end int) bool {
+	if n.row != nil {
+		return *n.row == owners
+	}
+	return n.owner.owns(text, start, end)
 }

@@ -41,20 +41,27 @@ func NewScanner(cfg Config) (*Scanner, error) {
 // place, with the number of values and the best confidence among them. The
 // roster may be nil.
 func (s *Scanner) Scan(segs []Segment, roster Roster) []Finding {
+	return s.ScanFor(segs, roster, Reader{})
+}
+
+// ScanFor is Scan for a text that has one reader: findings that are theirs
+// alone carry EvidenceOwnData. In all doubt they do not.
+func (s *Scanner) ScanFor(segs []Segment, roster Roster, reader Reader) []Finding {
 	var out collector
 	lists := memberScan{roster: roster}
-	var numbers numberScan
+	own := newOwner(reader)
+	numbers := numberScan{owner: own}
 	for i := range segs {
 		text := normalise(segs[i].Text)
 		out.segment, out.blurred = i, segs[i].Recognised
 		out.begin(segs[i].Place)
 		if segs[i].Shape == Table {
-			scanTable(text, &out)
+			scanTable(text, own, &out)
 		} else {
 			numbers.scan(text, 0, out.addAll)
 		}
 		scanMachineReadable(text, &out)
-		notices := s.lexicon.scanPhrases(text, segs[i].Shape, &out)
+		notices := s.lexicon.scanPhrases(text, segs[i].Shape, own, &out)
 		scanPasswords(&segs[i], text, notices, &out)
 		lists.read(i, &segs[i], text, notices)
 	}

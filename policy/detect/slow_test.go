@@ -142,7 +142,7 @@ func sameWays(t *testing.T, s *Scanner, text string) {
 	t.Helper()
 	for range 9 { // at every place in a group of eight
 		var fast, slow collector
-		if a, b := s.lexicon.scanPhrases(text, Prose, &fast), slowPhrases(s.lexicon, text, &slow); !slices.Equal(a, b) || !reflect.DeepEqual(fast, slow) {
+		if a, b := s.lexicon.scanPhrases(text, Prose, nil, &fast), slowPhrases(s.lexicon, text, &slow); !slices.Equal(a, b) || !reflect.DeepEqual(fast, slow) {
 			t.Fatalf("%q: phrases differ: %v, %v", text, a, b)
 		}
 		passedOver(t, text)

@@ -15,6 +15,8 @@ type table struct {
 	scan    numberScan
 	columns []column
 	out     *collector
+	named   int   // the last row in which a name stands
+	whose   whose // and whose
 }
 
 // column is what is known of one column.
@@ -31,8 +33,11 @@ type hit struct {
 }
 
 // scanTable finds numbers in the cells of a table.
-func scanTable(text string, out *collector) {
+func scanTable(text string, o *owner, out *collector) {
 	t := table{out: out}
+	if o != nil {
+		t.scan.owner, t.scan.row = o, &t.whose
+	}
 	row := 0
 	for line := range strings.Lines(text) {
 		row++
@@ -46,6 +51,11 @@ func scanTable(text string, out *collector) {
 
 func (t *table) row(line string, row int) {
 	heads := isHeading(line)
+	if o := t.scan.owner; o != nil {
+		if w := o.in(line); w != nobodys || row-t.named > ownReach {
+			t.named, t.whose = row, w
+		}
+	}
 	for i := 0; ; i++ {
 		cell, rest, more := strings.Cut(line, "\t")
 		if i == len(t.columns) && i < maxColumns {
