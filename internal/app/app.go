@@ -56,6 +56,7 @@ type App struct {
 	metrics   *metrics.Metrics
 	registry  *prometheus.Registry
 	servers   []*submission.Server
+	budget    *submission.Budget
 	listeners []net.Listener
 	http      *httpServer
 	reloading sync.Mutex
@@ -194,6 +195,10 @@ func (a *App) openRelay() error {
 	return nil
 }
 
+// patience is how long a message waits for its share of limits.memory: less than
+// a mail program waits for the reply.
+const patience = 20 * time.Second
+
 func (a *App) listen(ctx context.Context) error {
 	c := a.opt.Config
 	certs, err := a.certificate()
@@ -201,6 +206,7 @@ func (a *App) listen(ctx context.Context) error {
 		return err
 	}
 	throttle := submission.NewThrottle(a.opt.Now)
+	a.budget = submission.NewBudget(int64(c.Limits.Memory), patience)
 	for i, l := range c.Listen {
 		s, err := submission.New(a.submission(l, certs, throttle))
 		if err != nil {

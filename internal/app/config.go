@@ -85,6 +85,7 @@ type LimitsConfig struct {
 	MessageSize strict.Size `yaml:"message-size"`
 	Recipients  int         `yaml:"recipients"`
 	Connections int         `yaml:"connections"`
+	Memory      strict.Size `yaml:"memory"` // of all messages that are being taken
 }
 
 // ExtractConfig says how attachments are read.
@@ -157,7 +158,7 @@ func defaults() Config {
 		Login:      LoginConfig{Method: "file"},
 		Upstream:   UpstreamConfig{Name: "upstream", TLS: "starttls", Connections: 8},
 		Deliveries: DeliveriesConfig{GiveUp: strict.Duration(48 * time.Hour)},
-		Limits:     LimitsConfig{MessageSize: 50 << 20, Recipients: 1000, Connections: 1000},
+		Limits:     LimitsConfig{MessageSize: 50 << 20, Recipients: 1000, Connections: 1000, Memory: 512 << 20},
 		Policy:     "policy.yaml", Representatives: "representatives.yaml", Members: "members.csv", Keys: "keys/",
 		Log: LogConfig{Format: "text", Level: "info"},
 	}
@@ -195,6 +196,9 @@ func (c *Config) check() error {
 	}
 	if c.Limits.Connections < 1 {
 		fault("limits.connections", "must be at least 1")
+	}
+	if c.Limits.Memory <= 0 {
+		fault("limits.memory", "must be more than nothing, such as 512MiB")
 	}
 	for _, f := range []struct{ key, file, why string }{
 		{"policy", c.Policy, "without a policy nothing can be decided"},

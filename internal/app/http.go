@@ -33,6 +33,9 @@ func (a *App) listenHTTP(ctx context.Context) (*httpServer, error) {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		spoolCollector{store: a.store},
 		upstreamCollector{relay: a.relay},
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "postvern_messages_memory_bytes", Help: "Memory that is set aside for messages that are being taken; limits.memory is the most.",
+		}, func() float64 { return float64(a.budget.Used()) }),
 	)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{Registry: a.registry}))

@@ -21,6 +21,7 @@ func (a *App) submission(l ListenConfig, certs *submission.Certificate, throttle
 			return a.gateway.CheckSender(login, address, at)
 		},
 		Throttle: throttle,
+		Budget:   a.budget,
 		Limits: submission.Limits{
 			MessageSize: int64(c.Limits.MessageSize), Recipients: c.Limits.Recipients, Connections: c.Limits.Connections,
 		},

@@ -16,7 +16,7 @@ type Metrics struct {
 	Steps      *prometheus.HistogramVec // step: read, extract, detect, decide, prepare, accept
 	Sessions   *prometheus.GaugeVec     // listener: starttls, implicit, trust
 	Logins     *prometheus.CounterVec   // result: ok, denied, limited, error
-	Refused    *prometheus.CounterVec   // reason: smuggling, size, relay, sender, login, limit, line, loop
+	Refused    *prometheus.CounterVec   // reason: smuggling, size, relay, sender, login, limit, line, loop, memory
 	Reloads    *prometheus.CounterVec   // result: ok, error
 	PolicyTime prometheus.Gauge         // when the policy in force was loaded, Unix seconds
 	PolicyInfo *prometheus.GaugeVec     // hash: the first 12 hex digits of the policy file's SHA-256; value 1
@@ -54,7 +54,7 @@ func (m *Metrics) begin() {
 		m.Messages: {"pass", "seal", "hold", "reject", "error"},
 		m.Attempts: {"delivered", "deferred", "failed"},
 		m.Logins:   {"ok", "denied", "limited", "error"},
-		m.Refused:  {"smuggling", "size", "relay", "sender", "login", "limit", "line", "loop"},
+		m.Refused:  {"smuggling", "size", "relay", "sender", "login", "limit", "line", "loop", "memory"},
 		m.Reloads:  {"ok", "error"},
 	} {
 		for _, v := range values {

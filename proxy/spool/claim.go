@@ -75,9 +75,9 @@ func (s *Store) patience() time.Duration {
 		return poll
 	}
 	s.waiting.mu.Lock()
-	due := s.waiting.due
+	due, line := s.waiting.due, len(s.waiting.line)
 	s.waiting.mu.Unlock()
-	if due == never {
+	if due == never || line > 0 { // what is in line waits for outcomes, not for the table
 		return poll
 	}
 	wait := time.Duration(due-s.now().UnixMilli()) * time.Millisecond
@@ -278,6 +278,9 @@ func (s *Store) putBack(entries []*entry) {
 	s.waiting.mu.Lock()
 	defer s.waiting.mu.Unlock()
 	for _, e := range entries {
+		for _, c := range e.Copies {
+			s.waiting.repay(s.waiting.claims[c.ID])
+		}
 		s.waiting.weight += e.weight()
 		if e.ahead {
 			s.waiting.ahead++

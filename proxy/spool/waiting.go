@@ -18,7 +18,18 @@ type waiting struct {
 	due     int64 // when a row of the table may be due, in milliseconds; 0: now
 	looked  time.Time
 	claims  map[string]claim
+	lent    int64 // octets of the contents that were taken and have no outcome yet
 	changed chan struct{}
+}
+
+// lendable is how much content may be taken and without an outcome at a time:
+// a single delivery may be more.
+const lendable = 64 << 20
+
+// loan is the content of a delivery that was taken.
+type loan struct {
+	size   int64
+	copies int // of it, that have no outcome yet
 }
 
 // claim is a copy that this process has claimed.
@@ -28,6 +39,7 @@ type claim struct {
 	size     int64
 	attempts int
 	parcel   string
+	loan     *loan // nil: it is in line
 }
 
 // entry is a delivery in line. Its content is read when it is taken, where it
@@ -105,13 +117,15 @@ func (w *waiting) claimAhead(entries []*entry) {
 }
 
 // take returns up to n entries, oldest first, and no more than may be in memory
-// together when their contents have been read.
+// together when their contents have been read: with each other, and with those
+// that were taken before.
 func (w *waiting) take(n int) []*entry {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var octets int64
 	for i, e := range w.line[:min(n, len(w.line))] {
-		if octets += e.size; octets > w.budget && i > 0 {
+		octets += e.size
+		if octets > w.budget && i > 0 || w.lent > 0 && w.lent+octets > lendable {
 			n = i
 			break
 		}
@@ -133,8 +147,33 @@ func (w *waiting) take(n int) []*entry {
 		if e.ahead {
 			w.ahead--
 		}
+		w.lend(e)
 	}
 	return taken
+}
+
+// lend notes that the content of an entry is in use until each of its copies
+// has an outcome.
+func (w *waiting) lend(e *entry) {
+	l := &loan{size: e.size, copies: len(e.Copies)}
+	for _, copied := range e.Copies {
+		if c, ok := w.claims[copied.ID]; ok {
+			c.loan = l
+			w.claims[copied.ID] = c
+		}
+	}
+	w.lent += e.size
+}
+
+// repay notes that a copy needs its content no more.
+func (w *waiting) repay(c claim) {
+	if c.loan == nil {
+		return
+	}
+	if c.loan.copies--; c.loan.copies == 0 {
+		w.lent -= c.loan.size
+		w.signal()
+	}
 }
 
 // dueAt notes that a row of the table is due at ms.
@@ -185,6 +224,7 @@ func (w *waiting) forget(ids []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, id := range ids {
+		w.repay(w.claims[id])
 		delete(w.claims, id)
 	}
 }
@@ -195,7 +235,7 @@ func (w *waiting) giveUp() {
 	for _, e := range w.line {
 		w.weight -= e.weight()
 	}
-	w.line, w.ahead = nil, 0
+	w.line, w.ahead, w.lent = nil, 0, 0
 	clear(w.claims)
 	w.due = 0
 	w.mu.Unlock()

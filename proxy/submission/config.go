@@ -25,6 +25,7 @@ type Config struct {
 	Sender   SenderCheck
 	Throttle *Throttle // share one among all listeners; nil: one of its own
 	Limits   Limits
+	Budget   *Budget // share one among all listeners; nil: memory is not bounded
 	Submit   Submitter
 	// Answered, if set, is called once the 250 for a message was written in
 	// full: from then on a client that sends it again means to.

@@ -2,6 +2,7 @@ package submission
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 )
@@ -153,7 +154,10 @@ func (f *framer) drain(b []byte) (n int, end bool) {
 // guardReader is what Submit reads: it counts, cuts and refuses bare CR, bare
 // LF and NUL. Its errors stay.
 type guardReader struct {
+	ctx    context.Context //nolint:containedctx // of the message that it reads
 	r      io.Reader
+	room   *share
+	taken  int64
 	left   int64
 	framed bool  // it comes through a framer, which refuses the same
 	state  state // afterDot and afterDotCR never occur: dots mean nothing here
@@ -180,8 +184,12 @@ func (g *guardReader) Read(b []byte) (int, error) {
 			g.state = afterCR
 		}
 	}
+	g.taken += int64(n)
 	if g.left -= int64(n); g.left < 0 {
 		return g.fail(0, errTooLarge)
+	}
+	if busy := g.room.grow(g.ctx, g.taken); busy != nil {
+		return g.fail(0, busy)
 	}
 	switch {
 	case errors.Is(err, io.EOF) && g.state == afterCR:

@@ -39,6 +39,8 @@ func replyTo(err error) *Reply {
 		return reply(550, 6, 0, "The message holds a bare CR, a bare LF or a NUL. Nothing was sent.")
 	case errors.Is(err, errTooLarge), errors.Is(err, smtp.ErrDataTooLarge):
 		return reply(552, 3, 4, "The message is larger than this server takes. Nothing was sent.")
+	case errors.Is(err, errBusy):
+		return reply(452, 3, 1, "Too much mail at once. Nothing was sent; please try again in a while.")
 	case errors.Is(err, errSlow):
 		return reply(421, 4, 2, "The message did not come in time. Nothing was sent.")
 	}

@@ -229,7 +229,9 @@ func (s *session) Data(io.Reader) error {
 
 	ctx, cancel := context.WithDeadline(s.w.srv.context(), t.until)
 	defer cancel()
-	guard := &guardReader{r: messageReader{s.w}, left: s.w.srv.limits.MessageSize, framed: !s.w.chunked}
+	room := s.w.srv.cfg.Budget.share()
+	defer room.end()
+	guard := &guardReader{ctx: ctx, r: messageReader{s.w}, room: room, left: s.w.srv.limits.MessageSize, framed: !s.w.chunked}
 	if err := whole(s.w.srv.cfg.Submit.Submit(ctx, env, guard), guard); err != nil {
 		return s.refuse("message", reasonOf(err), replyTo(err), env.UTF8, s.describe(env, guard)...)
 	}
@@ -263,6 +265,8 @@ func reasonOf(err error) string {
 		return "smuggling"
 	case errors.Is(err, errTooLarge), errors.Is(err, smtp.ErrDataTooLarge):
 		return "size"
+	case errors.Is(err, errBusy):
+		return "memory"
 	}
 	return ""
 }
