@@ -21,6 +21,8 @@ type mailbox struct {
 
 	representative     bool
 	fileAt, passwordAt time.Time // of readers: when a protected file, or a password, went to them
+	group              bool      // an address that means our members
+	groups             []string
 }
 
 // fieldKind says what kind of field a visible mailbox stands in.
@@ -58,11 +60,12 @@ func (p *Policy) cast(f Facts) cast {
 	for _, r := range f.Recipients {
 		m := p.mailbox(seen, r.Address, r.Member, r.Representative, r.Sender)
 		m.fileAt, m.passwordAt = r.FileAt, r.PasswordAt
+		m.groups = r.Groups
 		c.readers = append(c.readers, m)
 	}
 	for _, v := range f.Visible {
 		m := p.mailbox(seen, v.Address, v.Member, v.Representative, v.Sender)
-		m.field = kindOf(v.Field)
+		m.field, m.groups = kindOf(v.Field), v.Groups
 		c.visible = append(c.visible, m)
 	}
 	return c
@@ -98,14 +101,25 @@ func (p *Policy) mailbox(seen map[string]mailbox, address string, member, repres
 	if !ok {
 		m = mailbox{address: address, key: address}
 		if a, ok := detect.CanonicalAddress(address); ok {
-			m.key, m.union, m.employer = a, anyMatches(p.People.Union, a), anyMatches(p.People.Employer, a)
+			m.key, m.employer = p.Mailbox(a), anyMatches(p.People.Employer, a)
+			m.group = anyMatches(p.People.Groups, a) // though it may be at the union's domain
+			m.union = anyMatches(p.People.Union, a) && !m.group
 		}
 		seen[address] = m
 	}
 	m.representative = representative
-	m.sender, m.inside, m.listed = sender, m.union || representative || sender, member
-	m.member = member && !m.inside
+	m.sender, m.inside, m.listed = sender, !m.group && (m.union || representative || sender), member || m.group
+	m.member = m.listed && !m.inside
 	return m
+}
+
+// key returns what tells mailboxes apart: the canonical form of an address, in
+// the one spelling of its provider. What is no address stands for itself.
+func (p *Policy) key(address string) string {
+	if a, ok := detect.CanonicalAddress(address); ok {
+		return p.Mailbox(a)
+	}
+	return address
 }
 
 func anyMatches(patterns []Pattern, address string) bool {

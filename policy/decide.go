@@ -25,9 +25,9 @@ func (p *Policy) Decide(f Facts) Decision {
 		d.Edits = p.tag(f, d, false)
 		return d
 	}
-	s := p.see(c)
+	s := p.see(c, p.Agree(f.Consents, f.Now))
 	held, meeting := p.meeting(f)
-	matches := slices.Concat(p.structural(f, c, s), held, p.unusual(f, c), p.personal(f, c))
+	matches := slices.Concat(p.structural(f, c, s), held, p.unusual(f, c), p.named(f, c), p.personal(f, c))
 	d.Verdicts = verdicts(f.Recipients, c.readers, matches)
 	if d.Strictest() == Reject {
 		rejectAll(&d)
@@ -37,7 +37,8 @@ func (p *Policy) Decide(f Facts) Decision {
 	d.Edits = slices.Concat(hide(f, c, s), p.inside(f, s), meeting)
 	d.Edits = append(d.Edits, p.tag(f, d, personalData(matches))...)
 	d.Individual = s.hides() && p.Recipients.As == AsIndividual
-	d.Entries = append(p.sightEntries(s, d), p.entries(matches, d.Verdicts)...)
+	d.Consents = relied(s, f)
+	d.Entries = slices.Concat(p.sightEntries(s, d), p.entries(matches, d.Verdicts), consentEntries(s, d))
 	return d
 }
 
@@ -82,7 +83,7 @@ type match struct {
 // personal returns the rules of personal-data that the findings meet.
 func (p *Policy) personal(f Facts, c cast) []match {
 	var out []match
-	a, all := p.asker(c), readings(f, inClear(f))
+	a, all := p.asker(c), readings(f, slices.DeleteFunc(slices.Clone(inClear(f)), agreed))
 	for _, r := range p.Rules {
 		met, whom := a.gather(all, func(f reading, m mailbox) bool { return a.meets(r, f, m) })
 		if len(met) > 0 {
@@ -108,6 +109,10 @@ func (m match) of(i int) []detect.Finding {
 	}
 	return out
 }
+
+// agreed reports whether everybody whom a finding is about agreed to be visible
+// to all readers.
+func agreed(f detect.Finding) bool { return slices.Contains(f.Evidence, detect.EvidenceConsent) }
 
 // inClear returns the findings that a reader without the key could make: of a
 // message that its writer encrypted, those in the header. What cannot be read

@@ -11,6 +11,7 @@ type Decision struct {
 	Verdicts       []Verdict
 	Edits          []Edit
 	Entries        []Entry
+	Consents       []string // ids of the consents that were relied on
 }
 
 // Mode says whether decisions are carried out.
@@ -116,7 +117,8 @@ type Entry struct {
 	Rule     string
 	Action   Action
 	Findings []detect.Finding
-	Count    int // recipients or addresses concerned
+	Count    int      // recipients or addresses concerned
+	Consents []string // EntryConsent: ids of those that were relied on
 }
 
 // EntryType is the type of a register entry.
@@ -133,6 +135,8 @@ const (
 
 	EntryUnusual EntryType = "unusual-recipient" // a recipient was probably not the one that was meant
 	EntryAnswer  EntryType = "answered"          // its sender answered the question about held mail
+	EntryNamed   EntryType = "member-named"      // a subject named a member
+	EntryConsent EntryType = "consent"           // members stayed in sight, as they had agreed to
 )
 
 // Severity is how bad an entry is.

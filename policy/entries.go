@@ -1,5 +1,7 @@
 package policy
 
+import "slices"
+
 // sightEntries returns what the register gets about people in sight of each
 // other. What was mended before it left is a near miss; what went out, because
 // the policy only notes it or only observes, is a deviation.
@@ -71,4 +73,23 @@ func leaves(verdicts []Verdict) bool {
 		}
 	}
 	return false
+}
+
+// relied returns the ids of the consents that a decision rests on.
+func relied(s sight, f Facts) []string {
+	ids := slices.Concat(s.consents, f.Relied)
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// consentEntries returns the entry that says which consents were relied on.
+// Nothing went out that should not have.
+func consentEntries(s sight, d Decision) []Entry {
+	if len(d.Consents) == 0 {
+		return nil
+	}
+	return []Entry{{
+		Type: EntryConsent, Severity: Low, NearMiss: true, Rule: RuleConsents, Action: d.Strictest(),
+		Count: max(s.agreed, 1), Consents: d.Consents,
+	}}
 }

@@ -33,6 +33,10 @@ type Facts struct {
 	Meeting      bool // an invitation that is not marked private
 	MeetingFault bool // the invitation can be neither marked nor parted from its papers: it is signed, in a winmail.dat, unreadable
 
+	Now      time.Time // when it is decided: consents have to be in force then
+	Consents []Consent // that concern recipients and visible mailboxes; none where the ledger cannot be read
+	Relied   []string  // ids of consents because of which somebody is not counted among the findings and listings above
+
 	InvitationFault bool // members cannot be taken out of the invitation: it is signed, inside a file, unreadable
 }
 
@@ -56,6 +60,9 @@ type Recipient struct {
 
 	Unusual    []Likeness // why it is probably not the recipient that was meant; none where it was written to before
 	LikeMember bool       // it is a slip away from a member's address
+
+	Groups []string // of the roster, that it belongs to; only where there are consents
+	Named  int      // members named in the subject, this reader not counted
 }
 
 // Keyholder is somebody whose key opens what the writer of a message
@@ -85,6 +92,7 @@ type Visible struct {
 	Member         bool
 	Representative bool
 	Sender         bool
+	Groups         []string // of the roster; only where there are consents
 }
 
 // Listing says whether members are listed inside a message, beyond its own

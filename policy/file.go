@@ -24,6 +24,15 @@ type policyFile struct {
 type peopleFile struct {
 	Union    []string `yaml:"union" jsonschema_description:"The union's own office: one unit with the representative. Addresses, \"*@domain\" or \"*@*.domain\"."`
 	Employer []string `yaml:"employer" jsonschema_description:"The employer. Addresses, \"*@domain\" or \"*@*.domain\"."`
+
+	Groups      []string          `yaml:"groups" jsonschema_description:"Addresses of groups and lists that mean our members: one of them counts as recipients.from members. Addresses, \"*@domain\" or \"*@*.domain\"."`
+	SameMailbox []sameMailboxFile `yaml:"same-mailbox" jsonschema_description:"Mail providers that deliver several spellings of an address to one mailbox: who is a member in one of them is a member in all."`
+}
+
+type sameMailboxFile struct {
+	Domains []string `yaml:"domains,required" jsonschema_description:"The provider's domains, all of them the same: gmail.com, googlemail.com; \"*.domain\" for the domains below one."`
+	Dots    string   `yaml:"dots" oneof:"count,ignore" jsonschema_description:"ignore: full stops before the at sign do not count."`
+	Tag     string   `yaml:"tag" jsonschema_description:"A character that begins a tag, besides the plus sign: what follows it does not count."`
 }
 
 type recipientsFile struct {
@@ -54,6 +63,8 @@ type ruleFile struct {
 type subjectFile struct {
 	Tag string `yaml:"tag" jsonschema_description:"What is put before the subject, once, however often the mail is answered."`
 	On  On     `yaml:"on" oneof:"representative-mail,personal-data,always,never" jsonschema_description:"Which mail gets the tag."`
+
+	Names Doubt `yaml:"names" oneof:"leave,note,hold" jsonschema_description:"A member's name in the subject of a mail that somebody else reads, union and representatives aside."`
 }
 
 type deviationsFile struct {
@@ -93,7 +104,7 @@ func defaults() policyFile {
 			{Name: "a password beside its file", Detect: []string{"file-password"}, Do: DoHold},
 			{Name: "what cannot be read", Detect: []string{"unscannable"}, Do: DoHold},
 		},
-		Subject:    subjectFile{Tag: "TR – fortroligt", On: OnRepresentative},
+		Subject:    subjectFile{Tag: "TR – fortroligt", On: OnRepresentative, Names: DoubtNote},
 		Deviations: deviationsFile{FollowUp: 3 * day, Keep: 5 * 365 * day},
 		Held:       heldFile{Keep: 14 * day},
 	}

@@ -94,10 +94,13 @@ func (c *checker) policy(f policyFile) *Policy {
 		People: People{
 			Union:    c.patterns("people.union", f.People.Union),
 			Employer: c.patterns("people.employer", f.People.Employer),
+
+			Groups:      c.patterns("people.groups", f.People.Groups),
+			SameMailbox: c.sameMailbox(f.People.SameMailbox),
 		},
 		Recipients: Recipients(f.Recipients),
 		Rules:      c.rules(f.PersonalData),
-		Subject:    Subject{Tag: strings.Join(strings.Fields(f.Subject.Tag), " "), On: f.Subject.On},
+		Subject:    Subject{Tag: strings.Join(strings.Fields(f.Subject.Tag), " "), On: f.Subject.On, Names: f.Subject.Names},
 		Deviations: Deviations(f.Deviations),
 		Held:       Held(f.Held),
 	}

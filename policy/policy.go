@@ -37,6 +37,9 @@ type Policy struct {
 type People struct {
 	Union    []Pattern // the union's own office
 	Employer []Pattern
+
+	Groups      []Pattern     // addresses of groups and lists that mean our members
+	SameMailbox []SameMailbox // spellings that a provider delivers to one mailbox
 }
 
 // Recipients says what becomes of members in sight.
@@ -70,6 +73,8 @@ type Rule struct {
 type Subject struct {
 	Tag string
 	On  On
+
+	Names Doubt // members' names in the subject
 }
 
 // Deviations says how long the register has and keeps.
@@ -136,6 +141,16 @@ const (
 	Private Handling = "private"
 )
 
+// Doubt says what to do about what may be a fault and may be right.
+type Doubt string
+
+// The choices of subject.names.
+const (
+	DoubtLeave Doubt = "leave"
+	DoubtNote  Doubt = "note"
+	DoubtHold  Doubt = "hold"
+)
+
 // Do is what a rule asks for.
 type Do string
 
@@ -183,6 +198,10 @@ func (p *Policy) IsUnion(address string) bool { return matchAny(p.People.Union, 
 
 // IsEmployer reports whether the address is of the employer.
 func (p *Policy) IsEmployer(address string) bool { return matchAny(p.People.Employer, address) }
+
+// IsGroup reports whether the address is a group's or list's that means our
+// members.
+func (p *Policy) IsGroup(address string) bool { return matchAny(p.People.Groups, address) }
 
 // Names reports whether some rule of personal-data names the kind.
 func (p *Policy) Names(k detect.Kind) bool {

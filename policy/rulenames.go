@@ -16,9 +16,11 @@ const (
 	RuleUnusual     = "recipients.unusual"     // a recipient is probably not the one that was meant
 	RuleHeader      = "recipients.header"      // the header cannot be read: nobody can be hidden in it
 	RuleTag         = "subject.tag"            // the tag was put before the subject
+	RuleNames       = "subject.names"          // the subject names a member
+	RuleConsents    = "consents"               // a consent was relied on
 )
 
 // BuiltinRules lists them. No rule of a policy file can have such a name.
 func BuiltinRules() []string {
-	return []string{RuleUnscannable, RuleFrom, RuleBeside, RuleAs, RuleInvitations, RuleQuoted, RuleNested, RuleEncrypted, RulePapers, RuleMeetings, RuleUnusual, RuleHeader, RuleTag}
+	return []string{RuleUnscannable, RuleFrom, RuleBeside, RuleAs, RuleInvitations, RuleQuoted, RuleNested, RuleEncrypted, RulePapers, RuleMeetings, RuleUnusual, RuleHeader, RuleTag, RuleNames, RuleConsents}
 }

@@ -74,7 +74,7 @@ func refine(s *jsonschema.Schema, v reflect.Value, path string) {
 			p.Format = "email"
 		case "recipients.from":
 			p.Minimum = "1"
-		case "people.union", "people.employer":
+		case "people.union", "people.employer", "people.groups":
 			p.Items.Pattern = `^[^\s@]+@[^\s@]+$`
 		case "personal-data":
 			refine(p.Items, reflect.ValueOf(ruleFile{Confidence: "likely", WithoutKey: DoHold, Severity: Medium}), at)
@@ -86,6 +86,9 @@ func refine(s *jsonschema.Schema, v reflect.Value, path string) {
 			for _, k := range detect.WordKinds() {
 				p.Enum = append(p.Enum, string(k))
 			}
+		case "people.same-mailbox":
+			refine(p.Items, reflect.ValueOf(sameMailboxFile{Dots: "count"}), at)
+			continue
 		case "personal-data.detect":
 			one := uint64(1)
 			p.MinItems, p.UniqueItems = &one, true
@@ -96,7 +99,7 @@ func refine(s *jsonschema.Schema, v reflect.Value, path string) {
 		switch x := v.Field(i).Interface().(type) {
 		case strict.Duration:
 			p.Default = x.String()
-		case []string, strict.Words, []ruleFile, []termFile:
+		case []string, strict.Words, []ruleFile, []termFile, []sameMailboxFile:
 		default:
 			if f.Type.Kind() == reflect.Struct {
 				refine(p, v.Field(i), name)
@@ -221,6 +224,8 @@ func rows(b *strings.Builder, v reflect.Value, path string) {
 			values, standard = "a list of rules", "the rules of the example"
 		case []termFile:
 			values, standard = "a list of words", "`[]`"
+		case []sameMailboxFile:
+			values, standard = "a list of providers", "`[]`"
 		case int:
 			values, standard = "a number", fmt.Sprintf("`%d`", x)
 		default:
@@ -239,6 +244,8 @@ func rows(b *strings.Builder, v reflect.Value, path string) {
 		}
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", at, values, standard, f.Tag.Get("jsonschema_description"))
 		switch {
+		case name == "same-mailbox":
+			rows(b, reflect.ValueOf(sameMailboxFile{Dots: "count"}), "… … ")
 		case name == "personal-data":
 			rows(b, reflect.ValueOf(ruleFile{Confidence: "likely", WithoutKey: DoHold, Severity: Medium}), "… ")
 		case name == "terms":

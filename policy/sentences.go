@@ -25,13 +25,20 @@ func (p *Policy) Sentences(lang string) []string {
 	if len(p.People.Employer) > 0 {
 		out = append(out, fmt.Sprintf(w.employer, w.patterns(p.People.Employer)))
 	}
+	people := peopleWordsOf(lang)
+	if len(p.People.Groups) > 0 {
+		out = append(out, fmt.Sprintf(people.groups, w.patterns(p.People.Groups)))
+	}
+	if len(p.People.SameMailbox) > 0 {
+		out = append(out, fmt.Sprintf(people.sameMailbox, w.mailboxes(p.People.SameMailbox)))
+	}
 	r := p.Recipients
 	if r.From == 1 {
 		out = append(out, w.hideOne[r.Hide])
 	} else {
 		out = append(out, fmt.Sprintf(w.hideMany[r.Hide], r.From))
 	}
-	out = append(out, w.as[r.As], w.beside[r.Beside], w.invitation[r.Invitations], w.quoted[r.Quoted], w.nested, w.papers[r.Papers], w.meetings[r.Meetings], w.unusual[r.Unusual])
+	out = append(out, w.as[r.As], w.beside[r.Beside], w.invitation[r.Invitations], w.quoted[r.Quoted], w.nested, w.papers[r.Papers], w.meetings[r.Meetings], w.unusual[r.Unusual], people.consents)
 	out = append(out, p.ruleSentences(lang, w)...)
 	out = append(out, p.termSentences(lang, w)...)
 	out = append(out, w.sealed, w.ciphers[r.Encrypted])
@@ -41,6 +48,7 @@ func (p *Policy) Sentences(lang string) []string {
 		out = append(out, fmt.Sprintf(w.tag[p.Subject.On], p.Subject.Tag))
 	}
 	return append(out,
+		people.names[p.Subject.Names],
 		fmt.Sprintf(w.followUp, w.span(p.Deviations.FollowUp)),
 		fmt.Sprintf(w.keep, w.span(p.Deviations.Keep)),
 		fmt.Sprintf(w.held, w.span(p.Held.Keep)),

@@ -11,19 +11,24 @@ type sight struct {
 	beside   bool     // a member stands in sight of an outsider
 	employer bool     // and an outsider is of the employer
 	bcc      int      // members in a Bcc field
+	agreed   int      // members who stay in sight because they agreed to
+	consents []string // ids of their consents
 }
 
 func (s sight) hides() bool { return len(s.leaving) > 0 }
 
 // see finds out who sees whom. The union's people, representatives and the
 // sender are no members here: they are one unit.
-func (p *Policy) see(c cast) sight {
-	addressed, visible, bcc := set{}, set{}, set{}
+func (p *Policy) see(c cast, agreement Agreement) sight {
+	groups, addressed, visible, bcc := set{}, set{}, set{}, set{}
 	alone := c.alone()
 	leaves := func(m mailbox) bool { return p.leaves(m) && (alone == "" || m.key != alone) }
 	for _, m := range c.visible {
 		if m.field == inTo && leaves(m) {
 			addressed.add(m.key)
+			if m.group {
+				groups.add(m.key)
+			}
 		}
 		switch {
 		case !m.member || m.field == inAuthor:
@@ -36,11 +41,17 @@ func (p *Policy) see(c cast) sight {
 	s := sight{members: len(visible), bcc: len(bcc)}
 	s.beside, s.employer = outsiders(c, visible)
 	switch {
-	case len(addressed) >= p.Recipients.From:
+	case len(addressed) >= p.Recipients.From || len(groups) > 0: // a group is as many as it takes
 		s.reason = RuleFrom
 	case s.beside && p.Recipients.Beside == BesideHide:
 		s.reason = RuleBeside
-	default:
+	case !s.beside || p.Recipients.Beside == BesideLeave:
+		return s
+	}
+	if agreed, ids := c.agreed(agreement, func(m mailbox) bool { return leaves(m) || m.member && visible.has(m.key) }); agreed > 0 {
+		return sight{bcc: s.bcc, agreed: agreed, consents: ids}
+	}
+	if s.reason == "" {
 		return s
 	}
 	written, hidden := set{}, set{}
@@ -64,6 +75,36 @@ func (p *Policy) leaves(m mailbox) bool {
 		return !m.union && !m.sender
 	}
 	return m.member
+}
+
+// agreed returns how many of those in sight, of whom somebody would learn, all
+// agreed to be seen by everybody who is not of the union's unit, and by which
+// consents; 0 where one of them did not.
+func (c cast) agreed(a Agreement, seen func(mailbox) bool) (people int, ids []string) {
+	var readers []Reader
+	for _, m := range c.readers {
+		if !m.inside {
+			readers = append(readers, Reader{Address: m.address, Groups: m.groups})
+		}
+	}
+	for _, m := range c.visible {
+		if !m.inside && m.field == inTo {
+			readers = append(readers, Reader{Address: m.address, Groups: m.groups})
+		}
+	}
+	who := set{}
+	for _, m := range c.visible {
+		if m.field == inBcc || m.field == inAuthor || !seen(m) || !who.add(m.key) {
+			continue
+		}
+		by, ok := a.Shows(m.address, readers)
+		if !ok {
+			return 0, nil
+		}
+		ids = append(ids, by...)
+	}
+	slices.Sort(ids)
+	return len(who), slices.Compact(ids)
 }
 
 // outsiders reports whether somebody who is neither union nor representative

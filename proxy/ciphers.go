@@ -29,8 +29,8 @@ func (r *Rules) keyholders(env message.Envelope, msg *message.Message) []policy.
 		}
 		h := policy.Keyholder{}
 		for _, a := range owners {
-			if h.Address == "" || r.Members.HasAddress(a) && !h.Member {
-				h = policy.Keyholder{Address: a, Member: r.Members.HasAddress(a)}
+			if h.Address == "" || r.member(a) && !h.Member {
+				h = policy.Keyholder{Address: a, Member: r.member(a)}
 			}
 		}
 		if h.Address != "" && seen[h.Address] {

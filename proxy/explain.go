@@ -130,9 +130,10 @@ func explainRecipient(rules *Rules, r policy.Recipient, v policy.Verdict) Explai
 		name string
 		has  bool
 	}{
-		{"member", r.Member},
+		{"member", r.Member && !rules.Policy.IsGroup(r.Address)},
+		{"group of members", rules.Policy.IsGroup(r.Address)},
 		{"representative", r.Representative},
-		{"union", rules.Policy.IsUnion(r.Address)},
+		{"union", rules.Policy.IsUnion(r.Address) && !rules.Policy.IsGroup(r.Address)},
 		{"employer", rules.Policy.IsEmployer(r.Address)},
 		{"sender", r.Sender},
 	} {

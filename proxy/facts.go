@@ -34,19 +34,21 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 		f.Subject = msg.Text(field)
 	}
 	for _, rcpt := range env.To {
-		f.Recipients = append(f.Recipients, policy.Recipient{
+		who := policy.Recipient{
 			Address:        rcpt.Address,
-			Member:         r.Members.HasAddress(rcpt.Address),
+			Member:         r.member(rcpt.Address),
 			Representative: r.Representatives.IsRepresentative(rcpt.Address),
 			Sender:         own[canonical(rcpt.Address)],
 			Key:            r.Keys.State(rcpt.Address, now),
-		})
+		}
+		f.Recipients = append(f.Recipients, who)
 	}
+	r.nameReaders(&f, msg)
 	see := func(field, address string) {
 		f.Visible = append(f.Visible, policy.Visible{
 			Address:        address,
 			Field:          field,
-			Member:         r.Members.HasAddress(address),
+			Member:         r.member(address),
 			Representative: r.Representatives.IsRepresentative(address),
 			Sender:         own[canonical(address)],
 		})
@@ -60,7 +62,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 			for _, b := range boxes {
 				see(name, b.Address)
 				for _, address := range detect.Addresses(b.Name) {
-					if r.Members.HasAddress(address) {
+					if r.member(address) {
 						see(name, address) // as old address books and mailing lists write it
 					}
 				}
@@ -68,7 +70,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 		}
 	}
 	for _, address := range machinery(msg) {
-		if r.Members.HasAddress(address) {
+		if r.member(address) {
 			see("Apparently-To", address) // a reader sees it as well as if it stood in To
 		}
 	}
@@ -117,7 +119,7 @@ func (r *Rules) ownAddresses(env message.Envelope) map[string]bool {
 // unit reports whether an address belongs to the union's office or to a
 // representative, who are not hidden from each other or from members.
 func (r *Rules) unit(address string) bool {
-	return r.Representatives.IsRepresentative(address) || r.Policy.IsUnion(address)
+	return (r.Representatives.IsRepresentative(address) || r.Policy.IsUnion(address)) && !r.Policy.IsGroup(address)
 }
 
 // matches reports whether one of the patterns stands for an address.

@@ -44,7 +44,7 @@ func (r *Rules) inside(env message.Envelope, msg *message.Message) inside {
 // counts where no address stands beside it, as Outlook quotes people.
 func (in inside) member(p person) bool {
 	if p.address != "" {
-		return in.rules.Members.HasAddress(p.address) && !in.rules.unit(p.address)
+		return in.rules.member(p.address) && !in.rules.unit(p.address)
 	}
 	return in.rules.Members.HasName(p.name) && !in.rules.Representatives.HasName(p.name)
 }

@@ -155,7 +155,7 @@ func (r *Rules) scan(msg *message.Message, segments []detect.Segment, reader det
 		return found
 	}
 	attendees, err := msg.Attendees()
-	if err != nil || len(attendees) == 0 || slices.ContainsFunc(attendees, func(a message.Attendee) bool { return a.Fixed && r.Members.HasAddress(a.Address) }) {
+	if err != nil || len(attendees) == 0 || slices.ContainsFunc(attendees, func(a message.Attendee) bool { return a.Fixed && r.member(a.Address) }) {
 		return found
 	}
 	again := slices.Clone(segments)
@@ -206,7 +206,7 @@ func (p *preparation) asks(kind policy.EditKind) bool {
 // their own, because the others' does not name them; else an empty string.
 func (p *preparation) invitee(address string) string {
 	own := p.splits() && !p.rules.unit(address) &&
-		(p.hidden[canonical(address)] || p.rules.Members.HasAddress(address))
+		(p.hidden[canonical(address)] || p.rules.member(address))
 	if !own {
 		return ""
 	}

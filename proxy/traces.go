@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"golang.org/x/net/idna"
 
@@ -100,25 +99,6 @@ func isListed(field string) bool {
 
 // forClause is the for clause of a Received field (RFC 5321 §4.4).
 var forClause = regexp.MustCompile(`(?i)\s+for\s+<?[^\s<>;]+@[^\s<>;]+>?`)
-
-// namesMember reports whether a header field's text holds a member's full
-// name: two to four words that stand together.
-func (r *Rules) namesMember(text string) bool {
-	const longest = 2000 // longer fields are signatures, keys and routes
-	if len(text) > longest {
-		return false
-	}
-	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`<>()[]{}"“”;:|/`, r) })
-	for i := range words {
-		for n := 2; n <= 4 && i+n <= len(words); n++ {
-			name := strings.Trim(strings.Join(words[i:i+n], " "), ",.'!?-–")
-			if r.Members.HasName(name) && !r.Representatives.HasName(name) {
-				return true
-			}
-		}
-	}
-	return false
-}
 
 // digests returns the sums of hidden addresses by which avatars, address books
 // and key directories name people.

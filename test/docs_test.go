@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"postvern.example/internal/app"
+	"postvern.example/policy/strict"
 )
 
 const manual = "../docs/operations.md"
@@ -89,6 +90,9 @@ func TestTheManualHasEveryKeyOfTheConfigurationWithItsDefault(t *testing.T) {
 			return
 		}
 		want := fmt.Sprint(v.Interface())
+		if words, ok := v.Interface().(strict.Words); ok {
+			want = strings.Join(words, ", ")
+		}
 		if rel, err := filepath.Rel(filepath.Dir(file), want); err == nil && strings.HasPrefix(want, filepath.Dir(file)) {
 			want = rel
 		}

@@ -13,6 +13,7 @@ import (
 	"postvern.example/internal/app"
 	"postvern.example/internal/notice"
 	"postvern.example/policy"
+	"postvern.example/policy/strict"
 	"postvern.example/proxy"
 	"postvern.example/proxy/message"
 )
@@ -101,13 +102,15 @@ func (c explainCommand) config() (app.Config, error) {
 	}
 	for _, o := range []struct{ flag, into *string }{
 		{&c.Policy, &config.Policy},
-		{&c.Members, &config.Members},
 		{&c.Representatives, &config.Representatives},
 		{&c.Keys, &config.Keys},
 	} {
 		if *o.flag != "" {
 			*o.into = *o.flag
 		}
+	}
+	if c.Members != "" {
+		config.Members = strict.Words{c.Members}
 	}
 	if config.Policy == "" {
 		return app.Config{}, fmt.Errorf("give --policy FILE or --config FILE")

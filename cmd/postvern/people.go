@@ -2,11 +2,9 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -38,48 +36,6 @@ func (passwordCommand) Run(s streams) error {
 		return err
 	}
 	_, err = fmt.Fprintln(s.out, hash)
-	return err
-}
-
-type membersCommand struct {
-	Import membersImportCommand `cmd:"" help:"Make a roster of keyed hashes from a membership system's export."`
-}
-
-type membersImportCommand struct {
-	installation `embed:""`
-	Out          string   `type:"path" placeholder:"FILE" help:"Where the roster is written; otherwise the file that postvern.yaml names under members."`
-	Files        []string `arg:"" type:"path" name:"file" help:"CSV files with a header row."`
-	Shrink       bool     `help:"Take a roster that is more than a fifth smaller than the one it replaces."`
-}
-
-// Run writes the roster. The key of the hashes comes from the installation's
-// key, so that a stolen roster cannot be tried against a list of addresses.
-func (c membersImportCommand) Run(_ context.Context, s streams) error {
-	config, err := app.LoadConfig(c.Config)
-	if err != nil {
-		return usageError{err}
-	}
-	if err := asOwner(config.Data); err != nil {
-		return err
-	}
-	out := c.Out
-	if out == "" {
-		out = config.Members
-	}
-	for _, f := range c.Files {
-		if f == out {
-			return usageError{fmt.Errorf("%s would be overwritten by its own roster: give --out or another name under members", f)}
-		}
-	}
-	n, err := app.ImportMembers(config, c.Files, out, c.Shrink)
-	var fault *roster.Fault
-	if errors.As(err, &fault) || errors.Is(err, fs.ErrNotExist) {
-		return usageError{err}
-	}
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(s.out, "%d members are now in %s as keyed hashes; the exports can be deleted.\n", n, out)
 	return err
 }
 

@@ -86,7 +86,7 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.watched = a.fingerprints()
-	rules, err := LoadRules(opt.Config, a.key, opt.Now())
+	rules, err := LoadRules(opt.Config, a.key)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +31,8 @@ type Config struct {
 	Extract         ExtractConfig    `yaml:"extract"`
 	Policy          string           `yaml:"policy"`
 	Representatives string           `yaml:"representatives"`
-	Members         string           `yaml:"members"`
+	Members         strict.Words     `yaml:"members"` // files and folders
+	Roster          RosterConfig     `yaml:"roster"`
 	Keys            string           `yaml:"keys"`
 	Console         AddressConfig    `yaml:"console"`
 	Metrics         AddressConfig    `yaml:"metrics"`
@@ -73,6 +75,11 @@ type RouteConfig struct {
 	Classes    []string `yaml:"classes"`    // mail, notice, report; empty: all
 	Upstreams  []string `yaml:"upstreams"`  // names, in the order in which they are asked; empty: all
 	TLS        string   `yaml:"tls"`        // verified: mail goes on over verified TLS only from there; empty: not known
+}
+
+// RosterConfig says what is expected of the members' files.
+type RosterConfig struct {
+	StaleAfter strict.Duration `yaml:"stale-after"`
 }
 
 // DeliveriesConfig bounds the attempts at delivery.
@@ -139,10 +146,13 @@ func LoadConfig(file string) (Config, error) {
 func (c *Config) paths() []*string {
 	paths := []*string{
 		&c.Data, &c.TLS.Certificate, &c.TLS.Key, &c.Upstream.PasswordFile, &c.Upstream.CA,
-		&c.Policy, &c.Representatives, &c.Members, &c.Keys,
+		&c.Policy, &c.Representatives, &c.Keys,
 	}
 	for i := range c.Upstreams {
 		paths = append(paths, &c.Upstreams[i].PasswordFile, &c.Upstreams[i].CA)
+	}
+	for i := range c.Members {
+		paths = append(paths, &c.Members[i])
 	}
 	return paths
 }
@@ -159,8 +169,9 @@ func defaults() Config {
 		Upstream:   UpstreamConfig{Name: "upstream", TLS: "starttls", Connections: 8},
 		Deliveries: DeliveriesConfig{GiveUp: strict.Duration(48 * time.Hour)},
 		Limits:     LimitsConfig{MessageSize: 50 << 20, Recipients: 1000, Connections: 1000, Memory: 512 << 20},
-		Policy:     "policy.yaml", Representatives: "representatives.yaml", Members: "members.csv", Keys: "keys/",
-		Log: LogConfig{Format: "text", Level: "info"},
+		Policy:     "policy.yaml", Representatives: "representatives.yaml", Members: strict.Words{"members.csv"}, Keys: "keys/",
+		Roster: RosterConfig{StaleAfter: strict.Duration(45 * 24 * time.Hour)},
+		Log:    LogConfig{Format: "text", Level: "info"},
 	}
 }
 
@@ -203,11 +214,17 @@ func (c *Config) check() error {
 	for _, f := range []struct{ key, file, why string }{
 		{"policy", c.Policy, "without a policy nothing can be decided"},
 		{"representatives", c.Representatives, "without representatives nobody can send"},
-		{"members", c.Members, "without a roster no member is known, and none can be hidden"},
+		{"members", strings.Join(c.Members, ""), "without a roster no member is known, and none can be hidden"},
 	} {
 		if f.file == "" {
 			fault(f.key, "names no file: %s", f.why)
 		}
+	}
+	if slices.Contains(c.Members, "") && len(c.Members) > 1 {
+		fault("members", "an entry of the list names no file or folder")
+	}
+	if c.Roster.StaleAfter <= 0 {
+		fault("roster.stale-after", "must be longer than nothing, such as 45d")
 	}
 	checkAddress("metrics.address", c.Metrics.Address, fault)
 	checkAddress("console.address", c.Console.Address, fault)

@@ -22,7 +22,12 @@ func (a *App) housekeep(ctx context.Context) error {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
 	custody := proxy.Custody{Gateway: a.gateway, Store: a.store}
+	warned := a.opt.Now()
 	for {
+		if a.opt.Now().Sub(warned) >= 24*time.Hour {
+			warned = a.opt.Now()
+			a.warnStale(a.gateway.Rules().Members)
+		}
 		if n, err := custody.Expire(ctx); err != nil && ctx.Err() == nil {
 			a.opt.Logger.Error("kept", "what", "expired held mail", "cause", err)
 		} else if n > 0 {
@@ -86,6 +91,16 @@ func NewCustody(c Config, store *spool.Store, logger *slog.Logger, reader *extra
 	return proxy.Custody{Gateway: g, Store: store}, err
 }
 
+// OfflineRules loads the rules as a gateway that starts now would, for a
+// command.
+func OfflineRules(c Config) (*proxy.Rules, error) {
+	key, err := c.key()
+	if err != nil {
+		return nil, err
+	}
+	return LoadRules(c, key)
+}
+
 // NewExplainer makes a gateway that only explains. Members, representatives
 // and keys may be left out of the configuration; a roster of hashes needs the
 // installation's key in the data folder.
@@ -100,7 +115,7 @@ func NewExplainer(c Config, reader *extract.Extractor) (*proxy.Gateway, error) {
 }
 
 func newOffline(c Config, key []byte, logger *slog.Logger, reader *extract.Extractor) (*proxy.Gateway, error) {
-	rules, err := LoadRules(c, key, time.Now())
+	rules, err := LoadRules(c, key)
 	if err != nil {
 		return nil, err
 	}

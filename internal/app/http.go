@@ -36,10 +36,14 @@ func (a *App) listenHTTP(ctx context.Context) (*httpServer, error) {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "postvern_messages_memory_bytes", Help: "Memory that is set aside for messages that are being taken; limits.memory is the most.",
 		}, func() float64 { return float64(a.budget.Used()) }),
+		rosterCollector{app: a},
 	)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{Registry: a.registry}))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, nil)
+		a.rosterHealth(w)
+	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { answer(w, a.ready(r.Context())) })
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", address)
@@ -170,5 +174,33 @@ func (c upstreamCollector) Collect(ch chan<- prometheus.Metric) {
 		}
 		ch <- prometheus.MustNewConstMetric(upstreamUp, prometheus.GaugeValue, up, h.Upstream)
 		ch <- prometheus.MustNewConstMetric(upstreamConnections, prometheus.GaugeValue, float64(h.Connections), h.Upstream)
+	}
+}
+
+// rosterCollector reads the roster's gauges from the rules in force.
+type rosterCollector struct{ app *App }
+
+var (
+	rosterMembers = prometheus.NewDesc("postvern_roster_members", "Entries of the roster in force.", nil, nil)
+	rosterGroups  = prometheus.NewDesc("postvern_roster_groups", "Groups of the roster in force.", nil, nil)
+	rosterTime    = prometheus.NewDesc("postvern_roster_imported_timestamp_seconds", "When the oldest group of the roster in force was imported.", nil, nil)
+	rosterLimit   = prometheus.NewDesc("postvern_roster_stale_after_seconds", "How old a group of the roster may be: roster.stale-after.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c rosterCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{rosterMembers, rosterGroups, rosterTime, rosterLimit} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c rosterCollector) Collect(ch chan<- prometheus.Metric) {
+	m := c.app.gateway.Rules().Members
+	for d, v := range map[*prometheus.Desc]float64{
+		rosterMembers: float64(m.Len()), rosterGroups: float64(len(m.Groups())), rosterTime: float64(m.Made().Unix()),
+		rosterLimit: time.Duration(c.app.opt.Config.Roster.StaleAfter).Seconds(),
+	} {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
 	}
 }

@@ -16,12 +16,11 @@ import (
 	"postvern.example/policy/detect"
 	"postvern.example/proxy"
 	"postvern.example/proxy/seal"
-	"postvern.example/proxy/spool"
 )
 
 // LoadRules loads policy, representatives, members and keys as one. An error
 // lists what is wrong in each of the files.
-func LoadRules(c Config, key []byte, now time.Time) (*proxy.Rules, error) {
+func LoadRules(c Config, key []byte) (*proxy.Rules, error) {
 	var (
 		r      proxy.Rules
 		faults []error
@@ -38,8 +37,10 @@ func LoadRules(c Config, key []byte, now time.Time) (*proxy.Rules, error) {
 	if r.Representatives, err = loadRepresentatives(c.Representatives); err != nil {
 		faults = append(faults, err)
 	}
-	if r.Members, err = loadMembers(c.Members, key, now); err != nil {
+	if r.Members, err = LoadMembers(c, key); err != nil {
 		faults = append(faults, err)
+	} else if r.Policy != nil {
+		r.Members = r.Members.Following(r.Policy.People.SameMailbox)
 	}
 	if r.Keys, err = loadKeys(c.Keys); err != nil {
 		faults = append(faults, err)
@@ -69,50 +70,12 @@ func loadRepresentatives(file string) (*roster.Representatives, error) {
 	return roster.LoadRepresentatives(file)
 }
 
-func loadMembers(file string, key []byte, now time.Time) (*roster.Members, error) {
-	if file == "" {
-		return roster.Empty(key, now)
-	}
-	return roster.Load(file, key, now)
-}
-
 func loadKeys(dir string) (*seal.Keyring, error) {
 	if _, err := os.Stat(dir); dir == "" || errors.Is(err, fs.ErrNotExist) {
 		return &seal.Keyring{}, nil // nobody has a key: what needs one is held or refused
 	}
 	ring, _, err := seal.LoadKeys(dir) // keys list shows what is wrong with keys that cannot be used
 	return ring, err
-}
-
-// ImportMembers writes a roster of keyed hashes of the exports to a file and
-// returns how many members it has. Unless shrink is given it refuses a roster
-// that is much smaller than the one it would replace.
-func ImportMembers(c Config, exports []string, out string, shrink bool) (int, error) {
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return 0, fmt.Errorf("make data folder: %w", err)
-	}
-	key, err := spool.LoadKey(c.Data)
-	if err != nil {
-		return 0, fmt.Errorf("load installation key: %w", err)
-	}
-	var tables []roster.Export
-	for _, file := range exports {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			return 0, fmt.Errorf("read members: %w", err)
-		}
-		tables = append(tables, roster.Export{Name: file, Content: content})
-	}
-	members, err := roster.Import(key, time.Now(), tables...)
-	if err != nil {
-		return 0, err
-	}
-	if old, err := roster.Load(out, key, time.Now()); err == nil && !shrink {
-		if err := roster.Compare(old, members); err != nil {
-			return 0, fmt.Errorf("%s: %w; give --shrink if that is right", out, err)
-		}
-	}
-	return members.Len(), replaceFile(out, members.Encode())
 }
 
 // replaceFile puts a whole file in the place of another, durably.
@@ -175,7 +138,8 @@ func (a *App) announce(r *proxy.Rules) {
 		a.opt.Logger.Warn("missing", "what", "the folder of keys", "cause", err)
 	}
 	a.opt.Logger.Info("loaded", "policy", short(r.Policy.Hash), "mode", string(r.Policy.Mode),
-		"rules", len(r.Policy.Rules), "members", r.Members.Len(), "representatives", r.Representatives.Len())
+		"rules", len(r.Policy.Rules), "members", r.Members.Len(), "groups", len(r.Members.Groups()), "representatives", r.Representatives.Len())
+	a.warnStale(r.Members)
 }
 
 // Reload loads all rules anew and follows them from the next message on. On
@@ -184,12 +148,12 @@ func (a *App) Reload() error {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
 	err := func() error {
-		r, err := LoadRules(a.opt.Config, a.key, a.opt.Now())
+		r, err := LoadRules(a.opt.Config, a.key)
 		if err != nil {
 			return err
 		}
-		if err := roster.Compare(a.gateway.Rules().Members, r.Members); err != nil {
-			return fmt.Errorf("%s: %w", a.opt.Config.Members, err)
+		if err := a.compare(r.Members); err != nil {
+			return err
 		}
 		a.gateway.Follow(r)
 		a.announce(r)
@@ -239,7 +203,8 @@ type fingerprint struct {
 func (a *App) fingerprints() map[string]fingerprint {
 	c := a.opt.Config
 	out := map[string]fingerprint{}
-	for _, root := range []string{c.Policy, lexiconFolder(c.Policy), c.Representatives, c.Members, c.Keys} {
+	roots := append([]string{c.Policy, lexiconFolder(c.Policy), c.Representatives, c.Keys, filepath.Join(c.Data, confirmedFile)}, c.Members...)
+	for _, root := range roots {
 		if root == "" {
 			continue
 		}

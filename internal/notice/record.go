@@ -50,7 +50,7 @@ func done(e policy.Entry, observed bool) string {
 		return string(policy.Observe)
 	}
 	switch e.Type {
-	case policy.EntryOverride, policy.EntryDropped, policy.EntryFailed:
+	case policy.EntryOverride, policy.EntryDropped, policy.EntryFailed, policy.EntryConsent:
 		return string(e.Type)
 	case policy.EntryVisible, policy.EntryBeside:
 		if e.NearMiss && (e.Action == policy.Pass || e.Action == policy.Seal) {
@@ -65,7 +65,7 @@ func done(e policy.Entry, observed bool) string {
 		if e.Action == policy.Hold {
 			return "ask"
 		}
-	case policy.EntryPersonal:
+	case policy.EntryPersonal, policy.EntryNamed:
 	}
 	switch e.Action {
 	case policy.Seal, policy.Hold, policy.Reject:

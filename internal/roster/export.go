@@ -1,22 +1,36 @@
 package roster
 
 import (
-	"crypto/rand"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"postvern.example/internal/likeness"
+	"postvern.example/policy"
 	"postvern.example/policy/detect"
 )
 
 // Export is what a membership system writes: a table with a row of headings.
+// It is read several times from its beginning, and never kept in memory whole.
 type Export struct {
-	Name    string // of the file, for errors
-	Content []byte
+	Name string // of the file, for errors
+	Open func() (io.ReadCloser, error)
+}
+
+// FileExport returns the export that stands in a file.
+func FileExport(name string) Export {
+	return Export{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(name) }}
+}
+
+// TextExport returns an export that is in memory already.
+func TextExport(name string, content []byte) Export {
+	return Export{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }}
 }
 
 // Fault is something wrong in an export. It never holds the value of a cell.
@@ -34,45 +48,52 @@ func (f *Fault) Error() string {
 // maxFaults bounds what is reported of one export.
 const maxFaults = 20
 
-// Import makes a roster of keyed hashes of the exports. key is the
-// installation's; made is the exports' date. The error joins a *Fault for each
-// cell that cannot be read; an export without members is one too.
-func Import(key []byte, made time.Time, exports ...Export) (*Members, error) {
-	var salt [saltSize]byte
-	if _, err := rand.Read(salt[:]); err != nil {
-		return nil, fmt.Errorf("make roster: %w", err)
+// Import puts the members of the exports into the roster as one group, in the
+// place of what the group held; other groups stay. imported is when they left
+// the membership system. The error joins a *Fault for each cell that cannot be
+// read; exports without members are one too. After an error the roster is as it
+// was.
+func (r *Roster) Import(group string, imported time.Time, exports ...Export) error {
+	name, ok := GroupName(group)
+	if !ok {
+		return errors.New("roster: a group's name is a few words on one line, without @ , or ;")
 	}
-	m, err := newMembers(key, salt, made)
-	if err != nil {
-		return nil, err
-	}
+	c := collector{hasher: r.hasher, entries: entries{name: name, imported: imported.UTC().Truncate(time.Second)}, locals: map[uint64]int{}}
 	var faults []error
-	c := collector{members: m, locals: map[uint64]int{}}
+	var sources []source
 	for _, e := range exports {
+		s, err := look(e)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		sources = append(sources, s)
+	}
+	for _, s := range sources {
 		c.faults = nil
-		c.read(e)
+		c.read(s)
 		faults = append(faults, c.faults...)
 	}
 	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
+		return errors.Join(faults...)
 	}
-	m.addresses, m.names, m.near = newSet(c.addresses), newSet(c.names), newSet(c.near)
-	m.count = c.count
-	if m.count == 0 {
-		return nil, errors.New("roster: there are no members in it")
+	if c.count == 0 {
+		return errors.New("roster: there are no members in it")
 	}
-	return m, nil
+	for k, hashes := range c.hashes {
+		slices.Sort(hashes)
+		c.hashes[k] = slices.Clip(slices.Compact(hashes))
+	}
+	return r.put(c.entries)
 }
 
 // collector hashes what it reads, cell by cell.
 type collector struct {
-	members          *Members
-	addresses, names []uint64
-	near             []uint64
-	locals           map[uint64]int // how many addresses have a local part, by the hash of the key that says it is common
-	count            int
-	faults           []error
-	file             string
+	*hasher
+	entries
+	locals map[uint64]int // how many addresses have a local part, by the hash of the key that says it is common
+	faults []error
+	file   string
 }
 
 func (c *collector) fault(line, column int, reason string) {
@@ -81,13 +102,14 @@ func (c *collector) fault(line, column int, reason string) {
 	}
 }
 
-func (c *collector) read(e Export) {
-	c.file = e.Name
-	text, err := decodeText(e.Content)
+func (c *collector) read(s source) {
+	c.file = s.Name
+	text, err := s.text()
 	if err != nil {
-		c.fault(1, 1, err.Error())
+		c.faults = append(c.faults, err)
 		return
 	}
+	defer text.Close() //nolint:errcheck // it was only read
 	t, skipped, reason := openTable(text)
 	if reason != "" {
 		c.fault(skipped+1, 1, reason)
@@ -105,7 +127,7 @@ func (c *collector) read(e Export) {
 			return
 		}
 		if err != nil {
-			c.fault(1, 1, "the table cannot be read")
+			c.faults = append(c.faults, fmt.Errorf("read members: %s: %w", s.Name, err))
 			return
 		}
 		c.row(t, row, skipped)
@@ -121,6 +143,7 @@ func (c *collector) row(t *table, row []string, skipped int) {
 		return
 	}
 	found := false
+	var theirs, forms []string
 	for _, i := range t.addresses {
 		if i >= len(row) {
 			continue
@@ -132,30 +155,45 @@ func (c *collector) row(t *table, row []string, skipped int) {
 				c.fault(line+skipped, column, "this is no mail address; leave the cell empty where there is none")
 				continue
 			}
-			c.address(a)
-			found = true
+			theirs = append(theirs, a)
 		}
 	}
 	for _, name := range t.namesOf(row) {
-		for _, n := range canonicalNames(name) {
-			c.names = append(c.names, c.members.hash(nameKind, n))
-			found = true
+		forms = append(forms, canonicalNames(name)...)
+	}
+	for _, n := range forms {
+		c.add(names, nameKind, n)
+		found = true
+	}
+	for _, a := range theirs {
+		c.address(a)
+		for _, n := range forms {
+			c.add(pairs, pairKind, pairText(a, n))
 		}
+		found = true
 	}
 	if found {
 		c.count++
 	}
 }
 
-// address takes a canonical address in, and what others resemble it by.
+func (c *collector) add(set int, k kind, text string) {
+	c.hashes[set] = append(c.hashes[set], c.hash(k, text))
+}
+
+// address takes in a canonical address, and all that it is found by.
 func (c *collector) address(a string) {
-	c.addresses = append(c.addresses, c.members.hash(addressKind, a))
-	for _, k := range likeness.Keys(a) {
-		c.near = append(c.near, c.members.hash(nearKind, k.Text))
+	c.add(addresses, addressKind, a)
+	at := strings.LastIndexByte(a, '@')
+	if local := policy.WithoutDots(a[:at]); len(local) < at && !strings.HasPrefix(a, `"`) {
+		c.add(dotless, addressKind, local+a[at:])
 	}
-	common := c.members.hash(nearKind, likeness.Common(a).Text)
+	for _, k := range likeness.Keys(a) {
+		c.add(near, nearKind, k.Text)
+	}
+	common := c.hash(nearKind, likeness.Common(a).Text)
 	if c.locals[common]++; c.locals[common] > likeness.MostSame {
-		c.near = append(c.near, common)
+		c.hashes[near] = append(c.hashes[near], common)
 	}
 }
 

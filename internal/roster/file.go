@@ -9,18 +9,23 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
-// A roster file is: the magic line, salt, time, number of members, of
-// addresses, of names and of likenesses, the hashes in order, and a keyed hash
-// of all that.
+// A roster file is: the magic line, the salt, the number of groups; of each
+// group its name, time, number of members and of hashes of each kind, and these;
+// and a keyed hash of all that.
+//
+// Formats before had one group without a name: salt, time, the number of
+// members, of addresses and of names, in the second of likenesses too, and the
+// hashes.
 const (
-	magic      = "postvern roster 2\n"
-	magicFirst = "postvern roster 1\n" // without likenesses
-	magicStart = "postvern roster "
-	headSize   = len(magic) + saltSize + 8 + 4*4
-	maxEntries = 100_000_000
+	magic       = "postvern roster 3\n"
+	magicSecond = "postvern roster 2\n"
+	magicFirst  = "postvern roster 1\n"
+	magicStart  = "postvern roster "
+	maxHashes   = 1 << 31
 )
 
 // The errors of Decode.
@@ -30,28 +35,42 @@ var (
 	ErrDamaged = errors.New("the roster is damaged")
 )
 
-// IsRoster reports whether a file is a roster of keyed hashes.
+// IsRoster reports whether a file that begins so is a roster of keyed hashes.
 func IsRoster(src []byte) bool { return bytes.HasPrefix(src, []byte(magicStart)) }
 
-// Encode returns the roster as a file. It holds no address and no name.
-func (m *Members) Encode() []byte {
-	b := make([]byte, 0, headSize+8*(len(m.addresses.sorted)+len(m.names.sorted)+len(m.near.sorted))+sha256.Size)
-	b = append(append(b, magic...), m.salt[:]...)
-	b = binary.BigEndian.AppendUint64(b, uint64(m.made.Unix()))
-	for _, n := range []int{m.count, len(m.addresses.sorted), len(m.names.sorted), len(m.near.sorted)} {
-		b = binary.BigEndian.AppendUint32(b, uint32(n))
-	}
-	for _, hashes := range [][]uint64{m.addresses.sorted, m.names.sorted, m.near.sorted} {
-		for _, h := range hashes {
-			b = binary.BigEndian.AppendUint64(b, h)
+// Encode returns the roster as a file. It holds no address and no name but
+// those of groups.
+func (r *Roster) Encode() []byte {
+	size := len(magic) + saltSize + 4 + sha256.Size
+	for _, g := range r.groups {
+		size += 2 + len(g.name) + 8 + 4 + 4*kinds
+		for _, hashes := range g.hashes {
+			size += 8 * len(hashes)
 		}
 	}
-	return append(b, m.seal(b)...)
+	b := make([]byte, 0, size)
+	b = append(append(b, magic...), r.salt[:]...)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(r.groups)))
+	for _, g := range r.groups {
+		b = binary.BigEndian.AppendUint16(b, uint16(len(g.name)))
+		b = append(b, g.name...)
+		b = binary.BigEndian.AppendUint64(b, uint64(g.imported.Unix()))
+		b = binary.BigEndian.AppendUint32(b, uint32(g.count))
+		for _, hashes := range g.hashes {
+			b = binary.BigEndian.AppendUint32(b, uint32(len(hashes)))
+		}
+		for _, hashes := range g.hashes {
+			for _, h := range hashes {
+				b = binary.BigEndian.AppendUint64(b, h)
+			}
+		}
+	}
+	return append(b, r.seal(b)...)
 }
 
 // seal is the keyed hash at the end of a file.
-func (m *Members) seal(b []byte) []byte {
-	h := hmac.New(sha256.New, m.key)
+func (r *hasher) seal(b []byte) []byte {
+	h := hmac.New(sha256.New, r.key)
 	_, _ = h.Write([]byte("file")) // a hash never fails
 	_, _ = h.Write(b)
 	return h.Sum(nil)
@@ -59,63 +78,120 @@ func (m *Members) seal(b []byte) []byte {
 
 // Decode reads a roster file; file names it in errors. It returns ErrVersion,
 // ErrKey or ErrDamaged, wrapped.
-func Decode(file string, src, key []byte) (*Members, error) {
-	m, err := decode(src, key)
+func Decode(file string, src, key []byte) (*Roster, error) {
+	r, err := decode(src, key)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return m, nil
+	return r, nil
 }
 
-func decode(src, key []byte) (*Members, error) {
-	sets, size := 3, headSize
-	switch {
-	case bytes.HasPrefix(src, []byte(magic)):
-	case bytes.HasPrefix(src, []byte(magicFirst)): // it knows nobody who resembles a member
-		sets, size = 2, headSize-4
-	case IsRoster(src):
-		return nil, ErrVersion
-	default:
+func decode(src, key []byte) (*Roster, error) {
+	first, second := bytes.HasPrefix(src, []byte(magicFirst)), bytes.HasPrefix(src, []byte(magicSecond))
+	if !first && !second && !bytes.HasPrefix(src, []byte(magic)) {
+		if IsRoster(src) && bytes.IndexByte(src, '\n') > 0 {
+			return nil, ErrVersion
+		}
 		return nil, ErrDamaged
 	}
-	if len(src) < size+sha256.Size {
+	if len(src) < len(magic)+saltSize+4+sha256.Size {
 		return nil, ErrDamaged
 	}
-	head := src[len(magic):size]
-	made := binary.BigEndian.Uint64(head[saltSize:])
-	count := binary.BigEndian.Uint32(head[saltSize+8:])
-	body := src[size : len(src)-sha256.Size]
-	m, err := newMembers(key, [saltSize]byte(head[:saltSize]), time.Unix(int64(min(made, math.MaxInt64/2)), 0).UTC())
+	h, err := newHasher(key, [saltSize]byte(src[len(magic):]))
 	if err != nil {
 		return nil, err
 	}
-	var hashes [3][]uint64
-	for i := range sets {
-		n := uint64(binary.BigEndian.Uint32(head[saltSize+12+4*i:]))
-		if n > maxEntries || 8*n > uint64(len(body)) {
-			return nil, ErrDamaged
-		}
-		hashes[i], body = hashesIn(body[:8*n]), body[8*n:]
-	}
-	if len(body) > 0 || made > math.MaxInt64/2 {
-		return nil, ErrDamaged
-	}
-	if !hmac.Equal(m.seal(src[:len(src)-sha256.Size]), src[len(src)-sha256.Size:]) {
+	body := src[:len(src)-sha256.Size]
+	if !hmac.Equal(h.seal(body), src[len(body):]) {
 		return nil, ErrKey
 	}
-	for _, h := range hashes {
-		if !slices.IsSorted(h) || count == 0 {
-			return nil, ErrDamaged
+	r := &Roster{hasher: h}
+	in := &reader{b: body[len(magic)+saltSize:]}
+	switch {
+	case first:
+		r.groups = []entries{in.nameless(addresses, names)}
+	case second:
+		r.groups = []entries{in.nameless(addresses, names, near)}
+	default:
+		n := in.number()
+		for i := uint32(0); i < n && !in.failed; i++ {
+			r.groups = append(r.groups, in.group())
 		}
 	}
-	m.count, m.addresses, m.names, m.near = int(count), indexed(hashes[0]), indexed(hashes[1]), indexed(hashes[2])
-	return m, nil
+	if in.failed || len(in.b) > 0 || len(r.groups) > MaxGroups || !slices.IsSortedFunc(r.groups, func(a, b entries) int { return strings.Compare(a.name, b.name) }) {
+		return nil, ErrDamaged
+	}
+	return r, nil
 }
 
-func hashesIn(b []byte) []uint64 {
-	out := make([]uint64, len(b)/8)
+// reader takes a file apart. After a failure it returns nothing.
+type reader struct {
+	b      []byte
+	failed bool
+}
+
+func (r *reader) take(n int) []byte {
+	if n < 0 || n > len(r.b) || r.failed {
+		r.failed = true
+		return make([]byte, min(max(n, 0), 8))
+	}
+	out := r.b[:n]
+	r.b = r.b[n:]
+	return out
+}
+
+func (r *reader) number() uint32 { return binary.BigEndian.Uint32(r.take(4)) }
+
+func (r *reader) time() time.Time {
+	t := binary.BigEndian.Uint64(r.take(8))
+	r.failed = r.failed || t > math.MaxInt64/2
+	return time.Unix(int64(t&math.MaxInt64), 0).UTC()
+}
+
+// words reads hashes. None is nil.
+func (r *reader) words(n uint32) []uint64 {
+	if n > maxHashes {
+		r.failed = true
+	}
+	b := r.take(8 * int(n))
+	if r.failed || n == 0 {
+		return nil
+	}
+	out := make([]uint64, n)
 	for i := range out {
 		out[i] = binary.BigEndian.Uint64(b[8*i:])
 	}
 	return out
+}
+
+func (r *reader) group() entries {
+	var e entries
+	e.name = string(r.take(int(binary.BigEndian.Uint16(r.take(2)))))
+	e.imported, e.count = r.time(), int(r.number())
+	var n [kinds]uint32
+	for k := range n {
+		n[k] = r.number()
+	}
+	for k := range e.hashes {
+		e.hashes[k] = r.words(n[k])
+		r.failed = r.failed || !slices.IsSorted(e.hashes[k])
+	}
+	r.failed = r.failed || e.count == 0
+	return e
+}
+
+// nameless reads the only group of a format before groups.
+func (r *reader) nameless(sets ...int) entries {
+	e := entries{name: DefaultGroup}
+	e.imported, e.count = r.time(), int(r.number())
+	var n [kinds]uint32
+	for _, k := range sets {
+		n[k] = r.number()
+	}
+	for _, k := range sets {
+		e.hashes[k] = r.words(n[k])
+		r.failed = r.failed || !slices.IsSorted(e.hashes[k])
+	}
+	r.failed = r.failed || e.count == 0
+	return e
 }

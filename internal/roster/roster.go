@@ -10,37 +10,122 @@ package roster
 import (
 	"crypto/hkdf"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
-	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
-
-	"postvern.example/internal/likeness"
-	"postvern.example/policy/detect"
 )
 
-// Members answers who is a member. It is not changed once made, and may be
-// used by several goroutines.
-type Members struct {
-	salt      [saltSize]byte
-	key       []byte
-	hashes    *sync.Pool // of hash.Hash, keyed
-	addresses set
-	names     set
-	near      set // keys of package likeness, under which the addresses are filed
-	count     int
-	made      time.Time
+// Roster is what stands in a roster file: keyed hashes of members, by group.
+// It is made and changed by one goroutine; Members are what the gateway asks.
+type Roster struct {
+	*hasher
+	groups []entries // in the order of their names
 }
 
-var _ detect.Roster = (*Members)(nil)
+// DefaultGroup is the group of entries that nobody has named.
+const DefaultGroup = "members"
+
+// MaxGroups is how many groups a roster may have.
+const MaxGroups = 10_000
+
+// Group says what is known of one group of a roster.
+type Group struct {
+	Name     string    `json:"name"`
+	Members  int       `json:"members"`
+	Imported time.Time `json:"imported"`
+}
+
+// The kinds of hashes that a group has.
+const (
+	addresses = iota // canonical addresses
+	names            // the forms of full names
+	dotless          // addresses without the full stops before the at sign, where that is another text
+	near             // keys of package likeness, under which the addresses are filed
+	pairs            // an address and a form of its owner's name together
+	kinds
+)
+
+// entries are the hashes of one group.
+type entries struct {
+	name     string
+	imported time.Time
+	count    int
+	hashes   [kinds][]uint64 // in order, each once
+}
+
+// New returns an empty roster with a salt of its own. key is the
+// installation's.
+func New(key []byte) (*Roster, error) {
+	var salt [saltSize]byte
+	if _, err := rand.Read(salt[:]); err != nil {
+		return nil, fmt.Errorf("make roster: %w", err)
+	}
+	h, err := newHasher(key, salt)
+	return &Roster{hasher: h}, err
+}
+
+// Groups lists the groups in the order of their names.
+func (r *Roster) Groups() []Group {
+	out := []Group{}
+	for _, g := range r.groups {
+		out = append(out, Group{Name: g.name, Members: g.count, Imported: g.imported})
+	}
+	return out
+}
+
+// Len returns the number of entries.
+func (r *Roster) Len() int {
+	n := 0
+	for _, g := range r.groups {
+		n += g.count
+	}
+	return n
+}
+
+// Remove takes a group out and reports whether it was there.
+func (r *Roster) Remove(group string) bool {
+	before := len(r.groups)
+	r.groups = slices.DeleteFunc(r.groups, func(g entries) bool { return sameGroup(g.name, group) })
+	return len(r.groups) < before
+}
+
+// put adds a group, in the place of one with the same name.
+func (r *Roster) put(e entries) error {
+	r.Remove(e.name)
+	if len(r.groups) == MaxGroups {
+		return fmt.Errorf("roster: more than %d groups", MaxGroups)
+	}
+	r.groups = append(r.groups, e)
+	slices.SortFunc(r.groups, func(a, b entries) int { return strings.Compare(a.name, b.name) })
+	return nil
+}
+
+func sameGroup(a, b string) bool { return strings.EqualFold(a, b) }
+
+// GroupName returns the name of a group as the roster keeps it, and whether it
+// is one: some letters on one line.
+func GroupName(text string) (string, bool) {
+	name := strings.Join(strings.Fields(text), " ")
+	return name, name != "" && len(name) <= 100 && !strings.ContainsAny(name, "@,;\x00") && strings.ToValidUTF8(name, "") == name
+}
 
 const saltSize = 16
 
-func newMembers(key []byte, salt [saltSize]byte, made time.Time) (*Members, error) {
+// hasher makes the hashes of one roster.
+type hasher struct {
+	salt [saltSize]byte
+	key  []byte
+	pool *sync.Pool // of hash.Hash, keyed
+}
+
+func newHasher(key []byte, salt [saltSize]byte) (*hasher, error) {
 	if len(key) < 16 {
 		return nil, errors.New("roster: the key is too short")
 	}
@@ -48,106 +133,31 @@ func newMembers(key []byte, salt [saltSize]byte, made time.Time) (*Members, erro
 	if err != nil {
 		return nil, fmt.Errorf("derive roster key: %w", err)
 	}
-	return &Members{
-		salt: salt, key: derived, made: made,
-		hashes: &sync.Pool{New: func() any { return hmac.New(sha256.New, derived) }},
-	}, nil
+	return &hasher{salt: salt, key: derived, pool: &sync.Pool{New: func() any { return hmac.New(sha256.New, derived) }}}, nil
 }
 
-// Load reads the members' file: a roster that Encode wrote, or a membership
-// system's export, which is hashed as it is read. key is the installation's;
-// now is when an export counts as made. An empty roster is an error.
-func Load(file string, key []byte, now time.Time) (*Members, error) {
-	src, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("read members: %w", err)
-	}
-	if IsRoster(src) {
-		return Decode(file, src, key)
-	}
-	return Import(key, now, Export{Name: file, Content: src})
-}
-
-// HasAddress reports whether the address, in any form that
-// detect.CanonicalAddress accepts, is a member's.
-func (m *Members) HasAddress(address string) bool {
-	c, ok := detect.CanonicalAddress(address)
-	return ok && m.addresses.has(m.hash(addressKind, c))
-}
-
-// HasName reports whether a full name is a member's, whatever the case, the
-// order of its words, and the way its letters are written.
-func (m *Members) HasName(name string) bool {
-	for _, n := range canonicalNames(name) {
-		if m.names.has(m.hash(nameKind, n)) {
-			return true
-		}
-	}
-	return false
-}
-
-// Resembles returns how an address that is no member's resembles a member's:
-// it is the closest of the likenesses, and None where there is none. It is a
-// guess, and never to be counted as a match.
-func (m *Members) Resembles(address string) likeness.Kind {
-	a, ok := detect.CanonicalAddress(address)
-	if !ok || m.addresses.has(m.hash(addressKind, a)) {
-		return likeness.None
-	}
-	filed := func(k likeness.Key) bool { return m.near.has(m.hash(nearKind, k.Text)) }
-	return likeness.Closest(a, filed)
-}
-
-// LooksLike reports whether the address is no member's, but a slip away from
-// one, or written with letters that look the same.
-func (m *Members) LooksLike(address string) bool {
-	return m.Resembles(address) >= likeness.Domain
-}
-
-// Len returns the number of members.
-func (m *Members) Len() int { return m.count }
-
-// Made returns when the roster was made from the membership system's export.
-func (m *Members) Made() time.Time { return m.made }
-
-// Age returns how long ago that was.
-func (m *Members) Age(now time.Time) time.Duration { return now.Sub(m.made) }
-
-// ErrShrunk is returned by Compare.
-var ErrShrunk = errors.New("the new roster is more than a fifth smaller than the one in force")
-
-// Compare returns an error that wraps ErrShrunk where the new roster has lost
-// more than a fifth of the old one's members or addresses: then an export was
-// cut off more likely than so many left, and a person must confirm it. A nil
-// old roster compares with anything.
-func Compare(old, new *Members) error {
-	if old == nil || new == nil {
-		return nil
-	}
-	if new.count*5 < old.count*4 || len(new.addresses.sorted)*5 < len(old.addresses.sorted)*4 {
-		return fmt.Errorf("%w: %d members instead of %d, %d addresses instead of %d", ErrShrunk,
-			new.count, old.count, len(new.addresses.sorted), len(old.addresses.sorted))
-	}
-	return nil
-}
-
+// kind keeps hashes of different things apart.
 type kind byte
 
 const (
 	addressKind kind = 'a'
 	nameKind    kind = 'n'
 	nearKind    kind = 'l'
+	pairKind    kind = 'p'
 )
 
 // hash is HMAC-SHA-256 cut to 64 bits: among a million entries a stranger is
 // taken for a member once in 10^13 look-ups.
-func (m *Members) hash(k kind, text string) uint64 {
-	h := m.hashes.Get().(hash.Hash)
-	defer m.hashes.Put(h)
+func (r *hasher) hash(k kind, text string) uint64 {
+	h := r.pool.Get().(hash.Hash)
+	defer r.pool.Put(h)
 	h.Reset()
-	var buf [96]byte
+	var buf [160]byte
 	b := append(append(buf[:0], byte(k)), text...)
 	_, _ = h.Write(b) // a hash never fails
 	var sum [sha256.Size]byte
 	return binary.BigEndian.Uint64(h.Sum(sum[:0]))
 }
+
+// pairText is what an address and a name together are hashed as.
+func pairText(address, name string) string { return address + "\x00" + name }

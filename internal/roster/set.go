@@ -34,9 +34,15 @@ func indexed(sorted []uint64) set {
 }
 
 func (s set) has(h uint64) bool {
+	first, last := s.span(h)
+	return slices.Contains(s.sorted[first:last], h)
+}
+
+// span returns where hashes that begin as h does stand.
+func (s set) span(h uint64) (first, last int) {
 	if len(s.sorted) == 0 {
-		return false
+		return 0, 0
 	}
 	p := h >> s.shift
-	return slices.Contains(s.sorted[s.index[p]:s.index[p+1]], h)
+	return int(s.index[p]), int(s.index[p+1])
 }

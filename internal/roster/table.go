@@ -1,65 +1,17 @@
 package roster
 
 import (
+	"bufio"
 	"bytes"
-	"encoding/binary"
 	"encoding/csv"
-	"errors"
+	"io"
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 )
-
-// decodeText undoes the charset: by its byte order mark, else UTF-8 where it
-// is valid, else Windows-1252.
-func decodeText(b []byte) (string, error) {
-	switch {
-	case bytes.HasPrefix(b, []byte{0xEF, 0xBB, 0xBF}):
-		b = b[3:]
-		if !utf8.Valid(b) {
-			return "", errors.New("the file says that it is UTF-8, and is not")
-		}
-	case bytes.HasPrefix(b, []byte{0xFF, 0xFE}):
-		return decodeUTF16(b[2:], binary.LittleEndian)
-	case bytes.HasPrefix(b, []byte{0xFE, 0xFF}):
-		return decodeUTF16(b[2:], binary.BigEndian)
-	}
-	if bytes.IndexByte(b, 0) >= 0 {
-		return "", errors.New("this is not a text file: export as CSV")
-	}
-	if !utf8.Valid(b) {
-		d, err := charmap.Windows1252.NewDecoder().Bytes(b)
-		if err != nil {
-			return "", errors.New("the file is neither UTF-8 nor Windows-1252")
-		}
-		b = d
-	}
-	return plainLines(string(b)), nil
-}
-
-func decodeUTF16(b []byte, order binary.ByteOrder) (string, error) {
-	if len(b)%2 != 0 {
-		return "", errors.New("the file says that it is UTF-16, and is not")
-	}
-	units := make([]uint16, len(b)/2)
-	for i := range units {
-		units[i] = order.Uint16(b[2*i:])
-	}
-	return plainLines(string(utf16.Decode(units))), nil
-}
-
-// plainLines makes the ends of lines those that encoding/csv knows.
-func plainLines(s string) string {
-	if strings.Contains(s, "\r") && !strings.Contains(s, "\n") {
-		s = strings.ReplaceAll(s, "\r", "\n")
-	}
-	return s
-}
 
 // table is an export whose headings are understood.
 type table struct {
@@ -70,37 +22,59 @@ type table struct {
 	parts     []int // columns of a name's parts, given names first
 }
 
+// maxHead bounds the first line of headings and what stands before it.
+const maxHead = 64 << 10
+
 // openTable reads the headings. It returns how many lines it left out before
 // them, and on failure a reason.
-func openTable(text string) (t *table, skipped int, reason string) {
+func openTable(text io.Reader) (t *table, skipped int, reason string) {
+	in := bufio.NewReaderSize(text, maxHead)
 	comma := rune(0)
-	if line, rest, _ := strings.Cut(text, "\n"); strings.HasPrefix(line, "sep=") && utf8.RuneCountInString(strings.TrimRight(line, "\r")) == 5 {
-		comma, _ = utf8.DecodeRuneInString(line[4:]) // as Excel writes it
-		text, skipped = rest, 1
+	if start, _ := in.Peek(16); bytes.HasPrefix(start, []byte("sep=")) {
+		line, _, _ := bytes.Cut(start, []byte("\n"))
+		if utf8.RuneCount(bytes.TrimRight(line, "\r")) == 5 && len(line) < len(start) {
+			comma, _ = utf8.DecodeRune(line[4:]) // as Excel writes it
+			_, _ = in.Discard(len(line) + 1)     // it was peeked at
+			skipped = 1
+		}
 	}
-	for strings.HasPrefix(text, "\n") || strings.HasPrefix(text, "\r\n") {
-		text = strings.TrimPrefix(strings.TrimPrefix(text, "\r"), "\n")
+	for {
+		start, _ := in.Peek(2)
+		n := len(start) - len(bytes.TrimPrefix(bytes.TrimPrefix(start, []byte("\r")), []byte("\n")))
+		if n == 0 || start[n-1] != '\n' {
+			break
+		}
+		_, _ = in.Discard(n) // it was peeked at
 		skipped++
 	}
-	if text == "" {
+	head, _ := in.Peek(maxHead)
+	if len(head) == 0 {
 		return nil, skipped, "the file is empty"
 	}
+	sign := rune(0)
 	for _, c := range []rune{comma, ';', '\t', ','} {
 		if c == 0 || c == '\r' || c == '"' || c == utf8.RuneError || comma != 0 && c != comma {
 			continue
 		}
-		if with := tableWith(text, c); with != nil && len(with.addresses) > 0 && (t == nil || with.columns > t.columns) {
-			t = with
+		if with := tableWith(bytes.NewReader(head), c); with != nil && len(with.addresses) > 0 && (t == nil || with.columns > t.columns) {
+			t, sign = with, c
 		}
 	}
 	if t != nil {
-		return t, skipped, ""
+		return tableWith(in, sign), skipped, ""
 	}
 	return nil, skipped, "the first row must be headings, one of them E-mail, E-post, Mail or Sähköposti; the columns are parted by comma, semicolon or tab"
 }
 
-func tableWith(text string, comma rune) *table {
-	r := csv.NewReader(strings.NewReader(text))
+// HasHeadings reports whether a table begins with headings that an import
+// understands.
+func HasHeadings(text io.Reader) bool {
+	_, _, reason := openTable(text)
+	return reason == ""
+}
+
+func tableWith(text io.Reader, comma rune) *table {
+	r := csv.NewReader(text)
 	r.Comma, r.FieldsPerRecord, r.ReuseRecord = comma, -1, true
 	head, err := r.Read()
 	if err != nil {

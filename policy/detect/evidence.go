@@ -50,6 +50,8 @@ const (
 	EvidenceWithinHour Evidence = "within-hour"
 	// EvidenceTemporary : the value is a temporary or coordination number.
 	EvidenceTemporary Evidence = "temporary"
+	// EvidenceConsent : everybody in it agreed to be visible to all the readers.
+	EvidenceConsent Evidence = "consent"
 
 	// EvidenceNoChecksum : the check digits are not right, which newer numbers need not be.
 	EvidenceNoChecksum Evidence = "no-checksum"
@@ -94,7 +96,7 @@ func EvidenceWords() []Evidence {
 		EvidenceOwnData, EvidenceWithFile, EvidenceWithinHour,
 		EvidenceNoChecksum, EvidenceOtherNumber, EvidencePhone, EvidenceTimeStamp, EvidenceOrganisation,
 		EvidenceJoined, EvidenceLink, EvidenceAmbiguous, EvidenceGeneral, EvidenceStaff,
-		EvidenceRecognised,
+		EvidenceRecognised, EvidenceConsent,
 	}
 }
 

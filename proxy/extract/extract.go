@@ -100,3 +100,12 @@ func (e *Extractor) Text(ctx context.Context, m *message.Message) Result {
 	r.message(m, 0) //nolint:contextcheck // a reading carries its context
 	return r.out
 }
+
+// File returns all text of one file, as if it were the only attachment of a
+// message.
+func (e *Extractor) File(ctx context.Context, name string, content []byte) Result {
+	r := newReading(ctx, e)
+	place := detect.Place{}.In(detect.Step{Kind: detect.InAttachment, Number: 1, Name: name})
+	r.piece(piece{data: content, place: place, name: name}) //nolint:contextcheck // a reading carries its context
+	return r.out
+}

@@ -1,0 +1,257 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"postvern.example/internal/roster"
+	"postvern.example/policy/detect"
+	"postvern.example/proxy/extract"
+	"postvern.example/proxy/spool"
+)
+
+// LoadMembers reads the files and folders that the configuration names under
+// members. Where it names none, as when a mail is only explained, nobody is
+// known.
+func LoadMembers(c Config, key []byte) (*roster.Members, error) {
+	if strings.Join(c.Members, "") == "" {
+		return roster.Empty(), nil
+	}
+	return roster.Load(c.Members, key, openExport)
+}
+
+// openExport makes an export of a file: as it is where it is text, and of a
+// workbook the sheet that lists members.
+func openExport(file string) (roster.Export, error) {
+	if !strings.EqualFold(filepath.Ext(file), ".xlsx") {
+		return roster.FileExport(file), nil
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return roster.Export{}, fmt.Errorf("read members: %w", err)
+	}
+	text, err := sheet(file, content)
+	if err != nil {
+		return roster.Export{}, err
+	}
+	return roster.TextExport(file, text), nil
+}
+
+// sheet returns the first sheet of a workbook that has members' headings as
+// tab-separated text; where none has, the first. A workbook that is not read
+// whole is refused.
+func sheet(file string, content []byte) ([]byte, error) {
+	reader := extract.New(extract.Config{})
+	defer reader.Close()
+	read := reader.File(context.Background(), filepath.Base(file), content)
+	for _, f := range read.Findings {
+		if f.Kind == detect.Protected {
+			return nil, &roster.Fault{File: file, Line: 1, Column: 1, Reason: "the workbook is locked with a password: save it without, or export as CSV"}
+		}
+		return nil, &roster.Fault{File: file, Line: 1, Column: 1, Reason: "the workbook is too large or cannot be read whole: export as CSV"}
+	}
+	var first []byte
+	for _, s := range read.Segments {
+		if s.Shape != detect.Table {
+			continue
+		}
+		text, err := separated(s.Text)
+		if err != nil {
+			return nil, fmt.Errorf("read members: %s: %w", file, err)
+		}
+		if roster.HasHeadings(bytes.NewReader(text)) {
+			return text, nil
+		}
+		if first == nil {
+			first = text
+		}
+	}
+	if first == nil {
+		return nil, &roster.Fault{File: file, Line: 1, Column: 1, Reason: "there is no sheet with cells in the workbook"}
+	}
+	return first, nil
+}
+
+// separated writes rows of cells so that a quotation mark in one is one.
+func separated(table string) ([]byte, error) {
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	w.Comma = '\t'
+	for row := range strings.SplitSeq(table, "\n") {
+		if err := w.Write(strings.Split(row, "\t")); err != nil {
+			return nil, err
+		}
+	}
+	w.Flush()
+	return out.Bytes(), w.Error()
+}
+
+// MembersImport is what goes into a roster.
+type MembersImport struct {
+	Exports []string
+	Group   string // roster.DefaultGroup where it is empty
+	Out     string
+	Shrink  bool // take a roster or group that is much smaller than the one it replaces
+}
+
+// ImportMembers puts the members of the exports into the roster in a file, as
+// one group that replaces its entries, and returns the roster's groups. A
+// roster or group that is more than a fifth smaller than the one that it
+// replaces is refused, unless the import says that it is right; then a running
+// gateway takes it too.
+func ImportMembers(c Config, in MembersImport) ([]roster.Group, error) {
+	key, err := c.key()
+	if err != nil {
+		return nil, err
+	}
+	var exports []roster.Export
+	for _, file := range in.Exports {
+		e, err := openExport(file)
+		if err != nil {
+			return nil, err
+		}
+		exports = append(exports, e)
+	}
+	if in.Group == "" {
+		in.Group = roster.DefaultGroup
+	}
+	return changeRoster(c, key, in.Out, in.Shrink, func(r *roster.Roster) error {
+		return r.Import(in.Group, time.Now(), exports...)
+	})
+}
+
+// RemoveMembers takes a group out of the roster in a file.
+func RemoveMembers(c Config, group, out string) ([]roster.Group, error) {
+	key, err := c.key()
+	if err != nil {
+		return nil, err
+	}
+	return changeRoster(c, key, out, true, func(r *roster.Roster) error {
+		if !r.Remove(group) {
+			return fmt.Errorf("%s has no group %q: postvern members status lists them", out, group)
+		}
+		if r.Len() == 0 {
+			return fmt.Errorf("%q is the last group: an empty roster hides nobody, and is never taken", group)
+		}
+		return nil
+	})
+}
+
+// changeRoster changes the roster in a file, which may not be there yet, and
+// writes it as a whole.
+func changeRoster(c Config, key []byte, out string, shrink bool, change func(*roster.Roster) error) ([]roster.Group, error) {
+	var before []roster.Group
+	var old *roster.Members
+	r, err := roster.ReadRoster(out, key)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, err
+	case r == nil:
+		return nil, fmt.Errorf("%s is no roster of hashes, and would be overwritten: give --out or another name under members", out)
+	default:
+		before, old = r.Groups(), r.Members()
+	}
+	if r == nil {
+		if r, err = roster.New(key); err != nil {
+			return nil, err
+		}
+	}
+	if err := change(r); err != nil {
+		return nil, err
+	}
+	small := roster.CompareGroups(before, r.Groups())
+	if old != nil {
+		small = errors.Join(small, roster.Compare(old, r.Members()))
+	}
+	if small != nil && !shrink {
+		return nil, fmt.Errorf("%s: %w; give --shrink if that is right", out, small)
+	}
+	if err := replaceFile(out, r.Encode()); err != nil {
+		return nil, err
+	}
+	if small != nil {
+		if _, err := ConfirmMembers(c, key); err != nil {
+			return nil, fmt.Errorf("the roster is written; confirm it to the gateway: %w", err)
+		}
+	}
+	return r.Groups(), nil
+}
+
+// confirmedFile holds what recognises the members that somebody has confirmed.
+const confirmedFile = "roster.confirmed"
+
+// ConfirmMembers lets a running gateway take the members as the files are now,
+// however many are gone. A change of the files after that has to be confirmed
+// anew.
+func ConfirmMembers(c Config, key []byte) (*roster.Members, error) {
+	m, err := LoadMembers(c, key)
+	if err != nil {
+		return nil, err
+	}
+	source := m.Source()
+	return m, replaceFile(filepath.Join(c.Data, confirmedFile), []byte(hex.EncodeToString(source[:])+"\n"))
+}
+
+// key is InstallationKey.
+func (c Config) key() ([]byte, error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("make data folder: %w", err)
+	}
+	key, err := spool.LoadKey(c.Data)
+	if err != nil {
+		return nil, fmt.Errorf("load installation key: %w", err)
+	}
+	return key, nil
+}
+
+// InstallationKey returns the installation's key and makes it where there is
+// none.
+func InstallationKey(c Config) ([]byte, error) { return c.key() }
+
+// compare refuses members that have become much fewer, unless somebody has
+// confirmed that this is right.
+func (a *App) compare(new *roster.Members) error {
+	err := roster.Compare(a.gateway.Rules().Members, new)
+	if err == nil {
+		return nil
+	}
+	said, ferr := os.ReadFile(filepath.Join(a.opt.Config.Data, confirmedFile))
+	source := new.Source()
+	if ferr == nil && hmac.Equal(bytes.TrimSpace(said), []byte(hex.EncodeToString(source[:]))) {
+		return nil
+	}
+	return fmt.Errorf("%s: %w; if that is right: postvern members confirm --config postvern.yaml", strings.Join(a.opt.Config.Members, ", "), err)
+}
+
+// warnStale says in the log that the roster is older than it may be.
+func (a *App) warnStale(m *roster.Members) {
+	after := time.Duration(a.opt.Config.Roster.StaleAfter)
+	if m.IsStale(a.opt.Now(), after) {
+		a.opt.Logger.Warn("stale", "what", "the roster of members", "days", days(m.Age(a.opt.Now())), "allowed", a.opt.Config.Roster.StaleAfter.String(),
+			"reason", "its oldest group was imported that long ago: who has joined since is not hidden")
+	}
+}
+
+func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
+
+// rosterHealth is the line of the health page: numbers, never a name.
+func (a *App) rosterHealth(w io.Writer) {
+	m, now := a.gateway.Rules().Members, a.opt.Now()
+	state := ""
+	if m.IsStale(now, time.Duration(a.opt.Config.Roster.StaleAfter)) {
+		state = ", stale"
+	}
+	_, _ = fmt.Fprintf(w, "roster: %d members, %d groups, %d days old%s\n", m.Len(), len(m.Groups()), days(m.Age(now)), state) // the reader may be gone
+}

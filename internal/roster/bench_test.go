@@ -1,0 +1,78 @@
+package roster
+
+import (
+	"fmt"
+	"io"
+	"testing"
+)
+
+// generated is an export of n members that is made as it is read.
+func generated(n int) Export {
+	return Export{Name: "members.csv", Open: func() (io.ReadCloser, error) {
+		r, w := io.Pipe()
+		go func() {
+			_, err := io.WriteString(w, "Navn;E-mail\n")
+			for i := 0; i < n && err == nil; i++ {
+				_, err = fmt.Fprintf(w, "Anna%c Holm%c;m%d.holm@x%d.example\n", 'a'+i%26, 'a'+i/26%26, i, i%50)
+			}
+			_ = w.CloseWithError(err) // it returns nil always
+		}()
+		return r, nil
+	}}
+}
+
+func roster(b *testing.B, n int) *Members {
+	r, err := New(testKey)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := r.Import(DefaultGroup, made, generated(n)); err != nil {
+		b.Fatal(err)
+	}
+	return r.Members()
+}
+
+// BenchmarkRoster looks up a member and a stranger, by address and by
+// likeness: it takes the same however large the roster is.
+func BenchmarkRoster(b *testing.B) {
+	for _, n := range []int{10, 1000, 100_000, 1_000_000} {
+		m := roster(b, n)
+		b.Run(fmt.Sprintf("%d/address", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if !m.HasAddress("m7.holm@x7.example") || m.HasAddress("stranger@y.example") {
+					b.Fatal("wrong")
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("%d/likeness", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if m.LooksLike("somebody.else@elsewhere.example") {
+					b.Fatal("wrong")
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkImport reports what a roster of a national federation takes. What
+// stays is reported beside what was allocated: the export itself is never in
+// memory whole.
+func BenchmarkImport(b *testing.B) {
+	const n = 1_000_000
+	b.ReportAllocs()
+	for b.Loop() {
+		m := roster(b, n)
+		if m.Len() != n {
+			b.Fatal("wrong")
+		}
+		octets := 0
+		for _, s := range m.shelves {
+			for _, set := range s.sets {
+				octets += 8*cap(set.sorted) + 4*len(set.index)
+			}
+		}
+		b.ReportMetric(float64(octets)/n, "octets/member")
+	}
+}
