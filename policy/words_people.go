@@ -30,8 +30,8 @@ var peopleSentences = [5]peopleWords{
 		consents:    "Medlemer som alle har samtykt til å vere synlege for alle lesarane, blir ikkje skjulte; det blir registrert kva samtykke som vart brukt.",
 	},
 	{
-		groups:      "%s betyder förbundets medlemmar: en sådan adress räknas som det antal medlemmar som krävs.",
-		sameMailbox: "Flera stavningar av en adress hos %s är samma brevlåda.",
+		groups:      "%s betyder förbundets medlemmar: en sådan adress räknas som det antal medlemmar som krävs.", //nolint:misspell // Swedish
+		sameMailbox: "Flera stavningar av en adress hos %s är samma brevlåda.",                                    //nolint:misspell // Swedish
 		names:       map[Doubt]string{DoubtLeave: "Medlemmars namn i ämnesraden registreras inte.", DoubtNote: "Nämner ämnesraden en medlem och läses mejlet av andra, skickas det, och det registreras.", DoubtHold: "Nämner ämnesraden en medlem och läses mejlet av andra, hålls det kvar för dem tills en människa har tagit ställning."},
 		consents:    "Medlemmar som alla har samtyckt till att vara synliga för alla läsare döljs inte; det registreras vilket samtycke som användes.",
 	},

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,11 +56,15 @@ func sheet(file string, content []byte) ([]byte, error) {
 	reader := extract.New(extract.Config{})
 	defer reader.Close()
 	read := reader.File(context.Background(), filepath.Base(file), content)
-	for _, f := range read.Findings {
-		if f.Kind == detect.Protected {
-			return nil, &roster.Fault{File: file, Line: 1, Column: 1, Reason: "the workbook is locked with a password: save it without, or export as CSV"}
-		}
-		return nil, &roster.Fault{File: file, Line: 1, Column: 1, Reason: "the workbook is too large or cannot be read whole: export as CSV"}
+	fault := func(reason string) ([]byte, error) {
+		return nil, &roster.Fault{File: file, Line: 1, Column: 1, Reason: reason}
+	}
+	locked := func(f detect.Finding) bool { return f.Kind == detect.Protected }
+	switch {
+	case slices.ContainsFunc(read.Findings, locked):
+		return fault("the workbook is locked with a password: save it without, or export as CSV")
+	case len(read.Findings) > 0:
+		return fault("the workbook is too large or cannot be read whole: export as CSV")
 	}
 	var first []byte
 	for _, s := range read.Segments {
@@ -78,7 +83,7 @@ func sheet(file string, content []byte) ([]byte, error) {
 		}
 	}
 	if first == nil {
-		return nil, &roster.Fault{File: file, Line: 1, Column: 1, Reason: "there is no sheet with cells in the workbook"}
+		return fault("there is no sheet with cells in the workbook")
 	}
 	return first, nil
 }
