@@ -25,7 +25,7 @@ func (p *Policy) Decide(f Facts) Decision {
 		d.Edits = p.tag(f, d, false)
 		return d
 	}
-	s := p.see(c, p.Agree(f.Consents, f.Now))
+	s := p.see(c, p.Agree(f.Consents, f.At))
 	held, meeting := p.meeting(f)
 	matches := slices.Concat(p.structural(f, c, s), held, p.unusual(f, c), p.named(f, c), p.personal(f, c))
 	d.Verdicts = verdicts(f.Recipients, c.readers, matches)

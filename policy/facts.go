@@ -33,7 +33,6 @@ type Facts struct {
 	Meeting      bool // an invitation that is not marked private
 	MeetingFault bool // the invitation can be neither marked nor parted from its papers: it is signed, in a winmail.dat, unreadable
 
-	Now      time.Time // when it is decided: consents have to be in force then
 	Consents []Consent // that concern recipients and visible mailboxes; none where the ledger cannot be read
 	Relied   []string  // ids of consents because of which somebody is not counted among the findings and listings above
 

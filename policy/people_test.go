@@ -27,7 +27,7 @@ func rules(t *testing.T, more string) *policy.Policy {
 
 // addressed makes the facts of a mail to these, all of whom stand in To.
 func addressed(addresses ...string) policy.Facts {
-	f := policy.Facts{Sender: policy.Sender{Login: "anna", Role: true}, From: []string{"anna@region.example"}, Now: noon}
+	f := policy.Facts{Sender: policy.Sender{Login: "anna", Role: true}, From: []string{"anna@region.example"}, At: noon}
 	for _, a := range addresses {
 		f.Recipients = append(f.Recipients, policy.Recipient{Address: a, Member: isMember(a), Representative: isRep(a), Sender: isSender(a)})
 		f.Visible = append(f.Visible, policy.Visible{Address: a, Field: "To", Member: isMember(a), Representative: isRep(a), Sender: isSender(a)})
