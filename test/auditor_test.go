@@ -301,12 +301,8 @@ func TestOrdinaryMailOfTheCorpusKeepsEveryByte(t *testing.T) {
 	g.submitAll(all)
 	g.settle()
 	got := deliveredTo(g.upstream.Messages())
-	over, lists := 0, 0
+	over := 0
 	for _, m := range all {
-		if strings.Contains(m.refused, `"member lists"`) {
-			lists++ // three people in a quoted header, each with a link: seen as a list
-			continue
-		}
 		for _, r := range m.To {
 			wrong := "it did not arrive (" + m.refused + ")"
 			if content, ok := got[m.Mail][r.Address]; ok {
@@ -319,9 +315,9 @@ func TestOrdinaryMailOfTheCorpusKeepsEveryByte(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("ordinary: %d, changed: %d, refused as lists: %d", len(all), over, lists)
-	if len(all) < 200 || lists > 3 {
-		t.Errorf("of %d mails, %d were refused as lists", len(all), lists)
+	t.Logf("ordinary: %d, changed: %d", len(all), over)
+	if len(all) < 200 {
+		t.Errorf("there are %d mails only", len(all))
 	}
 }
 

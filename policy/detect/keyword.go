@@ -61,7 +61,7 @@ var keywordTable = []struct {
 	{keyName, "navn navnet fuldenavn fornavn* efternavn* etternavn* namn namnet förnamn* efternamn* fullnamn name names firstname lastname surname fullname nimi etunimi sukunimi nafn fornafn deltager* deltaker* deltagare"},
 	{keyAddress, "mail email epost mailadresse* mailadress* epostadresse* epostadress* sähköposti* sähköpost* netfang tölvupóst*"},
 	{keyPassword, "adgangskod* adgangsord* kodeord* kode koden koder koda pinkod* filkode* password* passphrase* passcode* passwort* kennwort* pwd passord* passord lösenord* lösen koder kod salasana* tunnussana* koodi koodin lykilorð* aðgangsorð* løsenord* løsen code"},
-	{keyStaff, "medarbejder* medarbeider* medarbetar* ansat ansatte* ansatt tilsett* tilsatt* anställ* personale* personalet personal employee* staff henkilökunta* työntekijä* starfsmen* starfsfólk* kollegaer kolleger kollegor colleagues kontaktliste* kontaktlista* telefonliste* telefonlista* vagtplan* vaktliste*"},
+	{keyStaff, "medarbejder* medarbeider* medarbetar* ansat ansatte* ansatt tilsett* tilsatt* anställ* personale* personalet personal employee* staff henkilökunta* työntekijä* starfsmen* starfsfólk* kollegaer kolleger kollegor colleagues deltager* deltaker* deltagare* deltakar* mødedeltager* møtedeltaker* mötesdeltagare* participants attendees osallistuj* tilstede närvarande kontaktliste* kontaktlista* telefonliste* telefonlista* vagtplan* vaktliste*"},
 }
 
 // keywordIndex answers what a word means for the numbers near it.

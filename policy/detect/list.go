@@ -7,6 +7,8 @@ type cluster struct {
 	named     map[string]bool // names with a mail or private address, telephone or number beside them
 	bare      map[string]bool // addresses without a name
 	addressed int             // of the named, those with a mail address
+	quoted    int             // of all, those that a quoted header lists
+	members   map[string]bool // of a signature: addresses of members
 	last      int             // the line of the latest
 }
 
@@ -38,6 +40,10 @@ type listReader struct {
 	above   string // the line before, for addresses that stand below a name
 	names   int    // lines in a row that hold a name and nothing else
 	heardAt int    // the line in which membership was last named
+
+	signed   *cluster // the people of the signature that the present line may belong to
+	signedAt int
+	next     int // where the line after the present one begins
 }
 
 func (l *listReader) read(b *body) {
@@ -58,9 +64,11 @@ func (l *listReader) read(b *body) {
 		for start < end && (l.text[start] == '>' || l.text[start] == ' ') {
 			start++
 		}
+		l.next = end + 1
 		l.one(strings.TrimSpace(l.text[start:end]), words, b)
 		from = end + 1
 	}
+	l.unsign(b)
 	l.close(b)
 }
 
@@ -76,6 +84,9 @@ func (l *listReader) one(line string, words keyword, b *body) {
 		want = 4
 	}
 	header := l.isHeader(line)
+	if l.signed != nil && (header || l.line-l.signedAt > signatureReach) {
+		l.unsign(b)
+	}
 	if l.member != nil && !header && has&hasCapital != 0 && has&hasGap != 0 {
 		l.askNames(line, b)
 	}
@@ -86,6 +97,8 @@ func (l *listReader) one(line string, words keyword, b *body) {
 		if name := leadingName(line); name != "" && len(line) < 200 {
 			l.person(name, false, b)
 		}
+	case !l.table && !l.label && closes(line):
+		l.sign(b)
 	default:
 		l.title(line, words, b)
 	}
@@ -128,12 +141,13 @@ func (l *listReader) addresses(line string, header bool, b *body) {
 		if !ok {
 			continue
 		}
+		if b.shown[canonical] && isTarget(line[:a.start]) {
+			from = a.end
+			continue // the link of an address that stands in the text
+		}
+		note(&b.shown, canonical)
 		if l.member != nil && l.member(canonical, true) {
-			if header {
-				note(&b.quoted, canonical)
-			} else {
-				note(&b.members, canonical)
-			}
+			l.knows(canonical, header, b)
 		}
 		name := leadingName(line[from:a.start])
 		if name == "" && len(found) == 1 {
@@ -149,26 +163,51 @@ func (l *listReader) addresses(line string, header bool, b *body) {
 		case name != "":
 			l.person(name, true, b)
 		default:
-			l.begin(b)
-			if l.now.bare == nil {
-				l.now.bare = map[string]bool{}
-			}
-			l.now.bare[canonical] = true
+			note(&l.cluster(b).bare, canonical)
+		}
+		if header && len(found) >= quotedMinimum {
+			l.now.quoted++
 		}
 	}
 }
 
+// isTarget reports whether an address that this stands before is the target of
+// a link.
+func isTarget(before string) bool {
+	return len(before) >= 7 && strings.EqualFold(before[len(before)-7:], "mailto:")
+}
+
+// knows notes a member's address. In a quoted header, and in a signature, it
+// may be one of the parties of a thread, who know each other.
+func (l *listReader) knows(canonical string, header bool, b *body) {
+	switch {
+	case header:
+		note(&b.quoted, canonical)
+	case l.signed != nil:
+		note(&b.quoted, canonical)
+		note(&l.signed.members, canonical)
+	default:
+		note(&b.members, canonical)
+	}
+}
+
+// cluster returns the people among whom somebody on the present line is.
+func (l *listReader) cluster(b *body) *cluster {
+	if l.signed != nil {
+		return l.signed
+	}
+	l.begin(b)
+	return &l.now
+}
+
 // person notes somebody who is named with something beside the name.
 func (l *listReader) person(name string, address bool, b *body) {
-	l.begin(b)
-	if l.now.named == nil {
-		l.now.named = map[string]bool{}
-	}
+	c := l.cluster(b)
 	key := string(fold(nil, name))
-	if !l.now.named[key] && address {
-		l.now.addressed++
+	if !c.named[key] && address {
+		c.addressed++
 	}
-	l.now.named[key] = true
+	note(&c.named, key)
 }
 
 // begin goes on with the cluster, or begins one where the last is too far up.
@@ -193,7 +232,7 @@ func (l *listReader) close(b *body) {
 var headerWords = map[string]bool{
 	"fra": true, "til": true, "cc": true, "kopi": true, "bcc": true, "from": true, "to": true, "sendt": true, "dato": true, "date": true,
 	"sent": true, "emne": true, "subject": true, "från": true, "till": true, "kopia": true, "skickat": true, "ämne": true, "frå": true,
-	"lähettäjä": true, "vastaanottaja": true, "lähetetty": true, "aihe": true, "von": true, "an": true, "reply": true, "svar": true,
+	"lähettäjä": true, "vastaanottaja": true, "lähetetty": true, "aihe": true, "kopio": true, "vastaanottajat": true, "päiväys": true, "päivämäärä": true, "datum": true, "von": true, "an": true, "reply": true, "svar": true,
 }
 
 // isHeader reports whether the line belongs to a quoted header block or is the
@@ -219,9 +258,24 @@ func (l *listReader) isHeader(line string) bool {
 			}
 		}
 	}
+	if strings.HasSuffix(line, ">") && l.attributed() {
+		return true
+	}
 	if l.header && l.above != "" {
 		c := l.above[len(l.above)-1]
 		return (c == ',' || c == ';') && strings.IndexByte(line, '@') > 0
+	}
+	return false
+}
+
+// attributed reports whether the next line ends an attribution that the present
+// one begins: "On Monday Kirsten Falk <kirsten@y.example>", "wrote:".
+func (l *listReader) attributed() bool {
+	next := strings.TrimLeft(l.text[min(l.next, len(l.text)):], "> ")
+	for _, verb := range []string{"skrev", "wrote", "kirjoitti", "skreiv", "schrieb", "skrifaði"} {
+		if rest, ok := strings.CutPrefix(next, verb); ok {
+			return strings.HasPrefix(strings.TrimLeft(rest, " "), ":")
+		}
 	}
 	return false
 }

@@ -21,6 +21,7 @@ type body struct {
 	members  map[string]bool // addresses of members, outside headers that a reply quotes
 	names    map[string]bool // names of members
 	quoted   map[string]bool // addresses of members in quoted headers
+	shown    map[string]bool // every address
 	best     cluster
 	loose    int // names in a row or a line that a word for members introduces
 	union    bool
@@ -140,6 +141,9 @@ func (b *body) judge() (Confidence, evidenceSet, int) {
 			why |= evidence(EvidenceShape)
 		}
 		return Certain, why, max(seen, all)
+	case people >= listMinimum && b.best.quoted >= people && seen == 0:
+		// To whom a quoted mail went, none of whom the roster knows.
+		return Possible, why | b.best.evidence(), people
 	case len(b.best.named) >= listMinimum:
 		return b.shaped(seen, why|b.best.evidence())
 	case len(b.best.bare) >= listMinimum:

@@ -42,6 +42,19 @@ func TestListsOfMembersAreTold(t *testing.T) {
 		{"a signature", "Med venlig hilsen\n\nKirsten Falk\nTillidsrepræsentant\nTlf. 33 12 45 67\nkirsten@y.example\nwww.y.example\n", nil, 0},
 		{"attributions in a thread", "Tak.\n\nDen 3. maj skrev Kirsten Falk <kirsten@y.example>:\n> Ja.\n> Den 2. maj skrev Lars Bak <lars@y.example>:\n>> Nej.\n>> Den 1. maj skrev Mona Dam <mona@y.example>:\n>>> Hvad?\n", nil, 0},
 		{"an agenda with dates", "Kirsten Falk 12.03.2026\nLars Bak 13.03.2026\nMona Dam 14.03.2026\n", nil, 0},
+		{"a wrapped attribution", "Tak.\n\nOn Mon, 3 May 2026 at 10:12, Kirsten Falk <kirsten@y.example>\nwrote:\n> Ja.\n> On Sun, 2 May 2026, Lars Bak <lars@y.example>\n> wrote:\n>> Nej.\n>> On Sat, 1 May 2026, Mona Dam <mona@y.example>\n>> wrote:\n>>> Hvad?\n", nil, 0},
+		{"signatures of a thread of three", "Ja.\n\nMvh\nKirsten Falk\nTillidsrepræsentant\nTlf. 33 12 45 67\nkirsten@y.example\n\nDen 2. maj skrev Lars Bak <lars@y.example>:\n> Nej.\n>\n> Venlig hilsen\n> Lars Bak\n> Mobil 33 12 45 68\n> lars@y.example\n>\n> Den 1. maj skrev Mona Dam <mona@y.example>:\n>> Hvad?\n>> --\n>> Mona Dam, 33 12 45 69\n>> mona@y.example\n", nil, 0},
+		{"signatures in Swedish, Finnish and English", "Ja.\n\nVänliga hälsningar\nKirsten Falk\nkirsten@y.example\n\nTerveisin\nLars Bak\nlars@y.example\n\nKind regards,\nMona Dam\nmona@y.example\n", nil, 0},
+		{"a signature with the office's addresses", "Hilsen\nKirsten Falk\nForeningen Eksempel, medlemsservice\nkirsten@y.example\ninfo@y.example\nTlf. 33 12 45 67\n", nil, 0},
+		{"signatures of members", "Mvh\nAnna Holm\nanna@x.example\n\nMvh\nBo\nbo@x.example\n\nMvh\nCarl\ncarl@x.example\n", members{"anna@x.example": true, "bo@x.example": true, "carl@x.example": true}, 0},
+		{"a quoted header with many strangers", "Hej\n\nFra: kirsten@y.example\nTil: Lars Bak <lars@y.example>; Mona Dam <mona@y.example>; Ole Ek <ole@y.example>; Pia Fog <pia@y.example>; Per Gram <per@y.example>\nEmne: Medlemsmøde\n\nHej\n", nil, detect.Possible},
+		{"people at a meeting of staff", "Referat\nDeltagere:\nKirsten Falk, kirsten@y.example\nLars Bak, lars@y.example\nMona Dam, mona@y.example\n", nil, detect.Possible},
+		{"people at a meeting of members", "Referat\nMedlemsmøde, deltagere:\nKirsten Falk, kirsten@y.example\nLars Bak, lars@y.example\nMona Dam, mona@y.example\n", nil, detect.Certain},
+		{"a list below the writer's greeting", "Listen følger.\nHilsen Anna\n\nKirsten Falk kirsten@y.example\nLars Bak lars@y.example\nMona Dam mona@y.example\n", nil, detect.Likely},
+		{"telephones below the writer's greeting", "Medlemmerne følger.\nMvh\nAnna\n\nKirsten Falk 33 12 45 67\nLars Bak 33 12 45 68\nMona Dam 33 12 45 69\n", nil, detect.Likely},
+		{"members below the writer's greeting", "Mvh\nanna@x.example\nbo@x.example\ncarl@x.example\n", members{"anna@x.example": true, "bo@x.example": true, "carl@x.example": true}, detect.Certain},
+		{"lines of a CSV file in the body", "Navn;E-mail\nKirsten Falk;kirsten@y.example\nLars Bak;lars@y.example\nMona Dam;mona@y.example\n", nil, detect.Likely},
+		{"bullets", "Vores medlemmer er\n  * Kirsten Falk (kirsten@y.example)\n  * Lars Bak (lars@y.example)\n  * Mona Dam (mona@y.example)\n", nil, detect.Certain},
 		{"ordinary prose", "Kirsten Falk talte om budgettet. Lars Bak var enig. Mona Dam ville vente.", nil, 0},
 	} {
 		if got := best(s, prose(c.text), c.roster)[detect.MemberList]; got != c.want {
@@ -125,5 +138,18 @@ func TestFindingsComeInTheOrderOfSegmentsAndKinds(t *testing.T) {
 	want := "header (Subject): dk-cpr, header (Subject): health, body (text): dk-cpr, body (text): fi-hetu"
 	if strings.Join(got, ", ") != want {
 		t.Errorf("got %s, want %s", strings.Join(got, ", "), want)
+	}
+}
+
+func TestTheLinkOfAnAddressThatStandsInTheTextIsNobodyNew(t *testing.T) {
+	s := scanner(t)
+	html := detect.Place{{Kind: detect.InBody, Label: "HTML"}}
+	links := "mailto:kirsten@y.example\nmailto:lars@y.example\nmailto:anna@x.example\n"
+	header := "Hej\nFra: Kirsten Falk <kirsten@y.example>\nTil: Lars Bak <lars@y.example>; Anna Holm <anna@x.example>\nEmne: Møde\nTak.\n"
+	if got := best(s, []detect.Segment{{Place: html, Text: header}, {Place: html, Text: links}}, known)[detect.MemberList]; got != 0 {
+		t.Errorf("a quoted header with links: %v", got)
+	}
+	if got := best(s, []detect.Segment{{Place: html, Text: "Skriv til Kirsten, Lars eller Anna.\n"}, {Place: html, Text: links}}, known)[detect.MemberList]; got != detect.Likely {
+		t.Errorf("links alone: %v", got)
 	}
 }

@@ -103,9 +103,9 @@ func (o *owner) in(line string) whose {
 
 // isLabel reports whether a capitalised word beside a name is no part of it.
 func (o *owner) isLabel(w string) bool {
-	f := string(fold(nil, w))
+	f := fold(nil, w)
 	head, _, _ := strings.Cut(w, "-") // CPR-nummer
-	return greetings[f] || addressing[f] || keywords.find(head) != 0 && !isGivenName(w)
+	return greetings[string(f)] || addressing[string(f)] || keywords.find(head) != 0 && !isGivenName(w)
 }
 
 // reads says whose name a run of capitalised words is.
