@@ -90,7 +90,7 @@ func split(canonical string) (local, domain string, ok bool) {
 }
 
 // Keys returns the keys under which an address is filed, in the form that
-// detect.CanonicalAddress gives it.
+// detect.CanonicalAddress gives it. Those of its domain are in HostKeys.
 func Keys(canonical string) []Key {
 	local, domain, ok := split(canonical)
 	if !ok {
@@ -100,19 +100,28 @@ func Keys(canonical string) []Key {
 	keys := []Key{
 		{Letters, classSame + skeleton(canonical)},
 		{Typo, classWhole + local + at},
-		{Domain, classHost + domain},
 	}
 	for _, s := range slips(local) {
 		keys = append(keys, Key{Typo, s.class + s.text + at})
 	}
 	keys = append(keys, moved(local, domain)...)
+	if distinctive(local) {
+		keys = append(keys, Key{Elsewhere, classLocal + local})
+	}
+	return keys
+}
+
+// HostKeys returns the keys under which the domain of an address is filed.
+func HostKeys(canonical string) []Key {
+	_, domain, ok := split(canonical)
+	if !ok {
+		return nil
+	}
+	keys := []Key{{Domain, classHost + domain}}
 	if len(domain) > shortestHost {
 		for _, near := range nearHosts(domain) {
 			keys = append(keys, Key{Domain, classNear + near})
 		}
-	}
-	if distinctive(local) {
-		keys = append(keys, Key{Elsewhere, classLocal + local})
 	}
 	return keys
 }
@@ -209,6 +218,12 @@ func Host(canonical string) (own Key, near []Key) {
 func Common(canonical string) Key {
 	local, _, _ := split(canonical)
 	return Key{Elsewhere, classCommon + local}
+}
+
+// Local returns the key under which the local part of an address is filed.
+func Local(canonical string) Key {
+	local, _, _ := split(canonical)
+	return Key{Elsewhere, classLocal + local}
 }
 
 // MostSame is how many filed addresses may have one local part and still make

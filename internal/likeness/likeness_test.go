@@ -10,7 +10,7 @@ type filed map[Key]bool
 func file(addresses ...string) filed {
 	f := filed{}
 	for _, a := range addresses {
-		for _, k := range Keys(a) {
+		for _, k := range append(Keys(a), HostKeys(a)...) {
 			f[k] = true
 		}
 	}

@@ -188,7 +188,7 @@ func (c *collector) address(a string) {
 	if local := policy.WithoutDots(a[:at]); len(local) < at && !strings.HasPrefix(a, `"`) {
 		c.add(dotless, addressKind, local+a[at:])
 	}
-	for _, k := range likeness.Keys(a) {
+	for _, k := range append(likeness.Keys(a), likeness.HostKeys(a)...) {
 		c.add(near, nearKind, k.Text)
 	}
 	common := c.hash(nearKind, likeness.Common(a).Text)

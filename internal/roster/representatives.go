@@ -197,7 +197,7 @@ func (r *Representatives) file() {
 	for _, one := range r.list {
 		for _, a := range slices.Concat(one.Addresses, one.RoleAddresses) {
 			c, _ := detect.CanonicalAddress(a)
-			for _, k := range likeness.Keys(c) {
+			for _, k := range append(likeness.Keys(c), likeness.HostKeys(c)...) {
 				if _, taken := r.near[k]; !taken {
 					r.near[k] = c
 				}

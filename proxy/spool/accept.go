@@ -232,5 +232,9 @@ func (l *lading) write(t *tx) error {
 	if err := t.handOver(l.parcel.Handings); err != nil {
 		return err
 	}
+	if err := t.writeQuestions(l.parcel.Questions); err != nil {
+		return err
+	}
+	t.remember(l.parcel.Correspondents)
 	return t.writeRecords(l.records)
 }

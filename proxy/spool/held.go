@@ -31,6 +31,8 @@ type Released struct {
 	Records  []deviation.Record // the release in the register
 	Then     []Parcel           // what follows from it, such as a notice
 	Handings []Handing          // what the copy hands its reader
+
+	Correspondents []Correspondent // who is written to with it
 }
 
 // Errors of Release.
@@ -147,21 +149,7 @@ func (s *Store) Release(ctx context.Context, id string, with Released) error {
 }
 
 func (s *Store) releaseCopy(ctx context.Context, id string, with Released) error {
-	held, body, err := s.heldCopy(ctx, id)
-	switch {
-	case err != nil:
-		return err
-	case held.Damaged || !held.Hold.Releasable:
-		return ErrNotReleasable
-	}
-	content, err := s.content(ctx, body)
-	if err != nil {
-		return err
-	}
-	if seen := sha256.Sum256(content); subtle.ConstantTimeCompare(seen[:], with.Seen[:]) != 1 {
-		return ErrChanged
-	}
-	r, err := s.releasing(ctx, held, body, with)
+	r, err := s.approved(ctx, id, with)
 	if err != nil {
 		return err
 	}
@@ -170,6 +158,26 @@ func (s *Store) releaseCopy(ctx context.Context, id string, with Released) error
 		return err
 	}
 	return nil
+}
+
+// approved makes a held copy ready to be released, where what the store holds is
+// what was approved.
+func (s *Store) approved(ctx context.Context, id string, with Released) (*releasing, error) {
+	held, body, err := s.heldCopy(ctx, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case held.Damaged || !held.Hold.Releasable:
+		return nil, ErrNotReleasable
+	}
+	content, err := s.content(ctx, body)
+	if err != nil {
+		return nil, err
+	}
+	if seen := sha256.Sum256(content); subtle.ConstantTimeCompare(seen[:], with.Seen[:]) != 1 {
+		return nil, ErrChanged
+	}
+	return s.releasing(ctx, held, body, with)
 }
 
 // releasing is a held copy on its way back into the queue.
@@ -181,10 +189,11 @@ type releasing struct {
 	secret  []byte
 	records []ladenRecord
 	hands   []Handing
+	people  []Correspondent
 }
 
 func (s *Store) releasing(ctx context.Context, held HeldCopy, body int64, with Released) (*releasing, error) {
-	r := &releasing{s: s, held: held, old: body, hands: with.Handings}
+	r := &releasing{s: s, held: held, old: body, hands: with.Handings, people: with.Correspondents}
 	c := held.Copy
 	c.State, c.Hold, c.Released = Queued, nil, s.clock()
 	if with.Content != nil {
@@ -231,6 +240,7 @@ func (r *releasing) write(t *tx) error {
 	}
 	t.change.Held--
 	t.change.Queued++
+	t.remember(r.people)
 	t.after(func() { r.s.waiting.dueAt(0) })
 	if err := t.notify(); err != nil {
 		return err
@@ -256,18 +266,10 @@ func (s *Store) Drop(ctx context.Context, id string, records []deviation.Record,
 	}
 	if err == nil {
 		err = s.with(ctx, then, func(t *tx) error {
-			n, err := t.exec("drop copy", body, id)
-			if err != nil {
+			if err := t.dropCopy(id, body); err != nil {
 				return err
 			}
-			if n == 0 {
-				return ErrNotFound
-			}
-			t.change.Held--
-			if err := t.writeRecords(laden); err != nil {
-				return err
-			}
-			return t.forgetBody(body)
+			return t.writeRecords(laden)
 		})
 	}
 	if err != nil {

@@ -20,6 +20,9 @@ type Parcel struct {
 	Copies     []Copy
 	Deviations []deviation.Record
 	Handings   []Handing // files under passwords, and passwords, that go to readers; each reader once
+
+	Questions      []Question      // what the sender is asked about held copies
+	Correspondents []Correspondent // who is written to with this parcel
 }
 
 // Body is the content of one or more copies, CRLF line ends, ready to send.
@@ -76,6 +79,7 @@ type Hold struct {
 	Expires    time.Time // dropped, with a record, when this has passed
 	Releasable bool      // false: the message could not be made safe to send; it can only be dropped
 	Subject    string    // for the DPO's list; stored encrypted
+	Question   string    // the question whose answer it waits for; empty: it waits for the DPO
 }
 
 // Errors that callers tell apart.

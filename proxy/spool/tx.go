@@ -13,6 +13,7 @@ type tx struct {
 	s      *Store
 	w      *writer
 	change Stats
+	people []remembered
 	onDone []func()
 	onUndo []func()
 	told   bool // other nodes are told with this transaction
@@ -52,12 +53,15 @@ func (t *tx) all(batch []*job) (answers []error, again bool, err error) {
 			return nil, true, err
 		}
 	}
+	if err := t.writePeople(); err != nil {
+		return nil, true, err
+	}
 	return answers, false, t.writeTotals()
 }
 
 // run does one job. What a refused job asked for is forgotten.
 func (t *tx) run(j *job) (answer, err error) {
-	done, undo, change := len(t.onDone), len(t.onUndo), t.change
+	done, undo, change, people := len(t.onDone), len(t.onUndo), t.change, len(t.people)
 	err = j.do(t)
 	var no refusal
 	if !errors.As(err, &no) {
@@ -66,7 +70,7 @@ func (t *tx) run(j *job) (answer, err error) {
 	for _, f := range t.onUndo[undo:] {
 		f()
 	}
-	t.onDone, t.onUndo, t.change = t.onDone[:done], t.onUndo[:undo], change
+	t.onDone, t.onUndo, t.change, t.people = t.onDone[:done], t.onUndo[:undo], change, t.people[:people]
 	return no.error, nil
 }
 

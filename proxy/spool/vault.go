@@ -31,6 +31,7 @@ type vault struct {
 	keys   cipher.AEAD
 	octets cipher.AEAD // of messages as received: it only authenticates
 	digest []byte
+	people []byte
 }
 
 func newVault(key []byte) (*vault, error) {
@@ -59,6 +60,9 @@ func newVault(key []byte) (*vault, error) {
 		return nil, fmt.Errorf("derive the key of digests: %w", err)
 	}
 	v.digest = d
+	if v.people, err = hkdf.Key(sha256.New, key, nil, "postvern spool correspondents", keySize); err != nil {
+		return nil, fmt.Errorf("derive the key of correspondents: %w", err)
+	}
 	return &v, nil
 }
 

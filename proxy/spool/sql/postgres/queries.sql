@@ -183,3 +183,59 @@ DELETE FROM handovers WHERE file < $1 AND password < $1
 
 -- name: try pair
 SELECT CASE WHEN pg_try_advisory_xact_lock($1) THEN 1 ELSE 0 END
+
+-- name: remember correspondent
+INSERT INTO correspondents (owner, recipient, first, last, days) VALUES ($1, $2, $3, $3, 1)
+ON CONFLICT (owner, recipient) DO UPDATE SET last = excluded.last, days = correspondents.days + 1
+WHERE correspondents.last < excluded.last
+
+-- name: remember likenesses
+INSERT INTO likenesses (key, recipient) SELECT k.value::bigint, $2::bigint FROM jsonb_array_elements_text($1::jsonb) AS k(value) WHERE true ON CONFLICT DO NOTHING
+
+-- name: known correspondents
+SELECT k.value::bigint FROM jsonb_array_elements_text($1::jsonb) AS k(value)
+WHERE EXISTS (SELECT 1 FROM correspondents c WHERE c.recipient = k.value::bigint)
+
+-- name: likenesses
+SELECT k.value::bigint, (SELECT count(*) FROM (
+  SELECT l.recipient FROM likenesses l WHERE l.key = k.value::bigint ORDER BY l.recipient LIMIT 50) l
+  WHERE (SELECT sum(c.days) FROM correspondents c WHERE c.recipient = l.recipient) >= $2)
+FROM jsonb_array_elements_text($1::jsonb) AS k(value)
+
+-- name: correspondents' owners
+SELECT DISTINCT owner FROM correspondents
+
+-- name: forget likenesses of owner
+DELETE FROM likenesses WHERE recipient IN (SELECT recipient FROM correspondents WHERE owner = $1)
+AND NOT EXISTS (SELECT 1 FROM correspondents c WHERE c.recipient = likenesses.recipient AND c.owner <> $1)
+
+-- name: forget owner
+DELETE FROM correspondents WHERE owner = $1
+
+-- name: forget old likenesses
+DELETE FROM likenesses WHERE recipient IN (SELECT recipient FROM correspondents WHERE last < $1)
+AND NOT EXISTS (SELECT 1 FROM correspondents c WHERE c.recipient = likenesses.recipient AND c.last >= $1)
+
+-- name: forget old correspondents
+DELETE FROM correspondents WHERE last < $1
+
+-- name: count correspondents
+SELECT count(*) FROM correspondents
+
+-- name: insert question
+INSERT INTO questions (id, expires, secret) VALUES ($1, $2, $3)
+
+-- name: question
+SELECT expires, answer, secret FROM questions WHERE id = $1
+
+-- name: answer question
+UPDATE questions SET answer = $2 WHERE id = $1 AND answer = ''
+
+-- name: open questions
+SELECT count(*) FROM questions WHERE answer = ''
+
+-- name: expire questions
+DELETE FROM questions WHERE expires < $1
+
+-- name: keep copy
+UPDATE copies SET secret = $3 WHERE state = 'held' AND body = $1 AND id = $2

@@ -155,3 +155,59 @@ DELETE FROM handovers WHERE file < $1 AND password < $1
 
 -- name: try pair
 SELECT 1 WHERE $1 <> 0 OR 1 -- one transaction writes at a time
+
+-- name: remember correspondent
+INSERT INTO correspondents (owner, recipient, first, last, days) VALUES ($1, $2, $3, $3, 1)
+ON CONFLICT (owner, recipient) DO UPDATE SET last = excluded.last, days = correspondents.days + 1
+WHERE correspondents.last < excluded.last
+
+-- name: remember likenesses
+INSERT INTO likenesses (key, recipient) SELECT k.value, $2 FROM json_each($1) AS k WHERE true ON CONFLICT DO NOTHING
+
+-- name: known correspondents
+SELECT k.value FROM json_each($1) AS k
+WHERE EXISTS (SELECT 1 FROM correspondents c WHERE c.recipient = k.value)
+
+-- name: likenesses
+SELECT k.value, (SELECT count(*) FROM (
+  SELECT l.recipient FROM likenesses l WHERE l.key = k.value ORDER BY l.recipient LIMIT 50) l
+  WHERE (SELECT sum(c.days) FROM correspondents c WHERE c.recipient = l.recipient) >= $2)
+FROM json_each($1) AS k
+
+-- name: correspondents' owners
+SELECT DISTINCT owner FROM correspondents
+
+-- name: forget likenesses of owner
+DELETE FROM likenesses WHERE recipient IN (SELECT recipient FROM correspondents WHERE owner = $1)
+AND NOT EXISTS (SELECT 1 FROM correspondents c WHERE c.recipient = likenesses.recipient AND c.owner <> $1)
+
+-- name: forget owner
+DELETE FROM correspondents WHERE owner = $1
+
+-- name: forget old likenesses
+DELETE FROM likenesses WHERE recipient IN (SELECT recipient FROM correspondents WHERE last < $1)
+AND NOT EXISTS (SELECT 1 FROM correspondents c WHERE c.recipient = likenesses.recipient AND c.last >= $1)
+
+-- name: forget old correspondents
+DELETE FROM correspondents WHERE last < $1
+
+-- name: count correspondents
+SELECT count(*) FROM correspondents
+
+-- name: insert question
+INSERT INTO questions (id, expires, secret) VALUES ($1, $2, $3)
+
+-- name: question
+SELECT expires, answer, secret FROM questions WHERE id = $1
+
+-- name: answer question
+UPDATE questions SET answer = $2 WHERE id = $1 AND answer = ''
+
+-- name: open questions
+SELECT count(*) FROM questions WHERE answer = ''
+
+-- name: expire questions
+DELETE FROM questions WHERE expires < $1
+
+-- name: keep copy
+UPDATE copies SET secret = $3 WHERE state = 'held' AND body = $1 AND id = $2
