@@ -65,6 +65,12 @@ func (p *Policy) representative(f Facts, c cast) bool {
 	return false
 }
 
+// Concerns reports whether the policy is for a message: it is representative
+// mail, or the policy is for all.
+func (p *Policy) Concerns(f Facts) bool {
+	return p.Scope == ScopeAll || p.representative(f, p.cast(f))
+}
+
 // match is one rule that is met, with what met it. Do says what it asks for
 // each reader.
 type match struct {

@@ -57,6 +57,7 @@ type Recipient struct {
 	FileAt     time.Time // when the same sender last sent them a file under a password; zero: not lately
 	PasswordAt time.Time // and when a password
 
+	New        bool       // nobody here has written to them before
 	Unusual    []Likeness // why it is probably not the recipient that was meant; none where it was written to before
 	LikeMember bool       // it is a slip away from a member's address
 

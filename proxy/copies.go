@@ -42,6 +42,9 @@ func (p *preparation) copies() error {
 			p.parcel.sealed++
 		case policy.Hold:
 			p.parcel.held++
+			if p.onlyAsksSender(v) {
+				p.parcel.asked++
+			}
 		case policy.Pass, policy.Reject:
 		}
 	}
@@ -73,7 +76,7 @@ func (p *preparation) copy(i int, v policy.Verdict, f *form) error {
 func (p *preparation) holdAll(cause error) {
 	p.cfg.Logger.Warn("held", "reference", p.parcel.Reference, "reason", "cannot be edited with certainty", "cause", cause)
 	p.parcel.Copies, p.parcel.Bodies, p.eightBit = nil, nil, nil
-	p.parcel.sealed, p.parcel.hidden, p.parcel.held = 0, 0, 0
+	p.parcel.sealed, p.parcel.hidden, p.parcel.held, p.parcel.asked = 0, 0, 0, 0
 	body := p.addBody(p.msg.Raw)
 	for i, v := range p.decision.Verdicts {
 		h := p.hold(v, false)
@@ -137,6 +140,9 @@ func (p *preparation) addCopy(i, body int, hold *spool.Hold) {
 
 func (p *preparation) hold(v policy.Verdict, releasable bool) *spool.Hold {
 	h := &spool.Hold{Expires: p.now.Add(time.Duration(p.rules.Policy.Held.Keep)), Releasable: releasable}
+	if releasable && p.asksSender(v) {
+		h.Question = p.questionID()
+	}
 	for _, f := range p.msg.Root.Get("Subject") {
 		h.Subject = p.msg.Text(f)
 	}

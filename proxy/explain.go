@@ -85,6 +85,9 @@ func (g *Gateway) Explain(ctx context.Context, env message.Envelope, raw []byte)
 		}
 	}
 	facts := rules.facts(env, msg, g.cfg.Extract.Text(ctx, msg), g.cfg.Now())
+	if err := g.unusual(ctx, rules, msg, &facts); err != nil {
+		return Explanation{}, err
+	}
 	d := rules.Policy.Decide(facts)
 	x := Explanation{
 		Refused: refused, Mode: d.Mode, Representative: d.Representative, Sealed: facts.Sealed,

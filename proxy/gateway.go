@@ -26,6 +26,7 @@ import (
 
 	"postvern.example/internal/metrics"
 	"postvern.example/internal/notice"
+	"postvern.example/internal/question"
 	"postvern.example/policy"
 	"postvern.example/proxy/extract"
 	"postvern.example/proxy/message"
@@ -41,6 +42,9 @@ type Config struct {
 	Extract  *extract.Extractor
 	Notices  *notice.Catalog
 	Spool    Store
+	Memory   Memory           // who was written to before; nil: nobody
+	Held     *spool.Store     // where answers to questions take effect; nil with Tokens
+	Tokens   *question.Tokens // nil: no sender is asked, and what they would be asked about waits for the DPO
 	Metrics  *metrics.Metrics
 	Logger   *slog.Logger
 	Now      func() time.Time
@@ -62,11 +66,15 @@ type Gateway struct {
 	cfg    Config
 	rules  atomic.Pointer[Rules]
 	reader message.Reader
+	words  question.Words
 }
 
 // New returns a gateway that follows cfg.Rules until Follow gives it others.
 func New(cfg Config) *Gateway {
 	g := &Gateway{cfg: cfg, reader: message.Reader{Limits: cfg.Limits}}
+	if cfg.Tokens != nil {
+		g.words = question.LoadWords(cfg.Notices, notice.AboutRecipient)
+	}
 	g.rules.Store(cfg.Rules)
 	return g
 }
@@ -107,9 +115,15 @@ func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader)
 	if err := errors.Join(g.loops(rules, env, msg), g.authorise(rules, env, msg)); err != nil {
 		return err
 	}
+	if g.isAnswer(env) {
+		return g.answer(ctx, rules, env, msg)
+	}
 	text := g.cfg.Extract.Text(ctx, msg)
 	lap("extract")
 	facts := rules.facts(env, msg, text, g.cfg.Now())
+	if err := g.unusual(ctx, rules, msg, &facts); err != nil {
+		return err
+	}
 	lap("detect")
 	parcel, decision, err := g.settle(ctx, rules, env, msg, facts, lap)
 	switch {
@@ -154,6 +168,11 @@ func (g *Gateway) record(p parcel, f policy.Facts, d policy.Decision) {
 	m.Sealed.Add(float64(p.sealed))
 	for _, finding := range f.Counted() {
 		m.Findings.WithLabelValues(string(finding.Kind)).Add(float64(max(1, finding.Count)))
+	}
+	for _, r := range f.Recipients {
+		for _, why := range r.Unusual {
+			m.Unusual.WithLabelValues(string(why)).Inc()
+		}
 	}
 	type fired struct{ rule, action string }
 	seen := map[fired]bool{}

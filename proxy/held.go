@@ -44,28 +44,20 @@ func (c Custody) Release(ctx context.Context, id, by, reason string) (policy.Act
 	if err != nil {
 		return "", err
 	}
-	decision, action := p.decision, p.decision.Strictest()
-	release := spool.Released{Seen: sha256.Sum256(content)}
-	if release.Content, err = p.blinded(held.To); err != nil {
+	release, err := c.let(ctx, p, held, content)
+	if err != nil {
 		return "", err
 	}
-	if release.Content != nil {
-		content, release.EightBit = release.Content, !octets.ASCII(release.Content)
-	}
+	decision, action := p.decision, p.decision.Strictest()
 	entry := policy.Entry{Type: policy.EntryOverride, Severity: severity(decision), Action: policy.Pass, Count: 1}
 	switch action {
-	case policy.Reject:
-		return "", ErrRefused
 	case policy.Seal:
-		if release.Content, err = p.seal(content, held.To); err != nil {
-			return "", fmt.Errorf("seal copy: %w", err)
-		}
-		release.EightBit = !octets.ASCII(release.Content)
 		entry.Action, entry.NearMiss = policy.Seal, true
 	case policy.Hold:
 		action = policy.Pass
 	case policy.Pass:
 		entry.NearMiss = true
+	case policy.Reject:
 	}
 	for _, r := range decision.Verdicts[0].Reasons {
 		entry.Rule = r.Rule
@@ -77,10 +69,36 @@ func (c Custody) Release(ctx context.Context, id, by, reason string) (policy.Act
 		}}}
 	}
 	release.Records = c.records(rules, held, entry, by, reason)
-	if release.Then, err = c.outcome(rules, held, notice.EndReleased); err != nil {
+	if release.Then, err = c.outcome(rules, held, notice.EndReleased, 1); err != nil {
 		return "", err
 	}
 	return action, c.Store.Release(ctx, held.ID, release)
+}
+
+// let makes what goes out of a held copy under the decision that was made again:
+// without those whom the rules hide by now, and sealed where they ask for it. It
+// returns ErrRefused where they reject it.
+func (c Custody) let(ctx context.Context, p *preparation, held spool.HeldCopy, content []byte) (spool.Released, error) {
+	out := spool.Released{Seen: sha256.Sum256(content)}
+	var err error
+	if out.Content, err = p.blinded(held.To); err != nil {
+		return out, err
+	}
+	if out.Content != nil {
+		content, out.EightBit = out.Content, !octets.ASCII(out.Content)
+	}
+	switch p.decision.Strictest() {
+	case policy.Reject:
+		return out, ErrRefused
+	case policy.Seal:
+		if out.Content, err = p.seal(content, held.To); err != nil {
+			return out, fmt.Errorf("seal copy: %w", err)
+		}
+		out.EightBit = !octets.ASCII(out.Content)
+	case policy.Hold, policy.Pass:
+	}
+	out.Correspondents, err = c.released(ctx, p.rules, held, p.facts)
+	return out, err
 }
 
 // Drop forgets a held copy and tells its sender.
@@ -101,12 +119,45 @@ func (c Custody) Expire(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("list expired holds: %w", err)
 	}
+	unanswered := map[string]bool{}
 	for _, h := range held {
+		q := h.Hold.Question
+		if q != "" && !unanswered[q] {
+			unanswered[q] = c.unanswered(ctx, q) == nil
+		}
+		if unanswered[q] {
+			continue
+		}
 		if err := c.drop(ctx, h, "Postvern", "held.keep", notice.EndExpired); err != nil {
 			return 0, fmt.Errorf("drop expired hold: %w", err)
 		}
 	}
 	return len(held), nil
+}
+
+// unanswered drops the copies whose sender did not answer in time, and tells
+// them once.
+func (c Custody) unanswered(ctx context.Context, id string) error {
+	a, row, err := c.question(ctx, id)
+	if err != nil {
+		return err
+	}
+	waiting, err := c.waiting(ctx, a)
+	if err != nil || row.Answer != "" || len(waiting) == 0 {
+		return errors.Join(ErrDecided, err)
+	}
+	rules := c.Rules()
+	s := settling{Custody: c, rules: rules, asking: a, with: spool.Settlement{Question: id, Answer: "unanswered"}}
+	if err := s.withdraw(waiting, notice.EndUnanswered); err != nil {
+		return err
+	}
+	entry := policy.Entry{Type: policy.EntryDropped, Severity: policy.Low, NearMiss: true, Rule: policy.RuleUnusual, Action: policy.Hold, Count: len(waiting)}
+	s.with.Records = c.records(rules, waiting[0].HeldCopy, entry, "Postvern", "held.keep")
+	if err := c.Store.Settle(ctx, s.with); err != nil {
+		return err
+	}
+	c.cfg.Metrics.Questions.WithLabelValues("unanswered").Inc()
+	return nil
 }
 
 func (c Custody) drop(ctx context.Context, held spool.HeldCopy, by, reason string, end notice.End) error {
@@ -115,7 +166,7 @@ func (c Custody) drop(ctx context.Context, held spool.HeldCopy, by, reason strin
 	if len(held.Hold.Rules) > 0 {
 		entry.Rule = held.Hold.Rules[0]
 	}
-	then, err := c.outcome(rules, held, end)
+	then, err := c.outcome(rules, held, end, 1)
 	if err != nil {
 		return err
 	}
@@ -169,7 +220,7 @@ func (c Custody) records(rules *Rules, held spool.HeldCopy, e policy.Entry, by, 
 }
 
 // outcome is the mail that tells the sender how it ended.
-func (c Custody) outcome(rules *Rules, held spool.HeldCopy, end notice.End) ([]spool.Parcel, error) {
+func (c Custody) outcome(rules *Rules, held spool.HeldCopy, end notice.End, copies int) ([]spool.Parcel, error) {
 	if held.Sender == "" {
 		return nil, nil
 	}
@@ -179,9 +230,11 @@ func (c Custody) outcome(rules *Rules, held spool.HeldCopy, end notice.End) ([]s
 			Language: held.Language, Organisation: rules.Policy.Organisation, Contact: rules.Policy.Contact,
 			Reference: held.Reference, Sent: held.Received.Local(),
 		},
-		End: end, Copies: 1,
+		End: end, Copies: copies,
 	})
-	mail, body, err := ownMail(c.cfg.Hostname, rules.Policy.Contact, held.Sender, held.Language, subject, text, now)
+	mail, body, err := ownMail(own{
+		hostname: c.cfg.Hostname, replyTo: rules.Policy.Contact, to: held.Sender, language: held.Language, subject: subject, text: text, now: now,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("write notice: %w", err)
 	}

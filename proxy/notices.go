@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"slices"
 	"time"
 
 	"postvern.example/internal/deviation"
@@ -19,14 +20,17 @@ func (p *preparation) notices() error {
 	if p.decision.Mode == policy.Observe || p.decision.Strictest() == policy.Reject {
 		return nil
 	}
+	if p.parcel.asked > 0 && p.parcel.asked == len(p.env.To) {
+		return nil // nothing was sent: the question says all that there is to say yet
+	}
 	n := p.notice()
-	if p.env.From != "" && (n.Papers || n.Hidden+n.Beside+n.Sealed+n.Held > 0) {
+	if p.env.From != "" && (n.Papers || n.Hidden+n.Beside+n.Unusual+n.Sealed+n.Held > 0) {
 		subject, text := p.cfg.Notices.Notice(n)
 		if err := p.addNotice(p.env.From, n.Language, subject, text); err != nil {
 			return err
 		}
 	}
-	if p.parcel.held == 0 {
+	if n.Held == 0 {
 		return nil
 	}
 	w := notice.Waiting{
@@ -34,7 +38,7 @@ func (p *preparation) notices() error {
 	}
 	w.Language = p.rules.Policy.Language
 	for _, c := range p.parcel.Copies {
-		if c.Hold != nil {
+		if c.Hold != nil && !waitsForSender(c) {
 			w.Releasable = w.Releasable && c.Hold.Releasable
 		}
 	}
@@ -50,7 +54,7 @@ func (p *preparation) notice() notice.Notice {
 		Tagged: p.asks(policy.EditTag),
 		Papers: p.asks(policy.EditPapers),
 		Sealed: p.parcel.sealed,
-		Held:   p.parcel.held,
+		Held:   p.parcel.held - p.parcel.asked,
 	}
 	if n.Held > 0 {
 		n.Keep = p.now.Add(time.Duration(p.rules.Policy.Held.Keep))
@@ -58,6 +62,12 @@ func (p *preparation) notice() notice.Notice {
 	for _, e := range p.decision.Entries {
 		if e.Type == policy.EntryBeside && !e.NearMiss {
 			n.Beside += e.Count
+		}
+	}
+	for _, v := range p.decision.Verdicts {
+		noted := slices.ContainsFunc(v.Reasons, func(r policy.Reason) bool { return r.Rule == policy.RuleUnusual && r.Do == string(policy.DoNote) })
+		if noted && (v.Action == policy.Pass || v.Action == policy.Seal) {
+			n.Unusual++
 		}
 	}
 	seen := map[string]bool{}
@@ -104,7 +114,9 @@ func distinct(findings []detect.Finding) []detect.Finding {
 }
 
 func (p *preparation) addNotice(to, language, subject, text string) error {
-	c, b, err := ownMail(p.cfg.Hostname, p.rules.Policy.Contact, to, language, subject, text, p.now)
+	c, b, err := ownMail(own{
+		hostname: p.cfg.Hostname, replyTo: p.rules.Policy.Contact, to: to, language: language, subject: subject, text: text, now: p.now,
+	})
 	if err != nil {
 		return err
 	}
@@ -113,24 +125,35 @@ func (p *preparation) addNotice(to, language, subject, text string) error {
 	return nil
 }
 
+// own is a mail of the gateway's own.
+type own struct {
+	hostname, from, replyTo string // from is an address; empty: postvern at hostname
+	to, language            string
+	subject, text           string
+	now                     time.Time
+}
+
 // ownMail makes a mail of the gateway's own. It has the null reverse-path, so
-// that nothing ever answers it (RFC 3834 §3.3).
-func ownMail(hostname, contact, to, language, subject, text string, now time.Time) (spool.Copy, spool.Body, error) {
+// that no program answers it (RFC 3834 §3.3).
+func ownMail(o own) (spool.Copy, spool.Body, error) {
+	if o.from == "" {
+		o.from = "postvern@" + o.hostname
+	}
 	raw, err := message.Draft{
-		From:      "Postvern <postvern@" + hostname + ">",
-		To:        to,
-		Subject:   subject,
-		Date:      now,
-		MessageID: message.NewMessageID(hostname),
-		Text:      text,
-		Language:  language,
-		Fields:    [][2]string{{"Reply-To", contact}, {"Auto-Submitted", "auto-generated"}},
+		From:      "Postvern <" + o.from + ">",
+		To:        o.to,
+		Subject:   o.subject,
+		Date:      o.now,
+		MessageID: message.NewMessageID(o.hostname),
+		Text:      o.text,
+		Language:  o.language,
+		Fields:    [][2]string{{"Reply-To", o.replyTo}, {"Auto-Submitted", "auto-generated"}},
 	}.Build()
 	if err != nil {
 		return spool.Copy{}, spool.Body{}, err
 	}
 	return spool.Copy{
-		ID: deviation.NewID(now), Class: spool.Notice, State: spool.Queued,
-		To: to, UTF8: !octets.ASCII(to), EightBit: !octets.ASCII(raw), Language: language,
+		ID: deviation.NewID(o.now), Class: spool.Notice, State: spool.Queued,
+		To: o.to, UTF8: !octets.ASCII(o.to), EightBit: !octets.ASCII(raw), Language: o.language,
 	}, spool.Body{Content: raw}, nil
 }

@@ -21,6 +21,7 @@ type parcel struct {
 	hidden  int
 	sealed  int
 	held    int
+	asked   int // of those held, the ones that wait for nothing but their sender's answer
 }
 
 // Refusal returns the reply that refuses the message, or nil where it was
@@ -41,6 +42,7 @@ type preparation struct {
 	hidden   map[string]bool  // canonical addresses that leave the visible fields
 	forms    map[string]*form // by reader; "" is everybody who has no form of their own
 	untraced bool             // leave our trace field out, to show only what the decision changes
+	question string           // the id of what the sender is asked; empty: nothing yet
 	parcel   parcel
 	eightBit []bool // of each of its bodies: a mail to a thousand readers is looked at once
 }
@@ -70,9 +72,10 @@ func (g *Gateway) prepare(rules *Rules, env message.Envelope, msg *message.Messa
 	}
 	p.parcel.Handings = p.handings(known)
 	p.register()
-	if err := p.notices(); err != nil {
+	if err := errors.Join(p.ask(), p.notices()); err != nil {
 		return parcel{}, fmt.Errorf("write notice: %w", err)
 	}
+	p.remember()
 	return p.parcel, nil
 }
 

@@ -52,17 +52,18 @@ const password = "correct horse battery staple"
 
 // installation is a configuration folder and the gateway that runs on it.
 type installation struct {
-	t        testing.TB
-	dir      string
-	upstream *sink.Sink
-	command  *exec.Cmd
-	log      *logBuffer
-	exited   chan error
-	submit   string // STARTTLS
-	implicit string
-	trust    string
-	metrics  string
-	roots    *x509.CertPool
+	t         testing.TB
+	dir       string
+	upstream  *sink.Sink
+	command   *exec.Cmd
+	log       *logBuffer
+	exited    chan error
+	submit    string // STARTTLS
+	implicit  string
+	trust     string
+	metrics   string
+	questions string
+	roots     *x509.CertPool
 }
 
 // files are the contents of an installation's files, by name. Those that are
@@ -231,6 +232,8 @@ func (i *installation) start() {
 		switch {
 		case line["serves"] == "metrics":
 			i.metrics = "http://" + address
+		case line["serves"] == "questions":
+			i.questions = address
 		case line["tls"] == "starttls":
 			i.submit = address
 		case line["tls"] == "implicit":

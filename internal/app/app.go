@@ -26,6 +26,7 @@ import (
 
 	"postvern.example/internal/metrics"
 	"postvern.example/internal/notice"
+	"postvern.example/internal/question"
 	"postvern.example/proxy"
 	"postvern.example/proxy/extract"
 	"postvern.example/proxy/message"
@@ -59,6 +60,9 @@ type App struct {
 	budget    *submission.Budget
 	listeners []net.Listener
 	http      *httpServer
+	questions *httpServer
+	tokens    *question.Tokens
+	certs     *submission.Certificate
 	reloading sync.Mutex
 	watched   map[string]fingerprint
 }
@@ -90,6 +94,9 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.tokens, err = question.NewTokens(a.key, opt.Config.Hostname, opt.Config.Questions.URL); err != nil {
+		return nil, err
+	}
 	a.extract = NewReader(ctx, opt.Config, opt.Worker, opt.Logger)
 	a.gateway = proxy.New(proxy.Config{
 		Hostname: opt.Config.Hostname,
@@ -98,6 +105,9 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 		Extract:  a.extract,
 		Notices:  a.texts,
 		Spool:    a.store,
+		Memory:   a.store,
+		Held:     a.store,
+		Tokens:   a.tokens,
 		Metrics:  a.metrics,
 		Logger:   opt.Logger,
 		Now:      opt.Now,
@@ -110,6 +120,9 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, err
 	}
 	if a.http, err = a.listenHTTP(ctx); err != nil {
+		return nil, err
+	}
+	if a.questions, err = a.listenQuestions(ctx); err != nil {
 		return nil, err
 	}
 	return a, nil
@@ -125,6 +138,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	group.Go(func() error { return a.relay.Run(running) })
 	group.Go(func() error { return a.http.run(running) })
+	group.Go(func() error { return a.questions.run(running) })
 	group.Go(func() error { return a.watch(running) })
 	group.Go(func() error { return a.housekeep(running) })
 	a.opt.Logger.Info("started", "hostname", a.opt.Config.Hostname, "version", a.opt.Version)
@@ -205,6 +219,7 @@ func (a *App) listen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.certs = certs
 	throttle := submission.NewThrottle(a.opt.Now)
 	a.budget = submission.NewBudget(int64(c.Limits.Memory), patience)
 	for i, l := range c.Listen {
@@ -228,7 +243,7 @@ func (a *App) listen(ctx context.Context) error {
 // own and says so. A trust listener alone needs none.
 func (a *App) certificate() (*submission.Certificate, error) {
 	c := a.opt.Config
-	if !slices.ContainsFunc(c.Listen, func(l ListenConfig) bool { return l.TLS != "none" }) {
+	if c.Questions.TLS != "implicit" && !slices.ContainsFunc(c.Listen, func(l ListenConfig) bool { return l.TLS != "none" }) {
 		return nil, nil
 	}
 	cert, key := c.TLS.Certificate, c.TLS.Key
@@ -273,8 +288,10 @@ func (a *App) close() {
 	for _, l := range a.listeners {
 		_ = l.Close()
 	}
-	if a.http != nil {
-		a.http.close()
+	for _, h := range []*httpServer{a.http, a.questions} {
+		if h != nil {
+			h.close()
+		}
 	}
 	if a.extract != nil {
 		a.extract.Close()

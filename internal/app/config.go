@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,6 +36,7 @@ type Config struct {
 	Roster          RosterConfig     `yaml:"roster"`
 	Keys            string           `yaml:"keys"`
 	Console         AddressConfig    `yaml:"console"`
+	Questions       QuestionsConfig  `yaml:"questions"`
 	Metrics         AddressConfig    `yaml:"metrics"`
 	Log             LogConfig        `yaml:"log"`
 }
@@ -98,6 +100,34 @@ type LimitsConfig struct {
 // ExtractConfig says how attachments are read.
 type ExtractConfig struct {
 	OCR bool `yaml:"ocr"` // text in pictures and scanned pages is recognised by Tesseract
+}
+
+// QuestionsConfig is where senders answer questions about held mail with a link;
+// both empty: they answer by mail alone.
+type QuestionsConfig struct {
+	Address string `yaml:"address"`
+	URL     string `yaml:"url"` // how people reach the address
+	TLS     string `yaml:"tls"` // implicit, or none behind a proxy that has it
+}
+
+func (q QuestionsConfig) check(fault func(string, string, ...any)) {
+	if (q.Address == "") != (q.URL == "") {
+		fault("questions", "address and url belong together: where the page is served, and how people reach it")
+	}
+	checkAddress("questions.address", q.Address, fault)
+	if !oneOf(q.TLS, "none", "implicit") {
+		fault("questions.tls", "%q is neither none nor implicit", q.TLS)
+	}
+	if q.URL == "" {
+		return
+	}
+	u, err := url.Parse(q.URL)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "":
+		fault("questions.url", "%q is no address of a web page, such as \"https://svar.forening.example\"", q.URL)
+	case u.Scheme == "http" && !loopback(net.JoinHostPort(u.Hostname(), "0")):
+		fault("questions.url", "a link that lets mail go never crosses a network in clear: use https")
+	}
 }
 
 // AddressConfig is a listener for HTTP; an empty address means none.
@@ -170,8 +200,9 @@ func defaults() Config {
 		Deliveries: DeliveriesConfig{GiveUp: strict.Duration(48 * time.Hour)},
 		Limits:     LimitsConfig{MessageSize: 50 << 20, Recipients: 1000, Connections: 1000, Memory: 512 << 20},
 		Policy:     "policy.yaml", Representatives: "representatives.yaml", Members: strict.Words{"members.csv"}, Keys: "keys/",
-		Roster: RosterConfig{StaleAfter: strict.Duration(45 * 24 * time.Hour)},
-		Log:    LogConfig{Format: "text", Level: "info"},
+		Roster:    RosterConfig{StaleAfter: strict.Duration(45 * 24 * time.Hour)},
+		Questions: QuestionsConfig{TLS: "none"},
+		Log:       LogConfig{Format: "text", Level: "info"},
 	}
 }
 
@@ -228,6 +259,7 @@ func (c *Config) check() error {
 	}
 	checkAddress("metrics.address", c.Metrics.Address, fault)
 	checkAddress("console.address", c.Console.Address, fault)
+	c.Questions.check(fault)
 	if !oneOf(c.Log.Format, "text", "json") {
 		fault("log.format", "%q is neither text nor json", c.Log.Format)
 	}

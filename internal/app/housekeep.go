@@ -23,6 +23,7 @@ func (a *App) housekeep(ctx context.Context) error {
 	defer tick.Stop()
 	custody := proxy.Custody{Gateway: a.gateway, Store: a.store}
 	warned := a.opt.Now()
+	var forgot time.Time
 	for {
 		if a.opt.Now().Sub(warned) >= 24*time.Hour {
 			warned = a.opt.Now()
@@ -32,6 +33,9 @@ func (a *App) housekeep(ctx context.Context) error {
 			a.opt.Logger.Error("kept", "what", "expired held mail", "cause", err)
 		} else if n > 0 {
 			a.opt.Logger.Info("dropped", "what", "expired held mail", "copies", n)
+		}
+		if err := errors.Join(a.store.ExpireQuestions(ctx, a.opt.Now().Add(-24*time.Hour)), a.forget(ctx, &forgot)); err != nil && ctx.Err() == nil {
+			a.opt.Logger.Error("kept", "what", "old questions and correspondents", "cause", err)
 		}
 		keep := time.Duration(a.gateway.Rules().Policy.Deviations.Keep)
 		if n, err := a.store.Prune(ctx, a.opt.Now().Add(-keep)); err != nil && ctx.Err() == nil {
@@ -45,6 +49,24 @@ func (a *App) housekeep(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// forget drops what is remembered of people whom nobody writes to any more, and
+// for representatives who are none any more, once an hour.
+func (a *App) forget(ctx context.Context, last *time.Time) error {
+	now := a.opt.Now()
+	if now.Sub(*last) < time.Hour {
+		return nil
+	}
+	n, err := a.store.ForgetCorrespondents(ctx, a.gateway.Rules().Representatives.Logins())
+	if err != nil {
+		return err
+	}
+	*last = now
+	if n > 0 {
+		a.opt.Logger.Info("forgot", "what", "correspondents of former representatives", "representatives", n)
+	}
+	return nil
 }
 
 // OpenStore opens an installation's store for a command, beside the gateway

@@ -19,6 +19,7 @@ import (
 // httpServer serves /metrics, /healthz and /readyz. A nil server serves
 // nothing.
 type httpServer struct {
+	what     string // it serves
 	listener net.Listener
 	server   *http.Server
 }
@@ -32,6 +33,7 @@ func (a *App) listenHTTP(ctx context.Context) (*httpServer, error) {
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		spoolCollector{store: a.store},
+		questionCollector{store: a.store},
 		upstreamCollector{relay: a.relay},
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "postvern_messages_memory_bytes", Help: "Memory that is set aside for messages that are being taken; limits.memory is the most.",
@@ -51,7 +53,7 @@ func (a *App) listenHTTP(ctx context.Context) (*httpServer, error) {
 		return nil, fmt.Errorf("metrics.address: %w", err)
 	}
 	a.opt.Logger.Info("listening", "address", l.Addr().String(), "serves", "metrics")
-	return &httpServer{listener: l, server: &http.Server{
+	return &httpServer{what: "metrics", listener: l, server: &http.Server{
 		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
 	}}, nil
 }
@@ -90,7 +92,7 @@ func (h *httpServer) run(ctx context.Context) error {
 	go func() { done <- h.server.Serve(h.listener) }()
 	select {
 	case err := <-done:
-		return fmt.Errorf("serve metrics: %w", err)
+		return fmt.Errorf("serve %s: %w", h.what, err)
 	case <-ctx.Done():
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)

@@ -8,7 +8,7 @@ import "github.com/prometheus/client_golang/prometheus"
 // Metrics is the set of metrics. Its fields may be used by several goroutines.
 type Metrics struct {
 	Messages   *prometheus.CounterVec   // verdict: pass, seal, hold, reject, error
-	Rules      *prometheus.CounterVec   // rule (named in the policy file), action: note, encrypt, hold, reject
+	Rules      *prometheus.CounterVec   // rule (named in the policy file), action: note, encrypt, ask, hold, reject
 	Hidden     prometheus.Counter       // mailboxes taken out of visible fields
 	Findings   *prometheus.CounterVec   // kind: detect.Kinds
 	Sealed     prometheus.Counter       // copies sealed
@@ -18,6 +18,8 @@ type Metrics struct {
 	Logins     *prometheus.CounterVec   // result: ok, denied, limited, error
 	Refused    *prometheus.CounterVec   // reason: smuggling, size, relay, sender, login, limit, line, loop, memory
 	Reloads    *prometheus.CounterVec   // result: ok, error
+	Unusual    *prometheus.CounterVec   // likeness: letters, typo, domain, elsewhere, name, outsider
+	Questions  *prometheus.CounterVec   // result: asked, yes, no, unclear, refused, unanswered
 	PolicyTime prometheus.Gauge         // when the policy in force was loaded, Unix seconds
 	PolicyInfo *prometheus.GaugeVec     // hash: the first 12 hex digits of the policy file's SHA-256; value 1
 }
@@ -38,11 +40,13 @@ func New(reg prometheus.Registerer) *Metrics {
 		Logins:     counters("logins_total", "Logins by result.", "result"),
 		Refused:    counters("refused_total", "Commands and messages refused before a decision, by reason.", "reason"),
 		Reloads:    counters("reloads_total", "Reloads of the policy and its files by result.", "result"),
+		Unusual:    counters("unusual_recipients_total", "Recipients who were probably not meant, by what spoke for it.", "likeness"),
+		Questions:  counters("questions_total", "Questions to senders about held mail, and what came of them.", "result"),
 		PolicyTime: prometheus.NewGauge(prometheus.GaugeOpts{Name: "postvern_policy_loaded_timestamp_seconds", Help: "When the policy in force was loaded."}),
 		PolicyInfo: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "postvern_policy_info", Help: "The hash of the policy in force; the value is always 1."}, []string{"hash"}),
 	}
 	reg.MustRegister(m.Messages, m.Rules, m.Hidden, m.Findings, m.Sealed, m.Attempts, m.Steps,
-		m.Sessions, m.Logins, m.Refused, m.Reloads, m.PolicyTime, m.PolicyInfo)
+		m.Sessions, m.Logins, m.Refused, m.Reloads, m.Unusual, m.Questions, m.PolicyTime, m.PolicyInfo)
 	m.begin()
 	return m
 }
@@ -56,6 +60,9 @@ func (m *Metrics) begin() {
 		m.Logins:   {"ok", "denied", "limited", "error"},
 		m.Refused:  {"smuggling", "size", "relay", "sender", "login", "limit", "line", "loop", "memory"},
 		m.Reloads:  {"ok", "error"},
+
+		m.Unusual:   {"letters", "typo", "domain", "elsewhere", "name", "outsider"},
+		m.Questions: {"asked", "yes", "no", "unclear", "refused", "unanswered"},
 	} {
 		for _, v := range values {
 			vec.WithLabelValues(v)

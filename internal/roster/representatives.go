@@ -156,6 +156,15 @@ func foldLogin(login string) string { return strings.ToLower(strings.TrimSpace(l
 // Len returns the number of representatives.
 func (r *Representatives) Len() int { return len(r.list) }
 
+// Logins returns the logins of all representatives.
+func (r *Representatives) Logins() []string {
+	logins := make([]string, len(r.list))
+	for i, one := range r.list {
+		logins[i] = one.Login
+	}
+	return logins
+}
+
 // ByLogin returns the representative with this login.
 func (r *Representatives) ByLogin(login string) (Representative, bool) {
 	i, ok := r.logins[foldLogin(login)]
