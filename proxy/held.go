@@ -63,11 +63,6 @@ func (c Custody) Release(ctx context.Context, id, by, reason string) (policy.Act
 		entry.Rule = r.Rule
 		entry.Findings = append(entry.Findings, r.Findings...)
 	}
-	if file, password := hands(p.facts); action == policy.Pass && (file || password) {
-		release.Handings = []spool.Handing{{Handover: spool.Handover{
-			Sender: rules.sender(p.env), Reader: canonical(held.To), File: at(file, p.now), Password: at(password, p.now),
-		}}}
-	}
 	release.Records = c.records(rules, held, entry, by, reason)
 	if release.Then, err = c.outcome(rules, held, notice.EndReleased, 1); err != nil {
 		return "", err
@@ -96,6 +91,11 @@ func (c Custody) let(ctx context.Context, p *preparation, held spool.HeldCopy, c
 		}
 		out.EightBit = !octets.ASCII(out.Content)
 	case policy.Hold, policy.Pass:
+		if file, password := hands(p.facts); file || password {
+			out.Handings = []spool.Handing{{Handover: spool.Handover{
+				Sender: p.rules.sender(p.env), Reader: canonical(held.To), File: at(file, p.now), Password: at(password, p.now),
+			}}}
+		}
 	}
 	out.Correspondents, err = c.released(ctx, p.rules, held, p.facts)
 	return out, err

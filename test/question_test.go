@@ -212,7 +212,7 @@ func TestTheCopyForOneWhoResemblesSomebodyWaitsAloneAndOthersGetTheirs(t *testin
 func plain(t *testing.T, raw []byte) string {
 	t.Helper()
 	m := parse(t, raw)
-	var r io.Reader = m.Body
+	r := m.Body
 	switch strings.ToLower(m.Header.Get("Content-Transfer-Encoding")) {
 	case "quoted-printable":
 		r = quotedprintable.NewReader(r)

@@ -194,12 +194,3 @@ func (s *Store) OpenQuestions(ctx context.Context) (n int64, err error) {
 	}
 	return n, nil
 }
-
-// Correspondents returns how many people and domains are remembered.
-func (s *Store) Correspondents(ctx context.Context) (n int64, err error) {
-	err = s.query(ctx, "count correspondents", nil, func(r scanner) error { return r.Scan(&n) })
-	if err != nil {
-		return 0, fmt.Errorf("count correspondents: %w", err)
-	}
-	return n, nil
-}

@@ -23,6 +23,8 @@ func furnish(t *testing.T, s *Store) (contents map[string][]byte) {
 	contents = map[string][]byte{}
 	small, large, both, held := testParcel(3000, 1), testParcel(largeBody+70000, 1), testParcel(500, 2), heldParcel(900, true)
 	held.Deviations = []deviation.Record{testRecord(policy.EntryDropped, held.Reference)}
+	small.Questions = []Question{{ID: "q1", Expires: time.Now().Add(time.Hour), Content: []byte("about eva@mail.example")}}
+	small.Correspondents = []Correspondent{{Owner: "anna", Address: "eva@mail.example", New: true}}
 	small.Handings = []Handing{{Handover: Handover{Sender: "anna", Reader: "bo@mail.example", File: time.Now()}}}
 	small.Digest = bytes.Repeat([]byte{9}, 32)
 	for _, p := range []Parcel{small, large, both, held} {
@@ -73,6 +75,12 @@ func wantContents(t *testing.T, s *Store, want map[string][]byte, held int) {
 			t.Errorf("%s has %d octets, want %d", id, len(got[id]), len(content))
 		}
 	}
+	if q, err := s.Question(t.Context(), "q1"); err != nil || string(q.Content) != "about eva@mail.example" {
+		t.Errorf("the question is %q: %v", q.Content, err)
+	}
+	if known, err := s.Known(t.Context(), false, "eva@mail.example"); err != nil || !known["eva@mail.example"] {
+		t.Errorf("who was written to is forgotten: %v", err)
+	}
 	records, err := s.Deviations(t.Context(), Filter{})
 	if err != nil || len(records) != 1 {
 		t.Errorf("the register has %d entries: %v", len(records), err)
@@ -96,7 +104,7 @@ func TestAStoreMovesToPostgreSQLWholeAndStaysThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if done.Rows["copies"] != 6 || done.Rows["bodies"] != 5 || done.Rows["deviations"] != 1 || done.Rows["warnings"] != 1 || done.Rows["receipts"] != 1 || done.Rows["handovers"] != 1 || done.Large != 1 {
+	if done.Rows["copies"] != 6 || done.Rows["bodies"] != 5 || done.Rows["deviations"] != 1 || done.Rows["warnings"] != 1 || done.Rows["receipts"] != 1 || done.Rows["handovers"] != 1 || done.Rows["questions"] != 1 || done.Rows["correspondents"] != 2 || done.Rows["likenesses"] == 0 || done.Large != 1 {
 		t.Errorf("moved %+v", done)
 	}
 	if _, err := Open(t.Context(), Config{Dir: dir, Key: testKey()}); !errors.Is(err, ErrMoved) {

@@ -191,9 +191,6 @@ AND NOT EXISTS (SELECT 1 FROM correspondents c WHERE c.recipient = likenesses.re
 -- name: forget old correspondents
 DELETE FROM correspondents WHERE last < $1
 
--- name: count correspondents
-SELECT count(*) FROM correspondents
-
 -- name: insert question
 INSERT INTO questions (id, expires, secret) VALUES ($1, $2, $3)
 
