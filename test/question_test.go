@@ -26,7 +26,7 @@ func asking(t *testing.T, with files) *installation {
 	return gateway(t, all)
 }
 
-func mailTo(to ...string) string {
+func mailToPeople(to ...string) string {
 	return "From: Anna Holm <tr.anna@forening.example>\nTo: " + strings.Join(to, ", ") +
 		"\nSubject: Mødet på torsdag\nDate: Fri, 20 Nov 2026 08:12:44 +0100\nMessage-ID: <1@forening.example>\nContent-Type: text/plain; charset=utf-8\n\nVi ses klokken ti.\n"
 }
@@ -42,7 +42,7 @@ func (i *installation) sendMail(to ...string) {
 		}
 		rcpt = append(rcpt, a.Address)
 	}
-	if err := i.send("anna", "tr.anna@forening.example", rcpt, mailTo(to...)); err != nil {
+	if err := i.send("anna", "tr.anna@forening.example", rcpt, mailToPeople(to...)); err != nil {
 		i.t.Fatal(err)
 	}
 }
