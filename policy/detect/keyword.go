@@ -28,6 +28,7 @@ const (
 	keyLoose     // a word that speaks against only right before a number: case, item, amount
 	keyStaff     // all who are employed
 	keyPassword  // a password
+	keyClosing   // the end of a letter: "kind regards"
 	keyNordic10  = keyCPR | keyPersonnummer | keyKennitala | keyHetu
 	keyAnyPerson = keyNordic10 | keyFnr
 	keyAgainst   = keyPhone | keyNumber | keyCompany | keyPayment | keyTime
@@ -61,6 +62,7 @@ var keywordTable = []struct {
 	{keyName, "navn navnet fuldenavn fornavn* efternavn* etternavn* namn namnet förnamn* efternamn* fullnamn name names firstname lastname surname fullname nimi etunimi sukunimi nafn fornafn deltager* deltaker* deltagare"},
 	{keyAddress, "mail email epost mailadresse* mailadress* epostadresse* epostadress* sähköposti* sähköpost* netfang tölvupóst*"},
 	{keyPassword, "adgangskod* adgangsord* kodeord* kode koden koder koda pinkod* filkode* password* passphrase* passcode* passwort* kennwort* pwd passord* passord lösenord* lösen koder kod salasana* tunnussana* koodi koodin lykilorð* aðgangsorð* løsenord* løsen code"},
+	{keyClosing, "mvh vh hils* helsing* hälsning* hälsn terveis* regards wishes sincerely cheers kveðj*"},
 	{keyStaff, "medarbejder* medarbeider* medarbetar* ansat ansatte* ansatt tilsett* tilsatt* anställ* personale* personalet personal employee* staff henkilökunta* työntekijä* starfsmen* starfsfólk* kollegaer kolleger kollegor colleagues deltager* deltaker* deltagare* deltakar* mødedeltager* møtedeltaker* mötesdeltagare* participants attendees osallistuj* tilstede närvarande kontaktliste* kontaktlista* telefonliste* telefonlista* vagtplan* vaktliste*"},
 }
 

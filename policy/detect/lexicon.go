@@ -286,7 +286,7 @@ func (l *lexicon) compile() {
 		}
 	}
 	for _, row := range keywordTable {
-		if row.key != keyMember && row.key != keyStaff && row.key != keyPassword {
+		if row.key&(keyMember|keyStaff|keyPassword|keyClosing) == 0 {
 			continue
 		}
 		p := &phrase{notice: row.key}

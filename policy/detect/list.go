@@ -41,8 +41,8 @@ type listReader struct {
 	names   int    // lines in a row that hold a name and nothing else
 	heardAt int    // the line in which membership was last named
 
-	signed   *cluster // the people of the signature that the present line may belong to
-	signedAt int
+	signed   cluster // the people of the signature that the present line may belong to
+	signedAt int     // where it begins; 0: in none
 	next     int // where the line after the present one begins
 }
 
@@ -84,7 +84,7 @@ func (l *listReader) one(line string, words keyword, b *body) {
 		want = 4
 	}
 	header := l.isHeader(line)
-	if l.signed != nil && (header || l.line-l.signedAt > signatureReach) {
+	if l.signedAt > 0 && (header || l.line-l.signedAt > signatureReach) {
 		l.unsign(b)
 	}
 	if l.member != nil && !header && has&hasCapital != 0 && has&hasGap != 0 {
@@ -97,7 +97,7 @@ func (l *listReader) one(line string, words keyword, b *body) {
 		if name := leadingName(line); name != "" && len(line) < 200 {
 			l.person(name, false, b)
 		}
-	case !l.table && !l.label && closes(line):
+	case !l.table && !l.label && closes(line, words):
 		l.sign(b)
 	default:
 		l.title(line, words, b)
@@ -183,7 +183,7 @@ func (l *listReader) knows(canonical string, header bool, b *body) {
 	switch {
 	case header:
 		note(&b.quoted, canonical)
-	case l.signed != nil:
+	case l.signedAt > 0:
 		note(&b.quoted, canonical)
 		note(&l.signed.members, canonical)
 	default:
@@ -193,8 +193,8 @@ func (l *listReader) knows(canonical string, header bool, b *body) {
 
 // cluster returns the people among whom somebody on the present line is.
 func (l *listReader) cluster(b *body) *cluster {
-	if l.signed != nil {
-		return l.signed
+	if l.signedAt > 0 {
+		return &l.signed
 	}
 	l.begin(b)
 	return &l.now
