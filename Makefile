@@ -64,6 +64,18 @@ bench: build ## messages a second end to end, and MB/s of each detector
 bench-peers: deps ## messages a second beside a bare Postfix, in turn on this machine
 	go test -run '^$$' -bench Peers -benchtime 5x -timeout 30m ./test
 
+.PHONY: torture
+torture: deps ## kill, fill, cut and confuse running gateways: the table of docs/reliability.md (half an hour)
+	POSTVERN_TORTURE=1 go test ./test/torture -run TestTorture -v -count 1 -timeout 90m
+
+.PHONY: figures
+figures: deps ## what a mail costs a node and PostgreSQL, for docs/scale.md
+	POSTVERN_FIGURES=1 go test ./test/torture -run TestFigures -v -count 1 -timeout 20m
+
+.PHONY: scale
+scale: ## simulate Monday at nine, from a branch to a federation: the table of docs/scale.md
+	@go run ./test/scale
+
 .PHONY: eval
 eval: ## precision and recall on labelled sentences and on documents that real programs write
 	@test/deps.sh eval

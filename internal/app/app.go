@@ -176,7 +176,7 @@ func (a *App) openStore(ctx context.Context) error {
 	if a.key, err = spool.LoadKey(dir); err != nil {
 		return fmt.Errorf("load installation key: %w", err)
 	}
-	a.store, err = spool.Open(ctx, spool.Config{Dir: dir, URL: a.opt.Config.Store, Key: a.key, Now: a.opt.Now, TakeBack: true, Logger: a.opt.Logger})
+	a.store, err = spool.Open(ctx, spool.Config{Dir: dir, URL: a.opt.Config.Store, Key: a.key, Now: a.opt.Now, TakeBack: true, Logger: a.opt.Logger, MaxBytes: int64(a.opt.Config.Limits.SpoolSize)})
 	if err != nil {
 		return fmt.Errorf("open store: %w", err)
 	}

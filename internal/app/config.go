@@ -94,7 +94,8 @@ type LimitsConfig struct {
 	MessageSize strict.Size `yaml:"message-size"`
 	Recipients  int         `yaml:"recipients"`
 	Connections int         `yaml:"connections"`
-	Memory      strict.Size `yaml:"memory"` // of all messages that are being taken
+	Memory      strict.Size `yaml:"memory"`     // of all messages that are being taken
+	SpoolSize   strict.Size `yaml:"spool-size"` // octets of mail in the store
 }
 
 // ExtractConfig says how attachments are read.
@@ -198,7 +199,7 @@ func defaults() Config {
 		Login:      LoginConfig{Method: "file"},
 		Upstream:   UpstreamConfig{Name: "upstream", TLS: "starttls", Connections: 8},
 		Deliveries: DeliveriesConfig{GiveUp: strict.Duration(48 * time.Hour)},
-		Limits:     LimitsConfig{MessageSize: 50 << 20, Recipients: 1000, Connections: 1000, Memory: 512 << 20},
+		Limits:     LimitsConfig{MessageSize: 50 << 20, Recipients: 1000, Connections: 1000, Memory: 512 << 20, SpoolSize: 20 << 30},
 		Policy:     "policy.yaml", Representatives: "representatives.yaml", Members: strict.Words{"members.csv"}, Keys: "keys/",
 		Roster:    RosterConfig{StaleAfter: strict.Duration(45 * 24 * time.Hour)},
 		Questions: QuestionsConfig{TLS: "none"},
@@ -232,6 +233,9 @@ func (c *Config) check() error {
 	}
 	if c.Limits.MessageSize <= 0 {
 		fault("limits.message-size", "must be more than nothing, such as 50MiB")
+	}
+	if c.Limits.SpoolSize < c.Limits.MessageSize {
+		fault("limits.spool-size", "must be at least limits.message-size")
 	}
 	if c.Limits.Recipients < 1 {
 		fault("limits.recipients", "must be at least 1")

@@ -43,6 +43,10 @@ func (a *App) housekeep(ctx context.Context) error {
 		} else if n > 0 {
 			a.opt.Logger.Info("pruned", "what", "old register entries", "entries", n)
 		}
+		// What other nodes have taken counts towards limits.spool-size too.
+		if _, err := a.store.Stats(ctx); err != nil && ctx.Err() == nil {
+			a.opt.Logger.Error("kept", "what", "the count of the spool", "cause", err)
+		}
 		select {
 		case <-ctx.Done():
 			return nil

@@ -29,6 +29,7 @@ type session struct {
 	hello  string
 	login  string
 
+	kept    int // the place of its last message that was kept, from 1
 	mailing bool
 	message Message
 	chunks  chunks
@@ -50,11 +51,7 @@ func (c *session) run() {
 		if err != nil {
 			return
 		}
-		c.sink.mu.Lock()
-		if !c.sink.cfg.Discard {
-			c.sink.commands = append(c.sink.commands, line)
-		}
-		c.sink.mu.Unlock()
+		c.sink.heard(c, line)
 		if c.command(line) != nil {
 			return
 		}

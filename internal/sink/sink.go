@@ -71,6 +71,7 @@ type Message struct {
 	Raw          []byte // as transmitted, dots stuffed, without the final ".CRLF"
 	Content      []byte // with the dots undone (RFC 5321 §4.5.2)
 	Acknowledged bool   // false: the 250 was lost on purpose
+	Heard        bool   // the client spoke again on its connection: it has read the 250
 	At           time.Time
 }
 
@@ -249,16 +250,31 @@ func (s *Sink) serve(conn net.Conn, number int) {
 }
 
 // keep records one message that was read to its end.
-func (s *Sink) keep(m Message, size int64) {
+func (s *Sink) keep(c *session, m Message, size int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stats.Messages++
 	s.stats.Bytes += size
 	if !s.cfg.Discard {
 		s.messages = append(s.messages, m)
+		c.kept = len(s.messages)
 	}
 	close(s.changed)
 	s.changed = make(chan struct{})
+}
+
+// heard notes a command, and that its sender has read the reply before it.
+func (s *Sink) heard(c *session, command string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cfg.Discard {
+		return
+	}
+	s.commands = append(s.commands, command)
+	if c.kept > 0 {
+		s.messages[c.kept-1].Heard = true
+		c.kept = 0
+	}
 }
 
 func (s *Sink) count(f func(*Stats)) {

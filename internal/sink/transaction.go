@@ -152,11 +152,11 @@ func (c *session) finish(raw, content []byte, size int64) error {
 	f, ok := c.sink.next(AtEnd, "")
 	m.Acknowledged = !ok || !f.replaces() || strings.HasPrefix(f.Reply, "2")
 	if !ok {
-		c.sink.keep(m, size)
+		c.sink.keep(c, m, size)
 		return c.reply("250 2.0.0 Ok: taken")
 	}
 	if !f.refuses() {
-		c.sink.keep(m, size)
+		c.sink.keep(c, m, size)
 	}
 	if err := c.suffer(f); err != nil || f.replaces() {
 		return err

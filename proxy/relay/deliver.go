@@ -179,12 +179,14 @@ func (a *delivery) note(t *target, s *session, copies []spool.Copy, answers answ
 	if answers.chunk && answers.sent && !a.chunked(t, answers, err) {
 		return copies
 	}
-	took, struck := 0, err != nil
-	for _, r := range answers.rcpts {
+	var sent []string
+	for i, r := range answers.rcpts {
 		if r.code/100 == 2 {
-			took++
+			sent = append(sent, copies[i].ID)
 		}
 	}
+	a.relay.cfg.Queue.Sent(sent)
+	took, struck := len(sent), err != nil
 	for i, c := range copies {
 		r := answers.rcpts[i]
 		v := verdict{reply: r, via: t.upstream.ID}

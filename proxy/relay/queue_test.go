@@ -83,6 +83,8 @@ func (q *queue) Claim(ctx context.Context, most int) ([]spool.Delivery, error) {
 	}
 }
 
+func (q *queue) Sent([]string) {}
+
 func (q *queue) Finish(_ context.Context, outcomes []spool.Outcome, reports ...spool.Parcel) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -44,6 +44,9 @@ type Queue interface {
 	// Claim blocks until at least one copy is due and returns up to max
 	// deliveries, or an error when the context ends.
 	Claim(ctx context.Context, max int) ([]spool.Delivery, error)
+	// Sent notes at once which copies the upstream took, until Finish has stored
+	// that.
+	Sent(copies []string)
 	// Finish stores the outcomes and accepts the parcels, in one transaction.
 	Finish(ctx context.Context, outcomes []spool.Outcome, reports ...spool.Parcel) error
 }

@@ -128,6 +128,9 @@ func restore(ctx context.Context, cfg RestoreConfig) (Moved, error) {
 			return Moved{}, errors.Join(ErrNotEmpty, err)
 		}
 	}
+	if err := forgetSent(cfg.Dir); err != nil {
+		return Moved{}, err
+	}
 	to, err := Open(ctx, Config{Dir: cfg.Dir, URL: cfg.URL, Key: cfg.Key})
 	if err != nil {
 		return Moved{}, err

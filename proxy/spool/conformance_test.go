@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"sync"
@@ -33,6 +34,7 @@ func Conformance(t *testing.T, open opener) {
 		{"a deferred copy comes back when it is due", deferredComesBack},
 		{"copies of different attempts come apart", attemptsApart},
 		{"a delay is told once for a message", delayToldOnce},
+		{"a clock that was ahead holds nothing up for long", clockWasAhead},
 		{"what follows from an outcome is stored with it", thenIsStored},
 		{"an outcome of a copy that is not claimed stores nothing", strangersOutcome},
 		{"a wrong parcel is refused whole", wrongParcel},
@@ -40,6 +42,7 @@ func Conformance(t *testing.T, open opener) {
 		{"claim waits, and wakes for what is accepted", claimWakes},
 		{"more than the buffer holds comes from the table", overflow},
 		{"claims are taken back at the next start", takenBack},
+		{"what was sent before the end is not sent again", sentBeforeTheEnd},
 		{"large bodies stand on their own", largeBodies},
 		{"held copies wait and are released", holdAndRelease},
 		{"a release is bound to what was seen", boundRelease},
@@ -855,4 +858,79 @@ func delayToldOnce(t *testing.T, open opener) {
 	if st, err := s.Stats(t.Context()); err != nil || told != 1 || st.Queued != 4 {
 		t.Errorf("told %d times, %d copies wait: %v", told, st.Queued, err)
 	}
+}
+
+func sentBeforeTheEnd(t *testing.T, open opener) {
+	dir := t.TempDir()
+	here := func(c *Config) { c.Dir = dir }
+	s := open(t, dir, here)
+	mustAccept(t, s, testParcel(300, 2), testParcel(largeBody+1, 1), testParcel(400, 1))
+	for i, d := range claimCopies(t, s, 4) {
+		if i == 0 {
+			if err := s.Finish(t.Context(), []Outcome{{Copy: d.Copies[0].ID, Result: Deferred, Retry: time.Now().Add(time.Hour)}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if i < 2 {
+			s.Sent([]string{d.Copies[len(d.Copies)-1].ID})
+		}
+	}
+	s.Sent([]string{"unknown"})
+	mustClose(t, s) // as it is after a kill: no outcome is stored
+	again := open(t, dir, here)
+	wantStats(t, again, Stats{Queued: 2, Deferred: 1, Bytes: 700})
+	finishAll(t, again, Delivered, claimOne(t, again))
+	if left, err := filepath.Glob(filepath.Join(dir, sentPattern)); err != nil || len(left) != 0 {
+		t.Errorf("files are left: %v %v", left, err)
+	}
+}
+
+func TestFilesOfWhatWasSentGoWithTheirOutcomes(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	const n = 40
+	for range n {
+		mustAccept(t, s, testParcel(100, 1))
+	}
+	deliveries := claimCopies(t, s, n)
+	for _, d := range deliveries {
+		s.Sent([]string{d.Copies[0].ID})
+		s.sent.mu.Lock()
+		s.sent.size += sentLimit / 4
+		s.sent.mu.Unlock()
+	}
+	files := func() int {
+		left, err := filepath.Glob(filepath.Join(dir, sentPattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(left)
+	}
+	if before := files(); before < 5 {
+		t.Errorf("%d files", before)
+	}
+	finishAll(t, s, Delivered, deliveries...)
+	if after := files(); after != 1 {
+		t.Errorf("%d files are left while one is written to", after)
+	}
+	mustClose(t, s)
+	if after := files(); after != 0 {
+		t.Errorf("%d files are left", after)
+	}
+}
+
+func clockWasAhead(t *testing.T, open opener) {
+	dir := t.TempDir()
+	ahead := func(c *Config) { c.Now = func() time.Time { return time.Now().Add(24 * time.Hour) } }
+	s := open(t, dir, ahead)
+	mustAccept(t, s, testParcel(300, 1))
+	d := claimOne(t, s)
+	if err := s.Finish(t.Context(), []Outcome{{Copy: d.Copies[0].ID, Result: Deferred, Retry: time.Now().Add(24*time.Hour + time.Minute)}}); err != nil {
+		t.Fatal(err)
+	}
+	mustAccept(t, s, testParcel(400, 1))
+	mustClose(t, s)
+	s = open(t, dir)
+	finishAll(t, s, Delivered, claimCopies(t, s, 2)...)
+	wantStats(t, s, Stats{})
 }

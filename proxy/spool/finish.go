@@ -110,7 +110,10 @@ func (f *finishing) write(t *tx) error {
 			return err
 		}
 	}
-	t.after(func() { f.s.waiting.forget(f.ids) })
+	t.after(func() {
+		f.s.waiting.forget(f.ids)
+		f.s.sent.finished(f.ids)
+	})
 	return nil
 }
 

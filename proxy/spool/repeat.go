@@ -196,6 +196,27 @@ func (s *Store) writeAnswers(t *tx) error {
 // longer than any message is tried.
 const warnedFor = 90 * 24 * time.Hour
 
+// tidying is how often that is done.
+const tidying = time.Minute
+
+// farthest is how far ahead a copy may be due: farther than anybody puts one
+// off, and than clocks of nodes differ.
+const farthest = 2 * time.Hour
+
+// bringForward makes copies due now whose time lies farther ahead than it can:
+// the clock was wrong when they were put off.
+func (t *tx) bringForward() error {
+	now := t.s.now()
+	n, err := t.exec("bring forward", now.UnixMilli(), now.Add(farthest).UnixMilli())
+	if n > 0 {
+		t.after(func() {
+			t.s.log.Warn("the clock has jumped: copies are due at once", "copies", n)
+			t.s.waiting.dueAt(0)
+		})
+	}
+	return err
+}
+
 // tidy writes the answers that no transaction has taken along, and forgets
 // receipts that are too old to matter.
 func (w *writer) tidy(ctx context.Context) {
@@ -203,13 +224,16 @@ func (w *writer) tidy(ctx context.Context) {
 	r.mu.Lock()
 	waiting := len(r.answered) > 0
 	r.mu.Unlock()
-	old := w.s.cfg.TakeBack && time.Since(w.tidied) > remember/4
+	old := w.s.cfg.TakeBack && time.Since(w.tidied) > tidying
 	if !waiting && !old {
 		return
 	}
 	j := &job{answer: make(chan error, 1), do: func(t *tx) error {
 		if !old {
 			return nil
+		}
+		if err := t.bringForward(); err != nil {
+			return err
 		}
 		if _, err := t.exec("expire receipts", w.s.now().Add(-remember).UnixMilli()); err != nil {
 			return err

@@ -79,6 +79,7 @@ type Store struct {
 	ids       ids
 	waiting   waiting
 	repeats   repeats
+	sent      sent
 	doubts    doubts
 	boxes     sync.Pool // of *[]byte, for ciphertext on its way into the database
 	gauge     gauge
@@ -111,6 +112,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 // startServing makes ready to claim.
 func (s *Store) startServing(ctx context.Context) error {
 	if _, err := s.nextID(ctx); err != nil {
+		return err
+	}
+	if err := s.resume(ctx); err != nil {
 		return err
 	}
 	if err := s.joinNodes(ctx); err != nil {
@@ -196,6 +200,7 @@ func (s *Store) Close() error {
 	close(s.stop)
 	<-s.done
 	s.ears.Wait()
+	s.sent.end()
 	return s.release()
 }
 

@@ -45,6 +45,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 -- name: delete copy
 DELETE FROM copies WHERE state = 'queued' AND body = $1 AND id = $2 AND owner = $3
 
+-- name: sent copy
+DELETE FROM copies WHERE state = 'queued' AND body = $1 AND id = $2 RETURNING attempt
+
 -- name: defer copy
 UPDATE copies SET attempt = attempt + 1, owner = 0, due = $4, reply = $5
 WHERE state = 'queued' AND body = $1 AND id = $2 AND owner = $3
@@ -66,6 +69,9 @@ SELECT c.body, c.id, c.class, c.attempt, c.secret, b.parcel, b.reference, b.rece
 FROM copies c INDEXED BY copies_due JOIN bodies b ON b.id = c.body
 WHERE c.state = 'queued' AND c.owner = 0 AND c.due <= $1
 ORDER BY c.due LIMIT $2
+
+-- name: bring forward
+UPDATE copies SET due = $1 WHERE state = 'queued' AND owner = 0 AND due > $2
 
 -- name: claim copy
 UPDATE copies SET owner = $3 WHERE state = 'queued' AND body = $1 AND id = $2 AND owner = 0

@@ -1,0 +1,332 @@
+package torture
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"postvern.example/internal/app"
+	"postvern.example/internal/sink"
+)
+
+// torture is one way to make a gateway suffer.
+type torture struct {
+	fault string // as in docs/reliability.md
+	how   string
+	short int // rounds in make test
+	full  int // rounds in make torture
+	run   func(t *testing.T, rounds int) tally
+}
+
+var tortures = []torture{
+	{"`kill -9` under load, SQLite", "eight senders; killed after 5 to 120 ms, started again", 12, 1000, killSQLite},
+	{"`kill -9` under load, PostgreSQL", "the same on one node", 8, 1000, killPostgres},
+	{"two nodes on PostgreSQL, one killed each second", "four senders to each; the killed one is started again", 4, 120, killNodes},
+	{"PostgreSQL restarted under load", "stopped with `immediate` (no checkpoint), away for half a second", 2, 30, restartServer},
+	{"disk full", "tmpfs of 20 MB filled while the upstream is away, then it is back", 1, 5, fullDisk},
+	{"no inodes left", "tmpfs with `nr_inodes=200`, mails of 300 KB that each need a file", 1, 5, fullInodes},
+	{"fsync fails", "`strace -e inject=fsync,fdatasync:error=EIO` on every twentieth call for a while", 1, 5, failingFlush},
+	{"upstream puts off", "4xx at MAIL, RCPT, DATA or the end, one time in three", 1, 20, upstream(putsOff)},
+	{"upstream drops", "closes at the greeting, MAIL, RCPT or DATA", 1, 20, upstream(drops)},
+	{"upstream closes amid the content", "after the first octets of it", 1, 20, upstream(closesAmid)},
+	{"upstream hangs", "says nothing more at MAIL and at the end, for 2 s", 1, 10, upstream(hangs)},
+	{"upstream talks nonsense", "octets that are no reply at MAIL, RCPT and the greeting", 1, 20, upstream(garbles)},
+	{"upstream changes its mind", "takes each of three recipients or puts them off, anew in each transaction", 1, 20, upstream(wavers)},
+	{"upstream loses its last 250", "one time in ten the mail is kept and the connection closed", 1, 20, upstream(losesAnswers)},
+	{"clock jumps", "by up to half a day forward or back, every 20 ms", 1, 10, clockJumps},
+	{"a day of mail", "20,000 mails (1,000 in `make test`) in minutes; memory and descriptors at the end against those after half of it", 1000, 20000, day},
+}
+
+// killSQLite kills the only process.
+func killSQLite(t *testing.T, rounds int) tally { return killOne(t, rounds, "") }
+
+func killPostgres(t *testing.T, rounds int) tally {
+	return killOne(t, rounds, "store: "+startServer(t).url()+"\n")
+}
+
+func killOne(t *testing.T, rounds int, more string) tally {
+	up := startSink(t, sink.Config{})
+	g := install(t, t.TempDir(), up, more)
+	l := newLoad(t, 1000)
+	for range rounds {
+		g.start()
+		l.begin(8, g.address)
+		time.Sleep(time.Duration(5+rand.IntN(115)) * time.Millisecond)
+		g.kill()
+		l.end()
+	}
+	g.start()
+	return l.settle(rounds, 2*time.Minute, up)
+}
+
+func killNodes(t *testing.T, rounds int) tally {
+	server, up := startServer(t), startSink(t, sink.Config{})
+	a := install(t, t.TempDir(), up, "store: "+server.url()+"\n")
+	b := install(t, t.TempDir(), up, "store: "+server.url()+"\n")
+	a.start()
+	key, err := os.ReadFile(filepath.Join(a.dir, "data/installation.key"))
+	if err == nil {
+		err = os.MkdirAll(filepath.Join(b.dir, "data"), 0o700)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(b.dir, "data/installation.key"), key, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.start()
+	l := newLoad(t, 1000)
+	l.begin(4, a.address, b.address)
+	for i := range rounds {
+		time.Sleep(time.Duration(500+rand.IntN(500)) * time.Millisecond)
+		g := []*gateway{a, b}[i%2]
+		g.kill()
+		g.start()
+	}
+	l.end()
+	return l.settle(rounds, 2*time.Minute, up)
+}
+
+func restartServer(t *testing.T, rounds int) tally {
+	server, up := startServer(t), startSink(t, sink.Config{})
+	g := install(t, t.TempDir(), up, "store: "+server.url()+"\n")
+	g.start()
+	l := newLoad(t, 1000)
+	l.begin(4, g.address)
+	for range rounds {
+		time.Sleep(time.Duration(300+rand.IntN(700)) * time.Millisecond)
+		server.stop(syscall.SIGQUIT)
+		time.Sleep(500 * time.Millisecond)
+		server.start()
+	}
+	time.Sleep(time.Second)
+	l.end()
+	tally := l.settle(rounds, 2*time.Minute, up)
+	tally.note = fmt.Sprintf("%d put off with 451", l.refused["451"])
+	return tally
+}
+
+// away is an upstream that puts everything off.
+var away = sink.Fault{At: sink.AtMAIL, Reply: "451 4.3.0 later"}
+
+func fullDisk(t *testing.T, rounds int) tally { return full(t, rounds, "size=20m", 50_000) }
+
+func fullInodes(t *testing.T, rounds int) tally {
+	return full(t, rounds, "size=400m,nr_inodes=200", 300_000)
+}
+
+// full fills a disk until nothing more is taken, lets the upstream come back,
+// and sees that mail is taken again.
+func full(t *testing.T, rounds int, options string, size int) tally {
+	up := startSink(t, sink.Config{})
+	g := install(t, smallDisk(t, options), up, "")
+	g.start()
+	l := newLoad(t, size)
+	for range rounds {
+		up.Script(away)
+		before := l.refused["452"]
+		l.begin(8, g.address)
+		for end := time.Now().Add(time.Minute); time.Now().Before(end) && l.count("452") < before+20; {
+			time.Sleep(20 * time.Millisecond)
+		}
+		l.end()
+		if l.refused["452"] < before+20 {
+			t.Errorf("the disk did not get full: %v", l.refused)
+		}
+		up.Script()
+		recovered := false
+		for end := time.Now().Add(time.Minute); time.Now().Before(end) && !recovered; time.Sleep(50 * time.Millisecond) {
+			recovered = l.send(g.address) == nil
+		}
+		if !recovered {
+			t.Errorf("nothing is taken although the upstream is back\n%s", g.log.String())
+		}
+	}
+	tally := l.settle(rounds, 2*time.Minute, up)
+	tally.note = fmt.Sprintf("%d put off with 452; recovers by itself", l.refused["452"])
+	return tally
+}
+
+func (l *load) count(code string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.refused[code]
+}
+
+func failingFlush(t *testing.T, rounds int) tally {
+	if exec.Command("strace", "-V").Run() != nil {
+		t.Skip("strace is not installed: make deps installs it")
+	}
+	if exec.Command("strace", "-f", "-e", "trace=none", "true").Run() != nil {
+		t.Skip("strace may not trace here")
+	}
+	up := startSink(t, sink.Config{})
+	g := install(t, t.TempDir(), up, "")
+	l := newLoad(t, 1000)
+	for range rounds {
+		g.wrapper = []string{"strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO:when=10+20"}
+		g.start()
+		l.begin(4, g.address)
+		time.Sleep(time.Second)
+		l.end()
+		g.kill()
+	}
+	g.wrapper = nil
+	g.start()
+	tally := l.settle(rounds, 2*time.Minute, up)
+	tally.note = fmt.Sprintf("%d put off with 451", l.refused["451"])
+	return tally
+}
+
+// upstream sends through an upstream that is bad in some way for a second in
+// each round, and good at the end.
+func upstream(faults func() []sink.Fault) func(*testing.T, int) tally {
+	return func(t *testing.T, rounds int) tally {
+		up := startSink(t, sink.Config{})
+		g := install(t, t.TempDir(), up, "")
+		g.start()
+		l := newLoad(t, 20_000, "ole.lund@region.example", "hans@kommune.example", "eva@kommune.example")
+		for range rounds {
+			l.begin(4, g.address)
+			for range 20 {
+				up.Script(faults()...)
+				time.Sleep(50 * time.Millisecond)
+			}
+			l.end()
+			up.Script()
+		}
+		return l.settle(rounds, 2*time.Minute, up)
+	}
+}
+
+func one(faults ...sink.Fault) []sink.Fault { return faults[rand.IntN(len(faults)):][:1] }
+
+func putsOff() []sink.Fault {
+	return one(
+		sink.Fault{At: sink.AtMAIL, After: 2, Times: 1, Reply: "451 4.3.0 later"},
+		sink.Fault{At: sink.AtRCPT, After: 2, Times: 2, Reply: "450 4.2.1 greylisted"},
+		sink.Fault{At: sink.AtDATA, After: 2, Times: 1, Reply: "452 4.3.1 no room"},
+		sink.Fault{At: sink.AtEnd, After: 2, Times: 1, Reply: "451 4.3.0 scanner is away"})
+}
+
+func drops() []sink.Fault {
+	return one(
+		sink.Fault{At: sink.AtConnect, Times: 1, Drop: true},
+		sink.Fault{At: sink.AtMAIL, Times: 2, Drop: true},
+		sink.Fault{At: sink.AtRCPT, Times: 2, Reply: "421 4.3.2 bye", Drop: true},
+		sink.Fault{At: sink.AtDATA, Times: 2, Drop: true})
+}
+
+func closesAmid() []sink.Fault {
+	return []sink.Fault{{At: sink.InData, After: rand.IntN(3), Times: 2, Drop: true}}
+}
+
+func hangs() []sink.Fault {
+	return one(
+		sink.Fault{At: sink.AtMAIL, Times: 1, Delay: 2 * time.Second, Drop: true},
+		sink.Fault{At: sink.AtEnd, Times: 1, Delay: 2 * time.Second, Drop: true})
+}
+
+func garbles() []sink.Fault {
+	return one(
+		sink.Fault{At: sink.AtConnect, Times: 1, Reply: sink.Noise},
+		sink.Fault{At: sink.AtMAIL, Times: 2, Reply: sink.Noise},
+		sink.Fault{At: sink.AtRCPT, Times: 2, Reply: sink.Noise})
+}
+
+func wavers() []sink.Fault {
+	return []sink.Fault{{At: sink.AtRCPT, After: rand.IntN(5), Times: 1, Reply: "450 4.2.0 not now"}, {At: sink.AtRCPT, After: rand.IntN(5), Times: 1, Reply: "451 4.7.1 nor now"}}
+}
+
+func losesAnswers() []sink.Fault {
+	return []sink.Fault{{At: sink.AtEnd, After: rand.IntN(10), Times: 1, Drop: true}}
+}
+
+// clockJumps runs the gateway in this process, with a clock that jumps.
+func clockJumps(t *testing.T, rounds int) tally {
+	up := startSink(t, sink.Config{Faults: []sink.Fault{{At: sink.AtRCPT, Times: 50, Reply: "450 4.2.0 later"}}})
+	g := install(t, t.TempDir(), up, "")
+	config, err := app.LoadConfig(filepath.Join(g.dir, "postvern.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var jump atomic.Int64
+	clock := func() time.Time { return time.Now().Add(time.Duration(jump.Load())) }
+	serve := func(while func()) {
+		a, err := app.Start(context.Background(), app.Options{Config: config, Logger: slog.New(slog.DiscardHandler), Now: clock, Drain: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- a.Run(ctx) }()
+		while()
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	l := newLoad(t, 1000)
+	for range rounds {
+		serve(func() {
+			l.begin(4, g.address)
+			for range 50 {
+				jump.Store(int64(time.Duration(rand.IntN(24*60)-12*60) * time.Minute))
+				time.Sleep(20 * time.Millisecond)
+			}
+			l.end()
+		})
+	}
+	var got tally
+	jump.Store(int64(14 * time.Hour)) // later than anything was put off to
+	serve(func() { got = l.settle(rounds, 2*time.Minute, up) })
+	return got
+}
+
+// day sends as much as a large organisation does in a day.
+func day(t *testing.T, mails int) tally {
+	up := startSink(t, sink.Config{})
+	g := install(t, t.TempDir(), up, "")
+	g.start()
+	l := newLoad(t, 4000)
+	until := func(n int) {
+		l.begin(16, g.address)
+		for acknowledged := 0; acknowledged < n; time.Sleep(5 * time.Millisecond) {
+			l.mu.Lock()
+			acknowledged = len(l.acknowledged)
+			l.mu.Unlock()
+		}
+		l.end()
+		time.Sleep(1500 * time.Millisecond) // idle connections close, the log is put in order
+	}
+	until(mails / 2)
+	rss, descriptors := g.figures()
+	until(mails)
+	rssEnd, descriptorsEnd := g.figures()
+	if rssEnd > rss*3/2+20<<10 || descriptorsEnd > descriptors+20 {
+		t.Errorf("memory grew from %d KiB to %d, descriptors from %d to %d", rss, rssEnd, descriptors, descriptorsEnd)
+	}
+	tally := l.settle(1, 2*time.Minute, up)
+	tally.note = fmt.Sprintf("%d MiB after half of it, %d at the end; %d descriptors, %d", rss>>10, rssEnd>>10, descriptors, descriptorsEnd)
+	return tally
+}
+
+// row is the line of a torture in the table.
+func (x torture) row(got tally) string {
+	twice := fmt.Sprint(got.twice)
+	if got.note != "" {
+		twice += " | " + got.note
+	} else {
+		twice += " | "
+	}
+	return strings.TrimRight(fmt.Sprintf("| %s | %s | %d | %d | %d | %s", x.fault, x.how, got.rounds, got.acknowledged, got.lost, twice), " ") + " |"
+}

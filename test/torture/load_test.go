@@ -1,0 +1,192 @@
+package torture
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"postvern.example/internal/sink"
+)
+
+// tally is what came of one torture.
+type tally struct {
+	rounds       int
+	acknowledged int
+	lost         int
+	twice        int // copies that arrived more than once
+	unexplained  int // of those, where the gateway had read every answer
+	note         string
+}
+
+// load sends mails, each with a number of its own, and remembers which of
+// them were acknowledged.
+type load struct {
+	t    *testing.T
+	size int
+	to   []string
+
+	mu           sync.Mutex
+	number       int
+	acknowledged map[string]bool // number and recipient
+	refused      map[string]int  // replies other than 250, by their code
+	stop         chan struct{}
+	senders      sync.WaitGroup
+}
+
+func newLoad(t *testing.T, size int, to ...string) *load {
+	if len(to) == 0 {
+		to = []string{"ole.lund@region.example"}
+	}
+	return &load{t: t, size: size, to: to, acknowledged: map[string]bool{}, refused: map[string]int{}}
+}
+
+// begin starts so many senders to each address.
+func (l *load) begin(senders int, addresses ...string) {
+	l.stop = make(chan struct{})
+	for _, address := range addresses {
+		for range senders {
+			l.senders.Go(func() {
+				for {
+					select {
+					case <-l.stop:
+						return
+					default:
+					}
+					if l.send(address) != nil {
+						time.Sleep(2 * time.Millisecond) // do not spin while nothing answers
+					}
+				}
+			})
+		}
+	}
+}
+
+func (l *load) end() {
+	close(l.stop)
+	l.senders.Wait()
+}
+
+// send hands in one mail.
+func (l *load) send(address string) error {
+	l.mu.Lock()
+	l.number++
+	number := fmt.Sprintf("mail-%07d", l.number)
+	l.mu.Unlock()
+	conn, err := net.DialTimeout("tcp", address, 2*time.Second)
+	if err != nil {
+		return err
+	}
+	c := smtp.NewClient(conn)
+	defer func() { _ = c.Close() }()
+	c.CommandTimeout, c.SubmissionTimeout = 10*time.Second, 30*time.Second
+	mail := "From: anna.holm@region.example\r\nTo: " + strings.Join(l.to, ", ") + "\r\nX-Number: " + number + "\r\nSubject: Hej\r\n\r\n" +
+		strings.Repeat("Vi ses i kantinen.\r\n", l.size/20)
+	err = c.SendMail("anna.holm@region.example", l.to, strings.NewReader(mail))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil {
+		for _, to := range l.to {
+			l.acknowledged[number+" "+to] = true
+		}
+		return nil
+	}
+	var reply *smtp.SMTPError
+	if ok := asReply(err, &reply); ok {
+		l.refused[fmt.Sprint(reply.Code)]++
+	}
+	return err
+}
+
+func asReply(err error, into **smtp.SMTPError) bool {
+	for err != nil {
+		if r, ok := err.(*smtp.SMTPError); ok { //nolint:errorlint // it walks the chain itself
+			*into = r
+			return true
+		}
+		u, ok := err.(interface{ Unwrap() error })
+		if !ok {
+			return false
+		}
+		err = u.Unwrap()
+	}
+	return false
+}
+
+// arrivals is what stands upstream.
+type arrivals struct {
+	times map[string]int  // by number and recipient
+	heard map[string]bool // the gateway has read the answer to one that was not the last
+}
+
+func arrived(sinks ...*sink.Sink) arrivals {
+	a := arrivals{times: map[string]int{}, heard: map[string]bool{}}
+	seen := map[string]bool{}
+	for _, s := range sinks {
+		for _, m := range s.Messages() {
+			_, rest, ok := bytes.Cut(m.Content, []byte("X-Number: "))
+			if !ok {
+				continue
+			}
+			number, _, _ := bytes.Cut(rest, []byte("\r\n"))
+			for _, to := range m.Recipients() {
+				key := string(number) + " " + to
+				if seen[key] {
+					a.heard[key] = true
+				}
+				a.times[key]++
+				seen[key] = m.Heard && m.Acknowledged
+			}
+		}
+	}
+	return a
+}
+
+// settle waits until all that was acknowledged has arrived and nothing more
+// comes, and counts.
+func (l *load) settle(rounds int, patience time.Duration, sinks ...*sink.Sink) tally {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for ctx.Err() == nil && l.missing(arrived(sinks...)) > 0 {
+		time.Sleep(50 * time.Millisecond)
+	}
+	for before := -1; ctx.Err() == nil; time.Sleep(300 * time.Millisecond) {
+		now := 0
+		for _, s := range sinks {
+			now += s.Stats().Messages
+		}
+		if now == before {
+			break
+		}
+		before = now
+	}
+	a := arrived(sinks...)
+	t := tally{rounds: rounds, acknowledged: len(l.acknowledged), lost: l.missing(a)}
+	for key, n := range a.times {
+		if n > 1 {
+			t.twice++
+			if a.heard[key] {
+				t.unexplained++
+			}
+		}
+	}
+	return t
+}
+
+func (l *load) missing(a arrivals) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key := range l.acknowledged {
+		if a.times[key] == 0 {
+			n++
+		}
+	}
+	return n
+}

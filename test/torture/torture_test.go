@@ -1,0 +1,45 @@
+package torture
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+// full is set by make torture.
+var inFull = os.Getenv("POSTVERN_TORTURE") != ""
+
+// TestTorture loses nothing, whatever is done to the gateway, and sends twice
+// only where the upstream's answer did not come.
+func TestTorture(t *testing.T) {
+	var rows []string
+	for _, x := range tortures {
+		rounds := x.short
+		if inFull {
+			rounds = x.full
+		}
+		t.Run(x.fault, func(t *testing.T) {
+			got := x.run(t, rounds)
+			rows = append(rows, x.row(got))
+			t.Log(x.row(got))
+			if got.lost > 0 {
+				t.Errorf("%d of %d that were acknowledged are lost", got.lost, got.acknowledged)
+			}
+			if got.unexplained > 0 {
+				t.Errorf("%d arrived twice although the upstream's answer was read", got.unexplained)
+			}
+			if got.acknowledged < 3 {
+				t.Errorf("only %d were acknowledged: this proves nothing", got.acknowledged)
+			}
+		})
+	}
+	if inFull {
+		fmt.Println(strings.Join(append([]string{heading, ruler}, rows...), "\n"))
+	}
+}
+
+const (
+	heading = "| fault | how it was made | rounds | acknowledged | lost | duplicated | besides |"
+	ruler   = "|---|---|---|---|---|---|---|"
+)
