@@ -27,7 +27,7 @@ func (c *Config) Files(file string) (map[string]string, error) {
 		files[name] = path
 	}
 	add(file)
-	tops := []string{filepath.Join(c.Data, "tls")}
+	tops := []string{filepath.Join(c.Data, "tls"), filepath.Join(filepath.Dir(c.Policy), "lexicon")}
 	for _, p := range c.paths()[1:] {
 		tops = append(tops, *p)
 	}

@@ -176,7 +176,8 @@ type world struct {
 func (s scenario) rate(at time.Duration) float64 {
 	hours := at.Hours()
 	peak := func(middle, width, height float64) float64 {
-		return height * math.Exp(-math.Pow((hours-middle)/width, 2))
+		x := (hours - middle) / width
+		return height * math.Exp(-x*x)
 	}
 	shape := 0.05 + peak(9.05, 0.12, 5) + peak(9.5, 1, 2.2) + peak(13.5, 2, 1.6)
 	const area = 0.05*24 + 1.7725*(0.12*5+1*2.2+2*1.6) // the integral over a day

@@ -65,7 +65,7 @@ func killOne(t *testing.T, rounds int, more string) tally {
 		l.end()
 	}
 	g.start()
-	return l.settle(rounds, 2*time.Minute, up)
+	return l.settle(rounds, up)
 }
 
 func killNodes(t *testing.T, rounds int) tally {
@@ -93,7 +93,7 @@ func killNodes(t *testing.T, rounds int) tally {
 		g.start()
 	}
 	l.end()
-	return l.settle(rounds, 2*time.Minute, up)
+	return l.settle(rounds, up)
 }
 
 func restartServer(t *testing.T, rounds int) tally {
@@ -110,7 +110,7 @@ func restartServer(t *testing.T, rounds int) tally {
 	}
 	time.Sleep(time.Second)
 	l.end()
-	tally := l.settle(rounds, 2*time.Minute, up)
+	tally := l.settle(rounds, up)
 	tally.note = fmt.Sprintf("%d put off with 451", l.refused["451"])
 	return tally
 }
@@ -151,7 +151,7 @@ func full(t *testing.T, rounds int, options string, size int) tally {
 			t.Errorf("nothing is taken although the upstream is back\n%s", g.log.String())
 		}
 	}
-	tally := l.settle(rounds, 2*time.Minute, up)
+	tally := l.settle(rounds, up)
 	tally.note = fmt.Sprintf("%d put off with 452; recovers by itself", l.refused["452"])
 	return tally
 }
@@ -182,7 +182,7 @@ func failingFlush(t *testing.T, rounds int) tally {
 	}
 	g.wrapper = nil
 	g.start()
-	tally := l.settle(rounds, 2*time.Minute, up)
+	tally := l.settle(rounds, up)
 	tally.note = fmt.Sprintf("%d put off with 451", l.refused["451"])
 	return tally
 }
@@ -204,7 +204,7 @@ func upstream(faults func() []sink.Fault) func(*testing.T, int) tally {
 			l.end()
 			up.Script()
 		}
-		return l.settle(rounds, 2*time.Minute, up)
+		return l.settle(rounds, up)
 	}
 }
 
@@ -288,7 +288,7 @@ func clockJumps(t *testing.T, rounds int) tally {
 	}
 	var got tally
 	jump.Store(int64(14 * time.Hour)) // later than anything was put off to
-	serve(func() { got = l.settle(rounds, 2*time.Minute, up) })
+	serve(func() { got = l.settle(rounds, up) })
 	return got
 }
 
@@ -315,7 +315,7 @@ func day(t *testing.T, mails int) tally {
 	if rssEnd > rss*3/2+20<<10 || descriptorsEnd > descriptors+20 {
 		t.Errorf("memory grew from %d KiB to %d, descriptors from %d to %d", rss, rssEnd, descriptors, descriptorsEnd)
 	}
-	tally := l.settle(1, 2*time.Minute, up)
+	tally := l.settle(1, up)
 	tally.note = fmt.Sprintf("%d MiB after half of it, %d at the end; %d descriptors, %d", rss>>10, rssEnd>>10, descriptors, descriptorsEnd)
 	return tally
 }

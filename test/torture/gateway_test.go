@@ -130,7 +130,7 @@ func (g *gateway) kill() {
 		return
 	}
 	_ = syscall.Kill(-g.command.Process.Pid, syscall.SIGKILL)
-	<-g.exited
+	<-g.exited //nolint:errcheck // it was killed
 	g.command = nil
 }
 

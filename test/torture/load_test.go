@@ -150,9 +150,9 @@ func arrived(sinks ...*sink.Sink) arrivals {
 
 // settle waits until all that was acknowledged has arrived and nothing more
 // comes, and counts.
-func (l *load) settle(rounds int, patience time.Duration, sinks ...*sink.Sink) tally {
+func (l *load) settle(rounds int, sinks ...*sink.Sink) tally {
 	l.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	for ctx.Err() == nil && l.missing(arrived(sinks...)) > 0 {
 		time.Sleep(50 * time.Millisecond)
