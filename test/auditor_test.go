@@ -41,6 +41,7 @@ type auditPeople struct {
 	Unit    []string         `json:"unit"`
 	Roster  string           `json:"roster"`
 	Members []map[string]any `json:"members"`
+	dir     string           // of the corpus
 }
 
 func python(t *testing.T, args ...string) (string, error) {
@@ -82,6 +83,7 @@ func corpus(t *testing.T, group string) (auditPeople, []*audited) {
 	t.Log(strings.TrimSpace(out))
 	var people auditPeople
 	decode(t, filepath.Join(dir, "people.json"), &people)
+	people.dir = dir
 	names, err := filepath.Glob(filepath.Join(dir, "*.eml"))
 	if err != nil {
 		t.Fatal(err)
@@ -316,7 +318,7 @@ func TestOrdinaryMailOfTheCorpusKeepsEveryByte(t *testing.T) {
 		}
 	}
 	t.Logf("ordinary: %d, changed: %d", len(all), over)
-	if len(all) < 200 {
+	if len(all) < 1000 {
 		t.Errorf("there are %d mails only", len(all))
 	}
 }
@@ -343,10 +345,15 @@ func audit(t *testing.T, people auditPeople, all []*audited, hide, as string) {
 	}
 	writeCopies(t, dir, people, byName, arrived)
 	out, err := python(t, "auditor/auditor.py", dir, "--secret-keys", secrets)
-	if err != nil || !strings.Contains(out, "leaks: 0\n") || strings.Contains(out, "opened: 0\n") {
+	if err != nil || !strings.Contains(out, "leaks: 0\n") || strings.Contains(out, "opened: 0\n") && os.Getenv("POSTVERN_AUDIT_DOOR") == "" {
 		t.Errorf("%v\n%s", err, out)
 	}
 	t.Log(strings.TrimSpace(out[max(0, strings.LastIndex(out, "copies: ")):]))
+	out, err = python(t, "auditor/surgery.py", people.dir, dir)
+	if err != nil || !strings.Contains(out, "more than cut: 0\n") || strings.Contains(out, "compared: 0\n") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	t.Log(strings.TrimSpace(out[max(0, strings.LastIndex(out, "compared: ")):]))
 	tally(t, all, deliveredTo(arrived))
 }
 

@@ -19,6 +19,7 @@ import os
 import sys
 
 import calendars
+import everyday
 import hostile
 import insides
 import ordinary
@@ -163,6 +164,7 @@ def main():
     hostile_doors(c)
     doors = c.count
     ordinary.add(c)
+    everyday.add(c)
     print("doors: %d, ordinary: %d" % (doors, c.count - doors))
 
 
