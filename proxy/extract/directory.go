@@ -30,21 +30,33 @@ func (r *reading) directory(p piece) {
 // in "=".
 func unfold(text string) []string {
 	var lines []string
+	var line strings.Builder
 	soft := false
-	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
-		n := len(lines)
+	for part := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
 		switch {
-		case n > 0 && soft:
-			lines[n-1] = strings.TrimSuffix(lines[n-1], "=") + strings.TrimLeft(line, " \t")
-		case n > 0 && line != "" && (line[0] == ' ' || line[0] == '\t'):
-			lines[n-1] += line[1:]
+		case soft:
+			part = strings.TrimLeft(part, " \t")
+		case part != "" && (part[0] == ' ' || part[0] == '\t'):
+			part = part[1:]
 		default:
-			lines = append(lines, line)
+			lines = append(lines, line.String())
+			line.Reset()
 		}
-		last := lines[len(lines)-1]
-		soft = strings.HasSuffix(last, "=") && strings.Contains(strings.ToUpper(last), "QUOTED-PRINTABLE")
+		soft = strings.HasSuffix(part, "=") && isQuotedPrintable(line.String(), part)
+		if soft {
+			part = strings.TrimSuffix(part, "=")
+		}
+		line.WriteString(part)
 	}
-	return lines
+	return append(lines, line.String())[1:]
+}
+
+// isQuotedPrintable reports whether the line that part goes on says so before
+// its value. No real line has that farther in.
+func isQuotedPrintable(line, part string) bool {
+	const far = 512
+	head := line[:min(len(line), far)]
+	return strings.Contains(strings.ToUpper(head+part[:min(len(part), far)]), "QUOTED-PRINTABLE")
 }
 
 // property returns the text of one line: the name, its parameters, and the

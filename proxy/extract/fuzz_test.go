@@ -1,7 +1,11 @@
 package extract
 
 import (
+	"bytes"
+	"compress/flate"
 	"context"
+	"image"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -116,7 +120,72 @@ func documentsOf(f *testing.F, names ...string) []string {
 }
 
 func FuzzArchive(f *testing.F) {
-	fuzzPiece(f, documentsOf(f, "pakke.zip", "bzip2.zip", "laast-aes.zip", "pakke.tar.gz", "pakke.tar.xz", "pakke.tar.bz2", "pakke.7z", "laast.7z", "pakke.rar")...)
+	fuzzPiece(f, documentsOf(f, "pakke.zip", "bzip2.zip", "laast-aes.zip", "pakke.tar.gz", "pakke.tar.xz", "pakke.tar.bz2", "pakke.7z", "laast.7z", "pakke.rar",
+		"deflate64.zip", "lzma.zip", "lagret.cab", "mszip.cab", "a.txt.lz4", "a.txt.lzma")...)
+}
+
+func FuzzCabinet(f *testing.F) {
+	fuzzPiece(f, documentsOf(f, "lagret.cab", "mszip.cab")...)
+}
+
+func FuzzDeflate64(f *testing.F) {
+	f.Add([]byte("\x4b\x4c\x04\x00"))
+	f.Add([]byte("\x01\x01\x00\xfe\xffa"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		out, err := io.ReadAll(io.LimitReader(newInflate64(bytes.NewReader(data)), 1<<20))
+		plain, plainErr := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(data)), 1<<20))
+		// What Deflate can say without its longest length, both say alike.
+		if err == nil && plainErr == nil && len(out) == len(plain) && !bytes.Equal(out, plain) {
+			t.Fatalf("%q and %q", out, plain)
+		}
+	})
+}
+
+func FuzzPackage(f *testing.F) {
+	x := small()
+	for _, part := range []string{
+		`<PageContents><Text>a<cp IX='0'/>b</Text><Cell V='c'/></PageContents>`, `<FixedPage><Glyphs OriginX="1" OriginY="2" UnicodeString="a"/></FixedPage>`, iwaOf("a b"),
+	} {
+		f.Add(part)
+	}
+	f.Fuzz(func(t *testing.T, part string) {
+		for _, data := range [][]byte{
+			zipOf(t, "[Content_Types].xml", contentTypes, "visio/pages/page1.xml", part, "Documents/1/Pages/1.fpage", part), zipOf(t, "Index/Document.iwa", part),
+		} {
+			r := newReading(context.Background(), x)
+			r.piece(piece{data: data, place: detect.Place{{Kind: detect.InAttachment, Number: 1}}})
+			checkResult(t, r.out)
+			noCrash(t, r.out)
+		}
+	})
+}
+
+// FuzzPicture is what recognition gets to see of a sender's picture.
+func FuzzPicture(f *testing.F) {
+	f.Add(pngOf(3, 3))
+	f.Add([]byte("BM\x3a\x00\x00\x00\x00\x00\x00\x006\x00\x00\x00(\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x18\x00\x00\x00\x00\x00\x04\x00\x00\x00" + strings.Repeat("\x00", 20)))
+	f.Add([]byte("II*\x00\x08\x00\x00\x00\x00\x00\x08\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		head, _, err := image.DecodeConfig(bytes.NewReader(data))
+		if err == nil && head.Width*head.Height > 1<<20 {
+			return // too slow to be of use here
+		}
+		for page := range frames(data) {
+			if grey, ok := decodeGrey(page); ok && !bytes.HasPrefix(grey, []byte("P5\n")) {
+				t.Fatalf("%.20q", grey)
+			}
+		}
+		isAnimated(data)
+	})
+}
+
+func FuzzRecognised(f *testing.F) {
+	f.Add("level\tpage_num\n5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t96.5\tord\n")
+	f.Fuzz(func(t *testing.T, table string) {
+		if text, _ := readTSV(table); len(text) > len(table) {
+			t.Fatalf("%d bytes of %d", len(text), len(table))
+		}
+	})
 }
 
 func FuzzOOXML(f *testing.F) {

@@ -3,6 +3,7 @@ package extract
 import (
 	"archive/zip"
 	"encoding/binary"
+	"io"
 	"path"
 	"strings"
 	"unicode/utf8"
@@ -61,33 +62,48 @@ func isIWorkPreview(name string) bool {
 }
 
 // iwa reads one archive: chunks of a type, three bytes of size and Snappy's
-// packing.
+// packing of at most 64 KiB.
 func (r *reading) iwa(z *zipPack, f *zip.File) {
 	data := z.read(f, z.p.place)
-	var plain []byte
-	for len(data) >= 4 {
-		n := int(data[1]) | int(data[2])<<8 | int(data[3])<<16
-		if data[0] != 0 || n > len(data)-4 {
-			break
-		}
-		size, err := snappy.DecodedLen(data[4 : 4+n])
-		if err != nil || size > 1<<16 {
-			break
-		}
-		chunk, err := snappy.Decode(nil, data[4:4+n])
-		if err != nil {
-			break
-		}
-		plain = append(plain, chunk...)
-		data = data[4+n:]
-	}
-	if len(data) > 0 {
-		r.unscannable(z.p.place, whyMalformed)
+	plain, why := r.unpack(&iwaChunks{data: data}, int64(len(data)))
+	if why != "" {
+		r.unscannable(z.p.place, why)
 	}
 	r.prose(z.p.place, iwaStrings(plain))
 	if strings.Contains(f.Name, "Tables/Tile") {
 		r.unscannable(z.p.place, whyPartly)
 	}
+}
+
+// iwaChunks unpacks the chunks of an archive.
+type iwaChunks struct{ data, out []byte }
+
+// Read implements io.Reader.
+func (c *iwaChunks) Read(p []byte) (int, error) {
+	for len(c.out) == 0 {
+		if len(c.data) == 0 {
+			return 0, io.EOF
+		}
+		if len(c.data) < 4 {
+			return 0, io.ErrUnexpectedEOF
+		}
+		n := int(c.data[1]) | int(c.data[2])<<8 | int(c.data[3])<<16
+		if c.data[0] != 0 || n > len(c.data)-4 {
+			return 0, io.ErrUnexpectedEOF
+		}
+		packed := c.data[4 : 4+n]
+		size, err := snappy.DecodedLen(packed)
+		if err != nil || size > 1<<16 {
+			return 0, io.ErrUnexpectedEOF
+		}
+		if c.out, err = snappy.Decode(nil, packed); err != nil {
+			return 0, io.ErrUnexpectedEOF
+		}
+		c.data = c.data[4+n:]
+	}
+	n := copy(p, c.out)
+	c.out = c.out[n:]
+	return n, nil
 }
 
 // iwaStrings collects the strings of all objects: each has a head that tells

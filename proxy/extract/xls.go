@@ -121,15 +121,16 @@ func (t *xlsTable) set(row, col int, text string) {
 	t.cells++
 }
 
-func (t *xlsTable) text() string {
+// text returns the rows; once it is longer than most the rest is left out.
+func (t *xlsTable) text(most int) string {
 	var s sheetTable
-	for row := 0; row <= t.last; row++ {
+	for row := 0; row <= t.last && s.b.Len() <= most; row++ {
 		cols := t.rows[row]
-		most := -1
+		last := -1
 		for col := range cols {
-			most = max(most, col)
+			last = max(last, col)
 		}
-		for col := 0; col <= most; col++ {
+		for col := 0; col <= last && s.b.Len() <= most; col++ {
 			if text, ok := cols[col]; ok {
 				s.toRow(row + 1)
 				s.put(col+1, text)
@@ -291,11 +292,11 @@ func (w *xlsWalk) finish() {
 			w.r.label(place.In(detect.Step{Kind: detect.InName}), w.names[number-1])
 		}
 		if t := w.tables[number]; t != nil {
-			w.r.text(place, detect.Table, t.text())
+			w.r.text(place, detect.Table, t.text(w.r.texts))
 		}
 		for _, c := range w.charts {
 			if c.sheet == number {
-				w.r.text(place, detect.Table, c.text())
+				w.r.text(place, detect.Table, c.text(w.r.texts))
 			}
 		}
 	}

@@ -128,7 +128,7 @@ func (b *workbook) binarySheet(r *reading, data []byte, place detect.Place) {
 	var t sheetTable
 	n := 0
 	eachBrt(data, func(kind int, d []byte) bool {
-		if n++; n%4096 == 0 && r.over(place) {
+		if n++; n%4096 == 0 && r.over(place) || t.b.Len() > r.texts {
 			return false
 		}
 		switch {

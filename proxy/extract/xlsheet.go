@@ -12,8 +12,8 @@ import (
 func (b *workbook) sheet(r *reading, data []byte, place detect.Place) {
 	w := sheetWalk{b: b, s: scanXML(data), seen: map[string]bool{}}
 	for n := 0; w.s.next(); n++ {
-		if n%4096 == 0 && r.over(place) {
-			break
+		if n%4096 == 0 && r.over(place) || w.t.b.Len() > r.texts {
+			break // what is too long is said where it is taken
 		}
 		w.token()
 	}

@@ -20,8 +20,13 @@ type xmlScanner struct {
 	content  string // of text, a comment or an instruction
 	empty    bool   // the start tag ends itself
 	entities map[string]string
+	replaced int  // bytes that took the place of a DTD's entities
 	broken   bool // the text ends inside a tag
 }
+
+// maxReplaced is what the entities of a DTD may add to a text. Past it they
+// are left out, and the text is broken.
+const maxReplaced = 1 << 20
 
 type xmlKind int
 
@@ -267,6 +272,10 @@ func (s *xmlScanner) entity(name string) (string, bool) {
 	}
 	if name[0] != '#' {
 		value, ok := s.entities[name]
+		if s.replaced += len(value); s.replaced > maxReplaced {
+			s.broken = true
+			return "", true
+		}
 		return value, ok
 	}
 	base, digits := 10, name[1:]
