@@ -102,6 +102,14 @@ log: {format: json, level: warn}
 // start starts the gateway and waits until it listens.
 func (g *gateway) start() {
 	g.t.Helper()
+	if !g.starts() {
+		g.t.Fatalf("the gateway did not start\n%s", g.log.String())
+	}
+}
+
+// starts reports whether the gateway could be started.
+func (g *gateway) starts() bool {
+	g.t.Helper()
 	line := append(slices.Clone(g.wrapper), binary, "serve", "--config", filepath.Join(g.dir, "postvern.yaml"))
 	g.command = exec.Command(line[0], line[1:]...)
 	g.command.Stderr = &g.log
@@ -118,10 +126,11 @@ func (g *gateway) start() {
 		}
 		if c, err := net.Dial("tcp", g.address); err == nil {
 			_ = c.Close()
-			return
+			return true
 		}
 	}
-	g.t.Fatalf("the gateway did not start\n%s", g.log.String())
+	g.kill()
+	return false
 }
 
 // kill ends the process, and what it is run by, with SIGKILL.

@@ -3,6 +3,7 @@ package torture
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -43,3 +44,27 @@ const (
 	heading = "| fault | how it was made | rounds | acknowledged | lost | duplicated | besides |"
 	ruler   = "|---|---|---|---|---|---|---|"
 )
+// TestTheTableHasEveryTorture holds docs/reliability.md to the list: each
+// fault, how it is made, in full, with nothing lost.
+func TestTheTableHasEveryTorture(t *testing.T) {
+	text, err := os.ReadFile("../../docs/reliability.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), heading+"\n"+ruler+"\n")
+	if !ok {
+		t.Fatal("there is no table of faults")
+	}
+	table, _, _ := strings.Cut(rest, "\n\n")
+	rows := strings.Split(table, "\n")
+	if len(rows) != len(tortures) {
+		t.Fatalf("the table has %d rows for %d tortures", len(rows), len(tortures))
+	}
+	for i, x := range tortures {
+		begin := fmt.Sprintf("| %s | %s | ", x.fault, x.how)
+		figures := regexp.MustCompile(`^(\d+) \| (\d+) \| 0 \| (\d+) \|`).FindStringSubmatch(strings.TrimPrefix(rows[i], begin))
+		if !strings.HasPrefix(rows[i], begin) || figures == nil {
+			t.Errorf("row %d is %q, want one that begins %q with nothing lost", i+1, rows[i], begin)
+		}
+	}
+}
