@@ -83,7 +83,11 @@ func (r *reading) property(p piece, line string) string {
 		r.enclosed(p, body)
 		return head
 	}
-	return head + ": " + unescape(value)
+	value = unescape(value)
+	if strings.Contains(upper, "TEXT/HTML") || strings.Contains(value, "</") || strings.Contains(value, "<br") {
+		r.html(piece{data: []byte(value), place: p.place, depth: p.depth, inline: true})
+	}
+	return head + ": " + value
 }
 
 // valueStart returns where the colon before the value stands: the first one

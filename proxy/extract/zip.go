@@ -35,10 +35,13 @@ func (r *reading) zip(p piece) {
 	if !pack.separate() {
 		return
 	}
+	if pack.isDocument() && pack.twice() {
+		r.unscannable(p.place, whyMalformed) // programs differ in which of the two they show
+	}
 	switch {
 	case pack.has("[Content_Types].xml"):
 		r.ooxml(pack)
-	case pack.has("content.xml") && (pack.has("META-INF/manifest.xml") || pack.has("mimetype")):
+	case pack.isDocument():
 		r.openDocument(pack)
 	case pack.isIWork():
 		r.iwork(pack)
@@ -46,6 +49,24 @@ func (r *reading) zip(p piece) {
 		pack.p.place = labelled(p.place, "archive")
 		r.archive(pack, z.Comment)
 	}
+}
+
+// isDocument reports whether an archive is an Office or OpenDocument file.
+func (z *zipPack) isDocument() bool {
+	return z.has("[Content_Types].xml") || z.has("content.xml") && (z.has("META-INF/manifest.xml") || z.has("mimetype"))
+}
+
+// twice reports whether two entries have one name.
+func (z *zipPack) twice() bool {
+	seen := make(map[string]bool, len(z.files))
+	for _, f := range z.files {
+		name := strings.ToLower(f.Name)
+		if seen[name] {
+			return true
+		}
+		seen[name] = true
+	}
+	return false
 }
 
 // encryptedDirectory begins the record in front of a directory that is
