@@ -2,6 +2,7 @@ package test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"postvern.example/internal/sink"
@@ -114,5 +115,69 @@ func TestAReplyToOneMemberKeepsEveryByteOfItsQuotation(t *testing.T) {
 	raw := onlyMail(t, g.arrived(1), g.log)
 	if !bytes.HasSuffix(raw, []byte(crlf(mail))) {
 		t.Errorf("the mail changed:\n%s", raw)
+	}
+}
+
+func TestQuotedHeaderBlocksAreHeldOrLeftAsThePolicySays(t *testing.T) {
+	const mail = `From: tr.anna@forening.example
+To: sekretariat@forening.example
+Subject: SV: Møde
+Date: Fri, 20 Nov 2026 08:12:44 +0100
+Message-ID: <6@forening.example>
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+Se nedenfor.
+
+Fra: Sekretariat <sekretariat@forening.example>
+Sendt: 19. november 2026 10:12
+Til: Mette Sørensen <mette@post.example>; Ole Lund <ole.lund@region.example>
+Emne: Møde
+`
+	for quoted, want := range map[string]fate{"hold": isHeld, "leave": passes} {
+		t.Run(quoted, func(t *testing.T) {
+			g := gateway(t, files{"policy.yaml": strings.Replace(defaultPolicy, "quoted: remove", "quoted: "+quoted, 1)})
+			if err := g.send("anna", "tr.anna@forening.example", []string{"peter@post.example"}, mail); err != nil {
+				t.Fatal(err)
+			}
+			if got := verdictOf(t, g, 0); got != string(want) {
+				t.Fatalf("the verdict is %s, want %s", got, want)
+			}
+			if want == passes && !bytes.Contains(onlyMail(t, g.arrived(1), g.log), []byte("Til: Mette Sørensen <mette@post.example>; Ole Lund <ole.lund@region.example>\r\n")) {
+				t.Error("the block was changed")
+			}
+		})
+	}
+}
+
+func TestTheAttributionOfSomebodyVisibleStays(t *testing.T) {
+	g := gateway(t, nil)
+	const mail = `From: tr.anna@forening.example
+To: Mette Sørensen <mette@post.example>, kontor@forening.example
+Subject: SV: TR – fortroligt Møde
+Date: Fri, 20 Nov 2026 08:12:44 +0100
+Message-ID: <11@forening.example>
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+Ja.
+
+Den 19. november 2026 kl. 10.12 skrev Mette Sørensen <mette@post.example>:
+> Kommer du?
+>
+> Den 18. november 2026 kl. 9.00 skrev Peter Ægidius <peter@post.example>:
+>> Mon?
+`
+	if err := g.send("anna", "tr.anna@forening.example", []string{"mette@post.example", "kontor@forening.example"}, mail); err != nil {
+		t.Fatal(err)
+	}
+	raw := onlyMail(t, g.arrived(1), g.log)
+	if !bytes.Contains(raw, []byte("skrev Mette Sørensen <mette@post.example>:\r\n> Kommer du?")) {
+		t.Errorf("who wrote to them is gone:\n%s", raw)
+	}
+	if bytes.Contains(raw, []byte("Peter")) || bytes.Contains(raw, []byte("peter@")) || !bytes.Contains(raw, []byte(">> Mon?")) {
+		t.Errorf("another member's line, of an older mail:\n%s", raw)
 	}
 }
