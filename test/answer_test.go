@@ -1,10 +1,14 @@
 package test
 
 import (
+	"bytes"
+	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -215,6 +219,71 @@ func TestADecisionOfTheDPOEndsTheQuestion(t *testing.T) {
 	e := smtpCode(t, g.reply(q, plainHead+"Ja\n"))
 	if e.Code != 550 || !strings.Contains(e.Message, "allerede afgjort") {
 		t.Errorf("the answer is answered %v", e)
+	}
+}
+
+func TestAQuestionThatNobodyAnswersEndsWithTheHoldAndItsSenderIsToldOnce(t *testing.T) {
+	g := install(t, files{"policy.yaml": strings.Replace(askPolicy, "held: {keep: 14d}", "held: {keep: 1s}", 1)}, sink.Config{})
+	g.start()
+	g.sendMail("chef@region.example", "mette@post.example", "peter@post.example", "ingrid@post.example")
+	q := g.question()
+	if err := g.stop(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the end of the hold", func() bool { // held mail expires at a start
+		g.start()
+		held := g.heldTo()
+		if err := g.stop(); err != nil {
+			t.Fatal(err)
+		}
+		return len(held) == 0
+	})
+	g.start()
+	all := g.arrived(2)
+	if text := plain(t, all[1].Content); len(all) != 2 || !strings.Contains(text, "fik intet svar") || !strings.Contains(text, "4 modtagere") {
+		t.Errorf("%d mails, the last:\n%s", len(all), text)
+	}
+	if e := smtpCode(t, g.reply(q, plainHead+"Ja\n")); e.Code != 550 {
+		t.Errorf("a late answer is answered %v", e)
+	}
+}
+
+func TestAnEarlierCorrespondentIsWhatOthersResembleAfterThreeDays(t *testing.T) {
+	g := install(t, files{"policy.yaml": askPolicy}, sink.Config{})
+	g.start()
+	g.sendMail("kirsten.lund@firma.example")
+	g.sendMail("kristen.lund@firma.example") // nobody is established on the first day
+	g.arrived(2)
+	if err := g.stop(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+g.path("data/postvern.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As if mail had gone to both on two days before.
+	_, err = db.ExecContext(t.Context(), "UPDATE correspondents SET first = first - 2, days = 3")
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"data/postvern.db", "data/postvern.db-wal"} {
+		if raw, err := os.ReadFile(g.path(name)); err == nil && bytes.Contains(raw, []byte("kirsten")) {
+			t.Errorf("%s names a correspondent", name)
+		}
+	}
+	g.start()
+	for _, to := range []string{"kirsten.lumd@firma.example", "kirsten.lund@hjem.example", "eva.holm@firmaa.example"} {
+		g.sendMail(to)
+	}
+	waitFor(t, "three questions", func() bool { return len(g.heldTo()) == 3 })
+	g.sendMail("kirsten.lund@firma.example")
+	g.sendMail("bent.holm@firma.example")
+	g.arrived(2 + 3 + 2)
+	if held := g.heldTo(); len(held) != 3 {
+		t.Errorf("held %v", held)
+	}
+	if text := g.question().text; strings.Contains(text, "kirsten.lund@firma") {
+		t.Errorf("a question names whom an address resembles:\n%s", text)
 	}
 }
 

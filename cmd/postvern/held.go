@@ -37,13 +37,14 @@ type heldItem struct {
 	Kinds      []string  `json:"kinds"`
 	Places     []string  `json:"places"`
 	Releasable bool      `json:"releasable"`
+	Asked      bool      `json:"asked"` // it waits for its sender's answer to a question
 }
 
 func newHeldItem(h spool.HeldCopy) heldItem {
 	return heldItem{
 		ID: h.ID, Reference: h.Reference, Received: h.Received, Expires: h.Hold.Expires, From: h.From, To: h.To,
 		Subject: h.Hold.Subject, Rules: list(h.Hold.Rules), Kinds: list(h.Hold.Kinds), Places: list(h.Hold.Places),
-		Releasable: h.Hold.Releasable,
+		Releasable: h.Hold.Releasable, Asked: h.Hold.Question != "",
 	}
 }
 
@@ -128,6 +129,10 @@ func printHeld(s streams, texts *notice.Catalog, h heldItem) {
 	if !h.Releasable {
 		release = "not possible: its recipients could not be hidden with certainty; drop it and ask the sender to write it anew"
 	}
+	waits := "your decision"
+	if h.Asked {
+		waits = "its sender's answer, who was asked whether the recipient is right; you can decide as well"
+	}
 	for _, row := range [][2]string{
 		{"ID", h.ID},
 		{"Reference", h.Reference},
@@ -139,6 +144,7 @@ func printHeld(s streams, texts *notice.Catalog, h heldItem) {
 		{"Rules", ruleWords(texts, h.Rules)},
 		{"Found", strings.Join(h.Kinds, ", ")},
 		{"Where", strings.Join(h.Places, "; ")},
+		{"Waits for", waits},
 		{"Release", release},
 	} {
 		fmt.Fprintf(w, "%s:\t%s\n", row[0], row[1])

@@ -102,7 +102,8 @@ func everything(c *Catalog, lang string) string {
 	}
 	mail(c.Unclear(questions(lang)[0]))
 	for _, told := range []Told{ToldConfirmed, ToldWithdrawn, ToldKept, ToldDecided, ToldOver, ToldUnknown, ToldTrouble, ToldChoose} {
-		fmt.Fprintf(&b, "%s: %s\n", told, strings.Join(c.Tell(lang, told).Text, "\n"))
+		page := c.Tell(lang, told)
+		fmt.Fprintf(&b, "%s: %s %s\n", told, page.Title, strings.Join(page.Text, "\n"))
 	}
 	for _, e := range entries() {
 		description, measures := c.Record(lang, e, false)

@@ -180,8 +180,13 @@ const (
 	ToldChoose    Told = "choose"
 )
 
-// Tell returns a page that says one thing.
+// Tell returns a page that says one thing: in its heading, where that is short.
 func (c *Catalog) Tell(lang string, t Told) Page {
+	const short = 60
 	s := c.in(lang)
-	return Page{Language: c.Language(lang), Title: s.say("page."+string(AboutRecipient)+"-title", nil), Text: []string{s.say("page."+string(t), nil)}}
+	says := s.say("page."+string(t), nil)
+	if len(says) <= short {
+		return Page{Language: c.Language(lang), Title: says}
+	}
+	return Page{Language: c.Language(lang), Title: s.say("page."+string(AboutRecipient)+"-title", nil), Text: []string{says}}
 }

@@ -134,7 +134,9 @@ func (p *Pages) take(w http.ResponseWriter, r *http.Request) {
 	choice := notice.Choice(r.PostFormValue("answer"))
 	if !chosen(q, choice) {
 		page := p.texts.Ask(q)
-		page.Text = append(p.texts.Tell(q.Language, notice.ToldChoose).Text, page.Text...)
+		if say, ok := p.texts.Word(q.Language, "page."+string(notice.ToldChoose)); ok {
+			page.Text = append([]string{say}, page.Text...)
+		}
 		p.write(w, http.StatusBadRequest, page)
 		return
 	}
