@@ -133,6 +133,13 @@ func TestPostfixRelaysOnBothSides(t *testing.T) {
 // and returns where it listens.
 func postfix(t testing.TB, relay string) string {
 	t.Helper()
+	address, _ := postfixIn(t, relay)
+	return address
+}
+
+// postfixIn does what postfix does, and returns its folder too.
+func postfixIn(t testing.TB, relay string) (address, dir string) {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "pf")
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +147,7 @@ func postfix(t testing.TB, relay string) string {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	address := freeAddress(t)
+	address = freeAddress(t)
 	_, port, _ := net.SplitHostPort(address)
 	host, relayPort, _ := net.SplitHostPort(relay)
 	for _, d := range []string{"etc", "queue", "data"} {
@@ -214,5 +221,5 @@ postlog unix-dgram n - n - 1 postlogd
 		}
 		return err == nil
 	})
-	return address
+	return address, dir
 }
