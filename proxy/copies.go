@@ -59,11 +59,11 @@ func (p *preparation) copy(i int, v policy.Verdict, f *form) error {
 	case policy.Hold:
 		p.addCopy(i, p.body(f), p.hold(v, true))
 	case policy.Seal:
-		sealed, err := p.seal(f.raw, p.env.To[i].Address)
+		sealed, err := p.seal(f.raw(), p.env.To[i].Address)
 		if err != nil {
 			return fmt.Errorf("seal copy: %w", err)
 		}
-		p.addCopy(i, p.addBody(append(p.trace(""), sealed...)), nil)
+		p.addCopy(i, p.addBody(spool.Body{Content: append(p.trace(""), sealed...)}), nil)
 	case policy.Reject:
 		return fmt.Errorf("a recipient was rejected and the message was not")
 	default:
@@ -77,7 +77,7 @@ func (p *preparation) holdAll(cause error) {
 	p.cfg.Logger.Warn("held", "reference", p.parcel.Reference, "reason", "cannot be edited with certainty", "cause", cause)
 	p.parcel.Copies, p.parcel.Bodies, p.eightBit = nil, nil, nil
 	p.parcel.sealed, p.parcel.hidden, p.parcel.held, p.parcel.asked = 0, 0, 0, 0
-	body := p.addBody(p.msg.Raw)
+	body := p.addBody(spool.Body{Content: p.msg.Raw})
 	for i, v := range p.decision.Verdicts {
 		h := p.hold(v, false)
 		h.Rules = appendNew(h.Rules, policy.RuleHeader)
@@ -99,19 +99,19 @@ func (p *preparation) seal(raw []byte, address string) ([]byte, error) {
 // shares.
 func (p *preparation) body(f *form) int {
 	if f.body < 0 {
-		f.body = p.addBody(f.raw)
+		f.body = p.addBody(f.stored())
 	}
 	return f.body
 }
 
-func (p *preparation) addBody(content []byte) int {
-	p.parcel.Bodies = append(p.parcel.Bodies, spool.Body{Content: content})
-	p.eightBit = append(p.eightBit, !octets.ASCII(content))
+func (p *preparation) addBody(b spool.Body) int {
+	p.parcel.Bodies = append(p.parcel.Bodies, b)
+	p.eightBit = append(p.eightBit, !octets.ASCII(b.Head) || !octets.ASCII(b.Content))
 	return len(p.parcel.Bodies) - 1
 }
 
 func (p *preparation) addCopy(i, body int, hold *spool.Hold) {
-	rcpt, content := p.env.To[i], p.parcel.Bodies[body].Content
+	rcpt, content := p.env.To[i], p.parcel.Bodies[body]
 	c := spool.Copy{
 		ID:       deviation.NewID(p.now),
 		Body:     body,

@@ -123,7 +123,7 @@ func (g *Gateway) diff(rules *Rules, env message.Envelope, msg *message.Message,
 		return "", err.Error()
 	}
 	before := bytes.ReplaceAll(msg.Raw, []byte("\r\n"), []byte("\n"))
-	after := bytes.ReplaceAll(sent.raw, []byte("\r\n"), []byte("\n"))
+	after := bytes.ReplaceAll(sent.raw(), []byte("\r\n"), []byte("\n"))
 	return udiff.Unified("as written", "as sent", string(before), string(after)), ""
 }
 

@@ -212,7 +212,7 @@ func (p *preparation) blinded(reader string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	return f.raw, nil
+	return f.raw(), nil
 }
 
 func (c Custody) records(rules *Rules, held spool.HeldCopy, e policy.Entry, by, reason string) []deviation.Record {

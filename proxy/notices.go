@@ -120,7 +120,7 @@ func (p *preparation) addNotice(to, language, subject, text string) error {
 	if err != nil {
 		return err
 	}
-	c.Body = p.addBody(b.Content)
+	c.Body = p.addBody(b)
 	p.parcel.Copies = append(p.parcel.Copies, c)
 	return nil
 }

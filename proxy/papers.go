@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"bytes"
 	"fmt"
 
 	"postvern.example/policy"
@@ -10,7 +9,7 @@ import (
 
 // private returns an edited message whose invitation is marked private.
 func (p *preparation) private(raw []byte) ([]byte, error) {
-	msg, err := message.Read(bytes.NewReader(raw), p.cfg.Limits)
+	msg, err := message.Parse(raw, p.cfg.Limits)
 	if err != nil {
 		return nil, fmt.Errorf("read edited message: %w", err)
 	}
@@ -28,7 +27,7 @@ func (p *preparation) detach(f *form) error {
 	if f.papers != nil || !p.asks(policy.EditPapers) {
 		return nil
 	}
-	msg, err := message.Read(bytes.NewReader(f.raw), p.cfg.Limits)
+	msg, err := message.Parse(f.raw(), p.cfg.Limits)
 	if err != nil {
 		return fmt.Errorf("read edited message: %w", err)
 	}
@@ -48,6 +47,6 @@ func (p *preparation) detach(f *form) error {
 	if !p.untraced {
 		papers = append(p.trace(p.parcel.Reference), papers...)
 	}
-	f.raw, f.papers = raw, &form{raw: papers, body: -1}
+	f.head, f.rest, f.papers = nil, raw, &form{rest: papers, body: -1}
 	return nil
 }

@@ -47,13 +47,6 @@ type preparation struct {
 	eightBit []bool // of each of its bodies: a mail to a thousand readers is looked at once
 }
 
-// form is the edited message as one reader, or everybody, gets it.
-type form struct {
-	raw    []byte
-	body   int   // index into the parcel's bodies; -1 until a copy needs it
-	papers *form // the mail of what was detached from an invitation; nil: nothing was
-}
-
 // prepare makes the final bytes of every copy, the notices and the register
 // entries. Its error means that nothing may be sent and nothing is stored.
 func (g *Gateway) prepare(rules *Rules, env message.Envelope, msg *message.Message, f policy.Facts, d policy.Decision, known handovers) (parcel, error) {
@@ -61,7 +54,7 @@ func (g *Gateway) prepare(rules *Rules, env message.Envelope, msg *message.Messa
 	var err error
 	switch {
 	case d.Mode == policy.Observe:
-		p.unchanged()
+		err = p.unchanged()
 	case d.Strictest() == policy.Reject:
 		p.refuse()
 	default:
@@ -100,11 +93,16 @@ func newPreparation(g *Gateway, rules *Rules, env message.Envelope, msg *message
 
 // unchanged passes every copy as it came: in observe mode the register says
 // what would have happened, and nothing else does.
-func (p *preparation) unchanged() {
-	body := p.addBody(append(p.trace(p.parcel.Reference), p.msg.Raw...))
+func (p *preparation) unchanged() error {
+	head, rest, err := p.msg.ApplyApart(message.Edit{With: p.trace(p.parcel.Reference)})
+	if err != nil {
+		return err
+	}
+	body := p.addBody(spool.Body{Head: head, Content: rest})
 	for i := range p.env.To {
 		p.addCopy(i, body, nil)
 	}
+	return nil
 }
 
 // refuse makes the reply for a message that the policy rejects. Nothing of it
@@ -156,27 +154,26 @@ func (p *preparation) form(address string) (*form, error) {
 	if !p.untraced {
 		edits = append([]message.Edit{{With: p.trace(p.parcel.Reference)}}, edits...)
 	}
-	raw, err := p.msg.Apply(edits...)
-	if err != nil {
+	f := &form{body: -1}
+	if f.head, f.rest, err = p.msg.ApplyApart(edits...); err != nil {
 		return nil, err
 	}
 	if len(p.hidden) > 0 {
-		if err := checkHidden(raw, p.cfg.Limits, hidden); err != nil {
+		if err := checkHidden(f.start(), p.cfg.Limits, hidden); err != nil {
 			return nil, err
 		}
 	}
 	if p.splits() {
-		if raw, err = p.splitInvitations(raw, invitee); err != nil {
+		if err := f.change(func(raw []byte) ([]byte, error) { return p.splitInvitations(raw, invitee) }); err != nil {
 			return nil, err
 		}
 	}
 	if p.asks(policy.EditPrivate) {
-		if raw, err = p.private(raw); err != nil {
+		if err := f.change(p.private); err != nil {
 			return nil, err
 		}
 	}
 	p.parcel.hidden = max(p.parcel.hidden, n)
-	f := &form{raw: raw, body: -1}
 	p.forms[whose] = f
 	return f, nil
 }
@@ -307,7 +304,11 @@ func appendNew(list []string, s string) []string {
 }
 
 // header returns the header of a message, without the empty line.
-func header(raw []byte) []byte {
+func header(b spool.Body) []byte {
+	raw := b.Content
+	if b.Head != nil {
+		raw = b.Head
+	}
 	head, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
 	return head
 }

@@ -101,7 +101,7 @@ func (p *preparation) ask() error {
 	if err != nil {
 		return err
 	}
-	c.Body = p.addBody(b.Content)
+	c.Body = p.addBody(b)
 	p.parcel.Copies = append(p.parcel.Copies, c)
 	p.cfg.Metrics.Questions.WithLabelValues("asked").Inc()
 	return nil

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,6 +30,25 @@ func (m *Message) Apply(edits ...Edit) ([]byte, error) {
 	if len(edits) == 0 {
 		return m.Bytes(Range{0, len(m.Raw)}), nil
 	}
+	return edited(m.Raw, edits)
+}
+
+// ApplyApart does what Apply does and returns the message in two parts. Where
+// only the message's own header was edited, they are the header, with the empty
+// line that ends it, and the body, which shares memory with the message and so
+// with every other copy of it. Otherwise head is nil and body is all.
+func (m *Message) ApplyApart(edits ...Edit) (head, body []byte, err error) {
+	end := m.Root.Head.End
+	beyond := func(e Edit) bool { return e.Range.End >= end }
+	if !bytes.HasSuffix(m.Raw[:end], []byte("\r\n\r\n")) || len(edits) == 0 || slices.ContainsFunc(edits, beyond) {
+		body, err = m.Apply(edits...)
+		return nil, body, err
+	}
+	head, err = edited(m.Raw[:end], edits)
+	return head, m.Bytes(Range{end, len(m.Raw)}), err
+}
+
+func edited(raw []byte, edits []Edit) ([]byte, error) {
 	sorted := slices.Clone(edits)
 	slices.SortStableFunc(sorted, func(a, b Edit) int {
 		if a.Range.Start != b.Range.Start {
@@ -36,9 +56,9 @@ func (m *Message) Apply(edits ...Edit) ([]byte, error) {
 		}
 		return a.Range.End - b.Range.End
 	})
-	size, last := len(m.Raw), 0
+	size, last := len(raw), 0
 	for _, e := range sorted {
-		if e.Range.Start < 0 || e.Range.End > len(m.Raw) || e.Range.Start > e.Range.End {
+		if e.Range.Start < 0 || e.Range.End > len(raw) || e.Range.Start > e.Range.End {
 			return nil, ErrRange
 		}
 		if e.Range.Start < last {
@@ -50,11 +70,11 @@ func (m *Message) Apply(edits ...Edit) ([]byte, error) {
 	out := make([]byte, 0, size)
 	last = 0
 	for _, e := range sorted {
-		out = append(out, m.Raw[last:e.Range.Start]...)
+		out = append(out, raw[last:e.Range.Start]...)
 		out = append(out, e.With...)
 		last = e.Range.End
 	}
-	return append(out, m.Raw[last:]...), nil
+	return append(out, raw[last:]...), nil
 }
 
 // Drop returns edits that take every field of these names out of the message's

@@ -25,13 +25,13 @@ var (
 // returns it with them and with what is left. Copies that this session can
 // never carry get their verdict here.
 func (a *delivery) compose(to *target, s *session, pending []spool.Copy) (t transaction, in, rest []spool.Copy) {
-	t.content, t.chunk = a.spool.Content, to.chunks()
+	t.head, t.content, t.chunk = a.spool.Head, a.spool.Content, to.chunks()
 	limit := to.limit.get()
 	for i, c := range pending {
 		if len(in) == limit {
 			return t, in, append(rest, pending[i:]...)
 		}
-		mail, rcpt, refusal := commands(s, c, t.content)
+		mail, rcpt, refusal := commands(s, c, a.spool)
 		if c.RequireTLS && !s.promises(a.lane.verified) {
 			refusal = &refuseTLS
 		}
@@ -48,8 +48,8 @@ func (a *delivery) compose(to *target, s *session, pending []spool.Copy) (t tran
 }
 
 // commands returns MAIL and RCPT for a copy, or why it cannot be sent.
-func commands(s *session, c spool.Copy, content []byte) (mail, rcpt string, refusal *reply) {
-	if s.size > 0 && len(content) > s.size {
+func commands(s *session, c spool.Copy, d spool.Delivery) (mail, rcpt string, refusal *reply) {
+	if s.size > 0 && d.Size() > s.size {
 		return "", "", &refuseSize
 	}
 	from, to := c.From, c.To
@@ -59,7 +59,7 @@ func commands(s *session, c spool.Copy, content []byte) (mail, rcpt string, refu
 		switch {
 		case !octets.ASCII(from) || !octets.ASCII(to):
 			return "", "", &refuseAddress
-		case c.UTF8 && !octets.ASCII(header(content)):
+		case c.UTF8 && !octets.ASCII(header(headOf(d))):
 			return "", "", &refuseHeader
 		}
 		wide = false
@@ -67,7 +67,7 @@ func commands(s *session, c spool.Copy, content []byte) (mail, rcpt string, refu
 	if from != "" && !validPath(from) || !validPath(to) {
 		return "", "", &refusePath
 	}
-	return mailCommand(s, c, from, wide, len(content)), rcptCommand(s, c, to, wide), nil
+	return mailCommand(s, c, from, wide, d.Size()), rcptCommand(s, c, to, wide), nil
 }
 
 func mailCommand(s *session, c spool.Copy, from string, wide bool, size int) string {
@@ -191,6 +191,14 @@ func xtext(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// headOf returns the part of a delivery's content that its header stands in.
+func headOf(d spool.Delivery) []byte {
+	if d.Head != nil {
+		return d.Head
+	}
+	return d.Content
 }
 
 // header returns the message's own header section.

@@ -53,7 +53,7 @@ func (r *Relay) deliver(soft, hard context.Context, l *lane, d spool.Delivery) [
 	switch {
 	case soft.Err() != nil:
 		a.all(verdict{result: spool.Deferred, why: errStopped})
-	case !clean(d.Content):
+	case !clean(d.Head) || !clean(d.Content):
 		a.all(verdict{result: spool.Failed, reply: reply{554, "5.6.0", "The message has line ends that mail cannot carry"}})
 	default:
 		a.attempt(soft, hard)

@@ -72,7 +72,7 @@ func (r *Relay) workers() (n int) {
 // serve delivers what comes along a lane until its work is closed.
 func (r *Relay) serve(soft, hard context.Context, l *lane, results chan<- []result) {
 	for d := range l.work {
-		l.octets.Add(-int64(len(d.Content)))
+		l.octets.Add(-int64(d.Size()))
 		l.took.Store(time.Now().UnixNano())
 		results <- r.deliver(soft, hard, l, d)
 	}
@@ -82,7 +82,7 @@ func (r *Relay) serve(soft, hard context.Context, l *lane, results chan<- []resu
 // several has no room, its copies are put off.
 func (r *Relay) dispatch(d spool.Delivery, results chan<- []result) {
 	if len(r.lanes) == 1 {
-		r.lanes[0].octets.Add(int64(len(d.Content)))
+		r.lanes[0].octets.Add(int64(d.Size()))
 		r.lanes[0].work <- d // a worker takes it even while stopping, and gives it back
 		return
 	}
@@ -110,7 +110,7 @@ func (r *Relay) sorted(copies []spool.Copy) map[int][]spool.Copy {
 // offer puts a delivery into the lane where there is room. It waits a moment
 // for a lane that moves fast: putting copies off costs more than that.
 func (l *lane) offer(d spool.Delivery) bool {
-	size := int64(len(d.Content))
+	size := int64(d.Size())
 	if waiting := l.octets.Add(size); waiting > laneOctets && waiting > size {
 		l.octets.Add(-size)
 		return false

@@ -174,7 +174,7 @@ func (r *Relay) claim(ctx context.Context, results chan<- []result) {
 		pause = minPause
 		begun, size := time.Now(), 0
 		for _, d := range deliveries {
-			size += len(d.Content)
+			size += d.Size()
 			r.dispatch(d, results)
 		}
 		batch = min(batch*2, workers)

@@ -57,7 +57,7 @@ func (r *Relay) report(d spool.Delivery, c spool.Copy, about subject, v verdict,
 	}
 	words := wordsIn(language)
 	parts := []message.DraftPart{{MediaType: "message/delivery-status", Content: r.deliveryStatus(d, c, about, v, o, now)}}
-	if id := messageID(d.Content); id != "" {
+	if id := messageID(headOf(d)); id != "" {
 		parts = append(parts, message.DraftPart{MediaType: "text/rfc822-headers", Content: []byte("Message-ID: " + id + "\r\n")})
 	}
 	content, err := message.Draft{

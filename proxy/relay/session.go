@@ -67,6 +67,7 @@ func newSession(conn net.Conn, client *smtp.Client, t Timeouts) *session {
 type transaction struct {
 	mail    string   // the MAIL command
 	rcpts   []string // the RCPT commands
+	head    []byte   // whole lines before content; may be nil
 	content []byte
 	chunk   bool // by BDAT, where the server offers CHUNKING (RFC 3030)
 }
@@ -89,7 +90,7 @@ func (s *session) send(t transaction) (answers, error) {
 	a.chunk = t.chunk && s.chunking
 	proceed, err := s.envelope(t, &a)
 	if err == nil && proceed {
-		err = s.content(t.content, &a)
+		err = s.content(t, &a)
 	}
 	if err != nil {
 		s.broken = true
@@ -176,15 +177,15 @@ func (s *session) begin(r reply, accepted int, a *answers) (bool, error) {
 
 // content writes the message and takes the last reply. When writing fails,
 // the upstream may have said why before it hung up: that is read once more.
-func (s *session) content(content []byte, a *answers) error {
+func (s *session) content(t transaction, a *answers) error {
 	a.sent = true
-	budget := s.timeouts.Block + time.Duration(len(content)/slowest)*time.Second
+	budget := s.timeouts.Block + time.Duration((len(t.head)+len(t.content))/slowest)*time.Second
 	limit := time.Now().Add(budget)
 	write := s.stuff
 	if a.chunk {
 		write = s.chunk
 	}
-	err := write(content, limit)
+	err := write(t, limit)
 	wait := s.timeouts.End
 	if err != nil {
 		wait = min(wait, 2*time.Second)
@@ -205,25 +206,35 @@ func (s *session) content(content []byte, a *answers) error {
 }
 
 // chunk writes the content as one last chunk (RFC 3030 §2).
-func (s *session) chunk(content []byte, limit time.Time) error {
+func (s *session) chunk(t transaction, limit time.Time) error {
 	end := ""
-	if len(content) > 0 && !bytes.HasSuffix(content, []byte("\r\n")) {
+	if len(t.content) > 0 && !bytes.HasSuffix(t.content, []byte("\r\n")) {
 		end = "\r\n" // as it would be by DATA
 	}
-	if _, err := fmt.Fprintf(s.w, "BDAT %d LAST\r\n", len(content)+len(end)); err != nil {
+	if _, err := fmt.Fprintf(s.w, "BDAT %d LAST\r\n", len(t.head)+len(t.content)+len(end)); err != nil {
 		return err
 	}
-	for rest := content; len(rest) > 0; {
-		n := min(len(rest), 64<<10)
-		if err := s.writeBy(limit, rest[:n]); err != nil {
+	for _, part := range [...][]byte{t.head, t.content} {
+		if err := s.pieces(limit, part); err != nil {
 			return err
 		}
-		rest = rest[n:]
 	}
 	if err := s.writeBy(limit, []byte(end)); err != nil {
 		return err
 	}
 	return s.w.Flush()
+}
+
+// pieces writes content, and looks at the clock now and then.
+func (s *session) pieces(limit time.Time, content []byte) error {
+	for len(content) > 0 {
+		n := min(len(content), 64<<10)
+		if err := s.writeBy(limit, content[:n]); err != nil {
+			return err
+		}
+		content = content[n:]
+	}
+	return nil
 }
 
 // writeBy writes content, unless its time is over.
@@ -237,39 +248,42 @@ func (s *session) writeBy(limit time.Time, b []byte) error {
 
 // stuff writes the content with dots doubled at line starts, and the end of
 // data (RFC 5321 §4.5.2). The content's line ends were checked before.
-func (s *session) stuff(content []byte, limit time.Time) error {
-	write := func(b []byte) error { return s.writeBy(limit, b) }
-	if bytes.HasPrefix(content, []byte(".")) {
-		if err := write([]byte(".")); err != nil {
+func (s *session) stuff(t transaction, limit time.Time) error {
+	for _, part := range [...][]byte{t.head, t.content} {
+		if err := s.stuffLines(part, limit); err != nil {
 			return err
 		}
 	}
-	rest := content
-	for len(rest) > 0 {
-		piece := rest[:toDot(rest)]
-		rest = rest[len(piece):]
-		dotted := len(piece) >= 3 && bytes.HasSuffix(piece, []byte("\r\n."))
-		for len(piece) > 0 {
-			n := min(len(piece), 64<<10)
-			if err := write(piece[:n]); err != nil {
-				return err
-			}
-			piece = piece[n:]
-		}
-		if dotted {
-			if err := write([]byte(".")); err != nil {
-				return err
-			}
-		}
-	}
 	end := ".\r\n"
-	if len(content) > 0 && !bytes.HasSuffix(content, []byte("\r\n")) {
+	if len(t.content) > 0 && !bytes.HasSuffix(t.content, []byte("\r\n")) {
 		end = "\r\n.\r\n"
 	}
-	if err := write([]byte(end)); err != nil {
+	if err := s.writeBy(limit, []byte(end)); err != nil {
 		return err
 	}
 	return s.w.Flush()
+}
+
+// stuffLines writes content that begins with a line.
+func (s *session) stuffLines(content []byte, limit time.Time) error {
+	if bytes.HasPrefix(content, []byte(".")) {
+		if err := s.writeBy(limit, []byte(".")); err != nil {
+			return err
+		}
+	}
+	for rest := content; len(rest) > 0; {
+		piece := rest[:toDot(rest)]
+		rest = rest[len(piece):]
+		if err := s.pieces(limit, piece); err != nil {
+			return err
+		}
+		if bytes.HasSuffix(piece, []byte("\r\n.")) {
+			if err := s.writeBy(limit, []byte(".")); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // toDot returns how long content is up to the first dot at a line's start, or

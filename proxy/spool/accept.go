@@ -72,7 +72,7 @@ func (p Parcel) check() error {
 
 func (p Parcel) octets() (n int64) {
 	for _, b := range p.Bodies {
-		n += int64(len(b.Content))
+		n += int64(b.size())
 	}
 	return n
 }
@@ -128,7 +128,7 @@ func (s *Store) lade(ctx context.Context, p Parcel, m *mark) (*lading, error) {
 			continue
 		}
 		var err error
-		if l.bodies[i], err = s.ladeBody(ctx, b.Content); err != nil {
+		if l.bodies[i], err = s.ladeBody(ctx, b); err != nil {
 			l.removeFiles()
 			return nil, err
 		}
@@ -155,23 +155,23 @@ func (s *Store) lade(ctx context.Context, p Parcel, m *mark) (*lading, error) {
 	return l, nil
 }
 
-func (s *Store) ladeBody(ctx context.Context, content []byte) (b ladenBody, err error) {
+func (s *Store) ladeBody(ctx context.Context, body Body) (b ladenBody, err error) {
 	if b.id, err = s.nextID(ctx); err != nil {
 		return b, err
 	}
 	key, box := s.vault.newBodyKey(b.id)
-	b.key, b.size = box, int64(len(content))
+	b.key, b.size = box, int64(body.size())
 	if b.size <= largeBody {
-		b.content, err = sealBody(key, b.id, s.box(len(content)), content)
+		b.content, err = sealBody(key, b.id, s.box(body.size()), body)
 		return b, err
 	}
 	if s.cfg.URL != "" {
 		b.file = chunked
-		b.chunks, err = split(key, content)
+		b.chunks, err = split(key, body)
 		return b, err
 	}
 	b.file = s.disk.name(b.id)
-	if err := s.disk.write(b.file, key, content); err != nil {
+	if err := s.disk.write(b.file, key, body); err != nil {
 		return ladenBody{}, s.fault(err)
 	}
 	return b, nil

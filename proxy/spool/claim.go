@@ -197,7 +197,8 @@ func deliveries(p Parcel, copies []ladenCopy, bodies []ladenBody) []*entry {
 			claim: claim{body: c.body, file: c.file, size: bodies[c.Copy.Body].size},
 			id:    c.ID, parcel: p.ID, reference: p.Reference, received: millis(p.Received),
 		}, false)
-		e.Content, e.loaded = p.Bodies[c.Copy.Body].Content, true
+		body := p.Bodies[c.Body]
+		e.Head, e.Content, e.loaded = body.Head, body.Content, true
 	}
 	return sorted.order
 }

@@ -29,6 +29,7 @@ func Conformance(t *testing.T, open opener) {
 		test func(*testing.T, opener)
 	}{
 		{"a copy comes out as it went in", comesOutAsItWentIn},
+		{"a body in two parts is one", isStoredInTwoParts},
 		{"copies of one transaction come together", comeTogether},
 		{"a body goes with its last copy", bodyGoesLast},
 		{"a deferred copy comes back when it is due", deferredComesBack},
@@ -91,6 +92,25 @@ func comesOutAsItWentIn(t *testing.T, open opener) {
 	mustClose(t, s)
 	if got := claimOne(t, open(t, dir)); !reflect.DeepEqual(got, want) {
 		t.Errorf("from the table:\ngot  %+v\nwant %+v", got, want)
+	}
+}
+
+func isStoredInTwoParts(t *testing.T, open opener) {
+	for _, size := range []int{0, 100, largeBody - 5, largeBody, 3 << 20} {
+		dir := t.TempDir()
+		s := open(t, dir)
+		p := testParcel(size, 1)
+		p.Bodies[0].Head = []byte("Subject: x\r\n\r\n")
+		whole := slices.Concat(p.Bodies[0].Head, p.Bodies[0].Content)
+		mustAccept(t, s, p)
+		wantStats(t, s, Stats{Queued: 1, Bytes: int64(len(whole))})
+		if d := claimOne(t, s); !bytes.Equal(slices.Concat(d.Head, d.Content), whole) || d.Size() != len(whole) {
+			t.Errorf("%d octets: from memory came %d", len(whole), d.Size())
+		}
+		mustClose(t, s)
+		if d := claimOne(t, open(t, dir)); !bytes.Equal(slices.Concat(d.Head, d.Content), whole) {
+			t.Errorf("%d octets: from the store came %d", len(whole), d.Size())
+		}
 	}
 }
 

@@ -51,9 +51,9 @@ func (d disk) name(id int64) string {
 // file has its name from the start: no row names it before it is whole, and one
 // that was cut off is an orphan. Writing a draft and renaming it would cost a
 // second commit of the file system's journal and protect nothing.
-func (d disk) write(name string, key, content []byte) error {
+func (d disk) write(name string, key []byte, body Body) error {
 	path := filepath.Join(d.dir, name)
-	err := writeSynced(path, func(f *os.File) error { return sealStream(f, key, content) })
+	err := writeSynced(path, func(f *os.File) error { return sealStream(f, key, body) })
 	if err == nil {
 		err = handOver(path, d.dir)
 	}

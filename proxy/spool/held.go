@@ -210,7 +210,7 @@ func (s *Store) releasing(ctx context.Context, held HeldCopy, body int64, with R
 		if err := s.room(int64(len(with.Content))); err != nil {
 			return nil, err
 		}
-		b, err := s.ladeBody(ctx, with.Content)
+		b, err := s.ladeBody(ctx, Body{Content: with.Content})
 		if err != nil {
 			return nil, err
 		}

@@ -27,8 +27,12 @@ type Parcel struct {
 
 // Body is the content of one or more copies, CRLF line ends, ready to send.
 type Body struct {
+	Head    []byte // the header with its empty line, where it stands apart, so that bodies can share what follows; nil: it stands in Content
 	Content []byte
 }
+
+// size returns the octets of the body.
+func (b Body) size() int { return len(b.Head) + len(b.Content) }
 
 // Copy is one message for one recipient on its way.
 type Copy struct {
@@ -99,8 +103,12 @@ type Delivery struct {
 	Attempt   int  // 1 for the first
 	Warned    bool // the sender of the message was told that it is late
 	Copies    []Copy
+	Head      []byte // the header with its empty line; nil: it stands in Content
 	Content   []byte
 }
+
+// Size returns the octets of the message.
+func (d Delivery) Size() int { return len(d.Head) + len(d.Content) }
 
 // Outcome is what became of one claimed copy.
 type Outcome struct {

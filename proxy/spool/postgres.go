@@ -171,10 +171,10 @@ const chunked = "chunks"
 const chunkSize = 256 << 10
 
 // split encrypts a large body into chunks.
-func split(key, content []byte) ([][]byte, error) {
+func split(key []byte, body Body) ([][]byte, error) {
 	var box bytes.Buffer
-	box.Grow(len(content) + len(content)/1024 + 1024)
-	if err := sealStream(&box, key, content); err != nil {
+	box.Grow(body.size() + body.size()/1024 + 1024)
+	if err := sealStream(&box, key, body); err != nil {
 		return nil, fmt.Errorf("encrypt a body: %w", err)
 	}
 	var chunks [][]byte

@@ -155,12 +155,16 @@ func bodyCipher(key []byte) (cipher.AEAD, error) {
 
 // sealBody encrypts a body that stands in a row. It writes to box, where that
 // is large enough.
-func sealBody(key []byte, id int64, box, content []byte) ([]byte, error) {
+func sealBody(key []byte, id int64, box []byte, body Body) ([]byte, error) {
 	a, err := bodyCipher(key)
 	if err != nil {
 		return nil, err
 	}
-	return a.Seal(box[:0], once, content, []byte(bodyPlace(id))), nil
+	plain := body.Content
+	if len(body.Head) > 0 { // what stands in two places is put together where it is encrypted
+		plain = append(append(box[:0], body.Head...), body.Content...)
+	}
+	return a.Seal(box[:0], once, plain, []byte(bodyPlace(id))), nil
 }
 
 // openBody undoes sealBody.
@@ -182,14 +186,16 @@ func fileCipher(key []byte) sio.Config {
 	return sio.Config{MinVersion: sio.Version20, CipherSuites: []byte{sio.AES_256_GCM}, Key: key}
 }
 
-// sealStream encrypts content to w.
-func sealStream(w io.Writer, key, content []byte) error {
+// sealStream encrypts a body to w.
+func sealStream(w io.Writer, key []byte, body Body) error {
 	sealing, err := sio.EncryptWriter(struct{ io.Writer }{w}, fileCipher(key)) // which would close a file that is yet to be flushed
 	if err != nil {
 		return err
 	}
-	if _, err := sealing.Write(content); err != nil {
-		return err
+	for _, part := range [...][]byte{body.Head, body.Content} {
+		if _, err := sealing.Write(part); err != nil {
+			return err
+		}
 	}
 	return sealing.Close()
 }
