@@ -34,6 +34,7 @@ type load struct {
 
 	mu           sync.Mutex
 	number       int
+	pending      []string        // numbers that are handed in again: no 250 came
 	acknowledged map[string]bool // number and recipient
 	refused      map[string]int  // replies other than 250, by their code
 	stop         chan struct{}
@@ -73,12 +74,30 @@ func (l *load) end() {
 	l.senders.Wait()
 }
 
-// send hands in one mail.
-func (l *load) send(address string) error {
+// next returns the number of the next mail. A sender hands in again what was
+// not taken, octet for octet, as mail programs and servers do.
+func (l *load) next() string {
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.pending); n > 0 {
+		number := l.pending[0]
+		l.pending = l.pending[1:]
+		return number
+	}
 	l.number++
-	number := fmt.Sprintf("mail-%07d", l.number)
-	l.mu.Unlock()
+	return fmt.Sprintf("mail-%07d", l.number)
+}
+
+// send hands in one mail.
+func (l *load) send(address string) (err error) {
+	number := l.next()
+	defer func() {
+		if err != nil {
+			l.mu.Lock()
+			l.pending = append(l.pending, number)
+			l.mu.Unlock()
+		}
+	}()
 	conn, err := net.DialTimeout("tcp", address, 2*time.Second)
 	if err != nil {
 		return err
