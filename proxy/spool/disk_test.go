@@ -224,6 +224,53 @@ func TestANewerStoreIsRefused(t *testing.T) {
 	}
 }
 
+func TestANewerServersStoreIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	s := openPostgresTest(t, dir)
+	if _, err := s.db.ExecContext(t.Context(), "INSERT INTO schema_version (version) VALUES (99)"); err != nil {
+		t.Fatal(err)
+	}
+	cfg := s.cfg
+	mustClose(t, s)
+	other, err := Open(t.Context(), cfg)
+	if !errors.Is(err, ErrTooNew) {
+		t.Errorf("the answer is %v", err)
+		mustClose(t, other)
+	}
+}
+
+// TestAServerWithoutRoomIsFull has the server answer as it does when its disk
+// is full: to what is new with 452, and outcomes are kept until there is room.
+func TestAServerWithoutRoomIsFull(t *testing.T) {
+	s := openPostgresTest(t, t.TempDir())
+	sql := func(text string) {
+		t.Helper()
+		if _, err := s.read.ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustAccept(t, s, testParcel(300, 1))
+	d := claimOne(t, s)
+	sql(`CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$`)
+	sql("CREATE TRIGGER no_room BEFORE INSERT OR DELETE ON copies EXECUTE FUNCTION no_room()")
+	for range 3 {
+		if err := s.Accept(t.Context(), testParcel(300, 1)); !errors.Is(err, ErrFull) {
+			t.Fatalf("the answer is %v", err)
+		}
+	}
+	outcome := []Outcome{{Copy: d.Copies[0].ID, Result: Delivered}}
+	if err := s.Finish(t.Context(), outcome); !errors.Is(err, ErrFull) {
+		t.Errorf("the answer is %v", err)
+	}
+	sql("DROP TRIGGER no_room ON copies")
+	if err := s.Finish(t.Context(), outcome); err != nil {
+		t.Error(err)
+	}
+	mustAccept(t, s, testParcel(400, 1))
+	wantStats(t, s, Stats{Queued: 1, Bytes: 400})
+}
+
 func TestManyMayOpenANewStoreAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	var wg sync.WaitGroup

@@ -91,7 +91,7 @@ var (
 	ErrFull     = errors.New("the spool is full")             // disk or watermark: answer 452
 	ErrRepeat   = errors.New("this message was taken before") // same digest, first 250 never written: answer 250, store nothing
 	ErrNotFound = errors.New("no such entry")
-	ErrTooNew   = errors.New("the store was written by a newer release")
+	ErrTooNew   = errors.New("the store was written by a newer release: install that one, or restore the backup from before the upgrade")
 )
 
 // Delivery is one claimed set of copies that share a body and a reverse-path:

@@ -44,6 +44,7 @@ const (
 	heading = "| fault | how it was made | rounds | acknowledged | lost | duplicated | besides |"
 	ruler   = "|---|---|---|---|---|---|---|"
 )
+
 // TestTheTableHasEveryTorture holds docs/reliability.md to the list: each
 // fault, how it is made, in full, with nothing lost.
 func TestTheTableHasEveryTorture(t *testing.T) {
