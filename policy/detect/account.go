@@ -3,7 +3,7 @@ package detect
 // appendAccount finds bank accounts in their national forms. Norway's have a
 // check digit (modulus 11) and the form 4.2.5; all others need a keyword.
 func appendAccount(r *run, i int, out []candidate) []candidate {
-	if n := r.size(i); n < 3 && r.size(i+1) != 1 || n == 6 {
+	if n := r.size(i); n < 3 && r.size(i+1) != 1 && r.plusgiro(i) == 0 || n == 6 {
 		return out
 	}
 	if !r.askedAccounts {
@@ -82,15 +82,18 @@ func norwegianAccount(r *run, i int) (candidate, bool) {
 	return c, true
 }
 
-// giro finds a Swedish bankgiro (NNN-NNNN, NNNN-NNNN) or plusgiro (N...-N),
-// both with Luhn.
+// giro finds a Swedish bankgiro (NNN-NNNN, NNNN-NNNN) or plusgiro (N...-N,
+// NN NN NN-N), both with Luhn.
 func giro(r *run, i int) (candidate, bool) {
 	head, tail := r.size(i), r.size(i+1)
+	want := head + tail
 	isBank := (head == 3 || head == 4) && tail == 4
 	if !isBank && (tail != 1 || head < 1 || head > 7) || r.groups[i+1].before != sepHyphen {
-		return candidate{}, false
+		if want = r.plusgiro(i); want == 0 {
+			return candidate{}, false
+		}
 	}
-	v, ok := r.take(i, head+tail, head)
+	v, ok := r.take(i, want, head)
 	if !ok || !v.luhn(0, v.n) || v.repeats(0) {
 		return candidate{}, false
 	}
@@ -99,6 +102,24 @@ func giro(r *run, i int) (candidate, bool) {
 	c.strength = fair
 	c.evidence |= evidence(EvidenceChecksum)
 	return c, true
+}
+
+// plusgiro counts the digits from group i on where they are cut as a plusgiro
+// is written, in twos and threes with the check digit behind a hyphen:
+// "28 65 43-4". It returns 0 where they are not.
+func (r *run) plusgiro(i int) int {
+	n := r.size(i)
+	for j := i + 1; n > 0 && n <= 3+2*(j-i) && j < len(r.groups); j++ {
+		size := r.size(j)
+		n += size
+		switch {
+		case size == 1 && r.groups[j].before == sepHyphen && j > i+1 && n <= 8:
+			return n
+		case size < 2 || size > 3 || r.groups[j].before != sepSpace:
+			return 0
+		}
+	}
+	return 0
 }
 
 // branchAccount finds an account behind a branch: Danish registreringsnummer

@@ -43,7 +43,7 @@ type listReader struct {
 
 	signed   cluster // the people of the signature that the present line may belong to
 	signedAt int     // where it begins; 0: in none
-	next     int // where the line after the present one begins
+	next     int     // where the line after the present one begins
 }
 
 func (l *listReader) read(b *body) {

@@ -1,0 +1,32 @@
+package detect_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"postvern.example/policy/detect"
+)
+
+func TestOrdinaryNewsAndUnionProseIsNoFinding(t *testing.T) {
+	text, err := os.ReadFile("testdata/prose/ordinary.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := scanner(t)
+	all, taken := 0, 0
+	for line := range strings.Lines(string(text)) {
+		all++
+		for kind, level := range best(s, prose(line), nil) {
+			if level >= detect.Likely {
+				t.Logf("%s %s: %s", kind, level, strings.TrimSpace(line))
+				taken++
+				break
+			}
+		}
+	}
+	t.Logf("%d of %d paragraphs", taken, all)
+	if all < 200 || taken*100 > all {
+		t.Errorf("%d of %d paragraphs are taken for personal data", taken, all)
+	}
+}
