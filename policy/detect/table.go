@@ -108,10 +108,13 @@ func headingOf(cell string) keyword {
 		for i < len(cell) && isLetter(cell[i]) {
 			i++
 		}
-		if i > b {
-			k |= keywords.find(cell[b:i])
-		} else {
+		if i == b {
 			i++
+			continue
+		}
+		k |= keywords.find(cell[b:i])
+		if next, ok := nextWord(cell, i); ok && next.start-i <= 2 {
+			k |= keywords.find(cell[b:i] + cell[next.start:next.end]) // "Pers.nr.", "Pers. nr."
 		}
 	}
 	if k&keyAnyPerson != 0 {
@@ -131,8 +134,9 @@ func (t *table) cell(c *column, cell string, row int) {
 	c.filled++
 	found := false
 	t.scan.scan(cell, c.heading, func(kept []candidate) {
-		found = true
 		for _, k := range kept {
+			// By chance a spoilt number can be one of another kind.
+			found = found || c.heading&k.key != 0 || c.heading&keyAnyPerson == 0
 			c.hits = append(c.hits, hit{row, k})
 		}
 	})
