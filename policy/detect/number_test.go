@@ -115,7 +115,7 @@ func TestTableColumnsSpeakForTheirCells(t *testing.T) {
 		{"a rounded number is found", "Navn\tPersonnummer\nMette\t7,07614E+08\n", detect.DanishCPR, detect.Likely, "sheet 1, column 2, row 2"},
 		{"a rounded number with eleven digits is found", "Navn\tFødselsnr\nKari\t1,51087E+10\n", detect.NorwegianFnr, detect.Likely, "sheet 1, column 2, row 2"},
 		{"a lost zero is put back although ten digits are a number of another kind", "Navn\tFødselsnummer\nKari\t1101010089\n", detect.NorwegianFnr, detect.Certain, "sheet 1, column 2, row 2"},
-		{"a heading of two words", "Navn\tPers. nr.\nMette\t707614285\n", detect.DanishCPR, detect.Certain, "sheet 1, column 2, row 2"},
+		{"a heading of two words", "Namn\tPers. nr.\nEva\t503200016\n", detect.SwedishPersonnummer, detect.Certain, "sheet 1, column 2, row 2"},
 		{"another heading speaks against", "Vare\tOrdrenr\nStol\t0707614285\n", detect.DanishCPR, detect.Possible, "sheet 1, column 2, row 2"},
 		{"a title above the headings does no harm", "Liste over alle\t\nNavn\tCPR\nMette\t0707614285\n", detect.DanishCPR, detect.Certain, "sheet 1, column 2, row 3"},
 		{"repetition confirms", "a\t070761-4285\nb\t070761-4285\nc\t070761-4285\n", detect.DanishCPR, detect.Certain, "sheet 1, column 2, row 1"},
