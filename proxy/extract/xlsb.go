@@ -19,7 +19,12 @@ const (
 	brtFormulaText   = 8
 	brtFormulaNumber = 9
 	brtSharedItem    = 19
+	brtFormat        = 44
+	brtStyle         = 47
+	brtBook          = 153
 	brtSheet         = 156
+	brtStylesBegin   = 617 // of cells; before them stand the styles of styles
+	brtStylesEnd     = 618
 	brtCommentText   = 637
 )
 
@@ -68,6 +73,9 @@ func (b *workbook) openBinary(r *reading, z *zipPack) map[string]int {
 	ids := map[string]int{}
 	if f := z.find("xl/workbook.bin"); f != nil {
 		eachBrt(z.read(f, z.p.place), func(kind int, d []byte) bool {
+			if kind == brtBook && len(d) > 0 {
+				b.date04 = d[0]&1 == 1
+			}
 			if kind == brtSheet && len(d) > 8 {
 				id, rest := wideString(d[8:])
 				name, _ := wideString(rest)
@@ -77,6 +85,9 @@ func (b *workbook) openBinary(r *reading, z *zipPack) map[string]int {
 			}
 			return true
 		})
+	}
+	if f := z.find("xl/styles.bin"); f != nil {
+		b.binaryStyles(z.read(f, z.p.place))
 	}
 	if f := z.find("xl/sharedStrings.bin"); f != nil {
 		eachBrt(z.read(f, z.p.place), func(kind int, d []byte) bool {
@@ -88,6 +99,37 @@ func (b *workbook) openBinary(r *reading, z *zipPack) map[string]int {
 		})
 	}
 	return ids
+}
+
+// binaryStyles reads the number format of each cell style.
+func (b *workbook) binaryStyles(data []byte) {
+	own := map[int]string{}
+	ofCells := false
+	eachBrt(data, func(kind int, d []byte) bool {
+		switch {
+		case kind == brtFormat && len(d) > 2:
+			own[int(binary.LittleEndian.Uint16(d))], _ = wideString(d[2:])
+		case kind == brtStylesBegin, kind == brtStylesEnd:
+			ofCells = kind == brtStylesBegin
+		case kind == brtStyle && ofCells && len(d) >= 4:
+			id := int(binary.LittleEndian.Uint16(d[2:]))
+			code, ok := own[id]
+			if !ok {
+				code = builtInFormat(id)
+			}
+			b.formats = append(b.formats, code)
+		}
+		return true
+	})
+}
+
+// format returns the number format of a cell of a binary sheet: the style
+// stands in three bytes after the column.
+func (b *workbook) format(cell []byte) string {
+	if style := little24(cell[4:]); style < len(b.formats) {
+		return b.formats[style]
+	}
+	return ""
 }
 
 // binaryPart reads a part of a binary workbook and reports whether it knew it.
@@ -135,7 +177,7 @@ func (b *workbook) binarySheet(r *reading, data []byte, place detect.Place) {
 		case kind == brtRow && len(d) >= 4:
 			t.toRow(int(binary.LittleEndian.Uint32(d)) + 1)
 		case kind >= brtCellRK && kind <= brtFormulaNumber && len(d) > 8:
-			if text := b.binaryCell(kind, d[8:]); text != "" {
+			if text := b.binaryCell(kind, d[8:], b.format(d)); text != "" {
 				t.put(int(binary.LittleEndian.Uint32(d))+1, text)
 			}
 		}
@@ -145,12 +187,12 @@ func (b *workbook) binarySheet(r *reading, data []byte, place detect.Place) {
 	r.prose(place, wideText(data)) // formulas, headers and footers, input rules
 }
 
-func (b *workbook) binaryCell(kind int, d []byte) string {
+func (b *workbook) binaryCell(kind int, d []byte, format string) string {
 	switch {
 	case kind == brtCellRK && len(d) >= 4:
-		return formatNumber(rkNumber(binary.LittleEndian.Uint32(d)), "", b.date04)
+		return formatNumber(rkNumber(binary.LittleEndian.Uint32(d)), format, b.date04)
 	case (kind == brtCellReal || kind == brtFormulaNumber) && len(d) >= 8:
-		return formatNumber(math.Float64frombits(binary.LittleEndian.Uint64(d)), "", b.date04)
+		return formatNumber(math.Float64frombits(binary.LittleEndian.Uint64(d)), format, b.date04)
 	case kind == brtCellText || kind == brtFormulaText:
 		text, _ := wideString(d)
 		return text

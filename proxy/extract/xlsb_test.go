@@ -23,6 +23,24 @@ func brtWide(text string) string {
 
 func brtNumber(n uint32) string { return string(binary.LittleEndian.AppendUint32(nil, n)) }
 
+func TestNumbersOfBinaryWorkbooksAreShownAsTheirFormatSays(t *testing.T) {
+	cell := func(col, style uint32) string { return brtNumber(col) + brtNumber(style) }
+	number := func(v float64) string { return string(binary.LittleEndian.AppendUint64(nil, math.Float64bits(v))) }
+	style := func(id uint16) string {
+		return brt(brtStyle, "\x00\x00"+string(binary.LittleEndian.AppendUint16(nil, id))+strings.Repeat("\x00", 12))
+	}
+	data := zipOf(t,
+		"[Content_Types].xml", contentTypes,
+		"xl/workbook.bin", brt(brtBook, "\x01\x00\x00\x00")+brt(brtSheet, strings.Repeat("\x00", 8)+brtWide("rId1")+brtWide("Medlemmer")),
+		"xl/styles.bin", brt(brtFormat, "\xa4\x00"+brtWide(`000000\-0000`))+style(9)+brt(brtStylesBegin, "\x03\x00\x00\x00")+style(0)+style(164)+style(14)+brt(brtStylesEnd, ""),
+		"xl/worksheets/sheet1.bin", brt(brtRow, brtNumber(0))+brt(brtCellReal, cell(0, 1)+number(102031234))+brt(brtCellReal, cell(1, 2)+number(0))+brt(brtCellReal, cell(2, 9)+number(7)),
+	)
+	res := extracted(t, attached("application/octet-stream", "a.xlsb", data))
+	if !res.holds("010203-1234\t1/1/04\t7") {
+		t.Error(res.dump())
+	}
+}
+
 func TestBinaryWorkbooksAreRead(t *testing.T) {
 	cell := func(col uint32) string { return brtNumber(col) + "\x00\x00\x00\x00" }
 	real := string(binary.LittleEndian.AppendUint64(nil, math.Float64bits(102031234)))
