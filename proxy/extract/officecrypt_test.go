@@ -91,6 +91,26 @@ func TestExcelsOwnPasswordProtectsNothing(t *testing.T) {
 	}
 }
 
+func TestEveryWayToEncryptOpenDocumentIsTold(t *testing.T) {
+	const kind = "application/vnd.oasis.opendocument.text"
+	manifest := func(entry, algorithm string) string {
+		return `<manifest:manifest xmlns:manifest="m"><manifest:file-entry manifest:full-path="` + entry + `"><manifest:encryption-data><manifest:algorithm manifest:algorithm-name="` +
+			algorithm + `"/></manifest:encryption-data></manifest:file-entry></manifest:manifest>`
+	}
+	for name, file := range map[string][]byte{
+		"Blowfish":     zipOf(t, "mimetype", kind, "content.xml", "\x01\x02", "META-INF/manifest.xml", manifest("content.xml", "Blowfish CFB")),
+		"AES":          zipOf(t, "mimetype", kind, "content.xml", "\x01\x02", "META-INF/manifest.xml", manifest("content.xml", "http://www.w3.org/2001/04/xmlenc#aes256-cbc")),
+		"whole":        zipOf(t, "mimetype", kind, "encrypted-package", "\x01\x02", "META-INF/manifest.xml", manifest("encrypted-package", "http://www.w3.org/2009/xmlenc11#aes256-gcm")),
+		"OpenPGP keys": zipOf(t, "mimetype", kind, "encrypted-package", "\x01\x02", "META-INF/manifest.xml", `<manifest><loext:keyinfo><loext:encrypted-key/></loext:keyinfo></manifest>`),
+	} {
+		res := extracted(t, attached("application/octet-stream", "a.odt", file))
+		f, ok := res.finding(detect.Protected)
+		if !ok || f.Evidence[0] != strengthStrong || len(res.Findings) != 1 || f.Place.String() != "attachment 1 (OpenDocument)" {
+			t.Errorf("%s\n%s", name, res.dump())
+		}
+	}
+}
+
 func TestAnotherPasswordProtects(t *testing.T) {
 	for name, c := range map[string]struct {
 		data     []byte

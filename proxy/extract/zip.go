@@ -51,9 +51,12 @@ func (r *reading) zip(p piece) {
 	}
 }
 
-// isDocument reports whether an archive is an Office or OpenDocument file.
+// isDocument reports whether an archive is an Office or OpenDocument file. One
+// that LibreOffice 24 has encrypted holds nothing but a package (ODF 1.4 part 2
+// §3.17).
 func (z *zipPack) isDocument() bool {
-	return z.has("[Content_Types].xml") || z.has("content.xml") && (z.has("META-INF/manifest.xml") || z.has("mimetype"))
+	manifest := z.has("META-INF/manifest.xml")
+	return z.has("[Content_Types].xml") || z.has("content.xml") && (manifest || z.has("mimetype")) || manifest && z.has("encrypted-package")
 }
 
 // twice reports whether two entries have one name.
