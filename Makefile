@@ -59,6 +59,8 @@ deps: ## install the Debian packages that the tests need and that are missing
 .PHONY: bench
 bench: build ## messages a second end to end, and MB/s of each detector
 	go test -run '^$$' -bench . -benchtime 1s ./policy/detect ./proxy/message ./proxy/extract ./proxy/seal
+	go test -run '^$$' -bench Roster -benchtime 2000x ./internal/roster
+	go test -run '^$$' -bench Import -benchtime 1x ./internal/roster
 	go test -run '^$$' -bench EndToEnd -benchtime 3s -timeout 30m ./test
 
 .PHONY: bench-peers

@@ -133,10 +133,12 @@ const (
 	EntryDropped  EntryType = "dropped"            // held mail was dropped
 	EntryFailed   EntryType = "undeliverable"      // a copy could not be delivered
 
-	EntryUnusual EntryType = "unusual-recipient" // a recipient was probably not the one that was meant
-	EntryAnswer  EntryType = "answered"          // its sender answered the question about held mail
-	EntryNamed   EntryType = "member-named"      // a subject named a member
-	EntryConsent EntryType = "consent"           // members stayed in sight, as they had agreed to
+	EntryUnusual          EntryType = "unusual-recipient" // a recipient was probably not the one that was meant
+	EntryAnswer           EntryType = "answered"          // its sender answered the question about held mail
+	EntryNamed            EntryType = "member-named"      // a subject named a member
+	EntryConsentGiven     EntryType = "consent-given"     // a consent was entered in the ledger
+	EntryConsentWithdrawn EntryType = "consent-withdrawn" // and withdrawn
+	EntryConsent          EntryType = "consent"           // members stayed in sight, as they had agreed to
 )
 
 // Severity is how bad an entry is.

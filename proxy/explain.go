@@ -23,6 +23,7 @@ type Explanation struct {
 	Findings       []ExplainedFinding   `json:"findings"`
 	Edits          []ExplainedEdit      `json:"edits"`
 	Entries        []ExplainedEntry     `json:"register"`
+	Consents       []string             `json:"consents"` // ids of those that were relied on
 	Diff           string               `json:"diff"`
 	Uneditable     string               `json:"uneditable,omitempty"` // why the message cannot be edited with certainty: every copy is held
 }
@@ -92,7 +93,7 @@ func (g *Gateway) Explain(ctx context.Context, env message.Envelope, raw []byte)
 	x := Explanation{
 		Refused: refused, Mode: d.Mode, Representative: d.Representative, Sealed: facts.Sealed,
 		Recipients: []ExplainedRecipient{}, Findings: explainFindings(facts.Counted()),
-		Edits: []ExplainedEdit{}, Entries: []ExplainedEntry{},
+		Edits: []ExplainedEdit{}, Entries: []ExplainedEntry{}, Consents: append([]string{}, d.Consents...),
 	}
 	for i, v := range d.Verdicts {
 		x.Recipients = append(x.Recipients, explainRecipient(rules, facts.Recipients[i], v))

@@ -13,13 +13,16 @@ import (
 // facts gathers all that a decision rests on: what the message says, what was
 // found in it, and what roster and keyring know of the people in it.
 func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.Result, now time.Time) policy.Facts {
+	agreed := r.agreement(env, msg, now)
 	f := policy.Facts{
 		At:       now,
 		Sender:   policy.Sender{Login: env.Login, Language: r.language(env.Login, env.From)},
 		Sealed:   msg.Sealed() != "",
 		Bcc:      len(msg.Root.Get("Bcc"))+len(msg.Root.Get("Resent-Bcc")) > 0,
-		Findings: append(r.scan(msg, text.Segments, r.reader(env, msg)), text.Findings...),
+		Findings: append(r.scan(msg, text.Segments, r.reader(env, msg), agreed.roster()), text.Findings...),
 	}
+	f.Consents = agreed.known
+	agreed.forget(f.Findings)
 	own := r.ownAddresses(env)
 	for _, field := range msg.Root.Get("From") {
 		boxes, err := msg.Mailboxes(field)
@@ -40,6 +43,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 			Representative: r.Representatives.IsRepresentative(rcpt.Address),
 			Sender:         own[canonical(rcpt.Address)],
 			Key:            r.Keys.State(rcpt.Address, now),
+			Groups:         agreed.groups(rcpt.Address),
 		}
 		f.Recipients = append(f.Recipients, who)
 	}
@@ -51,6 +55,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 			Member:         r.member(address),
 			Representative: r.Representatives.IsRepresentative(address),
 			Sender:         own[canonical(address)],
+			Groups:         agreed.groups(address),
 		})
 	}
 	for _, name := range visibleFields {
@@ -91,13 +96,15 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 		f.HeaderFault = f.HeaderFault || d.Header
 	}
 	f.Keyholders = r.keyholders(env, msg)
-	in := r.inside(env, msg)
+	in := r.inside(env, msg, agreed)
 	quotation, _ := msg.Quoted() // what cannot be decoded is unscannable, and a finding already
 	f.Quoted = in.listing(quoted(quotation))
 	f.Nested = in.listing(nested(msg, msg.Root, visibleFields))
 	f.Inside = in.listed(msg, quotation)
-	f.Buried = in.listing(slices.Concat(buried(text), attached(msg, text), reported(msg, msg.Root), nested(msg, msg.Root, authorFields)))
+	files := slices.Concat(buried(text), attached(msg, text))
+	f.Buried = max(in.members(slices.Concat(files, reported(msg, msg.Root), nested(msg, msg.Root, authorFields))), in.shownAgain(files))
 	f.Invitation, f.InvitationFault = in.invitations(msg, text)
+	f.Relied = agreed.used()
 	meeting := msg.Meeting()
 	f.Papers, f.Meeting, f.MeetingFault = meeting.Papers, meeting.Open > 0, meeting.Fixed || meeting.Damaged
 	return f

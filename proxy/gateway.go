@@ -65,6 +65,7 @@ type Store interface {
 type Gateway struct {
 	cfg    Config
 	rules  atomic.Pointer[Rules]
+	ledger atomic.Pointer[spool.Ledger] // of consents
 	reader message.Reader
 	words  question.Words
 }
@@ -83,8 +84,12 @@ func New(cfg Config) *Gateway {
 // progress ends by the rules that it began with.
 func (g *Gateway) Follow(r *Rules) { g.rules.Store(r) }
 
-// Rules returns the rules in force.
-func (g *Gateway) Rules() *Rules { return g.rules.Load() }
+// Rules returns the rules in force, with the consents as they are now.
+func (g *Gateway) Rules() *Rules {
+	r := *g.rules.Load()
+	r.ledger = g.ledger.Load()
+	return &r
+}
 
 // Submit takes one message from DATA to the spool. It returns nil only when
 // every copy, notice and register entry is durable; a *submission.Reply where
@@ -105,7 +110,7 @@ func (g *Gateway) Submit(ctx context.Context, env message.Envelope, r io.Reader)
 }
 
 func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader) error {
-	rules, lap := g.rules.Load(), g.stopwatch()
+	rules, lap := g.Rules(), g.stopwatch()
 
 	msg, err := g.reader.Read(r)
 	lap("read")

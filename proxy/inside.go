@@ -17,12 +17,14 @@ type person struct{ name, address string }
 // tell its readers of.
 type inside struct {
 	rules   *Rules
-	readers []string          // canonical addresses of the readers outside the union's unit
+	readers []string // canonical addresses of the readers outside the union's unit
+	agreed  *agreement
+	own     map[string]bool   // canonical addresses of the one who sends
 	shown   map[string]string // canonical addresses in To and Cc, and their names in lower case
 }
 
-func (r *Rules) inside(env message.Envelope, msg *message.Message) inside {
-	in := inside{rules: r, shown: map[string]string{}}
+func (r *Rules) inside(env message.Envelope, msg *message.Message, agreed *agreement) inside {
+	in := inside{rules: r, agreed: agreed, own: r.ownAddresses(env), shown: map[string]string{}}
 	for _, rcpt := range env.To {
 		if !r.unit(rcpt.Address) {
 			in.readers = append(in.readers, canonical(rcpt.Address))
@@ -63,34 +65,74 @@ func (in inside) address(p person) string {
 	return ""
 }
 
-// listing says whether a reader would learn of a member among the people.
+// company reports whether it is somebody who is hidden with the members where
+// everybody is: not of the union's unit, and not the sender.
+func (in inside) company(p person) bool {
+	if in.rules.Policy.Recipients.Hide != policy.HideEveryone {
+		return false
+	}
+	if p.address != "" {
+		return !in.rules.unit(p.address) && !in.own[canonical(p.address)]
+	}
+	return strings.Contains(p.name, " ") && !in.rules.Representatives.HasName(p.name)
+}
+
+// listing says whether a reader would learn of a member among the people. Who
+// is hidden only because everybody is, is so once somebody leaves To and Cc.
 func (in inside) listing(people []person) policy.Listing {
 	l := policy.NotListed
 	for _, p := range people {
-		if !in.member(p) {
+		member := in.member(p)
+		if !member && !in.company(p) {
 			continue
 		}
 		address := in.address(p)
 		if !slices.ContainsFunc(in.readers, func(reader string) bool { return reader != address }) {
 			continue
 		}
-		if _, shown := in.shown[address]; !shown {
+		_, shown := in.shown[address]
+		if member && !shown && !in.agreed.person(p) {
 			return policy.Listed
 		}
-		l = policy.ListedVisible
+		if shown || !member {
+			l = policy.ListedVisible
+		}
 	}
 	return l
 }
 
+// members is listing for members alone.
+func (in inside) members(people []person) policy.Listing {
+	return in.listing(slices.DeleteFunc(slices.Clone(people), func(p person) bool { return !in.member(p) }))
+}
+
+// shownAgain says whether the people who stand in To or Cc, and are hidden only
+// because everybody is, are named once more.
+func (in inside) shownAgain(people []person) policy.Listing {
+	return in.listing(slices.DeleteFunc(slices.Clone(people), func(p person) bool {
+		_, shown := in.shown[in.address(p)]
+		return in.member(p) || !shown
+	}))
+}
+
 // secret reports whether a person leaves the lists inside the message: a
-// member who does not stay in To or Cc.
+// member who does not stay in To or Cc; with everybody hidden, everybody who
+// does not.
 func (in inside) secret(p person, hidden map[string]bool) bool {
-	if !in.member(p) {
+	member := in.member(p)
+	if !member && (!in.company(p) || len(hidden) == 0) {
 		return false
 	}
 	address := in.address(p)
-	_, shown := in.shown[address]
-	return !shown || hidden[address]
+	if _, shown := in.shown[address]; shown {
+		return hidden[address]
+	}
+	return !member || !in.agreed.person(p)
+}
+
+// inside is what the edits go by: the same as the facts did.
+func (p *preparation) inside() inside {
+	return p.rules.inside(p.env, p.msg, p.rules.agreement(p.env, p.msg, p.facts.At))
 }
 
 // quoted returns everybody who stands in a quotation.
@@ -217,7 +259,7 @@ func reached(field string) bool {
 
 // blindQuoted returns the edits that take members out of quoted header blocks.
 func (p *preparation) blindQuoted(hidden map[string]bool) ([]message.Edit, error) {
-	in := p.rules.inside(p.env, p.msg)
+	in := p.inside()
 	secret := func(name, address string) bool {
 		return in.secret(person{name: name, address: address}, hidden)
 	}
@@ -228,7 +270,7 @@ func (p *preparation) blindQuoted(hidden map[string]bool) ([]message.Edit, error
 // blindNested returns the edits that take members out of the headers of
 // nested messages, and the fields that tell of recipients in other forms.
 func (p *preparation) blindNested(hidden map[string]bool) ([]message.Edit, error) {
-	in := p.rules.inside(p.env, p.msg)
+	in := p.inside()
 	edits, _, err := p.msg.HideNested(func(address string) bool {
 		return in.secret(person{address: address}, hidden)
 	}, visibleFields...)

@@ -48,7 +48,7 @@ func (in inside) invitations(msg *message.Message, text extract.Result) (all pol
 	if err != nil && len(in.readers) > 0 {
 		return policy.Listed, true
 	}
-	return in.listing(people), in.listing(fixed) != policy.NotListed
+	return in.listing(people), in.members(fixed) != policy.NotListed
 }
 
 // key tells people apart: by the address, or by the name of who has none.
@@ -148,8 +148,8 @@ var (
 // scan finds personal data. Attendees are recipients and no member list where
 // the invitation is split: nobody gets the list. All else that stands on their
 // lines counts.
-func (r *Rules) scan(msg *message.Message, segments []detect.Segment, reader detect.Reader) []detect.Finding {
-	found := r.Scanner.ScanFor(segments, r.Members, reader)
+func (r *Rules) scan(msg *message.Message, segments []detect.Segment, reader detect.Reader, roster detect.Roster) []detect.Finding {
+	found := r.Scanner.ScanFor(segments, roster, reader)
 	lists := func(f detect.Finding) bool { return f.Kind == detect.MemberList }
 	if r.Policy.Recipients.Invitations != policy.Split || !slices.ContainsFunc(found, lists) {
 		return found
@@ -163,7 +163,7 @@ func (r *Rules) scan(msg *message.Message, segments []detect.Segment, reader det
 		again[i].Text = withoutAttendees(again[i], attendees)
 	}
 	found = slices.DeleteFunc(found, lists)
-	for _, f := range r.Scanner.Scan(again, r.Members) {
+	for _, f := range r.Scanner.Scan(again, roster) {
 		if lists(f) {
 			found = append(found, f)
 		}
@@ -206,7 +206,7 @@ func (p *preparation) asks(kind policy.EditKind) bool {
 // their own, because the others' does not name them; else an empty string.
 func (p *preparation) invitee(address string) string {
 	own := p.splits() && !p.rules.unit(address) &&
-		(p.hidden[canonical(address)] || p.rules.member(address))
+		(p.hidden[canonical(address)] || p.rules.member(address) || p.rules.Policy.Recipients.Hide == policy.HideEveryone)
 	if !own {
 		return ""
 	}
@@ -216,7 +216,7 @@ func (p *preparation) invitee(address string) string {
 // splitInvitations returns an edited message whose calendars name nobody who
 // is hidden but the invitee.
 func (p *preparation) splitInvitations(raw []byte, invitee string) ([]byte, error) {
-	in := p.rules.inside(p.env, p.msg)
+	in := p.inside()
 	hide := func(name, address string) bool {
 		who := person{name: name, address: address}
 		if address == "" && !in.member(who) {

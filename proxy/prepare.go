@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"postvern.example/internal/deviation"
@@ -267,8 +268,12 @@ func (p *preparation) trace(id string) []byte {
 // register turns the decision's entries into records.
 func (p *preparation) register() {
 	for _, e := range p.decision.Entries {
-		p.parcel.Deviations = append(p.parcel.Deviations,
-			p.entry(p.rules, e, p.parcel.Reference, reporter(p.env), "", p.decision.Mode == policy.Observe))
+		observed := p.decision.Mode == policy.Observe && e.Type != policy.EntryConsent
+		r := p.entry(p.rules, e, p.parcel.Reference, reporter(p.env), strings.Join(e.Consents, ", "), observed)
+		if e.Type == policy.EntryConsent { // nobody has to look at it
+			r.Status, r.FollowUp = deviation.Closed, time.Time{}
+		}
+		p.parcel.Deviations = append(p.parcel.Deviations, r)
 	}
 }
 

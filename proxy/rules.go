@@ -10,6 +10,7 @@ import (
 	"postvern.example/policy/detect"
 	"postvern.example/proxy/message"
 	"postvern.example/proxy/seal"
+	"postvern.example/proxy/spool"
 	"postvern.example/proxy/submission"
 )
 
@@ -22,6 +23,8 @@ type Rules struct {
 	Representatives *roster.Representatives
 	Keys            *seal.Keyring
 	Senders         []policy.Pattern // whom trust listeners take besides representatives
+
+	ledger *spool.Ledger // of consents, as it is when the message came
 }
 
 // CheckSender says whether a sender may use an address as its reverse-path:

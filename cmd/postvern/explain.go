@@ -16,6 +16,7 @@ import (
 	"postvern.example/policy/strict"
 	"postvern.example/proxy"
 	"postvern.example/proxy/message"
+	"postvern.example/proxy/spool"
 )
 
 type explainCommand struct {
@@ -42,6 +43,7 @@ func (c explainCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageError{err}
 	}
+	c.followConsents(ctx, s, gateway)
 	raw, err := readMail(c.Mail, s.in)
 	if err != nil {
 		return usageError{err}
@@ -74,6 +76,28 @@ func (c explainCommand) Run(ctx context.Context, s streams) error {
 	}
 	printExplanation(s.out, texts, x)
 	return nil
+}
+
+// followConsents lets the gateway know the ledger of the installation, where
+// there is one.
+func (c explainCommand) followConsents(ctx context.Context, s streams, gateway *proxy.Gateway) {
+	if c.Config == "" {
+		return
+	}
+	config, err := app.LoadConfig(c.Config)
+	if err != nil || app.Fresh(config) { // the gateway was made of it, so it can be read
+		return
+	}
+	store, err := app.OpenStore(ctx, config)
+	if err == nil {
+		var ledger *spool.Ledger
+		ledger, err = store.Ledger(ctx, nil)
+		gateway.FollowConsents(ledger)
+		_ = store.Close()
+	}
+	if err != nil {
+		fmt.Fprintln(s.err, "postvern: the ledger of consents cannot be read, and nobody counts as having consented:", err)
+	}
 }
 
 // printMissing says which files were not given: without them the gateway
@@ -181,6 +205,9 @@ func printExplanation(w io.Writer, texts *notice.Catalog, x proxy.Explanation) {
 	}
 	if outOfScope(x) {
 		fmt.Fprintln(w, "  The rules for it are not applied: the policy is for representative mail only (scope).")
+	}
+	if len(x.Consents) > 0 {
+		fmt.Fprintf(w, "\nConsents relied on\n  %s\n", strings.Join(x.Consents, ", "))
 	}
 	fmt.Fprintln(w, "\nRegister")
 	for _, e := range x.Entries {

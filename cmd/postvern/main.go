@@ -37,6 +37,7 @@ type commands struct {
 	Keys            keysCommand            `cmd:"" help:"Work with readers' OpenPGP keys."`
 	Deviations      deviationsCommand      `cmd:"" help:"Read the register of deviations."`
 	Held            heldCommand            `cmd:"" help:"Decide about held mail."`
+	Consents        consentsCommand        `cmd:"" help:"Keep the ledger of consents: who agreed to be visible to whom."`
 	Backup          backupCommand          `cmd:"" help:"Back up the store and the files that the configuration names, while the gateway runs."`
 	Restore         restoreCommand         `cmd:"" help:"Fill an empty store from a backup."`
 	Store           storeCommand           `cmd:"" help:"Move the store."`

@@ -65,6 +65,7 @@ type App struct {
 	certs     *submission.Certificate
 	reloading sync.Mutex
 	watched   map[string]fingerprint
+	ledger    *spool.Ledger // of consents; nil: not read
 }
 
 // Start opens the store, loads the rules and binds every listener. What it
@@ -113,6 +114,9 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 		Now:      opt.Now,
 	})
 	a.announce(rules)
+	if err := a.readConsents(ctx); err != nil {
+		opt.Logger.Error("no consents", "reason", "the ledger cannot be read: nobody counts as having consented", "cause", err)
+	}
 	if err := a.openRelay(); err != nil {
 		return nil, err
 	}
@@ -141,6 +145,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.questions.run(running) })
 	group.Go(func() error { return a.watch(running) })
 	group.Go(func() error { return a.housekeep(running) })
+	group.Go(func() error { return a.followConsents(running) })
 	a.opt.Logger.Info("started", "hostname", a.opt.Config.Hostname, "version", a.opt.Version)
 	notifySystemd(daemon.SdNotifyReady)
 	err := group.Wait()

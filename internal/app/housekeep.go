@@ -114,7 +114,15 @@ func NewCustody(c Config, store *spool.Store, logger *slog.Logger, reader *extra
 		return proxy.Custody{}, fmt.Errorf("load installation key: %w", err)
 	}
 	g, err := newOffline(c, key, logger, reader)
-	return proxy.Custody{Gateway: g, Store: store}, err
+	if err != nil {
+		return proxy.Custody{}, err
+	}
+	ledger, err := store.Ledger(context.Background(), nil)
+	if err != nil {
+		logger.Error("no consents", "reason", "the ledger cannot be read: nobody counts as having consented", "cause", err)
+	}
+	g.FollowConsents(ledger)
+	return proxy.Custody{Gateway: g, Store: store}, nil
 }
 
 // OfflineRules loads the rules as a gateway that starts now would, for a

@@ -13,12 +13,25 @@ func generated(n int) Export {
 		go func() {
 			_, err := io.WriteString(w, "Navn;E-mail\n")
 			for i := 0; i < n && err == nil; i++ {
-				_, err = fmt.Fprintf(w, "Anna%c Holm%c;m%d.holm@x%d.example\n", 'a'+i%26, 'a'+i/26%26, i, i%50)
+				given, family := invented(i), invented(i/7+i%1000)
+				_, err = fmt.Fprintf(w, "%s %s;%s.%s@x%d.example\n", given, family, given, family, i%50)
 			}
 			_ = w.CloseWithError(err) // it returns nil always
 		}()
 		return r, nil
 	}}
+}
+
+// invented makes a word of three syllables, so that names are as long and as
+// different from each other as people's are.
+func invented(i int) string {
+	const consonants, vowels = "bdfghjklmnprstv", "aeiouy"
+	word := make([]byte, 0, 6)
+	for range 3 {
+		word = append(word, consonants[i%15], vowels[i/15%6])
+		i = i/90 + 1
+	}
+	return string(word)
 }
 
 func roster(b *testing.B, n int) *Members {
@@ -35,12 +48,12 @@ func roster(b *testing.B, n int) *Members {
 // BenchmarkRoster looks up a member and a stranger, by address and by
 // likeness: it takes the same however large the roster is.
 func BenchmarkRoster(b *testing.B) {
-	for _, n := range []int{10, 1000, 100_000, 1_000_000} {
-		m := roster(b, n)
+	for _, n := range []int{10, 1000, 100_000} {
+		m, member := roster(b, n), fmt.Sprintf("%s.%s@x7.example", invented(7), invented(7/7+7%1000))
 		b.Run(fmt.Sprintf("%d/address", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if !m.HasAddress("m7.holm@x7.example") || m.HasAddress("stranger@y.example") {
+				if !m.HasAddress(member) || m.HasAddress("stranger@y.example") {
 					b.Fatal("wrong")
 				}
 			}

@@ -34,6 +34,9 @@ type listReader struct {
 	notices []notice
 	member  func(s string, address bool) bool
 
+	consents Consents // nil: nobody is asked
+	willing  int      // names in the line of members who agreed
+
 	now     cluster
 	line    int
 	header  bool   // the line before was of a quoted header that goes on
@@ -77,6 +80,7 @@ func (l *listReader) one(line string, words keyword, b *body) {
 	if line == "" {
 		return
 	}
+	l.willing = 0
 	has := traitsOf(line)
 	at := has&hasAt != 0 && strings.LastIndexByte(line, '@') > 0
 	want := 7
@@ -95,6 +99,7 @@ func (l *listReader) one(line string, words keyword, b *body) {
 		l.addresses(line, header, b)
 	case has&hasDigit != 0 && (!header && hasNumber(line, want) || len(line) < 200 && has&hasGap != 0 && hasStreet(line)):
 		if name := leadingName(line); name != "" && len(line) < 200 {
+			l.weigh("", name, b)
 			l.person(name, false, b)
 		}
 	case !l.table && !l.label && closes(line, words):
@@ -119,6 +124,7 @@ func (l *listReader) one(line string, words keyword, b *body) {
 func (l *listReader) title(line string, words keyword, b *body) {
 	if isNameAlone(line) {
 		l.names++
+		l.weigh("", line, b)
 		if l.line-l.heardAt <= l.names+2 || l.heard&keyMember != 0 && l.table {
 			b.loose = max(b.loose, l.names)
 		}
@@ -128,6 +134,7 @@ func (l *listReader) title(line string, words keyword, b *body) {
 	if words&keyMember != 0 && len(line) < 400 {
 		if n := fullNames(line); n >= listMinimum {
 			b.loose = max(b.loose, n)
+			b.stranger = b.stranger || l.willing < n
 		}
 	}
 }
@@ -158,6 +165,7 @@ func (l *listReader) addresses(line string, header bool, b *body) {
 			name = leadingName(line[a.end:])
 		}
 		from = a.end
+		l.weigh(canonical, name, b)
 		switch {
 		case header && len(found) < quotedMinimum:
 		case name != "":

@@ -26,6 +26,8 @@ type body struct {
 	loose    int // names in a row or a line that a word for members introduces
 	union    bool
 	staff    bool
+	agreed   bool // somebody agreed to be listed for all readers
+	stranger bool // somebody did not, or may not have
 	mostSeen int
 }
 
@@ -61,6 +63,7 @@ func (m *memberScan) read(segment int, seg *Segment, text string, notices []noti
 	if m.roster != nil {
 		l.member = m.isMember
 	}
+	l.consents, _ = m.roster.(Consents)
 	l.read(b)
 	if seen := len(b.members) + len(b.names) + b.best.people(); seen > b.mostSeen || b.place == nil {
 		b.mostSeen, b.place, b.segment = seen, seg.Place, segment
@@ -112,6 +115,9 @@ func (m *memberScan) findings(out *collector) {
 	for i := range m.bodies {
 		b := &m.bodies[i]
 		if level, why, n := b.judge(); level > 0 {
+			if b.agreed && !b.stranger {
+				why |= evidence(EvidenceConsent)
+			}
 			out.all = append(out.all, entry{place: b.place, segment: b.segment, kind: MemberList, confidence: level, evidence: why, count: n})
 		}
 	}

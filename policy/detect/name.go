@@ -209,6 +209,9 @@ func (l *listReader) askTurned(line string, surname word, b *body) {
 func (l *listReader) ask(name string, b *body) {
 	if l.member(name, false) {
 		note(&b.names, inOneOrder(name))
+		if l.weigh("", name, b) {
+			l.willing++
+		}
 	}
 }
 

@@ -55,6 +55,7 @@ func Conformance(t *testing.T, open opener) {
 		{"a repeat is recognised while the 250 is open", repeatOpen},
 		{"a second sending is delivered", secondSending},
 		{"sendings that overlap are both delivered", overlapping},
+		{"the ledger of consents is kept, and its changes are seen", ledgerOfConsents},
 		{"what was handed to a reader is known for a while", handedOver},
 		{"a parcel that was decided before another handing is refused", handedMeanwhile},
 		{"all of many submitters' copies are delivered once", manySubmitters},

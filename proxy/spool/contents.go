@@ -349,6 +349,11 @@ func (v *vault) opens(ctx context.Context, c contents, t table, r values) error 
 	case "deviations":
 		id, _ := r[t.at("id")].(string)
 		_, err = v.open(recordPlace(id), field("secret"))
+	case "consents":
+		id, _ := r[t.at("id")].(string)
+		if _, err = v.open(termsPlace(id), field("terms")); err == nil {
+			_, err = v.open(labelPlace(id), field("label"))
+		}
 	case "meta":
 		if name, _ := r[t.at("name")].(string); name == "key" {
 			_, err = v.open("meta/value/"+name, field("value"))

@@ -19,6 +19,9 @@ import (
 // are new, deferred and held, a large body, a register, receipts, a warning, a
 // handover.
 func furnish(t *testing.T, s *Store) (contents map[string][]byte) {
+	if err := s.AddConsents(t.Context(), []Consent{{ID: "CO-MOVED1", Who: "bo@mail.example", To: "g", Purpose: "p", Added: time.Now(), From: time.Now()}}, nil); err != nil {
+		t.Fatal(err)
+	}
 	t.Helper()
 	contents = map[string][]byte{}
 	small, large, both, held := testParcel(3000, 1), testParcel(largeBody+70000, 1), testParcel(500, 2), heldParcel(900, true)
@@ -85,6 +88,9 @@ func wantContents(t *testing.T, s *Store, want map[string][]byte, held int) {
 	if err != nil || len(records) != 1 {
 		t.Errorf("the register has %d entries: %v", len(records), err)
 	}
+	if l, err := s.Ledger(t.Context(), nil); err != nil || len(l.Of("bo@mail.example")) != 1 {
+		t.Errorf("the ledger of consents is not there: %v", err)
+	}
 	if st, err := s.Stats(t.Context()); err != nil || st.Held != int64(held) || st.Queued != 0 || st.Deferred != 0 {
 		t.Errorf("the totals are %+v: %v", st, err)
 	}
@@ -104,7 +110,7 @@ func TestAStoreMovesToPostgreSQLWholeAndStaysThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if done.Rows["copies"] != 6 || done.Rows["bodies"] != 5 || done.Rows["deviations"] != 1 || done.Rows["warnings"] != 1 || done.Rows["receipts"] != 1 || done.Rows["handovers"] != 1 || done.Rows["questions"] != 1 || done.Rows["correspondents"] != 2 || done.Rows["likenesses"] == 0 || done.Large != 1 {
+	if done.Rows["copies"] != 6 || done.Rows["bodies"] != 5 || done.Rows["deviations"] != 1 || done.Rows["warnings"] != 1 || done.Rows["receipts"] != 1 || done.Rows["handovers"] != 1 || done.Rows["questions"] != 1 || done.Rows["correspondents"] != 2 || done.Rows["likenesses"] == 0 || done.Rows["consents"] != 1 || done.Large != 1 {
 		t.Errorf("moved %+v", done)
 	}
 	if _, err := Open(t.Context(), Config{Dir: dir, Key: testKey()}); !errors.Is(err, ErrMoved) {

@@ -214,3 +214,23 @@ DELETE FROM questions WHERE expires < $1
 
 -- name: keep copy
 UPDATE copies SET secret = $3 WHERE state = 'held' AND body = $1 AND id = $2
+
+-- name: insert consent
+INSERT INTO consents (id, change, added, who, begins, ends, withdrawn, terms, label)
+VALUES ($1, (SELECT coalesce(max(change), 0) + 1 FROM consents), $2, $3, $4, $5, 0, $6, $7)
+
+-- name: withdraw consent
+UPDATE consents SET withdrawn = $2, label = $3, change = (SELECT max(change) + 1 FROM consents)
+WHERE id = $1 AND withdrawn = 0
+
+-- name: consents
+SELECT id, added, begins, ends, withdrawn, terms, label FROM consents ORDER BY added, id
+
+-- name: consent
+SELECT id, added, begins, ends, withdrawn, terms, label FROM consents WHERE id = $1
+
+-- name: ledger
+SELECT id, who, begins, ends, withdrawn, terms FROM consents
+
+-- name: ledger version
+SELECT count(*), CAST(coalesce(sum(change), 0) AS BIGINT) FROM consents
