@@ -129,12 +129,12 @@ type listed struct {
 
 // AgreedAddress implements detect.Consents.
 func (l listed) AgreedAddress(address string) bool {
-	return l.rules.unit(address) || l.agreement.address(address)
+	return l.rules.unit(address) || l.address(address)
 }
 
 // AgreedName implements detect.Consents.
 func (l listed) AgreedName(name string) bool {
-	return l.rules.Representatives.HasName(name) || l.agreement.name(name)
+	return l.rules.Representatives.HasName(name) || l.name(name)
 }
 
 // roster returns what the search for lists of members asks.
