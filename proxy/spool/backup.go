@@ -105,7 +105,8 @@ type RestoreConfig struct {
 // verifies it before it commits. Mail that was on its way when the backup was
 // made is held under the rule Restored, unless cfg.Deliver is set: what was
 // delivered since must not go out twice unasked. Notices and reports go out. It returns
-// ErrNotEmpty for a store that holds something, ErrKey for another key.
+// ErrNotEmpty for a store that holds something, ErrInUse for one in SQLite that
+// a gateway serves, ErrKey for another key.
 func Restore(ctx context.Context, cfg RestoreConfig) (Moved, error) {
 	m, err := restore(ctx, cfg)
 	if err != nil {
@@ -124,12 +125,14 @@ func restore(ctx context.Context, cfg RestoreConfig) (Moved, error) {
 		return Moved{}, err
 	}
 	if cfg.URL == "" {
-		if _, err := os.Stat(filepath.Join(cfg.Dir, databaseFile)); !errors.Is(err, fs.ErrNotExist) {
-			return Moved{}, errors.Join(ErrNotEmpty, err)
+		if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+			return Moved{}, err
 		}
-	}
-	if err := forgetSent(cfg.Dir); err != nil {
-		return Moved{}, err
+		lock, err := lockFile(filepath.Join(cfg.Dir, "serving.lock"))
+		if err != nil {
+			return Moved{}, err
+		}
+		defer lock.Close() //nolint:errcheck // only locked
 	}
 	to, err := Open(ctx, Config{Dir: cfg.Dir, URL: cfg.URL, Key: cfg.Key})
 	if err != nil {
@@ -154,6 +157,9 @@ func restore(ctx context.Context, cfg RestoreConfig) (Moved, error) {
 	})
 	if err == nil {
 		err = v.verify(ctx, &snapshot{s: to, tx: target.tx}, done)
+	}
+	if err == nil {
+		err = forgetSent(cfg.Dir)
 	}
 	if err == nil {
 		err = target.finish(ctx)

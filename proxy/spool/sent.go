@@ -172,6 +172,9 @@ func (s *Store) resume(ctx context.Context) error {
 // forgetSent removes what a store that is gone had noted in a directory: what
 // is restored there is for somebody to decide about.
 func forgetSent(dir string) error {
+	if dir == "" {
+		return nil
+	}
 	files, err := filepath.Glob(filepath.Join(dir, sentPattern))
 	for _, file := range files {
 		err = errors.Join(err, os.Remove(file))
