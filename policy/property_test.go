@@ -242,3 +242,31 @@ func BenchmarkDecide(b *testing.B) {
 		p.Decide(f)
 	}
 }
+
+func TestARuleForSomeReadersNeverMakesAnythingMilder(t *testing.T) {
+	base, _ := example(t)
+	var extra []policy.Rule
+	for _, to := range []string{"self", "union", "members", "representatives", "employer", "others", "[self, union]", "\"*@d.example\""} {
+		for _, do := range []string{"note", "encrypt", "hold", "reject"} {
+			kinds := "[dk-cpr, health, member-list, iban, salary, file-password]"
+			p := load(t, head+"personal-data:\n  - {name: some, detect: "+kinds+", to: "+to+", do: "+do+"}\n")
+			extra = append(extra, p.Rules[0])
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		p, f := drawPolicy(t, base), drawFacts(t)
+		for i := range f.Findings {
+			if rapid.Bool().Draw(t, "own") {
+				f.Findings[i].Evidence = []detect.Evidence{detect.EvidenceOwnData}
+			}
+		}
+		q := *p
+		q.Rules = append(slices.Clone(p.Rules), rapid.SampledFrom(extra).Draw(t, "rule"))
+		a, b := p.Decide(f), q.Decide(f)
+		for i := range a.Verdicts {
+			if strength[b.Verdicts[i].Action] < strength[a.Verdicts[i].Action] {
+				t.Fatalf("%s becomes %s", a.Verdicts[i].Action, b.Verdicts[i].Action)
+			}
+		}
+	})
+}
