@@ -132,20 +132,25 @@ func (r *Rules) owner(login, from string) string {
 	return ""
 }
 
+// mostLikenesses bounds of how many recipients of one message the memory notes
+// by what others may resemble them: a mail to hundreds is no correspondence, and
+// the writing of it must not keep others waiting.
+const mostLikenesses = 50
+
 // remember notes the strangers whose copies leave now.
 func (p *preparation) remember() {
 	if p.rules.Policy.Recipients.Unusual == policy.UnusualLeave || !p.decision.Representative && p.rules.Policy.Scope != policy.ScopeAll {
 		return
 	}
 	at, only := p.rules.Policy.OneOutsider(p.facts)
-	for _, i := range p.rules.strangers(p.facts) {
+	for n, i := range p.rules.strangers(p.facts) {
 		address := canonical(p.facts.Recipients[i].Address)
 		leaves := slices.ContainsFunc(p.parcel.Copies, func(c spool.Copy) bool {
 			return c.Class == spool.Mail && c.State == spool.Queued && c.To == p.env.To[i].Address
 		})
 		if leaves {
 			p.parcel.Correspondents = append(p.parcel.Correspondents, spool.Correspondent{
-				Owner: p.rules.owner(p.env.Login, p.env.From), Address: address, Beside: only && i == at, New: p.facts.Recipients[i].New,
+				Owner: p.rules.owner(p.env.Login, p.env.From), Address: address, Beside: only && i == at, New: p.facts.Recipients[i].New && n < mostLikenesses,
 			})
 		}
 	}

@@ -111,6 +111,12 @@ func Keys(canonical string) []Key {
 	return keys
 }
 
+// Few returns the keys of Keys but for those that find two slips in whatever
+// form: enough to be written with every mail.
+func Few(canonical string) []Key {
+	return slices.DeleteFunc(Keys(canonical), func(k Key) bool { return strings.HasPrefix(k.Text, classTwo) })
+}
+
 // HostKeys returns the keys under which the domain of an address is filed.
 func HostKeys(canonical string) []Key {
 	_, domain, ok := split(canonical)

@@ -42,10 +42,29 @@ const (
 )
 
 // hashed is the keyed hash of a text as it stands in a row.
-func (v *vault) hashed(kind, text string) int64 {
+func (v *vault) hashed(kind, text string) int64 { return v.hashAll(kind, text)[0] }
+
+// hashAll hashes several texts.
+func (v *vault) hashAll(kind string, texts ...string) []int64 {
 	m := hmac.New(sha256.New, v.people)
-	m.Write([]byte(kind + "\x00" + text))
-	return int64(binary.BigEndian.Uint64(m.Sum(nil)))
+	hashes := make([]int64, len(texts))
+	var sum [sha256.Size]byte
+	var line []byte
+	for i, text := range texts {
+		m.Reset()
+		line = append(append(append(line[:0], kind...), 0), text...)
+		m.Write(line)
+		hashes[i] = int64(binary.BigEndian.Uint64(m.Sum(sum[:0])))
+	}
+	return hashes
+}
+
+func textsOf(keys []likeness.Key) []string {
+	texts := make([]string, len(keys))
+	for i, k := range keys {
+		texts[i] = k.Text
+	}
+	return texts
 }
 
 func domainOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
@@ -57,11 +76,10 @@ func (s *Store) Known(ctx context.Context, beside bool, addresses ...string) (ma
 	if beside {
 		kind = hashBeside
 	}
-	hashes := make([]int64, len(addresses))
+	hashes := s.vault.hashAll(kind, addresses...)
 	whose := make(map[int64]string, len(addresses))
-	for i, a := range addresses {
-		hashes[i] = s.vault.hashed(kind, a)
-		whose[hashes[i]] = a
+	for i, h := range hashes {
+		whose[h] = addresses[i]
 	}
 	known := make(map[string]bool, len(addresses))
 	err := s.queryHashes(ctx, "known correspondents", hashes, nil, func(r scanner) error {
@@ -80,22 +98,28 @@ func (s *Store) Known(ctx context.Context, beside bool, addresses ...string) (ma
 // one that was, on at least three days.
 func (s *Store) Resembles(ctx context.Context, canonical string) (likeness.Kind, error) {
 	own, near := likeness.Host(canonical)
-	common := likeness.Common(canonical)
-	keys := append(append(likeness.Probes(canonical), near...), own, common)
-	hashes := make([]int64, len(keys))
-	for i, k := range keys {
-		hashes[i] = s.vault.hashed(hashKey, k.Text)
-	}
-	counts := make(map[int64]int, len(keys))
+	common, local := likeness.Common(canonical), likeness.Local(canonical)
+	keys := append(append(likeness.Probes(canonical), near...), own)
+	hashes := s.vault.hashAll(hashKey, textsOf(keys)...)
+	filed := make(map[int64]int)
 	err := s.queryHashes(ctx, "likenesses", hashes, []any{established}, func(r scanner) error {
 		var h int64
 		var n int
 		err := r.Scan(&h, &n)
-		counts[h] = n
+		filed[h] = n
 		return err
 	})
 	if err != nil {
 		return likeness.None, fmt.Errorf("look likenesses up: %w", err)
+	}
+	if len(filed) == 0 {
+		return likeness.None, nil
+	}
+	counts := make(map[likeness.Key]int, len(filed))
+	for i, k := range keys {
+		if n := filed[hashes[i]]; n > 0 {
+			counts[k] = n
+		}
 	}
 	if len(near) > 0 { // the domain counts as had from the first mail on
 		had, err := s.domainHad(ctx, canonical)
@@ -103,15 +127,14 @@ func (s *Store) Resembles(ctx context.Context, canonical string) (likeness.Kind,
 			return likeness.None, err
 		}
 		if had {
-			counts[s.vault.hashed(hashKey, own.Text)] = 1
+			counts[own] = 1
 		}
 	}
-	local := counts[s.vault.hashed(hashKey, likeness.Local(canonical).Text)]
 	return likeness.Closest(canonical, func(k likeness.Key) bool {
 		if k == common {
-			return local > likeness.MostSame
+			return counts[local] > likeness.MostSame
 		}
-		return counts[s.vault.hashed(hashKey, k.Text)] > 0
+		return counts[k] > 0
 	}), nil
 }
 
@@ -156,7 +179,7 @@ func (t *tx) remember(all []Correspondent) {
 		one := remembered{owner: owner, recipient: t.s.vault.hashed(hashAddress, c.Address)}
 		host := remembered{owner: owner, recipient: t.s.vault.hashed(hashDomain, domainOf(c.Address))}
 		if c.New {
-			one.likenesses = t.s.keyHashes(likeness.Keys(c.Address))
+			one.likenesses = t.s.keyHashes(likeness.Few(c.Address))
 			host.likenesses = t.s.keyHashes(likeness.HostKeys(c.Address))
 		}
 		t.people = append(t.people, one, host)
@@ -164,10 +187,7 @@ func (t *tx) remember(all []Correspondent) {
 }
 
 func (s *Store) keyHashes(keys []likeness.Key) []int64 {
-	out := make([]int64, len(keys))
-	for i, k := range keys {
-		out[i] = s.vault.hashed(hashKey, k.Text)
-	}
+	out := s.vault.hashAll(hashKey, textsOf(keys)...)
 	slices.Sort(out)
 	return slices.Compact(out)
 }

@@ -203,10 +203,9 @@ SELECT k.value::bigint FROM jsonb_array_elements_text($1::jsonb) AS k(value)
 WHERE EXISTS (SELECT 1 FROM correspondents c WHERE c.recipient = k.value::bigint)
 
 -- name: likenesses
-SELECT k.value::bigint, (SELECT count(*) FROM (
-  SELECT l.recipient FROM likenesses l WHERE l.key = k.value::bigint ORDER BY l.recipient LIMIT 50) l
-  WHERE (SELECT sum(c.days) FROM correspondents c WHERE c.recipient = l.recipient) >= $2)
-FROM jsonb_array_elements_text($1::jsonb) AS k(value)
+SELECT l.key, count(*) FROM jsonb_array_elements_text($1::jsonb) AS k(value) JOIN likenesses l ON l.key = k.value::bigint
+WHERE (SELECT sum(c.days) FROM correspondents c WHERE c.recipient = l.recipient) >= $2
+GROUP BY l.key
 
 -- name: correspondents' owners
 SELECT DISTINCT owner FROM correspondents

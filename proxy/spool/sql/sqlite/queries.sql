@@ -175,10 +175,9 @@ SELECT k.value FROM json_each($1) AS k
 WHERE EXISTS (SELECT 1 FROM correspondents c WHERE c.recipient = k.value)
 
 -- name: likenesses
-SELECT k.value, (SELECT count(*) FROM (
-  SELECT l.recipient FROM likenesses l WHERE l.key = k.value ORDER BY l.recipient LIMIT 50) l
-  WHERE (SELECT sum(c.days) FROM correspondents c WHERE c.recipient = l.recipient) >= $2)
-FROM json_each($1) AS k
+SELECT l.key, count(*) FROM json_each($1) AS k JOIN likenesses l ON l.key = k.value
+WHERE (SELECT sum(c.days) FROM correspondents c WHERE c.recipient = l.recipient) >= $2
+GROUP BY l.key
 
 -- name: correspondents' owners
 SELECT DISTINCT owner FROM correspondents
