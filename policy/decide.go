@@ -22,20 +22,20 @@ func (p *Policy) Decide(f Facts) Decision {
 		for _, r := range f.Recipients {
 			d.Verdicts = append(d.Verdicts, Verdict{Recipient: r.Address, Action: Pass})
 		}
-		d.Edits = p.tag(f, d, false)
+		d.Edits = p.subject(f, d, false)
 		return d
 	}
 	s := p.see(c, p.Agree(f.Consents, f.At))
 	held, meeting := p.meeting(f)
 	matches := slices.Concat(p.structural(f, c, s), held, p.unusual(f, c), p.named(f, c), p.personal(f, c))
-	d.Verdicts = verdicts(f.Recipients, c.readers, matches)
+	d.Verdicts = p.verdicts(f, c.readers, matches)
 	if d.Strictest() == Reject {
 		rejectAll(&d)
 		d.Entries = p.entries(matches, d.Verdicts)
 		return d
 	}
 	d.Edits = slices.Concat(hide(f, c, s), p.inside(f, s), meeting)
-	d.Edits = append(d.Edits, p.tag(f, d, personalData(matches))...)
+	d.Edits = append(d.Edits, p.subject(f, d, personalData(matches))...)
 	d.Individual = s.hides() && p.Recipients.As == AsIndividual
 	d.Consents = relied(s, f)
 	d.Entries = slices.Concat(p.sightEntries(s, d), p.entries(matches, d.Verdicts), consentEntries(s, d))
@@ -74,16 +74,16 @@ func (p *Policy) Concerns(f Facts) bool {
 // match is one rule that is met, with what met it. Do says what it asks for
 // each reader.
 type match struct {
-	rule       string
-	do         Do
-	withoutKey Do
-	severity   Severity
-	typ        EntryType
-	findings   []detect.Finding
-	readers    []bool   // it concerns only these; nil: all
-	whom       [][]bool // for each finding the readers whom it concerns, nil where all; nil: all of them all
-	outside    bool     // it concerns only readers who may not see everybody
-	data       bool     // personal data met it
+	rule     string
+	do       Do
+	ladder   Rule // where do is encrypt: whose steps count
+	severity Severity
+	typ      EntryType
+	findings []detect.Finding
+	readers  []bool   // it concerns only these; nil: all
+	whom     [][]bool // for each finding the readers whom it concerns, nil where all; nil: of them all
+	outside  bool     // it concerns only readers who may not see everybody
+	data     bool     // personal data met it
 }
 
 // personal returns the rules of personal-data that the findings meet.
@@ -93,7 +93,7 @@ func (p *Policy) personal(f Facts, c cast) []match {
 	for _, r := range p.Rules {
 		met, whom := a.gather(all, func(f reading, m mailbox) bool { return a.meets(r, f, m) })
 		if len(met) > 0 {
-			out = append(out, match{rule: r.Name, do: r.Do, withoutKey: r.WithoutKey, severity: r.Severity, typ: EntryPersonal, findings: met, whom: whom, data: true})
+			out = append(out, match{rule: r.Name, do: r.Do, ladder: r, severity: r.Severity, typ: EntryPersonal, findings: met, whom: whom, data: true})
 		}
 	}
 	if unread, whom := a.gather(all, a.held); len(unread) > 0 {
@@ -146,43 +146,61 @@ func personalData(matches []match) bool {
 	return false
 }
 
-// action returns what a match asks for one reader, and why a seal became
-// something else.
-func (m match) action(r Recipient) (Action, KeyState) {
-	switch m.do {
-	case DoNote:
-		return Pass, ""
-	case DoEncrypt:
-		if r.Key == KeyUsable {
-			return Seal, ""
-		}
-		key := r.Key
-		if key == "" {
-			key = KeyNone
-		}
-		if m.withoutKey == DoReject {
-			return Reject, key
-		}
-		return Hold, key
-	case DoReject:
-		return Reject, ""
-	case DoHold, DoAsk:
-	}
-	return Hold, ""
+// asked is what a match asks for one reader.
+type asked struct {
+	action Action
+	step   Step
+	key    KeyState // why a seal became something else
+	ladder []Rung
 }
 
-func verdicts(recipients []Recipient, readers []mailbox, matches []match) []Verdict {
-	out := make([]Verdict, 0, len(recipients))
-	for i, r := range recipients {
+// asks returns what a match asks for one reader.
+func (p *Policy) asks(m match, f Facts, r Recipient, box mailbox) asked {
+	switch m.do {
+	case DoNote:
+		return asked{action: Pass}
+	case DoEncrypt:
+		walked := p.walk(m.ladder.steps(box), f, r)
+		a := asked{action: Seal, step: walked[len(walked)-1].Step, ladder: walked}
+		if !a.step.ends() {
+			return a
+		}
+		a.action = Hold
+		if a.step == StepReject {
+			a.action = Reject
+		}
+		if r.Key != KeyUsable {
+			a.key = KeyState(keyObstacle(r.Key))
+		}
+		return a
+	case DoReject:
+		return asked{action: Reject}
+	case DoHold, DoPassword, DoAsk:
+	}
+	return asked{action: Hold}
+}
+
+func (p *Policy) verdicts(f Facts, readers []mailbox, matches []match) []Verdict {
+	out := make([]Verdict, 0, len(f.Recipients))
+	for i, r := range f.Recipients {
 		v := Verdict{Recipient: r.Address, Action: Pass}
 		for _, m := range matches {
 			findings := m.of(i)
 			if m.outside && readers[i].inside || m.readers != nil && !m.readers[i] || m.data && len(findings) == 0 {
 				continue
 			}
-			action, key := m.action(r)
-			v.Action = stricter(v.Action, action)
-			v.Reasons = append(v.Reasons, Reason{Rule: m.rule, Do: string(m.do), Action: action, Key: key, Findings: findings})
+			a := p.asks(m, f, r, readers[i])
+			if a.action == Seal && (v.Step == "" || a.step.strength() > v.Step.strength()) {
+				v.Step = a.step
+			}
+			v.Action = stricter(v.Action, a.action)
+			v.Reasons = append(v.Reasons, Reason{Rule: m.rule, Do: string(m.do), Action: a.action, Key: a.key, Ladder: a.ladder, Findings: findings})
+		}
+		switch {
+		case v.Action != Seal:
+			v.Step = ""
+		case v.Step.NeedsCode():
+			v.Code = p.codeWay(f, r)
 		}
 		out = append(out, v)
 	}
@@ -201,20 +219,30 @@ func rejectAll(d *Decision) {
 	}
 	for i, v := range d.Verdicts {
 		if v.Action != Reject {
-			d.Verdicts[i].Action, d.Verdicts[i].Reasons = Reject, why
+			d.Verdicts[i] = Verdict{Recipient: v.Recipient, Action: Reject, Reasons: why}
 		}
 	}
 }
 
-// tag returns the edit of the subject, if there is one.
-func (p *Policy) tag(f Facts, d Decision, data bool) []Edit {
+// subject returns the edits of the subject. A number for a code never leaves.
+func (p *Policy) subject(f Facts, d Decision, data bool) []Edit {
+	var edits []Edit
+	rest, marked := WithoutNumbers(f.Subject)
+	if marked {
+		edits = append(edits, Edit{Kind: EditNumber, Subject: rest, Reason: RuleNumber})
+	}
+	return append(edits, p.tag(rest, d, data)...)
+}
+
+// tag returns the edit that tags a subject, if there is one.
+func (p *Policy) tag(came string, d Decision, data bool) []Edit {
 	on := p.Subject.On == OnAlways ||
 		p.Subject.On == OnRepresentative && d.Representative ||
 		p.Subject.On == OnPersonalData && data
 	if !on {
 		return nil
 	}
-	subject, changed := TagSubject(f.Subject, p.Subject.Tag)
+	subject, changed := TagSubject(came, p.Subject.Tag)
 	if !changed {
 		return nil
 	}

@@ -42,17 +42,22 @@ func (c decisionCase) facts() policy.Facts {
 	f := policy.Facts{Sender: policy.Sender{Login: "anna", Role: c.Role}, From: []string{"anna@region.example"}, Subject: c.Subject}
 	f.At = noon
 	for _, r := range c.Recipients {
-		words := append(strings.Fields(r), "") // address, key, likenesses
-		f.Recipients = append(f.Recipients, policy.Recipient{
+		words := append(strings.Fields(r+" none"), "") // address, key, and what else is known
+		has := func(word string) bool { return slices.Contains(words[1:], word) }
+		one := policy.Recipient{
 			Address: words[0], Member: isMember(words[0]), Representative: isRep(words[0]), Sender: isSender(words[0]), Key: policy.KeyState(words[1]),
-		})
-		for _, w := range words[min(2, len(words)):] {
-			if one := &f.Recipients[len(f.Recipients)-1]; w == "like-member" {
-				one.LikeMember = true
-			} else if slices.Contains(policy.Likenesses(), policy.Likeness(w)) {
+			Standing: has("standing"), Number: has("number"), TLS: has("tls"), LikeMember: has("like-member"),
+		}
+		if has("certificate") {
+			one.Certificate = policy.KeyUsable
+		}
+		for _, w := range words[2:] {
+			if slices.Contains(policy.Likenesses(), policy.Likeness(w)) {
 				one.Unusual = append(one.Unusual, policy.Likeness(w))
 			}
 		}
+		f.Sender.Notified, f.Files = f.Sender.Notified || has("notified"), f.Files || has("files")
+		f.Recipients = append(f.Recipients, one)
 	}
 	for _, s := range c.Sees {
 		field, address, _ := strings.Cut(s, " ")
@@ -112,6 +117,12 @@ func describe(d policy.Decision) string {
 		fmt.Fprintf(&b, "%s %s", v.Action, v.Recipient)
 		for _, r := range v.Reasons {
 			fmt.Fprintf(&b, " [%s: %s, %d findings, key %q]", r.Rule, r.Do, len(r.Findings), r.Key)
+		}
+		if v.Step != "" && v.Step != policy.StepOpenPGP {
+			fmt.Fprintf(&b, " by %s", v.Step)
+		}
+		if v.Code != "" {
+			fmt.Fprintf(&b, ", code by %s", v.Code)
 		}
 		b.WriteString("\n")
 	}

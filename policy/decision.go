@@ -70,6 +70,8 @@ func stricter(a, b Action) Action {
 type Verdict struct {
 	Recipient string
 	Action    Action
+	Step      Step     // what protects the copy, where Action is Seal
+	Code      CodeWay  // how its code comes to the reader, where the step needs one
 	Reasons   []Reason // empty only where Action is Pass and nothing matched
 }
 
@@ -79,6 +81,7 @@ type Reason struct {
 	Do       string   // what the rule asked for: note, encrypt, ask, hold, reject
 	Action   Action   // what that means for this reader
 	Key      KeyState // why a seal became a hold or reject; empty otherwise
+	Ladder   []Rung   // where the rule says encrypt: the steps that were tried, the last one taken
 	Findings []detect.Finding
 }
 
@@ -98,6 +101,8 @@ const (
 	EditHide EditKind = "hide"     // take addresses out of the fields that readers see
 	EditBcc  EditKind = "drop-bcc" // a Bcc field never leaves
 	EditTag  EditKind = "tag"      // put the tag before the subject
+
+	EditNumber EditKind = "drop-number" // take the telephone number of a code out of the subject
 
 	EditQuoted EditKind = "blind-quoted" // take members out of the header blocks of quoted messages
 	EditNested EditKind = "blind-nested" // take members out of the headers of nested messages
@@ -119,6 +124,7 @@ type Entry struct {
 	Findings []detect.Finding
 	Count    int      // recipients or addresses concerned
 	Consents []string // EntryConsent: ids of those that were relied on
+	Steps    []Step   // what protected copies, strongest first, each once; empty where none was protected
 }
 
 // EntryType is the type of a register entry.

@@ -45,7 +45,11 @@ func (p *Policy) entries(matches []match, verdicts []Verdict) []Entry {
 			e.Count++
 			e.Action = stricter(e.Action, v.Action)
 			e.NearMiss = e.NearMiss && (v.Action != Pass || m.typ == EntryUnusual) // nobody knows yet that it was wrong
+			if v.Step != "" && !slices.Contains(e.Steps, v.Step) {
+				e.Steps = append(e.Steps, v.Step)
+			}
 		}
+		slices.SortFunc(e.Steps, func(a, b Step) int { return b.strength() - a.strength() })
 		if e.Count > 0 {
 			out = append(out, e)
 		}

@@ -23,7 +23,9 @@ type Facts struct {
 	Invitation  Listing // members in a calendar invitation
 	Quoted      Listing // members in the header block of a quoted message
 	Nested      Listing // members in the header of a nested message
-	Buried      Listing // members in headers of messages that no edit reaches: an attached .eml or .msg, a report
+	Files       bool    // it has attachments
+
+	Buried Listing // members in headers of messages that no edit reaches: an attached .eml or .msg, a report
 
 	Inside int // members on the recipient lists of quoted and nested messages who do not stand in To or Cc, each counted once
 
@@ -44,6 +46,7 @@ type Sender struct {
 	Login    string // empty for mail from a trust listener
 	Language string // da, nb, nn, sv or en; empty: the organisation's
 	Role     bool   // From is a role address, used for union work only
+	Notified bool   // notices reach them: there is a reverse-path
 }
 
 // Recipient is one envelope recipient and what the roster and keyring know.
@@ -53,6 +56,10 @@ type Recipient struct {
 	Representative bool
 	Sender         bool // it is the sender
 	Key            KeyState
+	Certificate    KeyState // for S/MIME
+	Standing       bool     // a code was agreed with them
+	Number         bool     // a telephone number is known that a code can be sent to
+	TLS            bool     // their server is reached by verified connections only
 
 	FileAt     time.Time // when the same sender last sent them a file under a password; zero: not lately
 	PasswordAt time.Time // and when a password

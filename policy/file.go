@@ -16,6 +16,9 @@ type policyFile struct {
 	Recipients   recipientsFile `yaml:"recipients" jsonschema_description:"What becomes of members who stand in sight of others."`
 	PersonalData []ruleFile     `yaml:"personal-data" jsonschema_description:"Rules for what a message holds. Every rule that matches counts, and for each reader the strictest action wins."`
 	Terms        []termFile     `yaml:"terms" jsonschema_description:"Words and phrases of your own to look for or to mute; files in the folder lexicon beside this one hold more."`
+	Protection   []string       `yaml:"protection" oneof:"openpgp,smime,document,archive,tls,hold,reject" jsonschema_description:"The ladder of rules that have none of their own: each reader gets the first step that they can open."`
+	For          []ladderFile   `yaml:"protection-for" jsonschema_description:"Other ladders for some readers or severities; the first that fits counts."`
+	Codes        []string       `yaml:"codes" oneof:"standing,sms,notice" jsonschema_description:"How the code of a document comes to its reader, the first that is open: standing (agreed with them), sms, notice (the sender is shown it)."`
 	Subject      subjectFile    `yaml:"subject" jsonschema_description:"The tag before the subject."`
 	Deviations   deviationsFile `yaml:"deviations" jsonschema_description:"The register of deviations."`
 	Held         heldFile       `yaml:"held" jsonschema_description:"Held mail."`
@@ -56,8 +59,16 @@ type ruleFile struct {
 	To         strict.Words `yaml:"to" jsonschema_description:"The readers whom the rule is for: self (it is their own data, and they alone get the mail), union, members, representatives, employer, others, or patterns of addresses. Left out: everybody."`
 	Except     strict.Words `yaml:"except" jsonschema_description:"The readers whom the rule is not for, in the same words."`
 	Do         Do           `yaml:"do,required" oneof:"note,encrypt,hold,reject" jsonschema_description:"note: deliver and record; encrypt: to each reader alone; hold: until a person decides; reject: refuse the whole message."`
-	WithoutKey Do           `yaml:"without-key" oneof:"hold,reject,password" jsonschema_description:"What encrypt becomes for a reader without a usable key: hold or reject (password comes with a later release)."`
+	WithoutKey Do           `yaml:"without-key" oneof:"hold,reject,password" jsonschema_description:"What encrypt becomes for a reader without a usable key: hold, reject, or password (a document that a code opens). Short for a ladder."`
+	Protection []string     `yaml:"protection" oneof:"openpgp,smime,document,archive,tls,hold,reject" jsonschema_description:"The ladder of encrypt, in the place of without-key: each reader gets the first step that they can open."`
+	For        []ladderFile `yaml:"protection-for" jsonschema_description:"Other ladders of this rule for some readers; the first that fits counts."`
 	Severity   Severity     `yaml:"severity" oneof:"low,medium,high" jsonschema_description:"The severity of the deviation or near miss."`
+}
+
+type ladderFile struct {
+	Readers    strict.Words `yaml:"readers" jsonschema_description:"Whom it is for: union, members, representatives, employer, others, or patterns of addresses."`
+	Severity   []string     `yaml:"severity" oneof:"low,medium,high" jsonschema_description:"The severities of rules that it is for. Left out: all."`
+	Protection []string     `yaml:"protection,required" oneof:"openpgp,smime,document,archive,tls,hold,reject" jsonschema_description:"The ladder."`
 }
 
 type subjectFile struct {
@@ -104,6 +115,7 @@ func defaults() policyFile {
 			{Name: "a password beside its file", Detect: []string{"file-password"}, Do: DoHold},
 			{Name: "what cannot be read", Detect: []string{"unscannable"}, Do: DoHold},
 		},
+		Codes:      []string{"standing", "sms", "notice"},
 		Subject:    subjectFile{Tag: "TR – fortroligt", On: OnRepresentative, Names: DoubtNote},
 		Deviations: deviationsFile{FollowUp: 3 * day, Keep: 5 * 365 * day},
 		Held:       heldFile{Keep: 14 * day},

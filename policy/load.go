@@ -3,7 +3,6 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -29,9 +28,7 @@ func Load(file string, src []byte, lexicons ...File) (*Policy, error) {
 		if !errors.As(err, &faults) {
 			return nil, err
 		}
-		for _, f := range faults {
-			c.faults = append(c.faults, explainLater(f))
-		}
+		c.faults = append(c.faults, faults...)
 	}
 	p := c.policy(written)
 	words := termReader{seen: map[termKey]termPlace{}}
@@ -48,18 +45,6 @@ func Load(file string, src []byte, lexicons ...File) (*Policy, error) {
 	}
 	p.Hash = digest(src, lexicons)
 	return p, nil
-}
-
-// later names keys that are planned. It is never changed.
-var later = regexp.MustCompile(`^personal-data\[\d+\]\.protection$|^protection$`)
-
-func explainLater(f *strict.Error) *strict.Error {
-	if f.Reason == "unknown key" && later.MatchString(f.Path) {
-		g := *f
-		g.Reason, g.Hint = "this key comes with a later release", "leave it out until then"
-		return &g
-	}
-	return f
 }
 
 // checker makes the checks that types cannot make and notes every fault.
@@ -99,7 +84,8 @@ func (c *checker) policy(f policyFile) *Policy {
 			SameMailbox: c.sameMailbox(f.People.SameMailbox),
 		},
 		Recipients: Recipients(f.Recipients),
-		Rules:      c.rules(f.PersonalData),
+		Rules:      c.rules(f),
+		Codes:      c.codes(f.Codes),
 		Subject:    Subject{Tag: strings.Join(strings.Fields(f.Subject.Tag), " "), On: f.Subject.On, Names: f.Subject.Names},
 		Deviations: Deviations(f.Deviations),
 		Held:       Held(f.Held),
@@ -157,10 +143,11 @@ func (c *checker) patterns(path string, written []string) []Pattern {
 	return out
 }
 
-func (c *checker) rules(written []ruleFile) []Rule {
-	out := make([]Rule, 0, len(written))
+func (c *checker) rules(f policyFile) []Rule {
+	out := make([]Rule, 0, len(f.PersonalData))
 	seen := map[string]bool{}
-	for i, w := range written {
+	common, commonFor := c.protection("protection", f.Protection), c.ladders("protection-for", f.For)
+	for i, w := range f.PersonalData {
 		path := fmt.Sprintf("personal-data[%d]", i)
 		r := Rule{Name: strings.TrimSpace(w.Name), Do: w.Do, WithoutKey: w.WithoutKey, Severity: w.Severity}
 		if c.text(path+".name", w.Name); seen[strings.ToLower(r.Name)] && r.Name != "" {
@@ -176,11 +163,16 @@ func (c *checker) rules(written []ruleFile) []Rule {
 			c.fault(path+".strength", "leave it out, or add protected to detect", "strength is of protected files, and the rule does not detect them")
 		}
 		r.Confidence = confidence(w.Confidence)
+		r.Protection, r.For = c.protection(path+".protection", w.Protection), c.ladders(path+".protection-for", w.For)
+		r.own = w.WithoutKey != "" && w.WithoutKey != DoHold || len(w.Protection)+len(w.For) > 0
+		switch {
+		case r.WithoutKey != "" && len(w.Protection) > 0:
+			c.fault(path+".without-key", "it is short for protection: keep one of them", "protection says already what becomes of a reader without a key")
+		case r.WithoutKey == "" && len(w.Protection) == 0:
+			r.Protection, r.For = common, append(r.For, commonFor...)
+		}
 		if r.WithoutKey == "" {
 			r.WithoutKey = DoHold
-		}
-		if r.WithoutKey == "password" {
-			c.fault(path+".without-key", "write hold or reject until then", "password comes with a later release")
 		}
 		if r.Severity == "" {
 			r.Severity = Medium

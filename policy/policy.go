@@ -25,6 +25,7 @@ type Policy struct {
 	People       People
 	Recipients   Recipients
 	Rules        []Rule           // personal-data, in the order of the file
+	Codes        []CodeWay        // how a code comes to its reader: the first that is open
 	Terms        []detect.Term    // the DPO's own words, of the file and of the folder beside it
 	Lexicons     []detect.Lexicon // and phrases
 	Subject      Subject
@@ -65,7 +66,10 @@ type Rule struct {
 	To         []Readers         // the readers whom it is for; empty: all
 	Except     []Readers         // and of these, those whom it is not for
 	Do         Do
-	WithoutKey Do // DoHold or DoReject: what encrypt becomes for a reader without a key
+	WithoutKey Do       // DoHold, DoReject or DoPassword: what encrypt becomes for a reader without a key, where Protection is empty
+	Protection []Step   // the ladder of encrypt; empty: what WithoutKey is short for
+	own        bool     // the ladder stands in the rule
+	For        []Ladder // ladders of some readers: the first that fits counts before Protection
 	Severity   Severity
 }
 
@@ -162,6 +166,8 @@ const (
 	DoAsk     Do = "ask" // hold, until the sender has answered a question
 	DoHold    Do = "hold"
 	DoReject  Do = "reject"
+
+	DoPassword Do = "password" // of without-key alone: a document that a code opens
 )
 
 // Strength says how well a file is protected that only a password opens.

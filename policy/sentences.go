@@ -64,7 +64,7 @@ func (p *Policy) ruleSentences(lang string, w words) []string {
 		}
 		do := w.do[r.Do]
 		if r.Do == DoEncrypt {
-			do += w.keyless[r.WithoutKey]
+			do = w.protected(lang, r)
 		}
 		level := w.level[r.Confidence]
 		if onlyUnread(r) {
@@ -72,6 +72,7 @@ func (p *Policy) ruleSentences(lang string, w words) []string {
 		}
 		out = append(out, fmt.Sprintf(w.rule, r.Name, list(kinds, w.or), level, do, w.severity[r.Severity])+w.audience(lang, r))
 	}
+	out = append(out, p.codeSentences(lang)...)
 	if len(p.Rules) == 0 {
 		out = append(out, w.noRules)
 	}

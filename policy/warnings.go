@@ -34,8 +34,8 @@ func (p *Policy) Warnings() []string {
 		if s, ok := p.shadow(i); ok {
 			warn("personal-data: the rule %q never changes a verdict: %q asks for as much of everything that it detects", r.Name, s)
 		}
-		if r.Do != DoEncrypt && r.WithoutKey != DoHold {
-			warn("personal-data: without-key of the rule %q has no effect: it does not encrypt", r.Name)
+		if r.Do != DoEncrypt && r.own {
+			warn("personal-data: %s of the rule %q has no effect: it does not encrypt", r.written(), r.Name)
 		}
 		if r.names(detect.Unscannable) && r.Do == DoNote {
 			warn("personal-data: the rule %q delivers what cannot be read", r.Name)
@@ -159,14 +159,49 @@ func ownable(k detect.Kind) bool {
 // asks reports whether r asks for as much as s for every reader, with a key
 // and without.
 func (r Rule) asks(s Rule) bool {
-	for _, key := range []KeyState{KeyUsable, KeyNone} {
-		a, _ := match{do: r.Do, withoutKey: r.WithoutKey}.action(Recipient{Key: key})
-		b, _ := match{do: s.Do, withoutKey: s.WithoutKey}.action(Recipient{Key: key})
-		if a.strength() < b.strength() {
-			return false
-		}
+	if r.Do != DoEncrypt || s.Do != DoEncrypt {
+		return r.least() >= s.most()
 	}
-	return true
+	if slices.Equal(r.steps(mailbox{}), s.steps(mailbox{})) && len(r.For)+len(s.For) == 0 {
+		return true
+	}
+	return len(r.For)+len(s.For) == 0 && slices.Equal(short(DoHold), s.steps(mailbox{})) && slices.Equal(short(DoReject), r.steps(mailbox{}))
+}
+
+// least and most are what a rule asks of the readers that it is weakest and
+// strictest with.
+func (r Rule) least() int {
+	switch r.Do {
+	case DoNote:
+		return Pass.strength()
+	case DoEncrypt:
+		return Seal.strength()
+	case DoReject:
+		return Reject.strength()
+	case DoHold, DoPassword, DoAsk:
+	}
+	return Hold.strength()
+}
+
+func (r Rule) most() int {
+	if r.Do != DoEncrypt {
+		return r.least()
+	}
+	if slices.Contains(r.allSteps(), StepReject) {
+		return Reject.strength()
+	}
+	return Hold.strength()
+}
+
+// written is the key that gives the rule its ladder.
+func (r Rule) written() string {
+	switch {
+	case len(r.Protection) > 0:
+		return "protection"
+	case len(r.For) > 0:
+		return "protection-for"
+	}
+	return "without-key"
 }
 
 // overlaps reports whether some address may fit both patterns.

@@ -62,17 +62,20 @@ func (w words) audience(lang string, r Rule) string {
 		readers []Readers
 		words   [5]string
 	}{{r.To, toWords}, {r.Except, exceptWords}} {
-		var who []string
-		for _, reader := range part.readers {
-			word := reader.String()
-			if reader.class != "" {
-				word = classWords[reader.class][l]
-			}
-			who = append(who, word)
-		}
-		if len(who) > 0 {
-			said += " " + fmt.Sprintf(part.words[l], list(who, w.and))
+		if len(part.readers) > 0 {
+			said += " " + fmt.Sprintf(part.words[l], w.readers(l, part.readers))
 		}
 	}
 	return said
+}
+
+// readers lists readers as prose.
+func (w words) readers(column int, readers []Readers) string {
+	who := make([]string, len(readers))
+	for i, reader := range readers {
+		if who[i] = reader.String(); reader.class != "" {
+			who[i] = classWords[reader.class][column]
+		}
+	}
+	return list(who, w.and)
 }

@@ -226,6 +226,7 @@ func (s *settling) confirm(ctx context.Context, waiting []waitingCopy) error {
 		action := p.decision.Strictest()
 		if err == nil && (action == policy.Pass || action == policy.Seal) {
 			out.Seen = w.seen
+			s.with.Then, out.Then = append(s.with.Then, out.Then...), nil
 			s.with.Release[w.ID] = out
 			released[w.To] = true
 			nearMiss = true

@@ -3,12 +3,12 @@ package proxy
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"postvern.example/internal/deviation"
 	"postvern.example/internal/octets"
 	"postvern.example/policy"
-	"postvern.example/proxy/message"
 	"postvern.example/proxy/seal"
 	"postvern.example/proxy/spool"
 )
@@ -40,8 +40,12 @@ func (p *preparation) copies() error {
 		switch v.Action {
 		case policy.Seal:
 			p.parcel.sealed++
+			p.parcel.steps[v.Step]++
 		case policy.Hold:
 			p.parcel.held++
+			if fell(v) {
+				p.parcel.steps[policy.StepHold]++
+			}
 			if p.onlyAsksSender(v) {
 				p.parcel.asked++
 			}
@@ -59,11 +63,18 @@ func (p *preparation) copy(i int, v policy.Verdict, f *form) error {
 	case policy.Hold:
 		p.addCopy(i, p.body(f), p.hold(v, true))
 	case policy.Seal:
-		sealed, err := p.seal(f.raw(), p.env.To[i].Address)
+		out, err := p.protect(i, v, f.raw())
 		if err != nil {
-			return fmt.Errorf("seal copy: %w", err)
+			return fmt.Errorf("protect copy: %w", err)
 		}
-		p.addCopy(i, p.addBody(spool.Body{Content: append(p.trace(""), sealed...)}), nil)
+		var body int
+		if out.reshape {
+			body = p.addBody(spool.Body{Content: append(p.trace(""), out.raw...)})
+		} else {
+			body = p.body(f)
+		}
+		p.addCopy(i, body, nil)
+		p.parcel.Copies[len(p.parcel.Copies)-1].RequireTLS = out.tls
 	case policy.Reject:
 		return fmt.Errorf("a recipient was rejected and the message was not")
 	default:
@@ -75,7 +86,8 @@ func (p *preparation) copy(i int, v policy.Verdict, f *form) error {
 // holdAll holds every copy as the message came.
 func (p *preparation) holdAll(cause error) {
 	p.cfg.Logger.Warn("held", "reference", p.parcel.Reference, "reason", "cannot be edited with certainty", "cause", cause)
-	p.parcel.Copies, p.parcel.Bodies, p.eightBit = nil, nil, nil
+	p.parcel.Copies, p.parcel.Bodies, p.eightBit, p.codes = nil, nil, nil, nil
+	clear(p.parcel.steps)
 	p.parcel.sealed, p.parcel.hidden, p.parcel.held, p.parcel.asked = 0, 0, 0, 0
 	body := p.addBody(spool.Body{Content: p.msg.Raw})
 	for i, v := range p.decision.Verdicts {
@@ -86,13 +98,10 @@ func (p *preparation) holdAll(cause error) {
 	}
 }
 
-func (p *preparation) seal(raw []byte, address string) ([]byte, error) {
-	return p.rules.Keys.Seal(seal.Sealing{
-		Reader:       address,
-		Raw:          raw,
-		OuterSubject: p.rules.Policy.Subject.Tag,
-		MessageID:    message.NewMessageID(p.cfg.Hostname),
-	}, p.now)
+// fell reports whether a copy is held because its reader can open no step of
+// a ladder.
+func fell(v policy.Verdict) bool {
+	return slices.ContainsFunc(v.Reasons, func(r policy.Reason) bool { return len(r.Ladder) > 0 && r.Action == policy.Hold })
 }
 
 // body returns the index of the body that everybody with the same form
@@ -143,9 +152,7 @@ func (p *preparation) hold(v policy.Verdict, releasable bool) *spool.Hold {
 	if releasable && p.asksSender(v) {
 		h.Question = p.questionID()
 	}
-	for _, f := range p.msg.Root.Get("Subject") {
-		h.Subject = p.msg.Text(f)
-	}
+	h.Subject, _ = policy.WithoutNumbers(p.facts.Subject)
 	for _, r := range v.Reasons {
 		h.Rules = appendNew(h.Rules, r.Rule)
 		for _, f := range r.Findings {

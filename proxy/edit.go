@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"postvern.example/policy"
 	"postvern.example/policy/detect"
 	"postvern.example/proxy/message"
 )
@@ -62,6 +63,17 @@ func masked(subject string, hidden map[string]bool) string {
 		}
 	}
 	return subject
+}
+
+// numberEdits takes out the fields in which mail programs repeat the subject,
+// where a telephone number stands in it.
+func numberEdits(msg *message.Message) (edits []message.Edit) {
+	for _, f := range msg.Root.Fields {
+		if !strings.EqualFold(f.Name, "Subject") && len(policy.SubjectNumbers(msg.Text(f))) > 0 {
+			edits = append(edits, message.Edit{Range: f.Range})
+		}
+	}
+	return edits
 }
 
 // checkHidden reads an edited header once more and fails where a hidden

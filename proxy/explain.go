@@ -33,7 +33,10 @@ type ExplainedRecipient struct {
 	Address string            `json:"address"`
 	Roles   []string          `json:"roles"`
 	Key     policy.KeyState   `json:"key"`
+	Opens   []string          `json:"opens"` // what is known that they can open: openpgp, smime, code:standing, code:sms, tls
 	Verdict policy.Action     `json:"verdict"`
+	Step    policy.Step       `json:"step,omitempty"` // what protects the copy
+	Code    policy.CodeWay    `json:"code,omitempty"` // how its code comes to them
 	Reasons []ExplainedReason `json:"reasons"`
 }
 
@@ -42,7 +45,14 @@ type ExplainedReason struct {
 	Rule     string             `json:"rule"`
 	Do       string             `json:"do"`
 	Key      policy.KeyState    `json:"key,omitempty"`
+	Ladder   []ExplainedRung    `json:"ladder,omitempty"`
 	Findings []ExplainedFinding `json:"findings"`
+}
+
+// ExplainedRung is one step of a ladder as it was walked.
+type ExplainedRung struct {
+	Step     policy.Step     `json:"step"`
+	Obstacle policy.Obstacle `json:"obstacle,omitempty"` // why they cannot open it; empty: it was taken
 }
 
 // ExplainedFinding is one finding with the place as the message names it.
@@ -89,6 +99,9 @@ func (g *Gateway) Explain(ctx context.Context, env message.Envelope, raw []byte)
 	if err := g.unusual(ctx, rules, msg, &facts); err != nil {
 		return Explanation{}, err
 	}
+	if _, err := g.ways(ctx, rules, env, &facts, msg); err != nil {
+		return Explanation{}, err
+	}
 	d := rules.Policy.Decide(facts)
 	x := Explanation{
 		Refused: refused, Mode: d.Mode, Representative: d.Representative, Sealed: facts.Sealed,
@@ -129,7 +142,21 @@ func (g *Gateway) diff(rules *Rules, env message.Envelope, msg *message.Message,
 }
 
 func explainRecipient(rules *Rules, r policy.Recipient, v policy.Verdict) ExplainedRecipient {
-	x := ExplainedRecipient{Address: r.Address, Roles: []string{}, Key: r.Key, Verdict: v.Action, Reasons: []ExplainedReason{}}
+	x := ExplainedRecipient{Address: r.Address, Roles: []string{}, Key: r.Key, Opens: []string{}, Verdict: v.Action, Step: v.Step, Code: v.Code, Reasons: []ExplainedReason{}}
+	for _, way := range []struct {
+		name string
+		open bool
+	}{
+		{"openpgp", r.Key == policy.KeyUsable},
+		{"smime", r.Certificate == policy.KeyUsable},
+		{"code:standing", r.Standing},
+		{"code:sms", r.Number},
+		{"tls", r.TLS},
+	} {
+		if way.open {
+			x.Opens = append(x.Opens, way.name)
+		}
+	}
 	for _, role := range []struct {
 		name string
 		has  bool
@@ -146,9 +173,16 @@ func explainRecipient(rules *Rules, r policy.Recipient, v policy.Verdict) Explai
 		}
 	}
 	for _, why := range v.Reasons {
-		x.Reasons = append(x.Reasons, ExplainedReason{Rule: why.Rule, Do: why.Do, Key: why.Key, Findings: explainFindings(why.Findings)})
+		x.Reasons = append(x.Reasons, ExplainedReason{Rule: why.Rule, Do: why.Do, Key: why.Key, Ladder: explainLadder(why.Ladder), Findings: explainFindings(why.Findings)})
 	}
 	return x
+}
+
+func explainLadder(walked []policy.Rung) (out []ExplainedRung) {
+	for _, r := range walked {
+		out = append(out, ExplainedRung{Step: r.Step, Obstacle: r.Obstacle})
+	}
+	return out
 }
 
 func explainFindings(findings []detect.Finding) []ExplainedFinding {

@@ -48,6 +48,16 @@ type Config struct {
 	Metrics  *metrics.Metrics
 	Logger   *slog.Logger
 	Now      func() time.Time
+	Codes    CodeStore                 // nil: no code was agreed with anybody
+	SMS      bool                      // codes can be sent as text messages
+	Verified func(address string) bool // mail to the address goes over verified TLS only, all the way; nil: none does
+}
+
+// CodeStore holds the codes that were agreed with readers.
+type CodeStore interface {
+	// StandingCode returns the code of a reader, by canonical address; empty
+	// where there is none.
+	StandingCode(ctx context.Context, address string) (string, error)
 }
 
 // Store is what the gateway asks of the spool.
@@ -68,11 +78,12 @@ type Gateway struct {
 	ledger atomic.Pointer[spool.Ledger] // of consents
 	reader message.Reader
 	words  question.Words
+	heavy  chan struct{} // large mail that is being protected
 }
 
 // New returns a gateway that follows cfg.Rules until Follow gives it others.
 func New(cfg Config) *Gateway {
-	g := &Gateway{cfg: cfg, reader: message.Reader{Limits: cfg.Limits}}
+	g := &Gateway{cfg: cfg, reader: message.Reader{Limits: cfg.Limits}, heavy: newHeavy()}
 	if cfg.Tokens != nil {
 		g.words = question.LoadWords(cfg.Notices, notice.AboutRecipient)
 	}
@@ -129,8 +140,12 @@ func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader)
 	if err := g.unusual(ctx, rules, msg, &facts); err != nil {
 		return err
 	}
+	ways, err := g.ways(ctx, rules, env, &facts, msg)
+	if err != nil {
+		return err
+	}
 	lap("detect")
-	parcel, decision, err := g.settle(ctx, rules, env, msg, facts, lap)
+	parcel, decision, err := g.settle(ctx, rules, env, msg, facts, ways, lap)
 	switch {
 	case errors.Is(err, spool.ErrRepeat):
 		g.cfg.Logger.Info("repeated", "reference", parcel.Reference)
@@ -171,6 +186,9 @@ func (g *Gateway) record(p parcel, f policy.Facts, d policy.Decision) {
 	m.Messages.WithLabelValues(verdict).Inc()
 	m.Hidden.Add(float64(p.hidden))
 	m.Sealed.Add(float64(p.sealed))
+	for step, n := range p.steps {
+		m.Protected.WithLabelValues(string(step)).Add(float64(n))
+	}
 	for _, finding := range f.Counted() {
 		m.Findings.WithLabelValues(string(finding.Kind)).Add(float64(max(1, finding.Count)))
 	}

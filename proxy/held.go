@@ -52,7 +52,7 @@ func (c Custody) Release(ctx context.Context, id, by, reason string) (policy.Act
 	entry := policy.Entry{Type: policy.EntryOverride, Severity: severity(decision), Action: policy.Pass, Count: 1}
 	switch action {
 	case policy.Seal:
-		entry.Action, entry.NearMiss = policy.Seal, true
+		entry.Action, entry.NearMiss, entry.Steps = policy.Seal, true, []policy.Step{decision.Verdicts[0].Step}
 	case policy.Hold:
 		action = policy.Pass
 	case policy.Pass:
@@ -64,9 +64,11 @@ func (c Custody) Release(ctx context.Context, id, by, reason string) (policy.Act
 		entry.Findings = append(entry.Findings, r.Findings...)
 	}
 	release.Records = c.records(rules, held, entry, by, reason)
-	if release.Then, err = c.outcome(rules, held, notice.EndReleased, 1); err != nil {
+	told, err := c.outcome(rules, held, notice.EndReleased, 1)
+	if err != nil {
 		return "", err
 	}
+	release.Then = append(release.Then, told...)
 	return action, c.Store.Release(ctx, held.ID, release)
 }
 
@@ -86,10 +88,14 @@ func (c Custody) let(ctx context.Context, p *preparation, held spool.HeldCopy, c
 	case policy.Reject:
 		return out, ErrRefused
 	case policy.Seal:
-		if out.Content, err = p.seal(content, held.To); err != nil {
-			return out, fmt.Errorf("seal copy: %w", err)
+		made, err := p.protect(0, p.decision.Verdicts[0], content)
+		if err != nil {
+			return out, fmt.Errorf("protect copy: %w", err)
 		}
-		out.EightBit = !octets.ASCII(out.Content)
+		out.Content, out.EightBit, out.RequireTLS = made.raw, !octets.ASCII(made.raw), made.tls
+		if out.Then, err = p.codeParcels(held.Sender); err != nil {
+			return out, err
+		}
 	case policy.Hold, policy.Pass:
 		if file, password := hands(p.facts); file || password {
 			out.Handings = []spool.Handing{{Handover: spool.Handover{
@@ -198,7 +204,13 @@ func (c Custody) decideAgain(ctx context.Context, rules *Rules, held spool.HeldC
 	if _, err := rules.recall(ctx, c.Store, env, &facts); err != nil {
 		return nil, err
 	}
-	return newPreparation(c.Gateway, rules, env, msg, facts, rules.Policy.Decide(facts)), nil
+	ways, err := c.ways(ctx, rules, env, &facts, msg)
+	if err != nil {
+		return nil, err
+	}
+	p := newPreparation(c.Gateway, rules, env, msg, facts, rules.Policy.Decide(facts))
+	p.ways, p.language, p.parcel.Reference = ways, held.Language, held.Reference
+	return p, nil
 }
 
 // blinded returns a held copy for its reader without those whom the rules in

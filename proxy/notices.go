@@ -24,7 +24,7 @@ func (p *preparation) notices() error {
 		return nil // nothing was sent: the question says all that there is to say yet
 	}
 	n := p.notice()
-	if p.env.From != "" && (n.Papers || n.Hidden+n.Beside+n.Unusual+n.Sealed+n.Held > 0) {
+	if p.env.From != "" && (n.Papers || n.Hidden+n.Beside+n.Unusual+p.parcel.sealed+n.Held > 0) {
 		subject, text := p.cfg.Notices.Notice(n)
 		if err := p.addNotice(p.env.From, n.Language, subject, text); err != nil {
 			return err
@@ -53,8 +53,14 @@ func (p *preparation) notice() notice.Notice {
 		Hidden: p.parcel.hidden,
 		Tagged: p.asks(policy.EditTag),
 		Papers: p.asks(policy.EditPapers),
-		Sealed: p.parcel.sealed,
-		Held:   p.parcel.held - p.parcel.asked,
+		Codes:  p.shown(), Texted: p.countWay(policy.CodeSMS), Standing: p.countWay(policy.CodeStanding),
+		Codable: p.cfg.SMS && p.rules.Policy.Asks(policy.StepDocument, policy.StepArchive),
+		Held:    p.parcel.held - p.parcel.asked,
+	}
+	for _, step := range policy.Steps() {
+		if count := p.parcel.steps[step]; count > 0 && step != policy.StepHold {
+			n.Ways = append(n.Ways, notice.Way{Step: step, Count: count})
+		}
 	}
 	if n.Held > 0 {
 		n.Keep = p.now.Add(time.Duration(p.rules.Policy.Held.Keep))

@@ -22,7 +22,8 @@ type parcel struct {
 	hidden  int
 	sealed  int
 	held    int
-	asked   int // of those held, the ones that wait for nothing but their sender's answer
+	asked   int                 // of those held, the ones that wait for nothing but their sender's answer
+	steps   map[policy.Step]int // copies by what protects them; hold: those that no step did
 }
 
 // Refusal returns the reply that refuses the message, or nil where it was
@@ -42,6 +43,8 @@ type preparation struct {
 	now      time.Time
 	hidden   map[string]bool  // canonical addresses that leave the visible fields
 	forms    map[string]*form // by reader; "" is everybody who has no form of their own
+	ways     ways             // to the readers, besides mail
+	codes    map[int]drawn    // by the index of the recipient
 	untraced bool             // leave our trace field out, to show only what the decision changes
 	question string           // the id of what the sender is asked; empty: nothing yet
 	parcel   parcel
@@ -50,8 +53,9 @@ type preparation struct {
 
 // prepare makes the final bytes of every copy, the notices and the register
 // entries. Its error means that nothing may be sent and nothing is stored.
-func (g *Gateway) prepare(rules *Rules, env message.Envelope, msg *message.Message, f policy.Facts, d policy.Decision, known handovers) (parcel, error) {
+func (g *Gateway) prepare(rules *Rules, env message.Envelope, msg *message.Message, f policy.Facts, w ways, d policy.Decision, known handovers) (parcel, error) {
 	p := newPreparation(g, rules, env, msg, f, d)
+	p.ways = w
 	var err error
 	switch {
 	case d.Mode == policy.Observe:
@@ -66,6 +70,9 @@ func (g *Gateway) prepare(rules *Rules, env message.Envelope, msg *message.Messa
 	}
 	p.parcel.Handings = p.handings(known)
 	p.register()
+	if err := p.sendCodes(); err != nil {
+		return parcel{}, fmt.Errorf("send codes: %w", err)
+	}
 	if err := errors.Join(p.ask(), p.notices()); err != nil {
 		return parcel{}, fmt.Errorf("write notice: %w", err)
 	}
@@ -82,7 +89,7 @@ func newPreparation(g *Gateway, rules *Rules, env message.Envelope, msg *message
 		forms:    map[string]*form{},
 		parcel: parcel{Parcel: spool.Parcel{
 			ID: env.Transaction, Reference: deviation.NewReference(), Login: env.Login, Received: env.Received,
-		}},
+		}, steps: map[policy.Step]int{}},
 	}
 	for _, e := range d.Edits {
 		for _, a := range e.Addresses {
@@ -201,6 +208,8 @@ func (p *preparation) edits(hidden map[string]bool) (edits []message.Edit, hides
 			more = p.msg.Drop(blindFields...)
 		case policy.EditTag:
 			subject = e.Subject
+		case policy.EditNumber:
+			subject, more = e.Subject, numberEdits(p.msg)
 		default:
 			err = fmt.Errorf("unknown edit %q", e.Kind)
 		}

@@ -20,6 +20,7 @@ type Rules struct {
 	Policy          *policy.Policy
 	Scanner         *detect.Scanner
 	Members         *roster.Members
+	Phones          *roster.Phones // of members; nil: none are known
 	Representatives *roster.Representatives
 	Keys            *seal.Keyring
 	Senders         []policy.Pattern // whom trust listeners take besides representatives

@@ -191,6 +191,10 @@ func printExplanation(w io.Writer, texts *notice.Catalog, x proxy.Explanation) {
 				fmt.Fprintf(w, " (key: %s)", why.Key)
 			}
 			fmt.Fprintln(w)
+			printLadder(w, why.Ladder)
+		}
+		if r.Code != "" {
+			fmt.Fprintf(w, "          its code comes to the reader by: %s\n", r.Code)
 		}
 	}
 	if len(x.Recipients) == 0 {
@@ -221,6 +225,30 @@ func printExplanation(w io.Writer, texts *notice.Catalog, x proxy.Explanation) {
 		fmt.Fprintln(w, "  nothing")
 	}
 	printEdits(w, x)
+}
+
+// printLadder prints the steps that were tried for a reader.
+func printLadder(w io.Writer, ladder []proxy.ExplainedRung) {
+	if len(ladder) == 0 {
+		return
+	}
+	var steps []string
+	for _, r := range ladder {
+		step := string(r.Step)
+		if r.Obstacle != "" {
+			step += " (" + obstacles[r.Obstacle] + ")"
+		}
+		steps = append(steps, step)
+	}
+	fmt.Fprintf(w, "          ladder: %s: taken\n", strings.Join(steps, ", "))
+}
+
+// obstacles says in English why a step is not one that a reader can open.
+var obstacles = map[policy.Obstacle]string{
+	policy.Obstacle(policy.KeyNone): "no key", policy.Obstacle(policy.KeyExpired): "key expired", policy.Obstacle(policy.KeyRevoked): "key revoked",
+	policy.Obstacle(policy.KeyWeak): "key too weak", policy.Obstacle(policy.KeyNoEncryption): "key not for encryption",
+	policy.ObstacleNoCode: "no way for a code", policy.ObstacleTLS: "no route of verified TLS", policy.ObstacleNoFiles: "no files",
+	policy.ObstacleSealed: "encrypted by its writer",
 }
 
 // outOfScope reports whether there are findings that no rule was asked about.

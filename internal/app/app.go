@@ -112,6 +112,9 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 		Metrics:  a.metrics,
 		Logger:   opt.Logger,
 		Now:      opt.Now,
+		Codes:    a.store,
+		SMS:      opt.Config.SMS.URL != "",
+		Verified: opt.Config.verified(),
 	})
 	a.announce(rules)
 	if err := a.readConsents(ctx); err != nil {
@@ -194,7 +197,12 @@ func (a *App) openRelay() error {
 	if err != nil {
 		return err
 	}
+	courier, err := a.courier()
+	if err != nil {
+		return err
+	}
 	a.relay, err = relay.New(relay.Config{
+		Courier:   courier,
 		Upstreams: upstreams,
 		Routes:    c.routes(),
 		Hostname:  c.Hostname,

@@ -38,6 +38,7 @@ type Config struct {
 	Console         AddressConfig    `yaml:"console"`
 	Questions       QuestionsConfig  `yaml:"questions"`
 	Metrics         AddressConfig    `yaml:"metrics"`
+	SMS             SMSConfig        `yaml:"sms"`
 	Log             LogConfig        `yaml:"log"`
 }
 
@@ -136,6 +137,27 @@ type AddressConfig struct {
 	Address string `yaml:"address"`
 }
 
+// SMSConfig describes the provider that sends codes as text messages; an empty
+// URL means none.
+type SMSConfig struct {
+	URL       string            `yaml:"url"`
+	Method    string            `yaml:"method"` // POST, PUT or GET
+	Headers   map[string]string `yaml:"headers"`
+	Body      string            `yaml:"body"`
+	TokenFile string            `yaml:"token-file"`
+	Sender    string            `yaml:"sender"`
+	OK        SMSOKConfig       `yaml:"ok"`
+	Timeout   strict.Duration   `yaml:"timeout"`
+	GiveUp    strict.Duration   `yaml:"give-up"`
+}
+
+// SMSOKConfig says how the provider's answer shows that it took a message.
+type SMSOKConfig struct {
+	Status []int  `yaml:"status"` // none: 200 to 299
+	Field  string `yaml:"field"`  // of a JSON answer
+	Value  string `yaml:"value"`
+}
+
 // LogConfig says how log lines are written to standard error.
 type LogConfig struct {
 	Format string `yaml:"format"` // text or json
@@ -177,7 +199,7 @@ func LoadConfig(file string) (Config, error) {
 func (c *Config) paths() []*string {
 	paths := []*string{
 		&c.Data, &c.TLS.Certificate, &c.TLS.Key, &c.Upstream.PasswordFile, &c.Upstream.CA,
-		&c.Policy, &c.Representatives, &c.Keys,
+		&c.Policy, &c.Representatives, &c.Keys, &c.SMS.TokenFile,
 	}
 	for i := range c.Upstreams {
 		paths = append(paths, &c.Upstreams[i].PasswordFile, &c.Upstreams[i].CA)
@@ -203,6 +225,7 @@ func defaults() Config {
 		Policy:     "policy.yaml", Representatives: "representatives.yaml", Members: strict.Words{"members.csv"}, Keys: "keys/",
 		Roster:    RosterConfig{StaleAfter: strict.Duration(45 * 24 * time.Hour)},
 		Questions: QuestionsConfig{TLS: "none"},
+		SMS:       SMSConfig{Method: "POST", Timeout: strict.Duration(15 * time.Second), GiveUp: strict.Duration(30 * time.Minute)},
 		Log:       LogConfig{Format: "text", Level: "info"},
 	}
 }
@@ -261,6 +284,7 @@ func (c *Config) check() error {
 	if c.Roster.StaleAfter <= 0 {
 		fault("roster.stale-after", "must be longer than nothing, such as 45d")
 	}
+	c.SMS.check(fault)
 	checkAddress("metrics.address", c.Metrics.Address, fault)
 	checkAddress("console.address", c.Console.Address, fault)
 	c.Questions.check(fault)

@@ -113,7 +113,7 @@ func NewCustody(c Config, store *spool.Store, logger *slog.Logger, reader *extra
 	if err != nil {
 		return proxy.Custody{}, fmt.Errorf("load installation key: %w", err)
 	}
-	g, err := newOffline(c, key, logger, reader)
+	g, err := newOffline(c, key, logger, reader, store)
 	if err != nil {
 		return proxy.Custody{}, err
 	}
@@ -145,10 +145,10 @@ func NewExplainer(c Config, reader *extract.Extractor) (*proxy.Gateway, error) {
 			return nil, fmt.Errorf("load installation key: %w", err)
 		}
 	}
-	return newOffline(c, key, slog.New(slog.DiscardHandler), reader)
+	return newOffline(c, key, slog.New(slog.DiscardHandler), reader, nil)
 }
 
-func newOffline(c Config, key []byte, logger *slog.Logger, reader *extract.Extractor) (*proxy.Gateway, error) {
+func newOffline(c Config, key []byte, logger *slog.Logger, reader *extract.Extractor, codes proxy.CodeStore) (*proxy.Gateway, error) {
 	rules, err := LoadRules(c, key)
 	if err != nil {
 		return nil, err
@@ -166,5 +166,6 @@ func newOffline(c Config, key []byte, logger *slog.Logger, reader *extract.Extra
 	return proxy.New(proxy.Config{
 		Hostname: c.Hostname, Limits: limits(c), Rules: rules, Extract: reader,
 		Notices: texts, Logger: logger, Now: time.Now,
+		Codes: codes, SMS: c.SMS.URL != "", Verified: c.verified(),
 	}), nil
 }

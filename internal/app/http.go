@@ -121,6 +121,7 @@ type spoolCollector struct {
 var (
 	spoolCopies = prometheus.NewDesc("postvern_spool_copies", "Copies in the spool by state: queued (deferred ones included), deferred, held.", []string{"state"}, nil)
 	spoolOldest = prometheus.NewDesc("postvern_spool_oldest_age_seconds", "Age of the oldest copy that waits for delivery; 0 where none waits.", nil, nil)
+	spoolCodes  = prometheus.NewDesc("postvern_codes_waiting", "Text messages with codes that are not sent yet.", nil, nil)
 	spoolBytes  = prometheus.NewDesc("postvern_spool_bytes", "Octets that the store keeps of message bodies.", nil, nil)
 )
 
@@ -129,6 +130,7 @@ func (c spoolCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- spoolCopies
 	ch <- spoolOldest
 	ch <- spoolBytes
+	ch <- spoolCodes
 }
 
 // Collect implements prometheus.Collector.
@@ -148,6 +150,7 @@ func (c spoolCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge(spoolCopies, float64(s.Held), "held")
 	gauge(spoolOldest, s.Oldest.Seconds())
 	gauge(spoolBytes, float64(s.Bytes))
+	gauge(spoolCodes, float64(s.Codes))
 }
 
 // upstreamCollector reads how the upstreams stand at each scrape. Their names

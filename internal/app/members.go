@@ -131,9 +131,13 @@ func ImportMembers(c Config, in MembersImport) ([]roster.Group, error) {
 	if in.Group == "" {
 		in.Group = roster.DefaultGroup
 	}
-	return changeRoster(c, key, in.Out, in.Shrink, func(r *roster.Roster) error {
+	groups, err := changeRoster(c, key, in.Out, in.Shrink, func(r *roster.Roster) error {
 		return r.Import(in.Group, time.Now(), exports...)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return groups, changePhones(key, in.Out, func(b *roster.PhoneBook) error { return b.Import(in.Group, c.country(), exports...) })
 }
 
 // RemoveMembers takes a group out of the roster in a file.
@@ -142,7 +146,7 @@ func RemoveMembers(c Config, group, out string) ([]roster.Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	return changeRoster(c, key, out, true, func(r *roster.Roster) error {
+	groups, err := changeRoster(c, key, out, true, func(r *roster.Roster) error {
 		if !r.Remove(group) {
 			return fmt.Errorf("%s has no group %q: postvern members status lists them", out, group)
 		}
@@ -151,6 +155,40 @@ func RemoveMembers(c Config, group, out string) ([]roster.Group, error) {
 		}
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	return groups, changePhones(key, out, func(b *roster.PhoneBook) error {
+		b.Remove(group)
+		return nil
+	})
+}
+
+// country is whose numbers those without a country code are, by the policy's
+// language.
+func (c Config) country() string {
+	if p, err := LoadPolicy(c.Policy); err == nil {
+		return p.Language
+	}
+	return "da" // as where a policy does not say
+}
+
+// changePhones changes the numbers beside a roster, where it has any before or
+// after.
+func changePhones(key []byte, out string, change func(*roster.PhoneBook) error) error {
+	file := roster.PhonesFile(out)
+	b, err := roster.ReadPhoneBook(file, key)
+	if err != nil {
+		return err
+	}
+	before := b.Len()
+	if err := change(b); err != nil {
+		return err
+	}
+	if before == 0 && b.Len() == 0 {
+		return nil
+	}
+	return replaceFile(file, b.Encode())
 }
 
 // changeRoster changes the roster in a file, which may not be there yet, and

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +43,9 @@ func LoadRules(c Config, key []byte) (*proxy.Rules, error) {
 	} else if r.Policy != nil {
 		r.Members = r.Members.Following(r.Policy.People.SameMailbox)
 	}
+	if r.Phones, err = loadPhones(c.Members, key, r.Policy); err != nil {
+		faults = append(faults, err)
+	}
 	if r.Keys, err = loadKeys(c.Keys); err != nil {
 		faults = append(faults, err)
 	}
@@ -68,6 +72,14 @@ func loadRepresentatives(file string) (*roster.Representatives, error) {
 		return &roster.Representatives{}, nil
 	}
 	return roster.LoadRepresentatives(file)
+}
+
+// loadPhones loads members' numbers where the policy may send codes to them.
+func loadPhones(files []string, key []byte, p *policy.Policy) (*roster.Phones, error) {
+	if strings.Join(files, "") == "" || p == nil || !p.Asks(policy.StepDocument, policy.StepArchive) || !slices.Contains(p.Codes, policy.CodeSMS) {
+		return nil, nil
+	}
+	return roster.LoadPhones(files, key, p.Language, openExport)
 }
 
 func loadKeys(dir string) (*seal.Keyring, error) {
@@ -204,6 +216,9 @@ func (a *App) fingerprints() map[string]fingerprint {
 	c := a.opt.Config
 	out := map[string]fingerprint{}
 	roots := append([]string{c.Policy, lexiconFolder(c.Policy), c.Representatives, c.Keys, filepath.Join(c.Data, confirmedFile)}, c.Members...)
+	for _, file := range c.Members {
+		roots = append(roots, roster.PhonesFile(file))
+	}
 	for _, root := range roots {
 		if root == "" {
 			continue

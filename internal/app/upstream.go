@@ -102,6 +102,12 @@ func (r RouteConfig) check(key string, ways []UpstreamConfig, fault func(string,
 	}
 }
 
+// verified says to whom mail goes over verified TLS only, all the way.
+func (c *Config) verified() func(address string) bool {
+	routes := c.routes()
+	return func(address string) bool { return routes.For(spool.Mail, address).Verified }
+}
+
 // routes returns the configured routes. The configuration was checked.
 func (c *Config) routes() relay.Routes {
 	var routes relay.Routes

@@ -12,6 +12,8 @@ type Metrics struct {
 	Hidden     prometheus.Counter       // mailboxes taken out of visible fields
 	Findings   *prometheus.CounterVec   // kind: detect.Kinds
 	Sealed     prometheus.Counter       // copies sealed
+	Protected  *prometheus.CounterVec   // step: openpgp, smime, document, archive, tls, hold (no step could be opened)
+	Codes      *prometheus.CounterVec   // result of text messages with codes: sent, deferred, failed
 	Attempts   *prometheus.CounterVec   // result: delivered, deferred, failed
 	Steps      *prometheus.HistogramVec // step: read, extract, detect, decide, prepare, accept
 	Sessions   *prometheus.GaugeVec     // listener: starttls, implicit, trust
@@ -34,6 +36,8 @@ func New(reg prometheus.Registerer) *Metrics {
 		Hidden:     prometheus.NewCounter(prometheus.CounterOpts{Name: "postvern_recipients_hidden_total", Help: "Mailboxes taken out of fields that readers see."}),
 		Findings:   counters("findings_total", "Findings of personal data by kind.", "kind"),
 		Sealed:     prometheus.NewCounter(prometheus.CounterOpts{Name: "postvern_copies_sealed_total", Help: "Copies encrypted to their reader."}),
+		Protected:  counters("protection_steps_total", "Copies by the step of the ladder that protects them; hold: no step could be opened by the reader.", "step"),
+		Codes:      counters("code_messages_total", "Attempts to send a code as a text message by result.", "result"),
 		Attempts:   counters("upstream_attempts_total", "Attempts to deliver a copy upstream by result.", "result"),
 		Steps:      prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "postvern_step_seconds", Help: "Time that each step of a submission took.", Buckets: prometheus.ExponentialBuckets(0.00005, 4, 10)}, []string{"step"}),
 		Sessions:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "postvern_sessions", Help: "Open SMTP sessions by kind of listener."}, []string{"listener"}),
@@ -45,7 +49,7 @@ func New(reg prometheus.Registerer) *Metrics {
 		PolicyTime: prometheus.NewGauge(prometheus.GaugeOpts{Name: "postvern_policy_loaded_timestamp_seconds", Help: "When the policy in force was loaded."}),
 		PolicyInfo: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "postvern_policy_info", Help: "The hash of the policy in force; the value is always 1."}, []string{"hash"}),
 	}
-	reg.MustRegister(m.Messages, m.Rules, m.Hidden, m.Findings, m.Sealed, m.Attempts, m.Steps,
+	reg.MustRegister(m.Messages, m.Rules, m.Hidden, m.Findings, m.Sealed, m.Protected, m.Codes, m.Attempts, m.Steps,
 		m.Sessions, m.Logins, m.Refused, m.Reloads, m.Unusual, m.Questions, m.PolicyTime, m.PolicyInfo)
 	m.begin()
 	return m
@@ -55,11 +59,13 @@ func New(reg prometheus.Registerer) *Metrics {
 // the policy file names, and of kinds begin when they first match.
 func (m *Metrics) begin() {
 	for vec, values := range map[*prometheus.CounterVec][]string{
-		m.Messages: {"pass", "seal", "hold", "reject", "error"},
-		m.Attempts: {"delivered", "deferred", "failed"},
-		m.Logins:   {"ok", "denied", "limited", "error"},
-		m.Refused:  {"smuggling", "size", "relay", "sender", "login", "limit", "line", "loop", "memory"},
-		m.Reloads:  {"ok", "error"},
+		m.Messages:  {"pass", "seal", "hold", "reject", "error"},
+		m.Attempts:  {"delivered", "deferred", "failed"},
+		m.Protected: {"openpgp", "smime", "document", "archive", "tls", "hold"},
+		m.Codes:     {"sent", "deferred", "failed"},
+		m.Logins:    {"ok", "denied", "limited", "error"},
+		m.Refused:   {"smuggling", "size", "relay", "sender", "login", "limit", "line", "loop", "memory"},
+		m.Reloads:   {"ok", "error"},
 
 		m.Unusual:   {"letters", "typo", "domain", "elsewhere", "name", "outsider"},
 		m.Questions: {"asked", "yes", "no", "unclear", "refused", "unanswered"},

@@ -46,6 +46,14 @@ func notices(lang string) []Notice {
 		{Letter: l, Unusual: 1},
 		{Letter: l, Hidden: 4, Unusual: 2},
 		{Letter: l, Observe: true, Unusual: 1},
+		{Letter: l, Ways: []Way{{policy.StepDocument, 1}}, Codes: []Code{{Code: "4821-0937-5561-2043-7719-3285"}}, Rules: []string{"numre"}, Findings: sample[:1]},
+		{
+			Letter: l, Tagged: true, Ways: []Way{{policy.StepOpenPGP, 2}, {policy.StepDocument, 3}, {policy.StepTLS, 1}}, Texted: 1, Standing: 1,
+			Codes: []Code{{2, "4821-0937-5561-2043-7719-3285"}, {3, "0001-0937-5561-2043-7719-3285"}}, Rules: []string{"numre"}, Findings: sample[:1],
+		},
+		{Letter: l, Ways: []Way{{policy.StepArchive, 2}}, Texted: 2, Standing: 2},
+		{Letter: l, Observe: true, Ways: []Way{{policy.StepArchive, 1}, {policy.StepDocument, 2}, {policy.StepTLS, 2}}},
+		{Letter: l, Held: 2, Keyless: 2, Codable: true, Findings: sample[:1]},
 	}
 }
 
@@ -95,6 +103,16 @@ func everything(c *Catalog, lang string) string {
 	for i, end := range Ends() {
 		mail(c.Outcome(Outcome{Letter: l, End: end, Copies: 1 + i%2}))
 	}
+	for _, v := range []Cover{
+		{Language: lang, Organisation: l.Organisation, Contact: l.Contact, From: "Anna Holm (tr.anna@forening.example)", File: "mail.pdf", Code: policy.CodeNotice},
+		{Language: lang, Organisation: l.Organisation, Contact: l.Contact, File: "mail.zip", Archive: true, Code: policy.CodeSMS},
+		{Language: lang, Organisation: l.Organisation, From: "tr.anna@forening.example", File: "mail.pdf", Code: policy.CodeStanding},
+	} {
+		mail("cover", c.Cover(v))
+	}
+	mail(c.CodeFailed(CodeFailed{Letter: l, Code: Code{Number: 2, Code: "4821-0937-5561-2043-7719-3285"}}))
+	mail(c.CodeFailed(CodeFailed{Letter: l}))
+	fmt.Fprintf(&b, "%s\n%v\n", c.TextMessage(lang, "4821-0937-5561-2043-7719-3285"), c.DocumentWords(lang))
 	for _, q := range questions(lang) {
 		mail(c.Question(q))
 		page := c.Ask(q)

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"postvern.example/policy"
 	"postvern.example/policy/detect"
 )
 
@@ -30,7 +31,12 @@ type Notice struct {
 	Unusual  int              // copies that went to somebody who is probably not meant
 	Tagged   bool             // the subject got the tag
 	Papers   bool             // an invitation's papers went in a mail of their own
-	Sealed   int              // copies encrypted
+	Sealed   int              // copies encrypted, where Ways does not say how
+	Ways     []Way            // how copies were protected
+	Codes    []Code           // that the sender passes on
+	Texted   int              // codes that go out as text messages
+	Standing int              // copies that open with a standing code
+	Codable  bool             // of held copies: a number in the subject would have helped
 	Held     int              // copies held
 	Keyless  int              // copies held for want of a usable key
 	Refused  bool             // with Observe: it would have been refused
@@ -52,7 +58,10 @@ func (c *Catalog) Notice(n Notice) (subject, body string) {
 	}
 	why := s.say(because, values{"reasons": list(s.reasons(n), s.say("format.comma-why", nil), s.say("format.and-why", nil))})
 	do := s.say("notice.do-"+n.advice(), values{"contact": s.contact(n.Contact, n.Organisation)})
-	details := s.found(n.Findings)
+	details := append(s.protection(n), s.found(n.Findings)...)
+	if ways := s.ways(n.Ways); ways != "" && !n.Observe {
+		details = append(details, s.say("detail.ways", values{"value": ways}))
+	}
 	details = append(details, s.details(n.Letter, "sent", n.Rules, n.Keep)...)
 	return s.subject("notice.subject-"+n.outcome(), n), s.letter(n.Organisation, []string{what, why, do}, details)
 }
@@ -72,7 +81,7 @@ func (n Notice) outcome() string {
 		return "observe"
 	case n.Held > 0:
 		return "held"
-	case n.Hidden > 0 || n.Sealed > 0 || n.Tagged || n.Papers:
+	case n.Hidden > 0 || n.Sealed > 0 || len(n.Ways) > 0 || n.Tagged || n.Papers:
 		return "changed"
 	case n.Beside > 0:
 		return "beside"
@@ -86,6 +95,12 @@ func (n Notice) advice() string {
 	switch {
 	case n.Observe:
 		return "observe"
+	case len(n.Codes) > 0:
+		return "code"
+	case n.Held > 0 && n.Keyless == n.Held && n.Codable:
+		return "keyless"
+	case n.Held > 0 && n.Keyless == n.Held:
+		return "nocode"
 	case n.Held > 0:
 		return "held"
 	case n.Unusual > 0:
@@ -108,7 +123,18 @@ func (s speaker) what(n Notice) string {
 	for _, part := range []struct {
 		key string
 		n   int
-	}{{"hidden", n.Hidden}, {"beside", n.Beside}, {"unusual", n.Unusual}, {"tagged", one(n.Tagged)}, {"papers", one(n.Papers)}, {"sealed", n.Sealed}, {"held", n.Held}} {
+	}{
+		{"hidden", n.Hidden},
+		{"beside", n.Beside},
+		{"unusual", n.Unusual},
+		{"tagged", one(n.Tagged)},
+		{"papers", one(n.Papers)},
+		{"sealed", n.Sealed + n.by(policy.StepOpenPGP, policy.StepSMIME)},
+		{"document", n.by(policy.StepDocument)},
+		{"archive", n.by(policy.StepArchive)},
+		{"tls", n.by(policy.StepTLS)},
+		{"held", n.Held},
+	} {
 		if part.n > 0 {
 			did = append(did, s.count(prefix+part.key, part.n, nil))
 		}

@@ -33,7 +33,11 @@ func (c *Catalog) Record(lang string, e policy.Entry, observed bool) (descriptio
 	if len(found) > 0 {
 		description += " " + s.say("record.found", values{"kinds": strings.Join(found, ", ")})
 	}
-	return description, s.say("record.done-"+done(e, observed), nil)
+	steps := make([]string, len(e.Steps))
+	for i, step := range e.Steps {
+		steps[i] = s.word("step", string(step))
+	}
+	return description, s.say("record.done-"+done(e, observed), values{"steps": strings.Join(steps, ", ")})
 }
 
 // unread reports whether nothing was found but what could not be read: nobody
@@ -68,7 +72,12 @@ func done(e policy.Entry, observed bool) string {
 	case policy.EntryPersonal, policy.EntryNamed:
 	}
 	switch e.Action {
-	case policy.Seal, policy.Hold, policy.Reject:
+	case policy.Seal:
+		if slices.ContainsFunc(e.Steps, func(s policy.Step) bool { return s != policy.StepOpenPGP && s != policy.StepSMIME }) {
+			return "protected"
+		}
+		return string(policy.Seal)
+	case policy.Hold, policy.Reject:
 		return string(e.Action)
 	case policy.Pass:
 	}

@@ -19,6 +19,7 @@ type table struct {
 	columns   int
 	addresses []int // columns
 	full      []int // columns of whole names
+	phones    []int // columns of telephone numbers, mobile ones first
 	parts     []int // columns of a name's parts, given names first
 }
 
@@ -94,6 +95,10 @@ func tableWith(text io.Reader, comma rune) *table {
 			middle = append(middle, i)
 		case familyName:
 			family = append(family, i)
+		case mobileNumber:
+			t.phones = slices.Insert(t.phones, 0, i)
+		case phoneNumber:
+			t.phones = append(t.phones, i)
 		case nothing:
 		}
 	}
@@ -133,6 +138,8 @@ const (
 	givenName
 	middleName
 	familyName
+	mobileNumber
+	phoneNumber
 )
 
 // headings are the words of the languages, folded as foldHeading does.
@@ -147,6 +154,12 @@ var headings = map[column][]string{
 	},
 	givenName: {
 		"fornavn", "fornamn", "fornavne", "firstname", "givenname", "forename", "etunimi", "etunimet", "tilltalsnamn", "eiginnafn", "fyrstanafn", "first", "fnavn", "kutsumanimi",
+	},
+	mobileNumber: {
+		"mobil", "mobiltelefon", "mobilnummer", "mobilnr", "mobiltlf", "mobile", "mobilephone", "cell", "cellphone", "matkapuhelin", "matkapuhelinnumero", "farsimi", "gsm", "sms",
+	},
+	phoneNumber: {
+		"telefon", "telefonnummer", "telefonnr", "tlf", "tlfnr", "tlfnummer", "tel", "phone", "phonenumber", "telephone", "puhelin", "puhelinnumero", "simi", "simanumer",
 	},
 	middleName: {"mellemnavn", "mellomnavn", "mellannamn", "middlename", "millinafn"},
 	familyName: {"efternavn", "etternavn", "etternamn", "efternamn", "lastname", "surname", "familyname", "sukunimi", "kenninafn", "eftirnafn", "last", "slektsnavn", "enavn"},
@@ -170,8 +183,10 @@ func meaning(heading string) column {
 	}
 	// E-mail (privat), E-post 2, arbejdsmail: the word, and others that say which.
 	rest := withoutAside(strings.TrimRight(h, "0123456789"))
-	if slices.Contains(headings[address], rest) {
-		return address
+	for _, c := range []column{address, mobileNumber, phoneNumber} {
+		if slices.Contains(headings[c], rest) {
+			return c
+		}
 	}
 	return nothing
 }

@@ -264,3 +264,9 @@ func NewMessageID(domain string) string {
 	}
 	return "<" + rand.Text() + "@" + domain + ">"
 }
+
+// WriteText writes a text as a part of type text/plain, UTF-8: header fields,
+// the empty line and the encoded body.
+func WriteText(b *bytes.Buffer, text string) error {
+	return DraftPart{MediaType: "text/plain", Params: map[string]string{"charset": "utf-8"}, Content: []byte(text)}.write(b)
+}

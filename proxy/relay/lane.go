@@ -159,7 +159,11 @@ func (r *Relay) crew(soft, hard context.Context, results chan<- []result) (end f
 			workers.Go(func() { r.serve(soft, hard, l, results) })
 		}
 	}
+	for range carriers {
+		workers.Go(func() { r.carry(soft, hard, results) })
+	}
 	return func() {
+		close(r.parcels)
 		for _, l := range r.lanes {
 			close(l.work)
 		}

@@ -65,6 +65,7 @@ type Config struct {
 	Logger       *slog.Logger     // nil: not logged
 	Now          func() time.Time // nil is time.Now
 	Reporter     Reporter
+	Courier      Courier // takes the copies of class code; nil: they wait
 }
 
 // Relay delivers copies. It is safe for use by several goroutines; Run is
@@ -72,7 +73,8 @@ type Config struct {
 type Relay struct {
 	cfg     Config
 	targets []*target
-	lanes   []*lane // one for each route, and the last for what none matches
+	parcels chan spool.Delivery // for the courier
+	lanes   []*lane             // one for each route, and the last for what none matches
 	probe   sync.Mutex
 	probed  time.Time // the last good probe
 }
@@ -115,7 +117,7 @@ func New(cfg Config) (*Relay, error) {
 		cfg.Metrics = metrics.New(prometheus.NewRegistry())
 	}
 	cfg.Reporter = cfg.Reporter.withDefaults(cfg.Hostname)
-	r := &Relay{cfg: cfg}
+	r := &Relay{cfg: cfg, parcels: make(chan spool.Delivery, carryLength)}
 	r.makeLanes()
 	return r, nil
 }
@@ -175,7 +177,11 @@ func (r *Relay) claim(ctx context.Context, results chan<- []result) {
 		begun, size := time.Now(), 0
 		for _, d := range deliveries {
 			size += d.Size()
-			r.dispatch(d, results)
+			if r.couriered(d) {
+				r.hand(d, results)
+			} else {
+				r.dispatch(d, results)
+			}
 		}
 		batch = min(batch*2, workers)
 		if size > maxBytes || time.Since(begun) > time.Second {

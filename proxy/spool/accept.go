@@ -57,7 +57,7 @@ func (p Parcel) check() error {
 			return fmt.Errorf("a copy has the state %q", c.State)
 		case (c.State == Held) != (c.Hold != nil):
 			return errors.New("a copy is held without a reason, or queued with one")
-		case c.Class != Mail && c.Class != Notice && c.Class != Report:
+		case c.Class != Mail && c.Class != Notice && c.Class != Report && c.Class != Code:
 			return fmt.Errorf("a copy has the class %q", c.Class)
 		}
 		seen[c.ID] = true

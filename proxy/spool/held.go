@@ -25,12 +25,13 @@ type HeldCopy struct {
 
 // Released says how a held copy goes out.
 type Released struct {
-	Seen     [sha256.Size]byte  // SHA-256 of the content that the approver saw (HeldContent)
-	Content  []byte             // what goes out instead, such as the sealed form; nil: the content as it is
-	EightBit bool               // Content has octets above 127
-	Records  []deviation.Record // the release in the register
-	Then     []Parcel           // what follows from it, such as a notice
-	Handings []Handing          // what the copy hands its reader
+	Seen       [sha256.Size]byte  // SHA-256 of the content that the approver saw (HeldContent)
+	Content    []byte             // what goes out instead, such as the sealed form; nil: the content as it is
+	EightBit   bool               // Content has octets above 127
+	RequireTLS bool               // it goes over verified TLS only
+	Records    []deviation.Record // the release in the register
+	Then       []Parcel           // what follows from it, such as a notice
+	Handings   []Handing          // what the copy hands its reader
 
 	Correspondents []Correspondent // who is written to with it
 }
@@ -199,6 +200,7 @@ func (s *Store) releasing(ctx context.Context, held HeldCopy, body int64, with R
 	if with.Content != nil {
 		c.EightBit = with.EightBit
 	}
+	c.RequireTLS = c.RequireTLS || with.RequireTLS
 	var err error
 	if r.secret, err = s.ladeCopy(c, held.Login); err != nil {
 		return nil, err

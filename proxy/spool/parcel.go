@@ -63,6 +63,7 @@ const (
 	Mail   Class = "mail"   // what a representative wrote
 	Notice Class = "notice" // what the gateway tells its users
 	Report Class = "report" // RFC 3464 delivery status notification
+	Code   Class = "code"   // a code on its way to a telephone: To is the number, the content is for its courier alone
 )
 
 // State is where a copy stands.

@@ -16,6 +16,7 @@ type Stats struct {
 	Held     int64
 	Deferred int64         // of those queued, the ones that were tried before
 	Bytes    int64         // of message content
+	Codes    int64         // text messages with codes that are on their way
 	Oldest   time.Duration // age of the oldest queued copy; 0 where there is none
 }
 
@@ -26,6 +27,9 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 		return r.Scan(&st.Queued, &st.Held, &st.Deferred, &st.Bytes)
 	})
 	var received int64
+	if err == nil {
+		err = s.read.QueryRowContext(ctx, s.lang.queries["waiting codes"]).Scan(&st.Codes)
+	}
 	if err == nil {
 		s.held.Store(st.Bytes)
 		err = s.read.QueryRowContext(ctx, s.lang.queries["oldest"]).Scan(&received)

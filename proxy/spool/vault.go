@@ -108,6 +108,13 @@ func (v *vault) repeat(digest, original []byte) []byte {
 	return m.Sum(nil)[:20]
 }
 
+// reader is the keyed form of a reader's address.
+func (v *vault) reader(address string) []byte {
+	m := hmac.New(sha256.New, v.digest)
+	m.Write([]byte("reader\x00" + address))
+	return m.Sum(nil)[:20]
+}
+
 func sealed(a cipher.AEAD, place string, plain []byte) []byte {
 	n := a.NonceSize()
 	box := make([]byte, n, n+len(plain)+a.Overhead())

@@ -261,3 +261,19 @@ SELECT id, who, begins, ends, withdrawn, terms FROM consents
 
 -- name: ledger version
 SELECT count(*), CAST(coalesce(sum(change), 0) AS BIGINT) FROM consents
+
+-- name: waiting codes
+SELECT count(*) FROM copies WHERE class = 'code'
+
+-- name: standing code
+SELECT secret FROM codes WHERE reader = $1
+
+-- name: standing codes
+SELECT reader, secret FROM codes ORDER BY reader
+
+-- name: set standing code
+INSERT INTO codes (reader, secret) VALUES ($1, $2)
+ON CONFLICT (reader) DO UPDATE SET secret = excluded.secret
+
+-- name: remove standing code
+DELETE FROM codes WHERE reader = $1
