@@ -27,11 +27,6 @@ type standingSecret struct {
 	By     string `json:"by"`
 }
 
-// readerHash is a reader as the table of codes names them.
-func (s *Store) readerHash(address string) []byte {
-	return s.vault.repeat([]byte("reader\x00" + address))
-}
-
 func codePlace(reader []byte) string { return "codes/secret/" + hex.EncodeToString(reader) }
 
 // StandingCode returns the code of a reader, by canonical address; empty where
