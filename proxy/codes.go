@@ -96,7 +96,9 @@ func (p *preparation) codeParcels(sender string) ([]spool.Parcel, error) {
 			Ways: []notice.Way{{Step: p.decision.Verdicts[0].Step, Count: 1}},
 		}
 		subject, text := p.cfg.Notices.Notice(n)
-		mail, body, err := ownMail(p.cfg.Hostname, p.rules.Policy.Contact, sender, n.Language, subject, text, p.now)
+		mail, body, err := ownMail(own{
+			hostname: p.cfg.Hostname, replyTo: p.rules.Policy.Contact, to: sender, language: n.Language, subject: subject, text: text, now: p.now,
+		})
 		if err != nil {
 			return nil, fmt.Errorf("write notice: %w", err)
 		}

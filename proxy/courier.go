@@ -108,7 +108,9 @@ func (c Courier) giveUp(d spool.Delivery, one spool.Copy, l letterOfCode, now ti
 		failed.Code = notice.Code{Number: l.Number, Code: l.Code}
 	}
 	subject, text := c.cfg.Notices.CodeFailed(failed)
-	mail, body, err := ownMail(c.cfg.Hostname, rules.Policy.Contact, one.Sender, one.Language, subject, text, now)
+	mail, body, err := ownMail(own{
+		hostname: c.cfg.Hostname, replyTo: rules.Policy.Contact, to: one.Sender, language: one.Language, subject: subject, text: text, now: now,
+	})
 	if err != nil {
 		return spool.Parcel{}, fmt.Errorf("write notice: %w", err)
 	}
