@@ -207,11 +207,22 @@ func attached(msg *message.Message, text extract.Result) []person {
 		if n := len(s.Place); n == 0 || s.Place[n-1].Kind == detect.InHeader || edited[placeKey(s.Place)] {
 			continue
 		}
+		if isKey(s.Place) {
+			for _, a := range detect.Addresses(s.Text) {
+				people = append(people, person{address: a})
+			}
+		}
 		for _, q := range message.QuotedIn(s.Text).Recipients {
 			people = append(people, person{name: q.Name, address: q.Address})
 		}
 	}
 	return people
+}
+
+// isKey reports whether a place is that of an OpenPGP key: its user ids say
+// whose it is.
+func isKey(place detect.Place) bool {
+	return slices.ContainsFunc(place, func(step detect.Step) bool { return step.Kind == detect.InAttachment && step.Label == "key" })
 }
 
 // reported returns the people in the parts of reports that programs read (RFC

@@ -78,6 +78,14 @@ func TestACiphertextThatNamesMembersToEachOtherDoesNotLeave(t *testing.T) {
 			name: "one reader, beside the sender's own key from Autocrypt", fields: "To: mette@post.example, kontor@forening.example\nAutocrypt: addr=tr.anna@forening.example; keydata=" + base64Of([]byte(anna)) + "\n",
 			body: pgpMIME(to("-r", "mette@post.example", "-r", "tr.anna@forening.example")), to: []string{"mette@post.example", "kontor@forening.example"}, known: true, want: passes,
 		},
+		{
+			name: "a message that is only signed, and quotes a list", fields: "To: sekretariat@forening.example\n", to: []string{"ingrid@post.example"}, want: isHeld,
+			body: "\n" + keys.run([]byte("Fra: chef@region.example\nSendt: i dag\nTil: Mette <mette@post.example>; Peter <peter@post.example>\nEmne: x\n"), "--armor", "--sign", "-u", "tr.anna@forening.example"),
+		},
+		{
+			name: "another member's key as a file", fields: inTo, to: members, want: isHeld,
+			body: attached("Content-Type: application/pgp-keys; name=key.asc\nContent-Disposition: attachment; filename=key.asc\n", mette),
+		},
 		{name: "S/MIME to both", fields: inTo, body: enveloped(t, certs...), to: members, want: refused},
 		{name: "S/MIME to both by key identifier", fields: inTo, body: enveloped(t, append([]string{"-keyid"}, certs...)...), to: members, want: refused},
 		{name: "S/MIME to one and the sender", fields: "To: mette@post.example\n", body: enveloped(t, certs[0], certs[2]), to: members[:1], want: passes},

@@ -2,7 +2,11 @@ package extract
 
 import (
 	"bytes"
+	"io"
+	"regexp"
 	"strings"
+
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
 
 	"postvern.example/policy/detect"
 )
@@ -113,10 +117,38 @@ func uudecode(body []byte) []byte {
 	return out
 }
 
-// armored reports OpenPGP messages that stand in the text between their
-// marker lines: what they hold only a key opens.
+// armored reads OpenPGP messages that stand in the text between their marker
+// lines, cited ones too. Most are encrypted; one that is only signed everybody
+// can read.
 func (r *reading) armored(p piece) {
-	if bytes.Contains(p.data, []byte("-----BEGIN PGP MESSAGE-----")) && bytes.Contains(p.data, []byte("-----END PGP MESSAGE-----")) {
-		r.protected(p.place, strengthStrong, sealedOpenPGP)
+	const begin, end = "-----BEGIN PGP MESSAGE-----", "-----END PGP MESSAGE-----"
+	if !bytes.Contains(p.data, []byte(begin)) || !bytes.Contains(p.data, []byte(end)) {
+		return
+	}
+	rest := citeMarks.ReplaceAll(p.data, nil)
+	for {
+		start := bytes.Index(rest, []byte(begin))
+		if start < 0 || r.over(p.place) {
+			return
+		}
+		rest = rest[start:]
+		size := bytes.Index(rest, []byte(end))
+		if size < 0 {
+			return
+		}
+		block, err := armor.Decode(bytes.NewReader(rest[:size+len(end)]))
+		var data []byte
+		if err == nil {
+			data, err = io.ReadAll(block.Body)
+		}
+		if err != nil {
+			r.unscannable(p.place, whyMalformed)
+			return
+		}
+		r.packets(piece{data: data, place: p.place, depth: p.depth + 1})
+		rest = rest[size:]
 	}
 }
+
+// citeMarks are what mail programs put before cited lines.
+var citeMarks = regexp.MustCompile(`(?m)^(?:[>|][> |]*)`)
