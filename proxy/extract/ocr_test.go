@@ -33,7 +33,14 @@ func reader(t testing.TB, change func(*OCR)) *Extractor {
 	if change != nil {
 		change(&found)
 	}
-	return withWorkers(t, Config{OCR: found, Time: 30 * time.Second})
+	cfg := Config{OCR: found, Time: 30 * time.Second}
+	if !underRace {
+		return withWorkers(t, cfg)
+	}
+	cfg.Worker = []string{program(t), WorkerArgument} // the race detector makes pictures slow
+	x := New(cfg)
+	t.Cleanup(x.Close)
+	return x
 }
 
 // payslip is a page that a program has set with real fonts, as a PDF.
@@ -111,6 +118,9 @@ func TestTextInPicturesIsRecognised(t *testing.T) {
 		"in a zip":       zipOf(t, "foto.png", string(asPNG)),
 		"a scan":         document(t, "scannet.pdf"),
 	} {
+		if underRace && name != "a JPEG" && name != "a scan" {
+			continue // one picture and one page show a race as well as ten
+		}
 		res := x.Text(context.Background(), read(t, attached("application/octet-stream", "x", data)))
 		s, ok := res.segment("070761-4285")
 		if !ok || !s.Recognised {

@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -23,19 +22,6 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
 )
-
-// program builds the program itself: what the race detector adds to a test's
-// memory is not the reader's.
-func program(t *testing.T) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "postvern")
-	build := exec.Command("go", "build", "-o", file, "../../cmd/postvern")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build postvern: %v\n%s", err, out)
-	}
-	return file
-}
 
 // peakOf reads a file in a worker of its own, and returns the most memory that
 // it held and how long it took.

@@ -3,6 +3,8 @@ package extract
 import (
 	"context"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +22,19 @@ func TestMain(m *testing.M) {
 		os.Exit(code)
 	}
 	goleak.VerifyTestMain(m)
+}
+
+// program builds the program itself: what the race detector adds to a test's
+// memory is not the reader's.
+func program(t testing.TB) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "postvern")
+	build := exec.Command("go", "build", "-o", file, "../../cmd/postvern")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build postvern: %v\n%s", err, out)
+	}
+	return file
 }
 
 func withWorkers(t testing.TB, cfg Config) *Extractor {
