@@ -35,6 +35,15 @@ type askedCopy struct {
 	Seen [sha256.Size]byte `json:"seen"`
 }
 
+// seen returns the SHA-256 of a body as the store gives it back.
+func seen(b spool.Body) (sum [sha256.Size]byte) {
+	h := sha256.New()
+	_, _ = h.Write(b.Head) // a hash never fails
+	_, _ = h.Write(b.Content)
+	h.Sum(sum[:0])
+	return sum
+}
+
 // letter is how a question is put to its sender.
 func (a asking) letter(r *Rules) notice.Question {
 	return notice.Question{
@@ -70,7 +79,7 @@ func (p *preparation) ask() error {
 	}
 	for _, c := range p.parcel.Copies {
 		if waitsForSender(c) {
-			a.Copies = append(a.Copies, askedCopy{c.ID, sha256.Sum256(p.parcel.Bodies[c.Body].Content)})
+			a.Copies = append(a.Copies, askedCopy{c.ID, seen(p.parcel.Bodies[c.Body])})
 			a.Keep = c.Hold.Expires
 		}
 	}

@@ -136,7 +136,7 @@ func TestAnUnusualRecipientWaitsForTheSendersAnswer(t *testing.T) {
 				t.Errorf("held to %v", held)
 			}
 			if err := g.reply(q, plainHead+"Ja\n"); err != nil {
-				t.Fatal(err)
+				t.Fatalf("%v\n%v", err, g.log.lines("put off"))
 			}
 			waitFor(t, "the mail", func() bool { return recipientsOf(mails(g.upstream.Messages()))[a.Address] })
 			if held := g.heldTo(); len(held) != 0 {
