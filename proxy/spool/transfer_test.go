@@ -19,6 +19,9 @@ import (
 // are new, deferred and held, a large body, a register, receipts, a warning, a
 // handover.
 func furnish(t *testing.T, s *Store) (contents map[string][]byte) {
+	if err := s.SetStandingCode(t.Context(), StandingCode{Reader: "mette@post.example", Code: "4821-0937", Set: time.Now(), By: "dpo"}); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.AddConsents(t.Context(), []Consent{{ID: "CO-MOVED1", Who: "bo@mail.example", To: "g", Purpose: "p", Added: time.Now(), From: time.Now()}}, nil); err != nil {
 		t.Fatal(err)
 	}
