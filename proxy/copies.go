@@ -68,9 +68,12 @@ func (p *preparation) copy(i int, v policy.Verdict, f *form) error {
 			return fmt.Errorf("protect copy: %w", err)
 		}
 		var body int
-		if out.reshape {
+		switch {
+		case out.traced:
+			body = p.addBody(spool.Body{Content: out.raw})
+		case out.reshape:
 			body = p.addBody(spool.Body{Content: append(p.trace(""), out.raw...)})
-		} else {
+		default:
 			body = p.body(f)
 		}
 		p.addCopy(i, body, nil)

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +20,7 @@ type protected struct {
 	raw     []byte
 	tls     bool // it goes over verified TLS only
 	reshape bool // raw is not the form that others get
+	traced  bool // our trace field stands in it
 }
 
 // maker makes the copy of one reader of a form.
@@ -90,7 +90,7 @@ func (p *preparation) archive(i int, v policy.Verdict, raw []byte) (protected, e
 }
 
 func (p *preparation) enclose(i int, v policy.Verdict, raw []byte, name, media string, write func(document.Document, io.Writer) error) (protected, error) {
-	msg, err := message.Read(bytes.NewReader(raw), p.cfg.Limits)
+	msg, err := message.Parse(raw, p.cfg.Limits)
 	if err != nil {
 		return protected{}, fmt.Errorf("read edited message: %w", err)
 	}
@@ -99,15 +99,15 @@ func (p *preparation) enclose(i int, v policy.Verdict, raw []byte, name, media s
 	shown := document.Document{Mail: msg, Words: document.Words(p.cfg.Notices.DocumentWords(language)), Code: string(code), Plain: code.Plain()}
 	quiet := !slices.ContainsFunc(p.facts.Findings, showsOutside)
 	cover, err := seal.Enclose(seal.Enclosure{
-		Raw: raw, OuterSubject: p.rules.Policy.Subject.Tag, MessageID: message.NewMessageID(p.cfg.Hostname),
-		Quiet: quiet, Language: language, FileName: name, MediaType: media, Size: len(raw),
+		Raw: raw, Above: p.trace(""), OuterSubject: p.rules.Policy.Subject.Tag, MessageID: message.NewMessageID(p.cfg.Hostname),
+		Quiet: quiet, Language: language, FileName: name, MediaType: media, Size: len(raw)/4*3 + 256<<10,
 		Text: p.cfg.Notices.Cover(notice.Cover{
 			Language: language, Organisation: p.rules.Policy.Organisation, Contact: p.rules.Policy.Contact,
 			From: author(msg, quiet), File: name, Archive: v.Step == policy.StepArchive, Code: v.Code,
 		}),
 		Write: func(w io.Writer) error { return write(shown, w) },
 	}, p.now)
-	return protected{raw: cover, reshape: true}, undecodable(err)
+	return protected{raw: cover, reshape: true, traced: true}, undecodable(err)
 }
 
 // undecodable marks errors that the same message gives at every try.

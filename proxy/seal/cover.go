@@ -15,6 +15,7 @@ import (
 // message only what Sealing leaves outside stands in its header.
 type Enclosure struct {
 	Raw          []byte // the message as edited, CRLF line ends; it is not changed
+	Above        []byte // stands before the header: a trace field
 	OuterSubject string
 	MessageID    string // as in Sealing
 	// Quiet says that nothing was found in the header: the sender's name, In-Reply-To
@@ -51,6 +52,7 @@ func Enclose(e Enclosure, now time.Time) ([]byte, error) {
 	}
 	var out bytes.Buffer
 	out.Grow(e.Size/57*78 + 64<<10)
+	out.Write(e.Above)
 	for _, f := range outside {
 		if f.name == "from" && e.Quiet {
 			f = named(fields, f)
