@@ -123,7 +123,7 @@ func (g *Gateway) Submit(ctx context.Context, env message.Envelope, r io.Reader)
 func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader) error {
 	rules, lap := g.Rules(), g.stopwatch()
 
-	msg, err := g.reader.Read(r)
+	msg, err := g.reader.Read(r, env.Size)
 	lap("read")
 	if err != nil {
 		return g.unreadable(rules, env, err)

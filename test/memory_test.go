@@ -2,6 +2,7 @@ package test
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/textproto"
 	"os"
@@ -99,7 +100,8 @@ func TestASmallMailPassesWhileALargeOneHoldsTheBudget(t *testing.T) {
 	g.arrived(2)
 }
 
-// submitPatiently sends a mail as a mail program does, which waits for minutes.
+// submitPatiently sends a mail as a mail program does, which declares its size
+// and waits for minutes.
 func submitPatiently(address, mail string) error {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -107,7 +109,21 @@ func submitPatiently(address, mail string) error {
 	}
 	c := smtp.NewClient(conn)
 	defer func() { _ = c.Close() }()
-	return c.SendMail("tr.anna@forening.example", []string{"mette@post.example"}, strings.NewReader(crlf(mail)))
+	mail = crlf(mail)
+	if err := c.Mail("tr.anna@forening.example", &smtp.MailOptions{Size: int64(len(mail))}); err != nil {
+		return err
+	}
+	if err := c.Rcpt("mette@post.example", nil); err != nil {
+		return err
+	}
+	w, err := c.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, mail); err != nil {
+		return err
+	}
+	return w.Close()
 }
 
 // largeMail is plain text of about so many octets, each time another.

@@ -65,20 +65,15 @@ func decodeQP(body []byte) ([]byte, error) {
 // skipped; any other octet outside the alphabet is damage, and so is anything
 // after the padding.
 func decodeBase64(body []byte) ([]byte, error) {
-	packed := make([]byte, 0, len(body))
-	for len(body) > 0 {
-		var line []byte
-		line, body, _ = bytes.Cut(body, []byte("\r\n"))
-		if bytes.IndexByte(line, ' ') >= 0 || bytes.IndexByte(line, '\t') >= 0 {
-			line = bytes.ReplaceAll(bytes.ReplaceAll(line, []byte(" "), nil), []byte("\t"), nil)
-		}
-		packed = append(packed, line...)
+	if bytes.IndexByte(body, ' ') >= 0 || bytes.IndexByte(body, '\t') >= 0 {
+		body = bytes.ReplaceAll(bytes.ReplaceAll(body, []byte(" "), nil), []byte("\t"), nil)
 	}
-	n, err := base64.StdEncoding.Decode(packed, packed)
+	content := make([]byte, base64.StdEncoding.DecodedLen(len(body)))
+	n, err := base64.StdEncoding.Decode(content, body) // which skips CR and LF
 	if err != nil {
 		return nil, fmt.Errorf("%w: base64 has a wrong character or wrong padding", ErrDamaged)
 	}
-	return packed[:n], nil
+	return content[:n], nil
 }
 
 func trimBlanks(line []byte) []byte {

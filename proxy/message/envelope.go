@@ -9,6 +9,7 @@ type Envelope struct {
 	From        string // reverse-path without angle brackets; "" is the null sender
 	To          []Recipient
 	UTF8        bool   // SMTPUTF8 (RFC 6531)
+	Size        int64  // as the client declared it; 0: it did not (RFC 1870)
 	Body        string // "", "7BIT" or "8BITMIME" (RFC 6152)
 	Return      string // DSN RET: "", "FULL" or "HDRS" (RFC 3461 §4.3)
 	ID          string // DSN ENVID, decoded (RFC 3461 §4.4)

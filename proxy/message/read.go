@@ -38,7 +38,7 @@ const readSize = 32 << 10
 // after them nothing of the message may be used. Everything else that is odd
 // about a message is in its Defects.
 func Read(r io.Reader, limits Limits) (*Message, error) {
-	raw, err := fill(make([]byte, 0, sizeHint(r, limits.Size)), r, limits.Size)
+	raw, err := fill(make([]byte, 0, sizeHint(r, limits.Size)), r, limits.Size, 0)
 	if err != nil {
 		return nil, fmt.Errorf("read message: %w", err)
 	}
@@ -66,12 +66,14 @@ type Reader struct {
 	buffers sync.Pool // of *[]byte
 }
 
-// kept is the size of the largest buffer that is used again.
-const kept = 2 << 20
+// Earnest is how much of a message has to have come before memory is taken for
+// all that its client has declared. Up to this size buffers are used again.
+const Earnest = 2 << 20
 
-// Read does what the function Read does.
-func (b *Reader) Read(r io.Reader) (*Message, error) {
-	raw, err := b.readAll(r)
+// Read does what the function Read does. declared is how large the message is
+// said to be; 0 is not said.
+func (b *Reader) Read(r io.Reader, declared int64) (*Message, error) {
+	raw, err := b.readAll(r, min(declared, b.Limits.Size))
 	if err != nil {
 		return nil, fmt.Errorf("read message: %w", err)
 	}
@@ -91,14 +93,14 @@ func (m *Message) Bytes(r Range) []byte {
 // copies the whole out of it: growing a new one each time would take, zero and
 // throw away three times the memory. A buffer that is too large to be kept
 // becomes the message itself.
-func (b *Reader) readAll(r io.Reader) ([]byte, error) {
+func (b *Reader) readAll(r io.Reader, declared int64) ([]byte, error) {
 	space, ok := b.buffers.Get().(*[]byte)
 	if !ok {
 		space = new([]byte)
 		*space = make([]byte, 0, sizeHint(r, b.Limits.Size))
 	}
-	buf, err := fill((*space)[:0], r, b.Limits.Size)
-	if cap(buf) > kept {
+	buf, err := fill((*space)[:0], r, b.Limits.Size, declared)
+	if cap(buf) > Earnest {
 		return buf, err
 	}
 	*space = buf
@@ -110,10 +112,10 @@ func (b *Reader) readAll(r io.Reader) ([]byte, error) {
 }
 
 // fill reads r to its end, or past the limit.
-func fill(buf []byte, r io.Reader, limit int64) ([]byte, error) {
+func fill(buf []byte, r io.Reader, limit, declared int64) ([]byte, error) {
 	for {
 		if len(buf) == cap(buf) {
-			buf = grow(buf)
+			buf = grow(buf, int(declared))
 		}
 		n, err := r.Read(buf[len(buf):min(cap(buf), len(buf)+readSize)])
 		buf = buf[:len(buf)+n]
@@ -130,9 +132,13 @@ func fill(buf []byte, r io.Reader, limit int64) ([]byte, error) {
 
 // grow gives a large buffer little room at a time: a message is held once, and
 // a buffer of twice its size would count against its limit of memory.
-func grow(buf []byte) []byte {
+// One of declared size gets it at once, and a little more to find its end in.
+func grow(buf []byte, declared int) []byte {
 	size := 2 * cap(buf)
-	if cap(buf) >= 1<<20 {
+	switch {
+	case cap(buf) >= Earnest && cap(buf) < declared:
+		size = declared + 1<<10
+	case cap(buf) >= 1<<20:
 		size = cap(buf) + cap(buf)/4
 	}
 	wider := make([]byte, len(buf), size)

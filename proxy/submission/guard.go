@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"postvern.example/proxy/message"
 )
 
 // What is wrong with a stream of message octets.
@@ -154,14 +156,17 @@ func (f *framer) drain(b []byte) (n int, end bool) {
 // guardReader is what Submit reads: it counts, cuts and refuses bare CR, bare
 // LF and NUL. Its errors stay.
 type guardReader struct {
-	ctx    context.Context //nolint:containedctx // of the message that it reads
-	r      io.Reader
-	room   *share
-	taken  int64
-	left   int64
-	framed bool  // it comes through a framer, which refuses the same
-	state  state // afterDot and afterDotCR never occur: dots mean nothing here
-	err    error
+	ctx   context.Context //nolint:containedctx // of the message that it reads
+	r     io.Reader
+	room  *share
+	taken int64
+	left  int64
+	// declared is the size that the client has said. It gets room for all of it
+	// once it has shown that it means it.
+	declared int64
+	framed   bool  // it comes through a framer, which refuses the same
+	state    state // afterDot and afterDotCR never occur: dots mean nothing here
+	err      error
 }
 
 func (g *guardReader) Read(b []byte) (int, error) {
@@ -188,7 +193,11 @@ func (g *guardReader) Read(b []byte) (int, error) {
 	if g.left -= int64(n); g.left < 0 {
 		return g.fail(0, errTooLarge)
 	}
-	if busy := g.room.grow(g.ctx, g.taken); busy != nil {
+	need := g.taken
+	if need > message.Earnest {
+		need = max(need, g.declared)
+	}
+	if busy := g.room.grow(g.ctx, need); busy != nil {
 		return g.fail(0, busy)
 	}
 	switch {

@@ -99,7 +99,7 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 	defer s.mu.Unlock()
 	s.mail = &transaction{until: until, seen: map[string]bool{}, env: message.Envelope{
 		Transaction: ulid.Make().String(),
-		From:        from, UTF8: opts.UTF8, Body: string(opts.Body), Return: string(opts.Return), ID: opts.EnvelopeID,
+		From:        from, UTF8: opts.UTF8, Size: opts.Size, Body: string(opts.Body), Return: string(opts.Return), ID: opts.EnvelopeID,
 		Login: login, Client: s.w.client.String(), Hello: helloOf(s.w.hello), Protocol: s.protocol(opts.UTF8),
 		Trusted: s.w.srv.trusts(), Received: s.w.srv.cfg.Now(),
 	}}
@@ -231,7 +231,7 @@ func (s *session) Data(io.Reader) error {
 	defer cancel()
 	room := s.w.srv.cfg.Budget.share()
 	defer room.end()
-	guard := &guardReader{ctx: ctx, r: messageReader{s.w}, room: room, left: s.w.srv.limits.MessageSize, framed: !s.w.chunked}
+	guard := &guardReader{ctx: ctx, r: messageReader{s.w}, room: room, declared: env.Size, left: s.w.srv.limits.MessageSize, framed: !s.w.chunked}
 	if err := whole(s.w.srv.cfg.Submit.Submit(ctx, env, guard), guard); err != nil {
 		return s.refuse("message", reasonOf(err), replyTo(err), env.UTF8, s.describe(env, guard)...)
 	}
