@@ -57,14 +57,16 @@ deps: ## install the Debian packages that the tests need and that are missing
 	@test/deps.sh
 
 .PHONY: bench
-bench: build ## messages a second end to end, and MB/s of each detector
+bench: build ## messages a second end to end, MB/s of each detector, memory, starts, and what a full spool or roster costs
 	go test -run '^$$' -bench . -benchtime 1s ./policy/detect ./proxy/message ./proxy/extract ./proxy/seal
 	go test -run '^$$' -bench Roster -benchtime 2000x ./internal/roster
 	go test -run '^$$' -bench Import -benchtime 1x ./internal/roster
+	go test -run '^$$' -bench 'Submit|Flat' -benchtime 2s ./proxy
 	go test -run '^$$' -bench EndToEnd -benchtime 3s -timeout 30m ./test
+	go test -run '^$$' -bench 'IdleSessions|LargeMail|ColdStart|SpoolSize' -benchtime 3x -timeout 30m ./test
 
 .PHONY: bench-peers
-bench-peers: deps ## messages a second beside a bare Postfix, in turn on this machine
+bench-peers: deps ## messages a second, CPU, memory and latency beside a bare Postfix, in turn on this machine, with the bars
 	go test -run '^$$' -bench Peers -benchtime 5x -timeout 30m ./test
 
 .PHONY: torture
