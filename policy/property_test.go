@@ -45,7 +45,8 @@ func drawFacts(t *rapid.T) policy.Facts {
 		f.Recipients = append(f.Recipients, policy.Recipient{
 			Address: rapid.SampledFrom(addresses).Draw(t, "address"), Member: rapid.Bool().Draw(t, "member"),
 			Representative: rapid.Bool().Draw(t, "representative"), Sender: rapid.Bool().Draw(t, "sender"),
-			Key: rapid.SampledFrom([]policy.KeyState{"", policy.KeyUsable, policy.KeyNone, policy.KeyExpired}).Draw(t, "key"),
+			Key:      rapid.SampledFrom([]policy.KeyState{"", policy.KeyUsable, policy.KeyNone, policy.KeyExpired}).Draw(t, "key"),
+			Standing: rapid.Bool().Draw(t, "standing"), Number: rapid.Bool().Draw(t, "number"), TLS: rapid.Bool().Draw(t, "tls"),
 		})
 	}
 	for range rapid.IntRange(0, 6).Draw(t, "visible") {
@@ -69,6 +70,11 @@ func TestTheSameFactsGiveTheSameDecisionAndStayAsTheyAre(t *testing.T) {
 	base, _ := example(t)
 	rapid.Check(t, func(t *rapid.T) {
 		p, f := drawPolicy(t, base), drawFacts(t)
+		for i := range p.Rules {
+			p.Rules[i].Protection = rapid.SampledFrom([][]policy.Step{
+				nil, {policy.StepOpenPGP, policy.StepDocument, policy.StepHold}, {policy.StepTLS, policy.StepReject}, {policy.StepArchive, policy.StepSMIME, policy.StepHold},
+			}).Draw(t, "protection")
+		}
 		before := f
 		before.Findings, before.Visible, before.Recipients = slices.Clone(f.Findings), slices.Clone(f.Visible), slices.Clone(f.Recipients)
 		a, b := p.Decide(f), p.Decide(f)
@@ -77,6 +83,11 @@ func TestTheSameFactsGiveTheSameDecisionAndStayAsTheyAre(t *testing.T) {
 		}
 		if !reflect.DeepEqual(f, before) {
 			t.Fatal("the facts were changed")
+		}
+		for _, v := range a.Verdicts {
+			if (v.Action == policy.Seal) != (v.Step != "") || v.Step.NeedsCode() != (v.Code != "") {
+				t.Fatalf("%+v: what is sealed has a step, and what a code opens a way for it", v)
+			}
 		}
 		if len(a.Verdicts) != len(f.Recipients) {
 			t.Fatal("a recipient has no verdict, or two")
