@@ -104,7 +104,7 @@ WHERE c.state = 'held' ORDER BY c.body, c.id
 
 -- name: expired copies
 SELECT c.body, c.id, c.class, c.attempt, c.secret, c.expires, b.parcel, b.reference, b.received, b.size
-FROM copies c JOIN bodies b ON b.id = c.body
+FROM copies c INDEXED BY copies_expires JOIN bodies b ON b.id = c.body
 WHERE c.state = 'held' AND c.expires <> 0 AND c.expires <= $1 ORDER BY c.body, c.id
 
 -- name: held copy
