@@ -134,7 +134,8 @@ func TestHostileTextTakesNoLongerThanItsSize(t *testing.T) {
 		for _, shape := range []detect.Shape{detect.Prose, detect.Table, detect.Label} {
 			s.Scan([]detect.Segment{{Shape: shape, Text: strings.Repeat(unit, 1<<18/len(unit))}}, known)
 		}
-		if took := time.Since(start); took > 8*time.Second {
+		// What takes the square of its size takes many minutes, not seconds.
+		if took := time.Since(start); took > time.Minute {
 			t.Errorf("%s: %v for three times 256 KB", name, took)
 		} else {
 			t.Logf("%s: %v", name, took)
