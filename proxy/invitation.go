@@ -22,8 +22,12 @@ func (in inside) invitations(msg *message.Message, text extract.Result) (all pol
 	attendees, err := msg.Attendees()
 	var people, fixed []person
 	known := map[string]bool{} // who was found where, so that facts and edits agree
+	only := in.onlyIDs(attendees)
 	for _, a := range attendees {
 		p := person{name: a.Name, address: a.Address}
+		if only[canonical(a.Address)] {
+			continue
+		}
 		people = append(people, p)
 		if a.Fixed {
 			fixed = append(fixed, p)
@@ -49,6 +53,26 @@ func (in inside) invitations(msg *message.Message, text extract.Result) (all pol
 		return policy.Listed, true
 	}
 	return in.listing(people), in.members(fixed) != policy.NotListed
+}
+
+// onlyIDs returns the canonical addresses that stand in ids of calendars and
+// are nobody's as far as the message and the roster tell: 1f2e@google.example is
+// no person, although everybody who is one is hidden.
+func (in inside) onlyIDs(attendees []message.Attendee) map[string]bool {
+	ids := map[string]bool{}
+	for _, a := range attendees {
+		_, shown := in.shown[canonical(a.Address)]
+		if a.ID && !shown && !slices.Contains(in.readers, canonical(a.Address)) && !in.member(person{address: a.Address}) {
+			ids[canonical(a.Address)] = true
+		}
+	}
+	for _, a := range attendees {
+		if !a.ID {
+			delete(ids, canonical(a.Address))
+		}
+	}
+	delete(ids, "")
+	return ids
 }
 
 // key tells people apart: by the address, or by the name of who has none.
@@ -217,9 +241,14 @@ func (p *preparation) invitee(address string) string {
 // is hidden but the invitee.
 func (p *preparation) splitInvitations(raw []byte, invitee string) ([]byte, error) {
 	in := p.inside()
+	attendees, err := p.msg.Attendees()
+	if err != nil {
+		return nil, err
+	}
+	ids := in.onlyIDs(attendees)
 	hide := func(name, address string) bool {
 		who := person{name: name, address: address}
-		if address == "" && !in.member(who) {
+		if address == "" && !in.member(who) || ids[canonical(address)] && !p.hidden[canonical(address)] {
 			return false
 		}
 		if a := in.address(who); a != "" && a == invitee {

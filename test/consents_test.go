@@ -19,6 +19,7 @@ type consentJSON struct {
 		SHA256    string
 	}
 	WithdrawnBy string `json:"withdrawn_by"`
+	Reason      string
 }
 
 // consent enters consents and waits a second: by then the gateway knows.
@@ -87,8 +88,10 @@ func TestWhoConsentedToBeSeenIsNotHiddenUntilTheyWithdraw(t *testing.T) {
 		t.Errorf("a third member who did not consent: To: %s", got)
 	}
 
-	if out, err := i.run("consents", "withdraw", entered[1].ID, "--reason", "trådt ud", "--by", "dpo"); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	var withdrawn consentJSON
+	i.json(&withdrawn, "consents", "withdraw", entered[1].ID, "--reason", "trådt ud", "--by", "dpo")
+	if withdrawn.ID != entered[1].ID || withdrawn.State != "withdrawn" || withdrawn.WithdrawnBy != "dpo" || withdrawn.Reason != "trådt ud" {
+		t.Errorf("%+v", withdrawn)
 	}
 	time.Sleep(time.Second) // what is promised
 	if got := field(i.sendTo("trukket tilbage", "mette@post.example", both...), "To"); !isHidden(got) {

@@ -19,19 +19,7 @@ import (
 // on one database, kills one while both are sent to, and compares what was
 // acknowledged with what arrived.
 func TestTwoNodesShareAPostgreSQLAndOneTakesOverFromTheOther(t *testing.T) {
-	url := postgres(t)
-	a := install(t, nil, sinkConfig())
-	b := &installation{t: t, dir: t.TempDir(), upstream: a.upstream}
-	b.configure(nil, a.upstream.Addr())
-	for _, g := range []*installation{a, b} {
-		g.write("postvern.yaml", strings.Replace(g.read("postvern.yaml"), "data: data\n", "data: data\nstore: "+url+"\n", 1))
-	}
-	a.start()
-	if err := os.MkdirAll(b.path("data"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	b.write("data/installation.key", a.read("data/installation.key"))
-	b.start()
+	a, b := twoNodes(t)
 	acknowledged := 0
 	for i := range 60 {
 		if i == 30 {
@@ -55,6 +43,39 @@ func TestTwoNodesShareAPostgreSQLAndOneTakesOverFromTheOther(t *testing.T) {
 		}
 		return len(seen) == acknowledged
 	})
+}
+
+// twoNodes starts two gateways with one key on one PostgreSQL.
+func twoNodes(t *testing.T) (a, b *installation) {
+	t.Helper()
+	url := postgres(t)
+	a = install(t, nil, sinkConfig())
+	b = &installation{t: t, dir: t.TempDir(), upstream: a.upstream}
+	b.configure(nil, a.upstream.Addr())
+	for _, g := range []*installation{a, b} {
+		g.write("postvern.yaml", strings.Replace(g.read("postvern.yaml"), "data: data\n", "data: data\nstore: "+url+"\n", 1))
+	}
+	a.start()
+	if err := os.MkdirAll(b.path("data"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	b.write("data/installation.key", a.read("data/installation.key"))
+	b.start()
+	return a, b
+}
+
+func TestAConsentThatIsWithdrawnOnOneNodeIsNotReliedOnByTheOther(t *testing.T) {
+	a, b := twoNodes(t)
+	both := []string{"mette@post.example", "peter@post.example"}
+	entered := a.consent("mette@post.example,peter@post.example", "udvalget")
+	b.sentTo("aftalt", visible, both...)
+	a.mustRun("consents", "withdraw", entered[0].ID, "--reason", "trådt ud", "--by", "dpo")
+	time.Sleep(time.Second) // what is promised
+	for name, g := range map[string]*installation{"here": a, "there": b} {
+		if to := field(g.sendTo("trukket tilbage "+name, both[0], both...), "To"); !isHidden(to) {
+			t.Errorf("%s a withdrawn consent is relied on: To: %s", name, to)
+		}
+	}
 }
 
 // postgres runs a PostgreSQL of the test's own and returns its address.

@@ -333,6 +333,7 @@ type consentsWithdrawCommand struct {
 	ID           string `arg:"" help:"ID of the consent."`
 	Reason       string `required:"" placeholder:"TEXT" help:"Why: the ledger and the register keep it."`
 	By           string `placeholder:"NAME" help:"Who enters it; otherwise your login at this machine."`
+	JSON         bool   `name:"json" help:"Print JSON: the consent as it stands in the ledger now."`
 }
 
 // Run ends the consent at once.
@@ -357,6 +358,13 @@ func (c consentsWithdrawCommand) Run(ctx context.Context, s streams) error {
 			return unknownConsent(c.ID)
 		case err != nil:
 			return err
+		}
+		if c.JSON {
+			one, err := store.Consent(ctx, id)
+			if err != nil {
+				return err
+			}
+			return printJSON(s.out, consentItems([]spool.Consent{one}, now)[0])
 		}
 		_, err := fmt.Fprintf(s.out, "%s is withdrawn: a running gateway hides this member again within a second.\n", id)
 		return err

@@ -83,7 +83,7 @@ func calendarPeople(text string) ([]Attendee, error) {
 				continue // a file in its own right
 			}
 			for _, a := range addressesIn(l.text) {
-				found = append(found, Attendee{Address: a, Fixed: class == mustStay})
+				found = append(found, Attendee{Address: a, Fixed: class == mustStay, ID: class == mustStay || p.name == "RELATED-TO"})
 			}
 		}
 	}

@@ -1,0 +1,129 @@
+package test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"postvern.example/internal/sink"
+)
+
+// strangers are people who are asked to join: none is a member.
+var strangers = []string{"ada.dam@brev.example", "bo.friis@brev.example", "ida.vang@brev.example"}
+
+// recruiting is a mail to them that names them in every place: header, quoted
+// block, nested mail, invitation.
+func recruiting(subject string) string {
+	return "X-Mark: " + mark(subject) + `
+From: Anna Holm <tr.anna@forening.example>
+To: Ada Dam <ada.dam@brev.example>, Bo Friis <bo.friis@brev.example>, Ida Vang <ida.vang@brev.example>
+Subject: Velkommen
+Date: Mon, 2 Mar 2026 12:00:00 +0100
+Message-ID: <velkommen@region.example>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="b"
+
+--b
+Content-Type: text/plain; charset=utf-8
+
+Hej,
+
+-----Oprindelig meddelelse-----
+Fra: Anna Holm <tr.anna@forening.example>
+Sendt: 1. marts 2026 10:00
+Til: Ada Dam <ada.dam@brev.example>; Bo Friis <bo.friis@brev.example>; Ida Vang <ida.vang@brev.example>
+Emne: Invitation
+
+Vil I med?
+
+--b
+Content-Type: message/rfc822
+
+From: Anna Holm <tr.anna@forening.example>
+To: Ada Dam <ada.dam@brev.example>, Bo Friis <bo.friis@brev.example>
+Cc: Ida Vang <ida.vang@brev.example>
+Subject: Invitation
+Date: Sun, 1 Mar 2026 10:00:00 +0100
+Message-ID: <invitation@region.example>
+
+Vil I med?
+
+--b
+Content-Type: text/calendar; charset=utf-8; method=REQUEST
+
+BEGIN:VCALENDAR
+PRODID:-//x//y//DA
+VERSION:2.0
+METHOD:REQUEST
+BEGIN:VEVENT
+UID:moede-1@region.example
+RELATED-TO:3kq0p2v@google.example
+DTSTAMP:20260302T110000Z
+DTSTART:20260310T110000Z
+SUMMARY:Velkomstmøde
+ORGANIZER;CN=Anna Holm:mailto:tr.anna@forening.example
+ATTENDEE;CN=Ada Dam:mailto:ada.dam@brev.example
+ATTENDEE;CN=Bo Friis:mailto:bo.friis@brev.example
+ATTENDEE;CN=Ida Vang:mailto:ida.vang@brev.example
+END:VEVENT
+END:VCALENDAR
+
+--b--
+`
+}
+
+func TestWithEverybodyHiddenNobodyLearnsWhoIsNoMember(t *testing.T) {
+	for _, as := range []string{"bcc", "individual"} {
+		t.Run(as, func(t *testing.T) {
+			i := gateway(t, files{"policy.yaml": strings.Replace(strings.Replace(defaultPolicy, "hide: members", "hide: everyone", 1), "as: bcc", "as: "+as, 1)})
+			if err := i.send("anna", "tr.anna@forening.example", strangers, recruiting(as)); err != nil {
+				t.Fatal(err)
+			}
+			i.arrived(len(strangers))
+			for _, reader := range strangers {
+				got := i.delivered(as, reader)
+				for _, other := range strangers {
+					name := map[string]string{strangers[0]: "Ada Dam", strangers[1]: "Bo Friis", strangers[2]: "Ida Vang"}[other]
+					if other != reader && (strings.Contains(got, other) || strings.Contains(got, name)) {
+						t.Errorf("%s learns of %s:\n%s", reader, other, got)
+					}
+				}
+				if !strings.Contains(got, "ATTENDEE") || !strings.Contains(got, "mailto:"+reader) {
+					t.Errorf("%s is not invited any more:\n%s", reader, got)
+				}
+				if !strings.Contains(got, "\r\nUID:moede-1@region.example\r\nRELATED-TO:3kq0p2v@google.example\r\n") {
+					t.Errorf("an answer to it finds no event:\n%s", got)
+				}
+				if as == "individual" && !strings.Contains(field(got, "To"), reader) {
+					t.Errorf("To: %s", field(got, "To"))
+				}
+			}
+		})
+	}
+}
+
+func TestWithEverybodyHiddenAnOrdinaryMailToOnePersonStaysAsItIs(t *testing.T) {
+	i := gateway(t, files{"policy.yaml": strings.Replace(strings.Replace(defaultPolicy, "hide: members", "hide: everyone", 1), "on: representative-mail}", "on: never}", 1)})
+	mail := strings.Replace(recruiting("en"), "To: Ada Dam <ada.dam@brev.example>, Bo Friis <bo.friis@brev.example>, Ida Vang <ida.vang@brev.example>\nSubject", "To: Ada Dam <ada.dam@brev.example>\nSubject", 1)
+	if err := i.send("anna", "tr.anna@forening.example", strangers[:1], mail); err != nil {
+		t.Fatal(err)
+	}
+	got := i.delivered("en", strangers[0])
+	if _, rest, _ := strings.Cut(got, "X-Mark:"); rest != strings.TrimPrefix(crlf(mail), "X-Mark:") {
+		t.Errorf("it was changed:\n%s", got)
+	}
+	if all := i.upstream.Messages(); slices.ContainsFunc(all, func(m sink.Message) bool { return strings.Contains(string(m.Content), "Auto-Submitted") }) {
+		t.Error("there was something to tell")
+	}
+}
+
+func TestWithEverybodyHiddenAnInvitationWhoseIdNamesSomebodyWaits(t *testing.T) {
+	i := gateway(t, files{"policy.yaml": strings.Replace(defaultPolicy, "hide: members", "hide: everyone", 1)})
+	mail := strings.Replace(recruiting("id"), "UID:moede-1@region.example", "UID:"+strangers[1], 1)
+	if err := i.send("anna", "tr.anna@forening.example", strangers, mail); err != nil {
+		t.Fatal(err)
+	}
+	if held := i.heldTo(); len(held) != len(strangers) {
+		t.Errorf("held to %v", held)
+	}
+}
