@@ -32,18 +32,17 @@ func (i *installation) consent(who, to string, more ...string) []consentJSON {
 
 // sentTo sends mails until one of them arrives with its To as wanted, for a
 // second of patience is what a change of the ledger has.
-func (i *installation) sentTo(subject string, want func(to string) bool, to ...string) string {
+func (i *installation) sentTo(subject string, want func(to string) bool, to ...string) {
 	i.t.Helper()
 	shown := ""
 	for n := range 20 {
 		shown = field(i.sendTo(fmt.Sprintf("%s %d", subject, n), "mette@post.example", to...), "To")
 		if want(shown) {
-			return shown
+			return
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
 	i.t.Fatalf("%s: To: %s\n%s", subject, shown, i.log)
-	return ""
 }
 
 func visible(to string) bool { return strings.Contains(to, "mette@") && strings.Contains(to, "peter@") }

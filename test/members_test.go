@@ -3,10 +3,12 @@ package test
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"mime"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"syscall"
@@ -233,6 +235,37 @@ func TestARosterThatShrinksStaysUntilSomebodyConfirms(t *testing.T) {
 		t.Errorf("an empty roster is confirmed: %s", out)
 	}
 	i.awaitMembers(2)
+}
+
+func TestAStartRefusesARosterThatShrankWhileTheGatewayWasDown(t *testing.T) {
+	i := gateway(t, nil)
+	i.write("members.csv", defaultMembers+"Ada Berg;ada@post.example;\nBo Dam;bo@post.example;\n")
+	i.awaitMembers(7)
+	if err := i.stop(); err != nil {
+		t.Fatal(err)
+	}
+	refused := func(what, want string) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // one that starts does not end
+		defer cancel()
+		c := exec.CommandContext(ctx, binary, "serve", "--config", i.path("postvern.yaml"))
+		out, err := c.CombinedOutput()
+		if err == nil || c.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), want) || !strings.Contains(string(out), "postvern members confirm") {
+			t.Fatalf("%s: %v\n%s", what, err, out)
+		}
+	}
+	i.write("members.csv", defaultMembers)
+	refused("5 of the 7 that were in force after the reload", "5 members instead of 7")
+	refused("the same once more", "5 members instead of 7")
+	i.mustRun("members", "confirm")
+	i.write("members.csv", strings.Replace(defaultMembers, "Mette", "Maren", 1))
+	refused("other files than those that were confirmed", "5 members instead of 7")
+	i.mustRun("members", "confirm")
+	i.start()
+	i.awaitMembers(5)
+	i.kill()
+	i.start() // the roster is as large as the last one, confirmed or not
+	i.awaitMembers(5)
 }
 
 func TestAnOldRosterIsAnAlarmInTheLogTheMetricsAndTheHealthPage(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"syscall"
 
 	"postvern.example/internal/app"
+	"postvern.example/internal/roster"
 )
 
 type serveCommand struct {
@@ -28,6 +30,9 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 	}
 	app.CollectSeldom()
 	running, err := app.Start(ctx, app.Options{Config: config, Logger: logger, Worker: workerCommand(), Version: version()})
+	if errors.Is(err, roster.ErrShrunk) {
+		return usageError{err} // nothing but a person makes it right
+	}
 	if err != nil {
 		return err
 	}

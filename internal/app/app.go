@@ -95,6 +95,13 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	last, err := a.lastSize()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.compare(last, rules.Members); err != nil {
+		return nil, err
+	}
 	if a.tokens, err = question.NewTokens(a.key, opt.Config.Hostname, opt.Config.Questions.URL); err != nil {
 		return nil, err
 	}
@@ -117,6 +124,7 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 		Verified: opt.Config.verified(),
 	})
 	a.announce(rules)
+	a.remember(rules.Members)
 	if err := a.readConsents(ctx); err != nil {
 		opt.Logger.Error("no consents", "reason", "the ledger cannot be read: nobody counts as having consented", "cause", err)
 	}

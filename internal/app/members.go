@@ -3,9 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"encoding/csv"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -195,7 +193,7 @@ func changePhones(key []byte, out string, change func(*roster.PhoneBook) error) 
 // writes it as a whole.
 func changeRoster(c Config, key []byte, out string, shrink bool, change func(*roster.Roster) error) ([]roster.Group, error) {
 	var before []roster.Group
-	var old *roster.Members
+	var old roster.Size
 	r, err := roster.ReadRoster(out, key)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -204,7 +202,7 @@ func changeRoster(c Config, key []byte, out string, shrink bool, change func(*ro
 	case r == nil:
 		return nil, fmt.Errorf("%s is no roster of hashes, and would be overwritten: give --out or another name under members", out)
 	default:
-		before, old = r.Groups(), r.Members()
+		before, old = r.Groups(), r.Members().Size()
 	}
 	if r == nil {
 		if r, err = roster.New(key); err != nil {
@@ -214,10 +212,7 @@ func changeRoster(c Config, key []byte, out string, shrink bool, change func(*ro
 	if err := change(r); err != nil {
 		return nil, err
 	}
-	small := roster.CompareGroups(before, r.Groups())
-	if old != nil {
-		small = errors.Join(small, roster.Compare(old, r.Members()))
-	}
+	small := errors.Join(roster.CompareGroups(before, r.Groups()), roster.Compare(old, r.Members().Size()))
 	if small != nil && !shrink {
 		return nil, fmt.Errorf("%s: %w; give --shrink if that is right", out, small)
 	}
@@ -230,21 +225,6 @@ func changeRoster(c Config, key []byte, out string, shrink bool, change func(*ro
 		}
 	}
 	return r.Groups(), nil
-}
-
-// confirmedFile holds what recognises the members that somebody has confirmed.
-const confirmedFile = "roster.confirmed"
-
-// ConfirmMembers lets a running gateway take the members as the files are now,
-// however many are gone. A change of the files after that has to be confirmed
-// anew.
-func ConfirmMembers(c Config, key []byte) (*roster.Members, error) {
-	m, err := LoadMembers(c, key)
-	if err != nil {
-		return nil, err
-	}
-	source := m.Source()
-	return m, replaceFile(filepath.Join(c.Data, confirmedFile), []byte(hex.EncodeToString(source[:])+"\n"))
 }
 
 // key is InstallationKey.
@@ -262,21 +242,6 @@ func (c Config) key() ([]byte, error) {
 // InstallationKey returns the installation's key and makes it where there is
 // none.
 func InstallationKey(c Config) ([]byte, error) { return c.key() }
-
-// compare refuses members that have become much fewer, unless somebody has
-// confirmed that this is right.
-func (a *App) compare(new *roster.Members) error {
-	err := roster.Compare(a.gateway.Rules().Members, new)
-	if err == nil {
-		return nil
-	}
-	said, ferr := os.ReadFile(filepath.Join(a.opt.Config.Data, confirmedFile))
-	source := new.Source()
-	if ferr == nil && hmac.Equal(bytes.TrimSpace(said), []byte(hex.EncodeToString(source[:]))) {
-		return nil
-	}
-	return fmt.Errorf("%s: %w; if that is right: postvern members confirm --config postvern.yaml", strings.Join(a.opt.Config.Members, ", "), err)
-}
 
 // warnStale says in the log that the roster is older than it may be.
 func (a *App) warnStale(m *roster.Members) {

@@ -164,11 +164,12 @@ func (a *App) Reload() error {
 		if err != nil {
 			return err
 		}
-		if err := a.compare(r.Members); err != nil {
+		if err := a.compare(a.gateway.Rules().Members.Size(), r.Members); err != nil {
 			return err
 		}
 		a.gateway.Follow(r)
 		a.announce(r)
+		a.remember(r.Members)
 		return nil
 	}()
 	if err != nil {

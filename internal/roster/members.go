@@ -290,28 +290,32 @@ func (m *Members) Age(now time.Time) time.Duration {
 // hash of their content.
 func (m *Members) Source() [32]byte { return m.source }
 
-func (m *Members) addresses() int {
-	n := 0
+// Size says how large a roster is.
+type Size struct {
+	Members   int `json:"members"`
+	Addresses int `json:"addresses"`
+}
+
+// Size returns how large the roster is.
+func (m *Members) Size() Size {
+	size := Size{Members: m.Len()}
 	for i := range m.shelves {
-		n += len(m.shelves[i].sets[addresses].sorted)
+		size.Addresses += len(m.shelves[i].sets[addresses].sorted)
 	}
-	return n
+	return size
 }
 
 // ErrShrunk is returned by Compare.
-var ErrShrunk = errors.New("the new roster is more than a fifth smaller than the one in force")
+var ErrShrunk = errors.New("the new roster is more than a fifth smaller than the last one in force")
 
 // Compare returns an error that wraps ErrShrunk where the new roster has lost
 // more than a fifth of the old one's members or addresses: then an export was
-// cut off more likely than so many left, and a person must confirm it. A nil
-// old roster compares with anything.
-func Compare(old, new *Members) error {
-	if old == nil || new == nil {
-		return nil
-	}
-	if new.Len()*5 < old.Len()*4 || new.addresses()*5 < old.addresses()*4 {
+// cut off more likely than so many left, and a person must confirm it. The zero
+// Size compares with anything.
+func Compare(old, new Size) error {
+	if new.Members*5 < old.Members*4 || new.Addresses*5 < old.Addresses*4 {
 		return fmt.Errorf("%w: %d members instead of %d, %d addresses instead of %d", ErrShrunk,
-			new.Len(), old.Len(), new.addresses(), old.addresses())
+			new.Members, old.Members, new.Addresses, old.Addresses)
 	}
 	return nil
 }
