@@ -529,7 +529,7 @@ func besideServing(t *testing.T, open opener) {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	if d := claimOne(t, s); time.Since(start) > 3*time.Second {
+	if d := claimOne(t, s); time.Since(start) > 10*time.Second {
 		t.Errorf("%s came late", d.Reference)
 	}
 	claimCopies(t, s, 1)

@@ -110,7 +110,7 @@ func childCommand(t *testing.T, role, dir string, before ...string) *exec.Cmd {
 }
 
 func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
-	rounds := 100
+	rounds := 40 // make torture kills a thousand times
 	if testing.Short() {
 		rounds = 5
 	}
