@@ -90,7 +90,13 @@ const (
 	KeyRevoked      KeyState = "revoked"
 	KeyWeak         KeyState = "weak"
 	KeyNoEncryption KeyState = "no-encryption"
+	KeyUnapproved   KeyState = "unapproved" // it is another one than before
 )
+
+// KeyStates returns all of them.
+func KeyStates() []KeyState {
+	return []KeyState{KeyUsable, KeyNone, KeyExpired, KeyRevoked, KeyWeak, KeyNoEncryption, KeyUnapproved}
+}
 
 // Visible is a mailbox written in a field that every reader sees.
 type Visible struct {

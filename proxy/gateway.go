@@ -76,6 +76,7 @@ type Gateway struct {
 	cfg    Config
 	rules  atomic.Pointer[Rules]
 	ledger atomic.Pointer[spool.Ledger] // of consents
+	keys   keys
 	reader message.Reader
 	words  question.Words
 	heavy  chan struct{} // large mail that is being protected
@@ -93,12 +94,16 @@ func New(cfg Config) *Gateway {
 
 // Follow makes r the rules for every message from now on. A message in
 // progress ends by the rules that it began with.
-func (g *Gateway) Follow(r *Rules) { g.rules.Store(r) }
+func (g *Gateway) Follow(r *Rules) {
+	g.rules.Store(r)
+	g.keys.ring(r.Keys)
+}
 
-// Rules returns the rules in force, with the consents as they are now.
+// Rules returns the rules in force, with the consents and keys as they are now.
 func (g *Gateway) Rules() *Rules {
 	r := *g.rules.Load()
 	r.ledger = g.ledger.Load()
+	r.Keys, r.book = g.keys.ring(r.Keys)
 	return &r
 }
 

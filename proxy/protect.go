@@ -67,6 +67,9 @@ func (p *preparation) sealOpenPGP(i int, _ policy.Verdict, raw []byte) (protecte
 		OuterSubject: p.rules.Policy.Subject.Tag,
 		MessageID:    message.NewMessageID(p.cfg.Hostname),
 	}, p.now)
+	if err == nil {
+		p.pin(p.env.To[i].Address)
+	}
 	return protected{raw: sealed, reshape: true}, err
 }
 

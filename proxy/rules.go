@@ -25,7 +25,8 @@ type Rules struct {
 	Keys            *seal.Keyring
 	Senders         []policy.Pattern // whom trust listeners take besides representatives
 
-	ledger *spool.Ledger // of consents, as it is when the message came
+	ledger *spool.Ledger  // of consents, as it is when the message came
+	book   *spool.KeyBook // of keys; nil where there is no store
 }
 
 // CheckSender says whether a sender may use an address as its reverse-path:

@@ -78,8 +78,8 @@ func (c explainCommand) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
-// followConsents lets the gateway know the ledger of the installation, where
-// there is one.
+// followConsents lets the gateway know the ledger and the keys of the
+// installation, where there are any.
 func (c explainCommand) followConsents(ctx context.Context, s streams, gateway *proxy.Gateway) {
 	if c.Config == "" {
 		return
@@ -93,6 +93,11 @@ func (c explainCommand) followConsents(ctx context.Context, s streams, gateway *
 		var ledger *spool.Ledger
 		ledger, err = store.Ledger(ctx, nil)
 		gateway.FollowConsents(ledger)
+		book, unread := store.KeyBook(ctx, nil)
+		if gateway.FollowKeys(book); unread != nil {
+			gateway.WithoutKeys()
+			fmt.Fprintln(s.err, "postvern: the store's keys cannot be read, and nobody counts as having a key:", unread)
+		}
 		_ = store.Close()
 	}
 	if err != nil {
@@ -247,7 +252,8 @@ func printLadder(w io.Writer, ladder []proxy.ExplainedRung) {
 var obstacles = map[policy.Obstacle]string{
 	policy.Obstacle(policy.KeyNone): "no key", policy.Obstacle(policy.KeyExpired): "key expired", policy.Obstacle(policy.KeyRevoked): "key revoked",
 	policy.Obstacle(policy.KeyWeak): "key too weak", policy.Obstacle(policy.KeyNoEncryption): "key not for encryption",
-	policy.ObstacleNoCode: "no way for a code", policy.ObstacleTLS: "no route of verified TLS", policy.ObstacleNoFiles: "no files",
+	policy.Obstacle(policy.KeyUnapproved): "key changed, not approved",
+	policy.ObstacleNoCode:                 "no way for a code", policy.ObstacleTLS: "no route of verified TLS", policy.ObstacleNoFiles: "no files",
 	policy.ObstacleSealed: "encrypted by its writer",
 }
 

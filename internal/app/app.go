@@ -47,25 +47,27 @@ type Options struct {
 
 // App is a running gateway.
 type App struct {
-	opt       Options
-	texts     *notice.Catalog
-	key       []byte // the installation's
-	store     *spool.Store
-	extract   *extract.Extractor
-	gateway   *proxy.Gateway
-	relay     *relay.Relay
-	metrics   *metrics.Metrics
-	registry  *prometheus.Registry
-	servers   []*submission.Server
-	budget    *submission.Budget
-	listeners []net.Listener
-	http      *httpServer
-	questions *httpServer
-	tokens    *question.Tokens
-	certs     *submission.Certificate
-	reloading sync.Mutex
-	watched   map[string]fingerprint
-	ledger    *spool.Ledger // of consents; nil: not read
+	opt        Options
+	texts      *notice.Catalog
+	key        []byte // the installation's
+	store      *spool.Store
+	extract    *extract.Extractor
+	gateway    *proxy.Gateway
+	relay      *relay.Relay
+	metrics    *metrics.Metrics
+	registry   *prometheus.Registry
+	servers    []*submission.Server
+	budget     *submission.Budget
+	listeners  []net.Listener
+	http       *httpServer
+	questions  *httpServer
+	tokens     *question.Tokens
+	certs      *submission.Certificate
+	reloading  sync.Mutex
+	watched    map[string]fingerprint
+	ledger     *spool.Ledger  // of consents; nil: not read
+	book       *spool.KeyBook // of keys; nil: not read
+	keysUnread bool
 }
 
 // Start opens the store, loads the rules and binds every listener. What it
@@ -128,6 +130,7 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 	if err := a.readConsents(ctx); err != nil {
 		opt.Logger.Error("no consents", "reason", "the ledger cannot be read: nobody counts as having consented", "cause", err)
 	}
+	a.readKeys(ctx)
 	if err := a.openRelay(); err != nil {
 		return nil, err
 	}
@@ -157,6 +160,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.watch(running) })
 	group.Go(func() error { return a.housekeep(running) })
 	group.Go(func() error { return a.followConsents(running) })
+	group.Go(func() error { return a.followKeys(running) })
 	a.opt.Logger.Info("started", "hostname", a.opt.Config.Hostname, "version", a.opt.Version)
 	notifySystemd(daemon.SdNotifyReady)
 	err := group.Wait()

@@ -122,6 +122,11 @@ func NewCustody(c Config, store *spool.Store, logger *slog.Logger, reader *extra
 		logger.Error("no consents", "reason", "the ledger cannot be read: nobody counts as having consented", "cause", err)
 	}
 	g.FollowConsents(ledger)
+	book, err := store.KeyBook(context.Background(), nil)
+	if err != nil {
+		return proxy.Custody{}, err
+	}
+	g.FollowKeys(book)
 	return proxy.Custody{Gateway: g, Store: store}, nil
 }
 

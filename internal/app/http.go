@@ -39,6 +39,7 @@ func (a *App) listenHTTP(ctx context.Context) (*httpServer, error) {
 			Name: "postvern_messages_memory_bytes", Help: "Memory that is set aside for messages that are being taken; limits.memory is the most.",
 		}, func() float64 { return float64(a.budget.Used()) }),
 		rosterCollector{app: a},
+		keysCollector{app: a},
 	)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{Registry: a.registry}))

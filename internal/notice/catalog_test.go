@@ -71,7 +71,7 @@ func TestEveryWordThatCodeAsksForIsInEveryLanguage(t *testing.T) {
 	add("mode", string(policy.Enforce), string(policy.Observe))
 	add("action", "note", "encrypt", "ask", "hold", "reject", "password")
 	add("confidence", detect.Possible.String(), detect.Likely.String(), detect.Certain.String())
-	for _, k := range []policy.KeyState{policy.KeyUsable, policy.KeyNone, policy.KeyExpired, policy.KeyRevoked, policy.KeyWeak, policy.KeyNoEncryption} {
+	for _, k := range policy.KeyStates() {
 		add("key-state", string(k))
 	}
 	for _, e := range entryTypes() {

@@ -10,6 +10,7 @@
 package seal
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/hex"
 	"slices"
@@ -22,11 +23,12 @@ import (
 	"postvern.example/policy/detect"
 )
 
-// Keyring holds readers' public keys. It is not changed after LoadKeys and is
+// Keyring holds readers' public keys. It is not changed once made and is
 // safe for use by several goroutines.
 type Keyring struct {
 	keys      []*key
 	byAddress map[string][]*key // canonical address
+	pins      map[string]pin    // of readers who are bound to a key, by canonical address
 }
 
 // key is one public key as loaded. entity is nil where it could not be read.
@@ -37,7 +39,12 @@ type key struct {
 	addresses   []string        // canonical, of all user ids, in order
 	broken      policy.KeyState // why entity is nil
 	reason      string
+	forms       [][]byte // as read: the same key from several places may differ in what is signed
+	source      Source
 }
+
+// raw returns all forms of the key in binary form.
+func (k *key) raw() []byte { return bytes.Join(k.forms, nil) }
 
 // KeyInfo describes a key for a list.
 type KeyInfo struct {
@@ -49,6 +56,14 @@ type KeyInfo struct {
 	State       policy.KeyState
 	Reason      string // English; empty for a usable key
 	File        string // its name, without the folder
+	Source      Source
+	Bound       []string // of its addresses, the ones whose readers are bound to it
+	Waits       []string // and those whose readers are bound to another key, until it is approved
+}
+
+// ExpiresBy reports whether a key that can be used now cannot at that time.
+func (i KeyInfo) ExpiresBy(at time.Time) bool {
+	return i.State == policy.KeyUsable && !i.Expires.IsZero() && !i.Expires.After(at)
 }
 
 // KeyProblem is a key that could not be used even on the day it was made, or
@@ -72,13 +87,16 @@ func (k *Keyring) State(address string, now time.Time) policy.KeyState {
 // pick returns the newest usable key for an address, or the verdict on the
 // newest one that is not usable.
 func (k *Keyring) pick(address string, now time.Time) (verdict, *key) {
-	best, from := verdict{state: policy.KeyNone, reason: "there is no key for this address"}, (*key)(nil)
+	best, from := noKey(), (*key)(nil)
 	if k == nil {
 		return best, nil
 	}
 	canonical, ok := detect.CanonicalAddress(address)
 	if !ok {
 		return best, nil
+	}
+	if p, bound := k.pins[canonical]; bound {
+		return k.pickBound(p, canonical, now)
 	}
 	for _, candidate := range k.byAddress[canonical] { // newest first
 		v := candidate.judge(canonical, now)
@@ -99,7 +117,14 @@ func (k *Keyring) List(now time.Time) []KeyInfo {
 	}
 	infos := make([]KeyInfo, 0, len(k.keys))
 	for _, one := range k.keys {
-		infos = append(infos, one.info(now))
+		infos = append(infos, k.info(one, now))
+	}
+	for address, p := range k.pins {
+		if p.kept != nil && len(k.byAddress[address]) > 0 { // it is used until the other one is approved
+			info := p.kept.info(now)
+			info.Bound = []string{address}
+			infos = append(infos, info)
+		}
 	}
 	slices.SortFunc(infos, func(a, b KeyInfo) int {
 		return cmp.Or(
@@ -110,9 +135,27 @@ func (k *Keyring) List(now time.Time) []KeyInfo {
 	return infos
 }
 
+// info describes a key as the ring uses it.
+func (k *Keyring) info(one *key, now time.Time) KeyInfo {
+	info := one.info(now)
+	for _, a := range one.addresses {
+		switch p, bound := k.pins[a]; {
+		case !bound:
+		case p.fingerprint == one.fingerprint:
+			info.Bound = append(info.Bound, a)
+		default:
+			info.Waits = append(info.Waits, a)
+		}
+	}
+	if len(info.Waits) == len(info.Addresses) && len(info.Waits) > 0 && info.State == policy.KeyUsable {
+		info.State, info.Reason = policy.KeyUnapproved, unapproved().reason
+	}
+	return info
+}
+
 func (k *key) info(now time.Time) KeyInfo {
 	v := k.judgeAny(now)
-	info := KeyInfo{Fingerprint: k.fingerprint, Addresses: slices.Clone(k.addresses), State: v.state, Reason: v.reason, File: k.file}
+	info := KeyInfo{Fingerprint: k.fingerprint, Addresses: slices.Clone(k.addresses), State: v.state, Reason: v.reason, File: k.file, Source: k.source}
 	if k.entity != nil {
 		info.Created = k.entity.PrimaryKey.CreationTime.UTC()
 		info.Expires = v.expires

@@ -221,8 +221,12 @@ func parsePackets(data []byte, file string) ([]*key, error) {
 }
 
 func parseKey(block []*packet.OpaquePacket, file string) *key {
-	k := &key{file: file}
-	var raw bytes.Buffer
+	k := &key{file: file, source: SourceFolder}
+	var raw, whole bytes.Buffer
+	for _, p := range block {
+		_ = p.Serialize(&whole)
+	}
+	k.forms = [][]byte{whole.Bytes()}
 	for _, p := range understood(block) {
 		_ = p.Serialize(&raw) // a bytes.Buffer takes everything
 		if p.Tag == tagUserID {
@@ -312,6 +316,10 @@ func merge(keys []*key) []*key {
 	var merged []*key
 	for _, k := range keys {
 		old := byFingerprint[k.fingerprint]
+		if old != nil && k.fingerprint != "" {
+			forms := together(old.forms, k.forms)
+			old.forms, k.forms = forms, forms
+		}
 		switch {
 		case k.fingerprint == "" || old == nil:
 			byFingerprint[k.fingerprint] = k
@@ -330,6 +338,17 @@ func merge(keys []*key) []*key {
 		}
 	}
 	return merged
+}
+
+// together returns the forms of both, each once.
+func together(a, b [][]byte) [][]byte {
+	all := slices.Clone(a)
+	for _, form := range b {
+		if !slices.ContainsFunc(all, func(have []byte) bool { return bytes.Equal(have, form) }) {
+			all = append(all, form)
+		}
+	}
+	return all
 }
 
 func signed(e *openpgp.Entity) time.Time {

@@ -85,6 +85,7 @@ type lading struct {
 	bodies  []ladenBody
 	copies  []ladenCopy
 	records []ladenRecord
+	pins    []ladenKey
 	octets  int64
 	fresh   []*entry // what Claim gets without reading it again
 	weight  int64    // of fresh
@@ -145,6 +146,11 @@ func (s *Store) lade(ctx context.Context, p Parcel, m *mark) (*lading, error) {
 			return nil, err
 		}
 		l.records = append(l.records, laden)
+	}
+	var err error
+	if l.pins, err = s.ladeKeys(pinsTable, p.Pins); err != nil {
+		l.removeFiles()
+		return nil, err
 	}
 	if s.cfg.TakeBack {
 		l.fresh = deliveries(p, l.copies, l.bodies)
@@ -233,6 +239,9 @@ func (l *lading) write(t *tx) error {
 		return err
 	}
 	if err := t.writeQuestions(l.parcel.Questions); err != nil {
+		return err
+	}
+	if err := t.putKeys("pin key", l.pins); err != nil {
 		return err
 	}
 	t.remember(l.parcel.Correspondents)

@@ -56,6 +56,8 @@ func Conformance(t *testing.T, open opener) {
 		{"a second sending is delivered", secondSending},
 		{"sendings that overlap are both delivered", overlapping},
 		{"the ledger of consents is kept, and its changes are seen", ledgerOfConsents},
+		{"keys of readers are kept, and changes to them are seen", keysOfReaders},
+		{"the first key that is used binds its reader", firstKeyBinds},
 		{"what was handed to a reader is known for a while", handedOver},
 		{"a parcel that was decided before another handing is refused", handedMeanwhile},
 		{"all of many submitters' copies are delivered once", manySubmitters},

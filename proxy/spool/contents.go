@@ -354,6 +354,8 @@ func (v *vault) opens(ctx context.Context, c contents, t table, r values) error 
 		if _, err = v.open(termsPlace(id), field("terms")); err == nil {
 			_, err = v.open(labelPlace(id), field("label"))
 		}
+	case keysTable, pinsTable:
+		_, err = v.open(keyPlace(t.Name, field("reader"), field("print")), field("secret"))
 	case "meta":
 		if name, _ := r[t.at("name")].(string); name == "key" {
 			_, err = v.open("meta/value/"+name, field("value"))

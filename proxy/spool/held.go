@@ -34,6 +34,7 @@ type Released struct {
 	Handings   []Handing          // what the copy hands its reader
 
 	Correspondents []Correspondent // who is written to with it
+	Pins           []ReaderKey     // the key that it was sealed to, for the first time
 }
 
 // Errors of Release.
@@ -191,6 +192,7 @@ type releasing struct {
 	records []ladenRecord
 	hands   []Handing
 	people  []Correspondent
+	pins    []ladenKey
 }
 
 func (s *Store) releasing(ctx context.Context, held HeldCopy, body int64, with Released) (*releasing, error) {
@@ -206,6 +208,9 @@ func (s *Store) releasing(ctx context.Context, held HeldCopy, body int64, with R
 		return nil, err
 	}
 	if r.records, err = s.ladeRecords(with.Records); err != nil {
+		return nil, err
+	}
+	if r.pins, err = s.ladeKeys(pinsTable, with.Pins); err != nil {
 		return nil, err
 	}
 	if with.Content != nil {
@@ -238,6 +243,9 @@ func (r *releasing) write(t *tx) error {
 		return ErrNotFound
 	}
 	if err := t.handOver(r.hands); err != nil {
+		return err
+	}
+	if err := t.putKeys("pin key", r.pins); err != nil {
 		return err
 	}
 	t.change.Held--

@@ -25,6 +25,10 @@ func furnish(t *testing.T, s *Store) (contents map[string][]byte) {
 	if err := s.AddConsents(t.Context(), []Consent{{ID: "CO-MOVED1", Who: "bo@mail.example", To: "g", Purpose: "p", Added: time.Now(), From: time.Now()}}, nil); err != nil {
 		t.Fatal(err)
 	}
+	key := ReaderKey{Reader: "mette@post.example", Fingerprint: "AB", Key: []byte("key"), Source: "added", Since: time.Now(), By: "dpo"}
+	if err := errors.Join(s.AddKeys(t.Context(), []ReaderKey{key}), s.ApproveKeys(t.Context(), []ReaderKey{key})); err != nil {
+		t.Fatal(err)
+	}
 	t.Helper()
 	contents = map[string][]byte{}
 	small, large, both, held := testParcel(3000, 1), testParcel(largeBody+70000, 1), testParcel(500, 2), heldParcel(900, true)
@@ -93,6 +97,9 @@ func wantContents(t *testing.T, s *Store, want map[string][]byte, held int) {
 	}
 	if l, err := s.Ledger(t.Context(), nil); err != nil || len(l.Of("bo@mail.example")) != 1 {
 		t.Errorf("the ledger of consents is not there: %v", err)
+	}
+	if b, err := s.KeyBook(t.Context(), nil); err != nil || len(b.Added) != 1 || !b.Binds("mette@post.example") {
+		t.Errorf("the keys of readers are not there: %v", err)
 	}
 	if st, err := s.Stats(t.Context()); err != nil || st.Held != int64(held) || st.Queued != 0 || st.Deferred != 0 {
 		t.Errorf("the totals are %+v: %v", st, err)

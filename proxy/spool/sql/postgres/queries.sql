@@ -277,3 +277,31 @@ ON CONFLICT (reader) DO UPDATE SET secret = excluded.secret
 
 -- name: remove standing code
 DELETE FROM codes WHERE reader = $1
+
+-- name: keys version
+SELECT CAST(count(*) AS BIGINT), CAST(coalesce(sum(change), 0) AS BIGINT) FROM (
+  SELECT change FROM reader_keys UNION ALL SELECT change FROM key_pins) AS changes
+
+-- name: reader keys
+SELECT reader, print, secret FROM reader_keys
+
+-- name: key pins
+SELECT reader, print, secret FROM key_pins
+
+-- name: put reader key
+INSERT INTO reader_keys (reader, print, change, secret) VALUES ($1, $2, $3, $4)
+ON CONFLICT (reader, print) DO UPDATE SET change = excluded.change, secret = excluded.secret
+
+-- name: pin key
+INSERT INTO key_pins (reader, print, change, secret) VALUES ($1, $2, $3, $4)
+ON CONFLICT (reader) DO NOTHING
+
+-- name: approve key
+INSERT INTO key_pins (reader, print, change, secret) VALUES ($1, $2, $3, $4)
+ON CONFLICT (reader) DO UPDATE SET print = excluded.print, change = excluded.change, secret = excluded.secret
+
+-- name: remove reader key
+DELETE FROM reader_keys WHERE reader = $1 AND print = $2
+
+-- name: remove pin
+DELETE FROM key_pins WHERE reader = $1 AND print = $2

@@ -1,0 +1,104 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"postvern.example/policy"
+	"postvern.example/proxy/seal"
+	"postvern.example/proxy/spool"
+)
+
+// followKeys keeps the gateway's copy of the keys as the store has them: what
+// was added, approved or removed, on whichever node, counts within a second.
+func (a *App) followKeys(ctx context.Context) error {
+	tick := time.NewTicker(ledgerPause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		a.readKeys(ctx)
+	}
+}
+
+// readKeys reads the store's keys where they have changed. While they cannot be
+// read, those that were read last are used; where none were, nobody has a key.
+func (a *App) readKeys(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, ledgerPatience)
+	defer cancel()
+	book, err := a.store.KeyBook(ctx, a.book)
+	switch {
+	case err != nil && ctx.Err() == context.Canceled:
+	case err != nil:
+		if !a.keysUnread {
+			a.opt.Logger.Error("no keys", "reason", "the store's keys cannot be read: those that were read last are used, or none", "cause", err)
+		}
+		a.keysUnread = true
+		if a.book == nil {
+			a.gateway.WithoutKeys()
+		}
+	default:
+		if a.keysUnread {
+			a.opt.Logger.Info("keys", "reason", "the store's keys can be read again")
+		}
+		a.keysUnread = false
+		if book != a.book {
+			a.book = book
+			a.gateway.FollowKeys(book)
+		}
+	}
+}
+
+// Keys returns all that an installation knows of readers' keys, for a command.
+func Keys(ctx context.Context, c Config, store *spool.Store) (*seal.Keyring, *spool.KeyBook, error) {
+	folder, err := loadKeys(c.Keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	book, err := store.KeyBook(ctx, nil)
+	return folder, book, err
+}
+
+// keysCollector reads the gauges of keys at each scrape.
+type keysCollector struct{ app *App }
+
+// expiresSoon is how long before its end a key counts as expiring.
+const expiresSoon = 30 * 24 * time.Hour
+
+var (
+	keysNow      = prometheus.NewDesc("postvern_keys", "Readers' keys by source and state.", []string{"source", "state"}, nil)
+	keysExpiring = prometheus.NewDesc("postvern_keys_expiring", "Usable keys of readers that expire within 30 days, by source.", []string{"source"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c keysCollector) Describe(ch chan<- *prometheus.Desc) {
+	ch <- keysNow
+	ch <- keysExpiring
+}
+
+// Collect implements prometheus.Collector.
+func (c keysCollector) Collect(ch chan<- prometheus.Metric) {
+	type kind struct {
+		source seal.Source
+		state  policy.KeyState
+	}
+	now := c.app.opt.Now()
+	count, soon := map[kind]float64{}, map[seal.Source]float64{}
+	for _, k := range c.app.gateway.Rules().Keys.List(now) {
+		count[kind{k.Source, k.State}]++
+		if k.ExpiresBy(now.Add(expiresSoon)) {
+			soon[k.Source]++
+		}
+	}
+	for _, source := range seal.Sources() {
+		ch <- prometheus.MustNewConstMetric(keysExpiring, prometheus.GaugeValue, soon[source], string(source))
+		for _, state := range policy.KeyStates() {
+			ch <- prometheus.MustNewConstMetric(keysNow, prometheus.GaugeValue, count[kind{source, state}], string(source), string(state))
+		}
+	}
+}
