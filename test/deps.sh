@@ -17,6 +17,7 @@ need=(
   pdftotext:poppler-utils
   tesseract:tesseract-ocr
   postfix:postfix
+  slapd:slapd
   strace:strace
   7z:p7zip-full
   qpdf:qpdf

@@ -245,10 +245,14 @@ func (a *App) listen(ctx context.Context) error {
 		return err
 	}
 	a.certs = certs
-	throttle := submission.NewThrottle(a.opt.Now)
 	a.budget = submission.NewBudget(int64(c.Limits.Memory), patience)
+	shared, err := a.submission(certs)
+	if err != nil {
+		return fmt.Errorf("prepare logins: %w", err)
+	}
 	for i, l := range c.Listen {
-		s, err := submission.New(a.submission(l, certs, throttle))
+		shared.Listener = l.listener()
+		s, err := submission.New(shared)
 		if err != nil {
 			return fmt.Errorf("listen[%d]: %w", i, err)
 		}

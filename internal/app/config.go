@@ -48,17 +48,14 @@ type ListenConfig struct {
 	TLS     string   `yaml:"tls"`     // starttls, implicit or none
 	Trust   []string `yaml:"trust"`   // networks that need no login
 	Senders []string `yaml:"senders"` // further senders that a trust listener takes: "*@forening.example"
+
+	ProxyProtocol []string `yaml:"proxy-protocol"` // networks of the load balancers that name the client in a PROXY header
 }
 
 // TLSConfig names the gateway's certificate; both empty: a self-signed one.
 type TLSConfig struct {
 	Certificate string `yaml:"certificate"`
 	Key         string `yaml:"key"`
-}
-
-// LoginConfig says how logins are checked.
-type LoginConfig struct {
-	Method string `yaml:"method"`
 }
 
 // UpstreamConfig is a mail server that copies go to.
@@ -200,6 +197,7 @@ func (c *Config) paths() []*string {
 	paths := []*string{
 		&c.Data, &c.TLS.Certificate, &c.TLS.Key, &c.Upstream.PasswordFile, &c.Upstream.CA,
 		&c.Policy, &c.Representatives, &c.Keys, &c.SMS.TokenFile,
+		&c.Login.Upstream.CA, &c.Login.LDAP.CA, &c.Login.LDAP.PasswordFile, &c.Login.OIDC.Keys, &c.Login.OIDC.CA,
 	}
 	for i := range c.Upstreams {
 		paths = append(paths, &c.Upstreams[i].PasswordFile, &c.Upstreams[i].CA)
@@ -218,7 +216,7 @@ func defaults() Config {
 	return Config{
 		Hostname:   host,
 		Data:       "/var/lib/postvern",
-		Login:      LoginConfig{Method: "file"},
+		Login:      defaultLogin(),
 		Upstream:   UpstreamConfig{Name: "upstream", TLS: "starttls", Connections: 8},
 		Deliveries: DeliveriesConfig{GiveUp: strict.Duration(48 * time.Hour)},
 		Limits:     LimitsConfig{MessageSize: 50 << 20, Recipients: 1000, Connections: 1000, Memory: 512 << 20, SpoolSize: 20 << 30},
@@ -244,9 +242,7 @@ func (c *Config) check() error {
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
 		fault("tls", "certificate and key belong together: give both, or neither for a self-signed certificate")
 	}
-	if c.Login.Method != "file" {
-		fault("login.method", "%q is not a method of this release; use file", c.Login.Method)
-	}
+	c.checkLogin(fault)
 	if c.Store != "" && !strings.HasPrefix(c.Store, "postgres://") && !strings.HasPrefix(c.Store, "postgresql://") {
 		fault("store", "is neither empty, for SQLite under data, nor a postgres:// address")
 	}
@@ -311,9 +307,14 @@ func (l ListenConfig) check(key string, fault func(string, string, ...any)) {
 	if len(l.Senders) > 0 && len(l.Trust) == 0 {
 		fault(key+".senders", "only a trust listener has senders")
 	}
-	for _, t := range l.Trust {
+	checkNetworks(key+".trust", l.Trust, fault)
+	checkNetworks(key+".proxy-protocol", l.ProxyProtocol, fault)
+}
+
+func checkNetworks(key string, networks []string, fault func(string, string, ...any)) {
+	for _, t := range networks {
 		if _, err := netip.ParsePrefix(t); err != nil {
-			fault(key+".trust", "%q is no network such as 127.0.0.0/8", t)
+			fault(key, "%q is no network such as 127.0.0.0/8", t)
 		}
 	}
 }

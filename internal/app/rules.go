@@ -257,7 +257,7 @@ func readSecret(file string) (string, error) {
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("read upstream password: %w", err)
+		return "", fmt.Errorf("read secret: %w", err)
 	}
 	return strings.TrimRight(string(b), "\r\n"), nil
 }
@@ -268,7 +268,7 @@ func readCA(file string) (*x509.CertPool, error) {
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("read upstream authorities: %w", err)
+		return nil, fmt.Errorf("read authorities: %w", err)
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(b) {

@@ -151,6 +151,9 @@ func (s *Sink) Addr() string { return s.listener.Addr().String() }
 // Roots returns a pool with the sink's certificate; nil when it has none.
 func (s *Sink) Roots() *x509.CertPool { return s.roots }
 
+// Certificate returns the sink's own certificate, which is its authority as well.
+func (s *Sink) Certificate() *x509.Certificate { return s.tls.Certificates[0].Leaf }
+
 // Close stops listening, cuts every connection and waits for their
 // goroutines. The messages stay readable. It may be called twice.
 func (s *Sink) Close() error {

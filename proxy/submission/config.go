@@ -16,12 +16,14 @@ import (
 )
 
 // Config is what a Server is made from. Hostname, Listener and Submit must be
-// given; Login and Sender too, except that a trust listener needs no Login.
+// given, and Sender too; a listener that is no trust listener needs Login,
+// Tokens or both.
 type Config struct {
 	Hostname string // what the greeting names, in ASCII
 	Listener Listener
-	TLS      *tls.Config // from TLSConfig; its GetCertificate lets certificates change without a stop
-	Login    Authenticator
+	TLS      *tls.Config   // from TLSConfig; its GetCertificate lets certificates change without a stop
+	Login    Authenticator // of passwords
+	Tokens   TokenChecker  // nil: none are taken
 	Sender   SenderCheck
 	Throttle *Throttle // share one among all listeners; nil: one of its own
 	Limits   Limits
@@ -117,15 +119,26 @@ type Submitter interface {
 }
 
 // Authenticator checks a login. It returns nil, ErrDenied, ErrLimited, or an
-// error that means that it could not tell (ErrUnavailable). It takes the same
-// time for a user that does not exist as for a wrong password.
+// error that means that it could not tell (ErrUnavailable); that one's text is
+// logged, and holds nothing of what was typed. It takes the same time for a user
+// that does not exist as for a wrong password.
 type Authenticator interface {
 	Login(ctx context.Context, user, password string, client netip.Addr) error
 }
 
-// The errors of an Authenticator.
+// TokenChecker checks a bearer token (RFC 6750) and returns whose it is. Its
+// errors are those of an Authenticator, and ErrExpired. The text of one that
+// means that it could not tell is logged: it holds nothing of the token.
+type TokenChecker interface {
+	Token(ctx context.Context, token string) (login string, err error)
+}
+
+// The errors of an Authenticator. ErrExpired is that of a token whose time is
+// up, which mail programs try before they fetch a new one: it is denied, and
+// counts as no failed login.
 var (
 	ErrDenied      = errors.New("submission: wrong user or password")
+	ErrExpired     = errors.New("submission: the token has expired")
 	ErrLimited     = errors.New("submission: too many failed logins")
 	ErrUnavailable = errors.New("submission: the login could not be checked")
 )
@@ -151,7 +164,7 @@ func (c *Config) check() error {
 		return fmt.Errorf("listener %s: tls is %s, but there is no certificate", l.Address, l.TLS)
 	case l.TLS == None && len(l.Trust) == 0:
 		return fmt.Errorf("listener %s: tls: none needs trust, for nobody may log in in clear", l.Address)
-	case len(l.Trust) == 0 && c.Login == nil:
+	case len(l.Trust) == 0 && c.Login == nil && c.Tokens == nil:
 		return fmt.Errorf("listener %s: no Login and no trust", l.Address)
 	case len(l.Trust) == 0 && len(l.Senders) > 0:
 		return fmt.Errorf("listener %s: senders is for trust listeners", l.Address)

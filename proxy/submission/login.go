@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -17,19 +18,26 @@ var (
 	errDenied      = reply(535, 7, 8, "Wrong user name or password")
 	errThrottled   = reply(454, 7, 0, "Too many failed logins; please try again in a quarter of an hour")
 	errCannotTell  = reply(454, 7, 0, "The login could not be checked now; please try again in a while")
-	errMechanism   = reply(504, 5, 4, "Only AUTH PLAIN and AUTH LOGIN are known here")
+	errMechanism   = reply(504, 5, 4, "This way to log in is not offered here")
 	errNoLogin     = reply(503, 5, 1, "No login is needed here")
 	errMidMail     = reply(503, 5, 1, "No login in the middle of a message")
 	errBadExchange = reply(501, 5, 2, "Login not understood")
 )
 
 // AuthMechanisms returns what is offered: nothing before TLS, and nothing on a
-// trust listener. Outlook needs LOGIN.
+// trust listener. Outlook needs LOGIN, or XOAUTH2.
 func (s *session) AuthMechanisms() []string {
 	if !s.w.tls || s.w.srv.trusts() {
 		return nil
 	}
-	return []string{"PLAIN", "LOGIN"}
+	var offered []string
+	if s.w.srv.cfg.Login != nil {
+		offered = append(offered, "PLAIN", "LOGIN")
+	}
+	if s.w.srv.cfg.Tokens != nil {
+		offered = append(offered, sasl.OAuthBearer, xoauth2)
+	}
+	return offered
 }
 
 // Auth returns the server side of a mechanism.
@@ -47,51 +55,84 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 		r = errGreet
 	case open:
 		r = errMidMail
+	case !slices.Contains(s.AuthMechanisms(), mechanism):
+		r = errMechanism
 	case mechanism == "PLAIN":
-		return &plainServer{login: s.tryLogin}, nil
+		return &plainServer{login: s.tryPassword}, nil
 	case mechanism == "LOGIN":
-		return &loginServer{login: s.tryLogin}, nil
+		return &loginServer{login: s.tryPassword}, nil
+	case mechanism == xoauth2:
+		return &tokenServer{parse: parseXOAuth2, login: s.tryToken, refusal: refusalXOAuth2}, nil
+	case mechanism == sasl.OAuthBearer:
+		return &tokenServer{parse: parseOAuthBearer, login: s.tryToken, refusal: refusalOAuthBearer}, nil
 	default:
 		r = errMechanism
 	}
 	return nil, s.refuse("login", "login", r, false)
 }
 
-// tryLogin asks the Authenticator and answers. Nothing of what was typed is
-// logged: a password in the place of the user name is a common mistake.
-func (s *session) tryLogin(user, password string) error {
-	srv := s.w.srv
-	if user == "" || len(user) > 320 || len(password) > 1024 || !utf8.ValidString(user) || strings.ContainsAny(user, "\x00\r\n") {
-		return s.deny("denied", errDenied)
+// tryPassword asks the Authenticator.
+func (s *session) tryPassword(user, password string) error {
+	if user == "" || len(user) > 320 || len(password) > 1024 || !utf8.ValidString(user) ||
+		strings.ContainsAny(user, "\x00\r\n") || strings.ContainsRune(password, 0) {
+		return s.deny("password", "denied", errDenied)
 	}
+	return s.tryLogin("password", user, func(ctx context.Context) (string, error) {
+		return user, s.w.srv.cfg.Login.Login(ctx, user, password, s.w.client)
+	})
+}
+
+// tryToken asks the TokenChecker. The user that the client named, if any, has
+// to be the one of the token.
+func (s *session) tryToken(user, token string) error {
+	if len(user) > 320 || !utf8.ValidString(user) || strings.ContainsAny(user, "\x00\r\n") {
+		return s.deny("token", "denied", errDenied)
+	}
+	return s.tryLogin("token", user, func(ctx context.Context) (string, error) {
+		login, err := s.w.srv.cfg.Tokens.Token(ctx, token)
+		if err == nil && user != "" && !strings.EqualFold(user, login) {
+			err = ErrDenied
+		}
+		return login, err
+	})
+}
+
+// tryLogin checks a login and answers. Nothing of what was typed is logged: a
+// password in the place of the user name is a common mistake. What could not
+// be checked counts as no failure of anybody's.
+func (s *session) tryLogin(by, user string, check func(context.Context) (string, error)) error {
+	srv := s.w.srv
 	if srv.cfg.Throttle.Limited(user, s.w.client) {
-		return s.deny("limited", errThrottled)
+		return s.deny(by, "limited", errThrottled)
 	}
 	ctx, cancel := context.WithTimeout(srv.context(), srv.limits.Handshake)
 	defer cancel()
-	err := srv.cfg.Login.Login(ctx, user, password, s.w.client)
+	login, err := check(ctx)
 	switch {
 	case err == nil:
-		srv.cfg.Throttle.Succeeded(user)
+		srv.cfg.Throttle.Succeeded(login)
 		srv.loggedIn("ok")
-		s.w.log.Info("accepted login", slog.String("login", user))
+		s.w.log.Info("accepted login", slog.String("login", login), slog.String("by", by))
 		s.w.setHard(time.Time{})
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.login = user
+		s.login = login
 		return nil
+	case errors.Is(err, ErrExpired):
+		return s.deny(by, "denied", errDenied)
 	case errors.Is(err, ErrDenied):
 		srv.cfg.Throttle.Failed(user, s.w.client)
-		return s.deny("denied", errDenied)
+		return s.deny(by, "denied", errDenied)
 	case errors.Is(err, ErrLimited):
-		return s.deny("limited", errThrottled)
+		return s.deny(by, "limited", errThrottled)
 	}
-	return s.deny("error", errCannotTell)
+	s.w.log.Warn("put off login", slog.String("by", by), slog.String("cause", err.Error()))
+	return s.deny(by, "error", errCannotTell)
 }
 
-func (s *session) deny(result string, r *Reply) *smtp.SMTPError {
+func (s *session) deny(by, result string, r *Reply) *smtp.SMTPError {
 	s.w.srv.loggedIn(result)
-	s.w.log.Info("refused login", slog.String("result", result), slog.Int("code", r.Code))
+	s.w.log.Info("refused login", slog.String("by", by), slog.String("result", result), slog.Int("code", r.Code))
 	return r.smtpError(false)
 }
 

@@ -61,6 +61,11 @@ func (w *wire) readLine() (string, error) {
 	var long []byte
 	for {
 		part, err := w.in.ReadSlice('\n')
+		if long == nil && !w.auth {
+			if _, ok := cutPrefixFold(string(part[:min(len(part), 5)]), "AUTH "); ok && w.tls {
+				limit = max(limit, w.srv.limits.LoginLine) // a token comes with the command (RFC 4954 §4)
+			}
+		}
 		if len(long)+len(part) > limit {
 			w.refused("line")
 			w.cutoff = true

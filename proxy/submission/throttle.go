@@ -44,7 +44,7 @@ func NewThrottle(now func() time.Time) *Throttle {
 func (t *Throttle) Limited(user string, client netip.Addr) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.limited(userKey(user)) || t.limited(addressKey(client))
+	return user != "" && t.limited(userKey(user)) || t.limited(addressKey(client))
 }
 
 func (t *Throttle) limited(key [16]byte) bool {
@@ -61,11 +61,16 @@ func (t *Throttle) limited(key [16]byte) bool {
 	return f.count >= throttleFailures
 }
 
-// Failed notes a failed login.
+// Failed notes a failed login. The user is empty where the client named none:
+// then the address alone counts.
 func (t *Throttle) Failed(user string, client netip.Addr) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, key := range [][16]byte{userKey(user), addressKey(client)} {
+	keys := [][16]byte{addressKey(client)}
+	if user != "" {
+		keys = append(keys, userKey(user))
+	}
+	for _, key := range keys {
 		t.limited(key) // forgets what is over
 		e, ok := t.entries[key]
 		if !ok {

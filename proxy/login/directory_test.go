@@ -1,0 +1,276 @@
+package login_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"postvern.example/proxy/login"
+	"postvern.example/proxy/submission"
+)
+
+const people = `dn: dc=forening,dc=example
+objectClass: domain
+dc: forening
+
+dn: ou=people,dc=forening,dc=example
+objectClass: organizationalUnit
+ou: people
+
+dn: uid=anna,ou=people,dc=forening,dc=example
+objectClass: inetOrgPerson
+cn: Anna Holm
+sn: Holm
+uid: anna
+mail: anna@forening.example
+userPassword: rød grød
+
+dn: uid=a*(b)\,c,ou=people,dc=forening,dc=example
+objectClass: inetOrgPerson
+cn: Odd
+sn: Odd
+uid: a*(b),c
+userPassword: odd
+
+dn: cn=twin,ou=people,dc=forening,dc=example
+objectClass: inetOrgPerson
+cn: twin
+sn: Twin
+mail: both@forening.example
+userPassword: twin
+
+dn: cn=twin2,ou=people,dc=forening,dc=example
+objectClass: inetOrgPerson
+cn: twin2
+sn: Twin
+mail: both@forening.example
+userPassword: twin
+
+dn: cn=searcher,dc=forening,dc=example
+objectClass: organizationalRole
+objectClass: simpleSecurityObject
+cn: searcher
+userPassword: searches
+`
+
+// slapd is a running OpenLDAP server.
+type slapd struct {
+	clear, secured string // URLs
+	roots          *x509.CertPool
+	stop           func()
+}
+
+// startSlapd starts OpenLDAP's server (Debian: slapd) with the people above.
+// Anonymous clients can bind, and read nothing.
+func startSlapd(t *testing.T) slapd {
+	t.Helper()
+	program, err := exec.LookPath("slapd")
+	if err != nil {
+		program = "/usr/sbin/slapd"
+	}
+	if _, err := os.Stat(program); err != nil {
+		t.Fatal("slapd is not installed: run test/deps.sh")
+	}
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	cert, key, roots := certificate(t)
+	write("cert.pem", cert)
+	write("key.pem", key)
+	if err := os.Mkdir(filepath.Join(dir, "db"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	conf := write("slapd.conf", strings.ReplaceAll(`include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+TLSCertificateFile DIR/cert.pem
+TLSCertificateKeyFile DIR/key.pem
+database mdb
+suffix dc=forening,dc=example
+directory DIR/db
+access to attrs=userPassword by anonymous auth by * none
+access to * by dn.exact=cn=searcher,dc=forening,dc=example read by anonymous auth by * none
+`, "DIR", dir))
+	if out, err := exec.Command(filepath.Join(filepath.Dir(program), "slapadd"), "-f", conf, "-l", write("people.ldif", people)).CombinedOutput(); err != nil {
+		t.Fatalf("slapadd: %v\n%s", err, out)
+	}
+	s := slapd{clear: "ldap://" + free(t), secured: "ldaps://" + free(t), roots: roots}
+	c := exec.Command(program, "-d", "0", "-f", conf, "-h", s.clear+" "+s.secured)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.stop = func() {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+	}
+	t.Cleanup(s.stop)
+	for _, url := range []string{s.clear, s.secured} {
+		_, address, _ := strings.Cut(url, "://")
+		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			conn, err := net.Dial("tcp", address)
+			if err == nil {
+				_ = conn.Close()
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatal(err)
+			}
+		}
+	}
+	return s
+}
+
+func free(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+func certificate(t *testing.T) (cert, key string, roots *x509.CertPool) {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, k.Public(), k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	roots = x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(cert))
+	return cert, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})), roots
+}
+
+func TestADirectoryTellsWhoKnowsTheirPassword(t *testing.T) {
+	s := startSlapd(t)
+	const base = "ou=people,dc=forening,dc=example"
+	secured := &tls.Config{RootCAs: s.roots, MinVersion: tls.VersionTLS12}
+	template := login.Directory{URL: s.secured, TLS: secured, DN: "uid={login}," + base, Timeout: 5 * time.Second}
+	search := login.Directory{
+		URL: s.clear, StartTLS: true, TLS: secured, Base: base, Filter: "(|(uid={login})(mail={login}))",
+		BindDN: "cn=searcher,dc=forening,dc=example", Password: "searches", Timeout: 5 * time.Second,
+	}
+	with := func(d login.Directory, change func(*login.Directory)) login.Directory {
+		change(&d)
+		return d
+	}
+	denied, unclear := submission.ErrDenied, errors.New("could not tell")
+	for name, c := range map[string]struct {
+		dir            login.Directory
+		user, password string
+		want           error
+	}{
+		"by template":                   {template, "anna", "rød grød", nil},
+		"by template, escaped":          {template, "a*(b),c", "odd", nil},
+		"by search":                     {search, "anna", "rød grød", nil},
+		"by search, by mail":            {search, "anna@forening.example", "rød grød", nil},
+		"by search, escaped":            {search, "a*(b),c", "odd", nil},
+		"wrong password":                {template, "anna", "wrong", denied},
+		"wrong password, search":        {search, "anna", "wrong", denied},
+		"no password is no bind":        {template, "anna", "", denied},
+		"stranger":                      {template, "bo", "rød grød", denied},
+		"stranger, search":              {search, "bo", "rød grød", denied},
+		"star":                          {search, "*", "rød grød", denied},
+		"star behind":                   {search, "ann*", "rød grød", denied},
+		"filter injection":              {search, "anna)(cn=*", "rød grød", denied},
+		"another place by injection":    {template, "x,ou=people,dc=forening,dc=example+uid=anna", "rød grød", denied},
+		"two of the same":               {search, "both@forening.example", "twin", denied},
+		"wrong searcher":                {with(search, func(d *login.Directory) { d.Password = "wrong" }), "anna", "rød grød", unclear},
+		"wrong base":                    {with(search, func(d *login.Directory) { d.Base = "ou=gone," + base }), "anna", "rød grød", unclear},
+		"nobody vouches, ldaps":         {with(template, func(d *login.Directory) { d.TLS = nil }), "anna", "rød grød", unclear},
+		"nobody vouches, start-tls":     {with(search, func(d *login.Directory) { d.TLS = nil }), "anna", "rød grød", unclear},
+		"nobody listens":                {with(template, func(d *login.Directory) { d.URL = "ldaps://" + free(t) }), "anna", "rød grød", unclear},
+		"in clear on this machine":      {with(template, func(d *login.Directory) { d.URL = s.clear }), "anna", "rød grød", nil},
+		"who searches anonymously sees": {with(search, func(d *login.Directory) { d.BindDN, d.Password = "", "" }), "anna", "rød grød", unclear},
+	} {
+		err := c.dir.Check()
+		if err == nil {
+			err = c.dir.Try(t.Context(), c.user, c.password)
+		}
+		switch {
+		case errors.Is(c.want, unclear):
+			if err == nil || errors.Is(err, denied) || strings.Contains(err.Error(), "anna") {
+				t.Errorf("%s: %v", name, err)
+			}
+		case !errors.Is(err, c.want):
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := search.Try(ctx, "anna", "rød grød"); err == nil || errors.Is(err, denied) {
+		t.Errorf("nobody waits any more: %v", err)
+	}
+}
+
+func TestADirectoryThatIsSilentIsGivenUpOn(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	for _, url := range []string{"ldap", "ldaps"} {
+		d := login.Directory{URL: fmt.Sprintf("%s://%s", url, l.Addr()), DN: "uid={login},dc=forening,dc=example", Timeout: 50 * time.Millisecond}
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		if err := d.Try(ctx, "anna", "x"); err == nil || errors.Is(err, submission.ErrDenied) {
+			t.Errorf("%s: %v", url, err)
+		}
+		cancel()
+	}
+}
+
+func TestADirectoryIsCheckedBeforeItIsUsed(t *testing.T) {
+	for want, d := range map[string]login.Directory{
+		"url: ":                       {URL: "http://x", DN: "uid={login}"},
+		"start-tls: is for":           {URL: "ldaps://x", StartTLS: true, DN: "uid={login}"},
+		"start-tls: a password":       {URL: "ldap://ldap.example", DN: "uid={login}"},
+		"dn: give either":             {URL: "ldaps://x"},
+		"dn: does not say":            {URL: "ldaps://x", DN: "uid=login"},
+		"dn: is no":                   {URL: "ldaps://x", DN: "{login}"},
+		"filter: does not say":        {URL: "ldaps://x", Base: "dc=x", Filter: "(uid=x)"},
+		"filter: is no":               {URL: "ldaps://x", Base: "dc=x", Filter: "(uid={login}"},
+		"base: is missing":            {URL: "ldaps://x", Filter: "(uid={login})"},
+		"base: is no":                 {URL: "ldaps://x", Base: "x", Filter: "(uid={login})"},
+		"bind-dn: bind-dn and":        {URL: "ldaps://x", Base: "dc=x", Filter: "(uid={login})", BindDN: "cn=x"},
+		"bind-dn: is for a search by": {URL: "ldaps://x", DN: "uid={login}", BindDN: "cn=x", Password: "x"},
+	} {
+		if err := d.Check(); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+}
