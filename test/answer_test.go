@@ -343,14 +343,23 @@ func TestNoteDeliversAndTellsTheSender(t *testing.T) {
 func pageOf(t *testing.T, lang string, to ...string) (*installation, string) {
 	t.Helper()
 	g := install(t, files{"policy.yaml": askPolicy, "representatives.yaml": strings.Replace(defaultRepresentatives(t), "language: da", "language: "+lang, 1)}, sink.Config{})
-	g.write("postvern.yaml", g.read("postvern.yaml")+"questions: {address: \"127.0.0.1:0\", url: \"https://svar.forening.example\"}\n")
-	g.start()
-	g.sendMail(to...)
-	found := regexp.MustCompile(`https://svar\.forening\.example(/svar/[a-z0-9-]+)`).FindStringSubmatch(g.question().text)
+	return g, g.linked(questionsPage, to...)
+}
+
+const questionsPage = "questions: {address: \"127.0.0.1:0\", url: \"https://svar.forening.example\"}\n"
+
+// linked starts the gateway with a page, sends a mail that it asks about and
+// returns the link of the question, on the address where the page is served.
+func (i *installation) linked(page string, to ...string) string {
+	i.t.Helper()
+	i.write("postvern.yaml", i.read("postvern.yaml")+page)
+	i.start()
+	i.sendMail(to...)
+	found := regexp.MustCompile(`https://svar\.forening\.example(/svar/[a-z0-9-]+)`).FindStringSubmatch(i.question().text)
 	if found == nil {
-		t.Fatalf("there is no link in\n%s", g.question().text)
+		i.t.Fatalf("there is no link in\n%s", i.question().text)
 	}
-	return g, "http://" + g.questions + found[1]
+	return "http://" + i.questions + found[1]
 }
 
 // web asks for a page, with an answer where there is one, and returns status,

@@ -34,6 +34,9 @@ func (a *App) housekeep(ctx context.Context) error {
 		} else if n > 0 {
 			a.opt.Logger.Info("dropped", "what", "expired held mail", "copies", n)
 		}
+		if err := custody.Remind(ctx); err != nil && ctx.Err() == nil {
+			a.opt.Logger.Error("kept", "what", "questions to remind of", "cause", err)
+		}
 		if err := errors.Join(a.store.ExpireQuestions(ctx, a.opt.Now().Add(-24*time.Hour)), a.forget(ctx, &forgot)); err != nil && ctx.Err() == nil {
 			a.opt.Logger.Error("kept", "what", "old questions and correspondents", "cause", err)
 		}

@@ -119,6 +119,7 @@ func everything(c *Catalog, lang string) string {
 		fmt.Fprintf(&b, "%s\n%s\n%s\n%s\n%v\n", page.Title, strings.Join(page.Text, "\n"), strings.Join(page.Doubts, "\n"), strings.Join(page.Details, "\n"), page.Buttons)
 	}
 	mail(c.Unclear(questions(lang)[0]))
+	mail(c.Reminder(questions(lang)[0]))
 	for _, told := range []Told{ToldConfirmed, ToldWithdrawn, ToldKept, ToldDecided, ToldOver, ToldUnknown, ToldTrouble, ToldChoose} {
 		page := c.Tell(lang, told)
 		fmt.Fprintf(&b, "%s: %s %s\n", told, page.Title, strings.Join(page.Text, "\n"))

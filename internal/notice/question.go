@@ -64,13 +64,27 @@ func (c *Catalog) Question(q Question) (subject, body string) {
 		what = s.say(prefix+"-what-all", v)
 	}
 	sentences := []string{what, s.how(q, v), s.say("question.again", nil)}
+	return s.say(prefix+"-subject", v), s.letter(q.Organisation, sentences, s.below(q))
+}
+
+// Reminder returns subject and body of the mail to a sender who has not answered
+// and whose mail will be dropped soon, at q.Keep.
+func (c *Catalog) Reminder(q Question) (subject, body string) {
+	s := c.in(q.Language)
+	v := s.asked(q)
+	v["end"] = q.Keep.Format(s.say("format.time", nil))
+	sentences := []string{s.say("question.reminder-what", v), s.how(q, v), s.say("question.again", nil)}
+	return s.say("question.reminder-subject", v), s.letter(q.Organisation, sentences, s.below(q))
+}
+
+// below says why we ask, and where it can be answered but by mail.
+func (s speaker) below(q Question) []string {
 	details := s.doubts(q)
 	if q.Link != "" {
 		until := values{"until": q.Until.Format(s.say("format.time", nil))}
 		details = append(details, wrap(s.say("question.link", until)), q.Link, "")
 	}
-	details = append(details, s.details(q.Letter, "sent", nil, q.Keep)...)
-	return s.say(prefix+"-subject", v), s.letter(q.Organisation, sentences, details)
+	return append(details, s.details(q.Letter, "sent", nil, q.Keep)...)
 }
 
 // Unclear returns subject and body of the mail to somebody whose answer could

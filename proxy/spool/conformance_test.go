@@ -65,6 +65,7 @@ func Conformance(t *testing.T, open opener) {
 		{"a name that many share resembles nobody", commonLocalParts},
 		{"who was not written to is not remembered", refusedIsNotRemembered},
 		{"a question is answered once", answeredOnce},
+		{"a sender is reminded of a question once", remindedOnce},
 		{"a question is settled whole or not at all", settledWhole},
 		{"a damaged body is held", damagedBody},
 		{"a damaged row is held", damagedRow},

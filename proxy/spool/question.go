@@ -186,6 +186,38 @@ func (s *Store) ExpireQuestions(ctx context.Context, now time.Time) error {
 	return nil
 }
 
+// QuestionsToRemindOf returns the ids of open questions that end after now and
+// not after until, of which nobody was reminded; at most a hundred at a time.
+func (s *Store) QuestionsToRemindOf(ctx context.Context, now, until time.Time) (ids []string, err error) {
+	err = s.query(ctx, "questions to remind of", []any{now.UnixMilli(), until.UnixMilli()}, func(r scanner) error {
+		var id string
+		err := r.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list questions: %w", err)
+	}
+	return ids, nil
+}
+
+// Remind notes that the sender was reminded of a question and accepts what
+// follows from it, in one transaction. It returns ErrAnswered and changes nothing
+// where that was done before, or the question is answered or gone.
+func (s *Store) Remind(ctx context.Context, id string, now time.Time, then ...Parcel) error {
+	err := s.with(ctx, then, func(t *tx) error {
+		n, err := t.exec("remind", id, now.UnixMilli())
+		if err == nil && n == 0 {
+			err = refusal{ErrAnswered}
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("remind of a question: %w", err)
+	}
+	return nil
+}
+
 // OpenQuestions returns how many questions wait for an answer.
 func (s *Store) OpenQuestions(ctx context.Context) (n int64, err error) {
 	err = s.query(ctx, "open questions", nil, func(r scanner) error { return r.Scan(&n) })

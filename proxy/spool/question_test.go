@@ -198,6 +198,39 @@ func answeredOnce(t *testing.T, open opener) {
 	wantStats(t, s, Stats{Queued: 1, Held: 1, Bytes: 500})
 }
 
+func remindedOnce(t *testing.T, open opener) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	_, q := asked(t, s, 1)
+	day := 24 * time.Hour
+	for before, want := range map[time.Duration]int{2 * day: 0, day: 1, time.Minute: 1, 0: 0, -day: 0} {
+		now := q.Expires.Add(-before)
+		if ids, err := s.QuestionsToRemindOf(t.Context(), now, now.Add(day)); err != nil || len(ids) != want || want == 1 && ids[0] != q.ID {
+			t.Errorf("%v before its end: %v, %v", before, ids, err)
+		}
+	}
+	mail := testParcel(10, 1)
+	if err := s.Remind(t.Context(), q.ID, q.Expires.Add(-day), mail); err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, s)
+	s = open(t, dir)
+	if ids, err := s.QuestionsToRemindOf(t.Context(), q.Expires.Add(-day), q.Expires); err != nil || len(ids) != 0 {
+		t.Errorf("after a restart: %v, %v", ids, err)
+	}
+	if err := s.Remind(t.Context(), q.ID, q.Expires.Add(-day), testParcel(10, 1)); !errors.Is(err, ErrAnswered) {
+		t.Errorf("a second time: %v", err)
+	}
+	wantStats(t, s, Stats{Queued: 1, Held: 1, Bytes: 510})
+	_, q = asked(t, s, 1)
+	if err := s.Settle(t.Context(), Settlement{Question: q.ID, Answer: "no"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Remind(t.Context(), q.ID, q.Expires.Add(-day), testParcel(10, 1)); !errors.Is(err, ErrAnswered) {
+		t.Errorf("one that is answered: %v", err)
+	}
+}
+
 func settledWhole(t *testing.T, open opener) {
 	s := open(t, t.TempDir())
 	p, q := asked(t, s, 2)

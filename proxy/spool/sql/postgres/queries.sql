@@ -233,6 +233,12 @@ SELECT expires, answer, secret FROM questions WHERE id = $1
 -- name: answer question
 UPDATE questions SET answer = $2 WHERE id = $1 AND answer = ''
 
+-- name: questions to remind of
+SELECT id FROM questions WHERE answer = '' AND reminded = 0 AND expires > $1 AND expires <= $2 ORDER BY expires LIMIT 100
+
+-- name: remind
+UPDATE questions SET reminded = $2 WHERE id = $1 AND answer = '' AND reminded = 0
+
 -- name: open questions
 SELECT count(*) FROM questions WHERE answer = ''
 

@@ -1,0 +1,2 @@
+-- When the sender was reminded of a question; 0: not yet.
+ALTER TABLE questions ADD COLUMN reminded INTEGER NOT NULL DEFAULT 0;
