@@ -43,9 +43,25 @@ func (r *Rules) keyholders(env message.Envelope, msg *message.Message) []policy.
 }
 
 // ownKeys returns the ids of the key that the sender's own mail program sends
-// along (Autocrypt level 1, §2.1.1).
+// along.
 func (r *Rules) ownKeys(env message.Envelope, msg *message.Message) []string {
 	var ids []string
+	for _, c := range r.autocrypt(env, msg) {
+		ids = append(ids, seal.KeyIDs(c.key)...)
+	}
+	return ids
+}
+
+// carried is a key in an Autocrypt field.
+type carried struct {
+	address string // canonical
+	key     []byte
+}
+
+// autocrypt returns the keys that the Autocrypt fields of a message say are its
+// sender's (Autocrypt level 1, §2.1.1).
+func (r *Rules) autocrypt(env message.Envelope, msg *message.Message) []carried {
+	var found []carried
 	mine := r.ownAddresses(env)
 	for _, f := range msg.Root.Get("Autocrypt") {
 		address, keydata := "", ""
@@ -53,15 +69,15 @@ func (r *Rules) ownKeys(env message.Envelope, msg *message.Message) []string {
 			name, value, _ := strings.Cut(strings.TrimSpace(attribute), "=")
 			switch name {
 			case "addr":
-				address = strings.TrimSpace(value)
+				address = canonical(strings.TrimSpace(value))
 			case "keydata":
 				keydata = strings.Join(strings.Fields(value), "")
 			}
 		}
 		raw, err := base64.StdEncoding.DecodeString(keydata)
-		if err == nil && mine[canonical(address)] {
-			ids = append(ids, seal.KeyIDs(raw)...)
+		if err == nil && mine[address] {
+			found = append(found, carried{address, raw})
 		}
 	}
-	return ids
+	return found
 }

@@ -30,6 +30,7 @@ import (
 	"postvern.example/policy"
 	"postvern.example/proxy/extract"
 	"postvern.example/proxy/message"
+	"postvern.example/proxy/seal"
 	"postvern.example/proxy/spool"
 	"postvern.example/proxy/submission"
 )
@@ -50,6 +51,7 @@ type Config struct {
 	Now      func() time.Time
 	Codes    CodeStore                 // nil: no code was agreed with anybody
 	SMS      bool                      // codes can be sent as text messages
+	Sources  []seal.Source             // of keys besides the rules' folder that are used
 	Verified func(address string) bool // mail to the address goes over verified TLS only, all the way; nil: none does
 }
 
@@ -84,7 +86,7 @@ type Gateway struct {
 
 // New returns a gateway that follows cfg.Rules until Follow gives it others.
 func New(cfg Config) *Gateway {
-	g := &Gateway{cfg: cfg, reader: message.Reader{Limits: cfg.Limits}, heavy: newHeavy()}
+	g := &Gateway{cfg: cfg, reader: message.Reader{Limits: cfg.Limits}, heavy: newHeavy(), keys: keys{sources: cfg.Sources}}
 	if cfg.Tokens != nil {
 		g.words = question.LoadWords(cfg.Notices, notice.AboutRecipient)
 	}

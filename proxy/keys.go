@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"slices"
 	"sync/atomic"
 
@@ -12,6 +13,7 @@ import (
 type keys struct {
 	book     atomic.Pointer[spool.KeyBook]
 	unknown  atomic.Bool // the store's cannot be read
+	sources  []seal.Source
 	together atomic.Pointer[together]
 }
 
@@ -45,14 +47,16 @@ func (k *keys) ring(folder *seal.Keyring) (*seal.Keyring, *spool.KeyBook) {
 	if t := k.together.Load(); t != nil && t.folder == folder && t.book == book {
 		return t.ring, book
 	}
-	ring := KeysOf(folder, book)
+	ring := KeysOf(folder, book, k.sources)
 	k.together.Store(&together{folder: folder, ring: ring, book: book})
 	return ring, book
 }
 
-// KeysOf puts a folder's keys and the store's together.
-func KeysOf(folder *seal.Keyring, book *spool.KeyBook) *seal.Keyring {
-	return folder.With(known(book.Added), known(book.Pinned))
+// KeysOf puts a folder's keys and the store's together, as far as they come
+// from one of the sources. What readers are bound to holds whatever those are.
+func KeysOf(folder *seal.Keyring, book *spool.KeyBook, sources []seal.Source) *seal.Keyring {
+	added := slices.DeleteFunc(known(book.Added), func(k seal.Known) bool { return !slices.Contains(sources, k.Source) })
+	return folder.With(added, known(book.Pinned))
 }
 
 func known(stored []spool.ReaderKey) []seal.Known {
@@ -61,6 +65,41 @@ func known(stored []spool.ReaderKey) []seal.Known {
 		out = append(out, seal.Known{Reader: s.Reader, Fingerprint: s.Fingerprint, Key: s.Key, Source: seal.Source(s.Source)})
 	}
 	return out
+}
+
+// mostLearnt is how many keys are learnt of one sender: who goes on changing
+// them fills no store.
+const mostLearnt = 4
+
+// learn notes the key that the mail program of a representative who logged in
+// sends along, where it is one that can be used. Of several fields none counts
+// (Autocrypt level 1, §2.3).
+func (p *preparation) learn() {
+	carried := p.rules.autocrypt(p.env, p.msg)
+	if p.env.Login == "" || p.rules.book == nil || len(carried) != 1 || !slices.Contains(p.keys.sources, seal.SourceAutocrypt) {
+		return
+	}
+	key, ok := seal.ReadCarried(carried[0].key, carried[0].address, p.now)
+	if !ok {
+		return
+	}
+	learnt := 0
+	for _, have := range p.rules.book.Added {
+		if have.Reader != key.Reader {
+			continue
+		}
+		if have.Fingerprint == key.Fingerprint && (have.Source != string(seal.SourceAutocrypt) || bytes.Equal(have.Key, key.Key)) {
+			return // what a person added is not replaced
+		}
+		if have.Source == string(seal.SourceAutocrypt) && have.Fingerprint != key.Fingerprint {
+			learnt++
+		}
+	}
+	if learnt < mostLearnt {
+		p.parcel.Keys = append(p.parcel.Keys, spool.ReaderKey{
+			Reader: key.Reader, Fingerprint: key.Fingerprint, Key: key.Key, Source: string(key.Source), Since: p.now, By: p.env.Login,
+		})
+	}
 }
 
 // pin binds a reader to the key that a copy was sealed to, where they are bound

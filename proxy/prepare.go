@@ -68,6 +68,7 @@ func (g *Gateway) prepare(rules *Rules, env message.Envelope, msg *message.Messa
 	if err != nil {
 		return parcel{}, err
 	}
+	p.learn()
 	p.parcel.Handings = p.handings(known)
 	p.register()
 	if err := p.sendCodes(); err != nil {

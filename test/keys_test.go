@@ -2,6 +2,7 @@ package test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -262,5 +263,96 @@ func TestKeysThatAreNeverUsedAreNotAdded(t *testing.T) {
 	}
 	if all := g.keys("list"); len(all) != 0 {
 		t.Errorf("%+v", all)
+	}
+}
+
+const fromAnna = `From: Anna Holm <tr.anna@forening.example>
+To: Ole <tr.ole@forening.example>
+Subject: Hej
+Date: Fri, 20 Nov 2026 08:12:44 +0100
+Message-ID: <%d@forening.example>
+%sContent-Type: text/plain; charset=utf-8
+
+Hej Ole, vi ses til frokost.
+`
+
+func autocrypt(t *testing.T, address string, e *openpgp.Entity) string {
+	t.Helper()
+	var raw bytes.Buffer
+	if err := e.Serialize(&raw); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("Autocrypt: addr=%s; keydata=\n %s\n", address, strings.ReplaceAll(base64.StdEncoding.EncodeToString(raw.Bytes()), "\n", ""))
+}
+
+func TestARepresentativesMailProgramBringsTheirKeyAndNobodyElses(t *testing.T) {
+	anna, mette := pgpKey(t, "tr.anna@forening.example", 0), pgpKey(t, "mette@post.example", 0)
+	g := install(t, files{"representatives.yaml": strings.Replace(defaultRepresentatives(t), "until: 2020-12-31", "until: 2099-12-31", 1)}, sinkConfig())
+	g.start()
+	n := 0
+	sends := func(fields string) {
+		t.Helper()
+		n++
+		if err := g.send("anna", "tr.anna@forening.example", []string{"tr.ole@forening.example"}, fmt.Sprintf(fromAnna, n, fields)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sends("")
+	sends(autocrypt(t, "mette@post.example", mette))                                                       // somebody else's
+	sends(autocrypt(t, "tr.anna@forening.example", mette))                                                 // it does not name her
+	sends(autocrypt(t, "tr.anna@forening.example", anna) + autocrypt(t, "tr.anna@forening.example", anna)) // of two none counts
+	sends("Autocrypt: addr=tr.anna@forening.example; keydata=bm8ga2V5\n")                                  // no key
+	sends(autocrypt(t, "tr.anna@forening.example", pgpKey(t, "tr.anna@forening.example", 30*time.Minute))) // it has expired
+	if all := g.keys("list"); len(all) != 0 {
+		t.Fatalf("%+v", all)
+	}
+	sends(autocrypt(t, "tr.anna@forening.example", anna))
+	g.counts(`postvern_keys{source="autocrypt",state="usable"} 1`)
+	sends(autocrypt(t, "tr.anna@forening.example", anna))
+	if all := g.keys("list"); len(all) != 1 || all[0].Source != "autocrypt" || all[0].Fingerprint != fingerprint(anna) {
+		t.Fatalf("%+v", all)
+	}
+	mail := strings.NewReplacer("tr.anna@", "tr.ole@", "Anna Holm", "Ole", "mette@post.example", "tr.anna@forening.example", "Mette", "Anna").Replace(withCPR)
+	if err := g.send("ole", "tr.ole@forening.example", []string{"tr.anna@forening.example"}, mail); err != nil {
+		t.Fatal(err)
+	}
+	for have := 0; ; {
+		have++
+		m := g.arrived(have)[have-1]
+		if bytes.Contains(m.Content, []byte("BEGIN PGP MESSAGE")) {
+			if !sealedTo(t, m, anna) {
+				t.Error("it is not sealed to her key")
+			}
+			break
+		}
+	}
+	another := func() { sends(autocrypt(t, "tr.anna@forening.example", pgpKey(t, "tr.anna@forening.example", 0))) }
+	for waiting := range 3 {
+		another()
+		g.counts(fmt.Sprintf(`postvern_keys{source="autocrypt",state="unapproved"} %d`, waiting+1))
+	}
+	for range 3 { // who changes them all the time fills no store
+		another()
+	}
+	if all := g.keys("list"); len(all) != 4 {
+		t.Errorf("%d keys were learnt", len(all))
+	}
+}
+
+func TestASourceThatIsSwitchedOffIsNotUsed(t *testing.T) {
+	mette := pgpKey(t, "mette@post.example", 0)
+	g := install(t, nil, sinkConfig())
+	g.write("postvern.yaml", g.read("postvern.yaml")+"key-sources: [added]\n")
+	g.write("keys/mette.asc", armored(t, mette))
+	g.start()
+	if m := g.toMette(); m != nil {
+		t.Fatal("a key of a source that does not count was used")
+	}
+	if out, err := g.run("keys", "add", "--by", "dpo", g.path("keys/mette.asc")); err != nil {
+		t.Fatal(out, err)
+	}
+	g.counts(`postvern_keys{source="added",state="usable"} 1`)
+	if m := g.toMette(); m == nil || !sealedTo(t, *m, mette) {
+		t.Fatal("an added key is not used")
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"postvern.example/policy"
 	"postvern.example/policy/detect"
 	"postvern.example/policy/strict"
-	"postvern.example/proxy"
 	"postvern.example/proxy/seal"
 	"postvern.example/proxy/spool"
 )
@@ -87,9 +86,9 @@ func (k keySource) keyring(ctx context.Context, s streams) (*seal.Keyring, strin
 	}
 	var ring *seal.Keyring
 	err = installation{Config: k.Config}.withStore(ctx, s, func(store *spool.Store) error {
-		folder, book, err := app.Keys(ctx, config, store)
+		keys, err := app.NewKeys(ctx, config, store)
 		if err == nil {
-			ring = proxy.KeysOf(folder, book)
+			ring = keys.Ring()
 		}
 		return err
 	})
@@ -109,17 +108,17 @@ func loadFolder(s streams, dir string) (*seal.Keyring, error) {
 
 // withKeys runs a function that changes the installation's keys, as the user who
 // owns the store.
-func (i installation) withKeys(ctx context.Context, s streams, do func(*spool.Store, *seal.Keyring, *spool.KeyBook) error) error {
+func (i installation) withKeys(ctx context.Context, s streams, do func(*spool.Store, app.Keys) error) error {
 	config, err := app.LoadConfig(i.Config)
 	if err != nil {
 		return usageError{err}
 	}
 	return i.withCodes(ctx, s, func(store *spool.Store) error {
-		folder, book, err := app.Keys(ctx, config, store)
+		keys, err := app.NewKeys(ctx, config, store)
 		if err != nil {
 			return err
 		}
-		return do(store, folder, book)
+		return do(store, keys)
 	})
 }
 
@@ -242,15 +241,14 @@ func (c keysAddCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageError{err}
 	}
-	return c.withKeys(ctx, s, func(store *spool.Store, folder *seal.Keyring, _ *spool.KeyBook) error {
+	return c.withKeys(ctx, s, func(store *spool.Store, all app.Keys) error {
 		if err := store.AddKeys(ctx, stored(keys, now, by)); err != nil {
 			return err
 		}
-		book, err := store.KeyBook(ctx, nil)
-		if err != nil {
+		if all.Book, err = store.KeyBook(ctx, nil); err != nil {
 			return err
 		}
-		ring := proxy.KeysOf(folder, book)
+		ring := all.Ring()
 		for _, k := range keys {
 			said := "can be used"
 			switch state := stateOf(ring, k, now); {
@@ -329,9 +327,9 @@ func (c keysApproveCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	return c.withKeys(ctx, s, func(store *spool.Store, folder *seal.Keyring, book *spool.KeyBook) error {
+	return c.withKeys(ctx, s, func(store *spool.Store, all app.Keys) error {
 		now := time.Now()
-		ring := proxy.KeysOf(folder, book)
+		ring := all.Ring()
 		keys := slices.DeleteFunc(ring.Of(c.Fingerprint), func(k seal.Known) bool { return c.For != "" && !meant(c.For, "", k.Reader) })
 		if len(keys) == 0 {
 			return fmt.Errorf("there is no key %s%s", c.Fingerprint, map[bool]string{true: " for " + c.For}[c.For != ""])
@@ -363,9 +361,9 @@ type keysRemoveCommand struct {
 
 // Run removes keys from the store. A file in the folder of keys is not touched.
 func (c keysRemoveCommand) Run(ctx context.Context, s streams) error {
-	return c.withKeys(ctx, s, func(store *spool.Store, folder *seal.Keyring, book *spool.KeyBook) error {
+	return c.withKeys(ctx, s, func(store *spool.Store, all app.Keys) error {
 		removed := map[string]bool{}
-		for _, k := range slices.Concat(book.Added, book.Pinned) {
+		for _, k := range slices.Concat(all.Book.Added, all.Book.Pinned) {
 			if name := k.Fingerprint + " of " + k.Reader; meant(c.Which, k.Fingerprint, k.Reader) && !removed[name] {
 				if err := store.RemoveKey(ctx, k.Reader, k.Fingerprint); err != nil {
 					return err
@@ -376,7 +374,7 @@ func (c keysRemoveCommand) Run(ctx context.Context, s streams) error {
 				}
 			}
 		}
-		left := slices.DeleteFunc(folder.List(time.Now()), func(k seal.KeyInfo) bool { return !meant(c.Which, k.Fingerprint, k.Addresses...) })
+		left := slices.DeleteFunc(all.Folder.List(time.Now()), func(k seal.KeyInfo) bool { return !meant(c.Which, k.Fingerprint, k.Addresses...) })
 		for _, k := range left {
 			if _, err := fmt.Fprintf(s.out, "%s stands in the folder of keys too: delete the file %s to be rid of it.\n", k.Fingerprint, k.File); err != nil {
 				return err

@@ -124,6 +124,7 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 		Codes:    a.store,
 		SMS:      opt.Config.SMS.URL != "",
 		Verified: opt.Config.verified(),
+		Sources:  opt.Config.sources(),
 	})
 	a.announce(rules)
 	a.remember(rules.Members)

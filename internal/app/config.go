@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"postvern.example/policy/strict"
+	"postvern.example/proxy/seal"
 )
 
 // Config is the administrator's file, postvern.yaml. LoadConfig fills in the
@@ -35,6 +36,7 @@ type Config struct {
 	Members         strict.Words     `yaml:"members"` // files and folders
 	Roster          RosterConfig     `yaml:"roster"`
 	Keys            string           `yaml:"keys"`
+	KeySources      strict.Words     `yaml:"key-sources"` // which keys are used: folder, added, autocrypt
 	Console         AddressConfig    `yaml:"console"`
 	Questions       QuestionsConfig  `yaml:"questions"`
 	Metrics         AddressConfig    `yaml:"metrics"`
@@ -221,10 +223,11 @@ func defaults() Config {
 		Deliveries: DeliveriesConfig{GiveUp: strict.Duration(48 * time.Hour)},
 		Limits:     LimitsConfig{MessageSize: 50 << 20, Recipients: 1000, Connections: 1000, Memory: 512 << 20, SpoolSize: 20 << 30},
 		Policy:     "policy.yaml", Representatives: "representatives.yaml", Members: strict.Words{"members.csv"}, Keys: "keys/",
-		Roster:    RosterConfig{StaleAfter: strict.Duration(45 * 24 * time.Hour)},
-		Questions: QuestionsConfig{TLS: "none"},
-		SMS:       SMSConfig{Method: "POST", Timeout: strict.Duration(15 * time.Second), GiveUp: strict.Duration(30 * time.Minute)},
-		Log:       LogConfig{Format: "text", Level: "info"},
+		KeySources: strict.Words{"folder", "added", "autocrypt"},
+		Roster:     RosterConfig{StaleAfter: strict.Duration(45 * 24 * time.Hour)},
+		Questions:  QuestionsConfig{TLS: "none"},
+		SMS:        SMSConfig{Method: "POST", Timeout: strict.Duration(15 * time.Second), GiveUp: strict.Duration(30 * time.Minute)},
+		Log:        LogConfig{Format: "text", Level: "info"},
 	}
 }
 
@@ -279,6 +282,11 @@ func (c *Config) check() error {
 	}
 	if c.Roster.StaleAfter <= 0 {
 		fault("roster.stale-after", "must be longer than nothing, such as 45d")
+	}
+	for _, source := range c.KeySources {
+		if !slices.Contains(seal.Sources(), seal.Source(source)) {
+			fault("key-sources", "%q is none of folder, added, autocrypt", source)
+		}
 	}
 	c.SMS.check(fault)
 	checkAddress("metrics.address", c.Metrics.Address, fault)
@@ -344,4 +352,13 @@ func oneOf(s string, words ...string) bool {
 		}
 	}
 	return false
+}
+
+// sources returns the sources whose keys are used.
+func (c Config) sources() []seal.Source {
+	var out []seal.Source
+	for _, s := range c.KeySources {
+		out = append(out, seal.Source(s))
+	}
+	return out
 }

@@ -174,6 +174,6 @@ func newOffline(c Config, key []byte, logger *slog.Logger, reader *extract.Extra
 	return proxy.New(proxy.Config{
 		Hostname: c.Hostname, Limits: limits(c), Rules: rules, Extract: reader,
 		Notices: texts, Logger: logger, Now: time.Now,
-		Codes: codes, SMS: c.SMS.URL != "", Verified: c.verified(),
+		Codes: codes, SMS: c.SMS.URL != "", Verified: c.verified(), Sources: c.sources(),
 	}), nil
 }

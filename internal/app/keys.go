@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"postvern.example/policy"
+	"postvern.example/proxy"
 	"postvern.example/proxy/seal"
 	"postvern.example/proxy/spool"
 )
@@ -54,15 +55,26 @@ func (a *App) readKeys(ctx context.Context) {
 	}
 }
 
-// Keys returns all that an installation knows of readers' keys, for a command.
-func Keys(ctx context.Context, c Config, store *spool.Store) (*seal.Keyring, *spool.KeyBook, error) {
-	folder, err := loadKeys(c.Keys)
+// Keys is what an installation knows of readers' keys, for a command.
+type Keys struct {
+	Folder *seal.Keyring
+	Book   *spool.KeyBook
+
+	sources []seal.Source
+}
+
+// NewKeys reads the keys of an installation.
+func NewKeys(ctx context.Context, c Config, store *spool.Store) (Keys, error) {
+	folder, err := c.loadFolder()
 	if err != nil {
-		return nil, nil, err
+		return Keys{}, err
 	}
 	book, err := store.KeyBook(ctx, nil)
-	return folder, book, err
+	return Keys{Folder: folder, Book: book, sources: c.sources()}, err
 }
+
+// Ring returns the keys as the gateway uses them.
+func (k Keys) Ring() *seal.Keyring { return proxy.KeysOf(k.Folder, k.Book, k.sources) }
 
 // keysCollector reads the gauges of keys at each scrape.
 type keysCollector struct{ app *App }

@@ -46,7 +46,7 @@ func LoadRules(c Config, key []byte) (*proxy.Rules, error) {
 	if r.Phones, err = loadPhones(c.Members, key, r.Policy); err != nil {
 		faults = append(faults, err)
 	}
-	if r.Keys, err = loadKeys(c.Keys); err != nil {
+	if r.Keys, err = c.loadFolder(); err != nil {
 		faults = append(faults, err)
 	}
 	for i, l := range c.Listen {
@@ -80,6 +80,14 @@ func loadPhones(files []string, key []byte, p *policy.Policy) (*roster.Phones, e
 		return nil, nil
 	}
 	return roster.LoadPhones(files, key, p.Language, openExport)
+}
+
+// loadFolder loads the folder of keys, where those count.
+func (c Config) loadFolder() (*seal.Keyring, error) {
+	if c.KeySources != nil && !slices.Contains(c.KeySources, string(seal.SourceFolder)) {
+		return &seal.Keyring{}, nil
+	}
+	return loadKeys(c.Keys)
 }
 
 func loadKeys(dir string) (*seal.Keyring, error) {

@@ -15,12 +15,13 @@ type Source string
 
 // The sources of keys, in the order in which they are asked.
 const (
-	SourceFolder Source = "folder" // the folder of keys
-	SourceAdded  Source = "added"  // given to the store by a person
+	SourceFolder    Source = "folder"    // the folder of keys
+	SourceAdded     Source = "added"     // given to the store by a person
+	SourceAutocrypt Source = "autocrypt" // sent along by the mail program of its owner, who logged in
 )
 
 // Sources returns all of them.
-func Sources() []Source { return []Source{SourceFolder, SourceAdded} }
+func Sources() []Source { return []Source{SourceFolder, SourceAdded, SourceAutocrypt} }
 
 // Known is a key that is kept for one reader.
 type Known struct {
@@ -234,4 +235,24 @@ func ReadKeys(file string, now time.Time) ([]Known, []KeyInfo, error) {
 		}
 	}
 	return known, infos, nil
+}
+
+// maxCarried is the largest key that is taken from a mail.
+const maxCarried = 64 << 10
+
+// ReadCarried reads the one key that a mail carries for an address, in binary
+// form. It reports false where it is not one key that can be used for it.
+func ReadCarried(data []byte, address string, now time.Time) (Known, bool) {
+	if len(data) > maxCarried {
+		return Known{}, false
+	}
+	return readOne(data, address, SourceAutocrypt, now)
+}
+
+func readOne(data []byte, address string, source Source, now time.Time) (Known, bool) {
+	keys, err := parsePackets(data, "")
+	if err != nil || len(keys) != 1 || !slices.Contains(keys[0].addresses, address) || keys[0].judge(address, now).state != policy.KeyUsable {
+		return Known{}, false
+	}
+	return Known{Reader: address, Fingerprint: keys[0].fingerprint, Key: keys[0].raw(), Source: source}, true
 }

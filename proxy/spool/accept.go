@@ -85,6 +85,7 @@ type lading struct {
 	bodies  []ladenBody
 	copies  []ladenCopy
 	records []ladenRecord
+	keys    []ladenKey
 	pins    []ladenKey
 	octets  int64
 	fresh   []*entry // what Claim gets without reading it again
@@ -148,7 +149,10 @@ func (s *Store) lade(ctx context.Context, p Parcel, m *mark) (*lading, error) {
 		l.records = append(l.records, laden)
 	}
 	var err error
-	if l.pins, err = s.ladeKeys(pinsTable, p.Pins); err != nil {
+	if l.keys, err = s.ladeKeys(keysTable, p.Keys); err == nil {
+		l.pins, err = s.ladeKeys(pinsTable, p.Pins)
+	}
+	if err != nil {
 		l.removeFiles()
 		return nil, err
 	}
@@ -239,6 +243,9 @@ func (l *lading) write(t *tx) error {
 		return err
 	}
 	if err := t.writeQuestions(l.parcel.Questions); err != nil {
+		return err
+	}
+	if err := t.putKeys("put reader key", l.keys); err != nil {
 		return err
 	}
 	if err := t.putKeys("pin key", l.pins); err != nil {

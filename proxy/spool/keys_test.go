@@ -78,13 +78,14 @@ func firstKeyBinds(t *testing.T, open opener) {
 		mustAccept(t, s, p)
 	}
 	held := heldParcel(100, true)
+	held.Keys = []ReaderKey{second}
 	mustAccept(t, s, held)
 	bo := readerKey("bo@post.example", "DD")
 	if err := s.Release(t.Context(), held.Copies[0].ID, Released{Seen: sha256.Sum256(held.Bodies[0].Content), Pins: []ReaderKey{bo}}); err != nil {
 		t.Fatal(err)
 	}
 	b, err := s.KeyBook(t.Context(), nil)
-	if want := []ReaderKey{bo, readerKey("eva@post.example", "CC"), first}; err != nil || !reflect.DeepEqual(b.Pinned, want) || b.Added != nil {
+	if want := []ReaderKey{bo, readerKey("eva@post.example", "CC"), first}; err != nil || !reflect.DeepEqual(b.Pinned, want) || !reflect.DeepEqual(b.Added, held.Keys) {
 		t.Errorf("%+v %v", b, err)
 	}
 }
