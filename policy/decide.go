@@ -45,9 +45,10 @@ func (p *Policy) Decide(f Facts) Decision {
 // representative reports whether a message is union work: its From is a role
 // address, a recipient is a member or the union's office, its subject carries
 // the tag, or a member list stands in it, be it the recipients of a mail that it
-// quotes. A recipient who is a slip away from a member counts as one. A header that cannot be read cannot show that it is other mail.
+// quotes. A recipient who is a slip away from a member counts as one. What was held
+// stays what it was, though its other readers are no longer looked at. A header that cannot be read cannot show that it is other mail.
 func (p *Policy) representative(f Facts, c cast) bool {
-	if f.Sender.Role || f.HeaderFault || Tagged(f.Subject, p.Subject.Tag) || f.Inside > 0 && f.Inside >= p.Recipients.From || p.Recipients.Unusual != UnusualLeave && mistyped(f) {
+	if f.Sender.Role || f.Held || f.HeaderFault || Tagged(f.Subject, p.Subject.Tag) || f.Inside > 0 && f.Inside >= p.Recipients.From || p.Recipients.Unusual != UnusualLeave && mistyped(f) {
 		return true
 	}
 	for _, all := range [][]mailbox{c.readers, c.visible} {

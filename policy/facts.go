@@ -24,6 +24,7 @@ type Facts struct {
 	Quoted      Listing // members in the header block of a quoted message
 	Nested      Listing // members in the header of a nested message
 	Files       bool    // it has attachments
+	Held        bool    // it was held as representative mail, and is decided again for one of its readers
 
 	Buried Listing // members in headers of messages that no edit reaches: an attached .eml or .msg, a report
 

@@ -32,10 +32,9 @@ var errStillVisible = errors.New("a hidden address still stands in the header")
 // hideEdits returns the edits that take hidden mailboxes out of a message's
 // header, and how many mailboxes they take out of To and Cc. The subject is
 // edited apart, for it gets the tag as well.
-// named says whether a text names a member whom nothing else in the header
-// does.
-func hideEdits(msg *message.Message, hidden map[string]bool, named func(text string) bool) ([]message.Edit, int, error) {
-	hide := func(address string) bool { return hidden[canonical(address)] }
+func hideEdits(t tracer) ([]message.Edit, int, error) {
+	msg := t.msg
+	hide := func(address string) bool { return t.hidden[canonical(address)] }
 	edits, n, err := msg.Hide(hide, "To", "Cc")
 	if err != nil {
 		return nil, 0, err
@@ -45,13 +44,13 @@ func hideEdits(msg *message.Message, hidden map[string]bool, named func(text str
 		return nil, 0, err
 	}
 	edits = append(append(edits, more...), msg.Drop(gossip...)...)
-	edits = append(edits, bareNames(msg, hidden)...)
-	inParts, err := newTracer(msg, hidden).inParts()
+	edits = append(edits, t.bareNames()...)
+	inParts, err := t.inParts()
 	if err != nil {
 		return nil, 0, err
 	}
 	edits = append(edits, inParts...)
-	return append(edits, otherTraces(msg, hidden, named)...), n, nil
+	return append(edits, t.otherTraces()...), n, nil
 }
 
 // masked returns a subject without the hidden addresses that it names: a
@@ -76,10 +75,11 @@ func numberEdits(msg *message.Message) (edits []message.Edit) {
 	return edits
 }
 
-// checkHidden reads an edited header once more and fails where a hidden
-// address can still be found in it, so that a fault of the editing ends in a
-// hold and not in a leak.
-func checkHidden(raw []byte, limits message.Limits, hidden map[string]bool) error {
+// checkHidden reads an edited header once more and fails where somebody hidden
+// can still be found in it, so that a fault of the editing ends in a hold and
+// not in a leak. What stands beside the writer's own address cannot be edited:
+// the mail would be another's.
+func checkHidden(raw []byte, limits message.Limits, t tracer) error {
 	end := bytes.Index(raw, []byte("\r\n\r\n"))
 	if end < 0 {
 		return errStillVisible
@@ -89,7 +89,7 @@ func checkHidden(raw []byte, limits message.Limits, hidden map[string]bool) erro
 		return fmt.Errorf("read edited header: %w", err)
 	}
 	for _, f := range msg.Root.Fields {
-		if names(msg, f, hidden) {
+		if names(msg, f, t.hidden) || (isAuthor(f.Name) || isVisible(f.Name)) && t.inList(msg, f) {
 			return errStillVisible
 		}
 	}

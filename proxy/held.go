@@ -77,11 +77,12 @@ func (c Custody) Release(ctx context.Context, id, by, reason string) (policy.Act
 // returns ErrRefused where they reject it.
 func (c Custody) let(ctx context.Context, p *preparation, held spool.HeldCopy, content []byte) (spool.Released, error) {
 	out := spool.Released{Seen: sha256.Sum256(content)}
-	var err error
-	if out.Content, err = p.blinded(held.To); err != nil {
+	f, err := p.edited(held.To)
+	if err != nil {
 		return out, err
 	}
-	if out.Content != nil {
+	if f != nil {
+		out.Content = f.raw()
 		content, out.EightBit = out.Content, !octets.ASCII(out.Content)
 	}
 	switch p.decision.Strictest() {
@@ -104,8 +105,32 @@ func (c Custody) let(ctx context.Context, p *preparation, held spool.HeldCopy, c
 			}}}
 		}
 	}
+	if f != nil && f.papers != nil {
+		papers, err := p.papersOf(f)
+		if err != nil {
+			return out, err
+		}
+		out.Then = append(out.Then, papers)
+	}
 	out.Correspondents, err = c.released(ctx, p.rules, held, p.facts)
 	return out, err
+}
+
+// papersOf returns the mail of the papers that were detached from a held
+// invitation, protected as the invitation is.
+func (p *preparation) papersOf(f *form) (spool.Parcel, error) {
+	v := p.decision.Verdicts[0]
+	if v.Action == policy.Hold { // a person has let it go
+		v.Action = policy.Pass
+	}
+	p.parcel.Bodies, p.parcel.Copies, p.eightBit = nil, nil, nil
+	if err := p.copy(0, v, f.papers); err != nil {
+		return spool.Parcel{}, fmt.Errorf("copy papers: %w", err)
+	}
+	return spool.Parcel{
+		ID: deviation.NewID(p.now), Reference: p.parcel.Reference, Login: p.env.Login, Received: p.env.Received,
+		Bodies: p.parcel.Bodies, Copies: p.parcel.Copies,
+	}, nil
 }
 
 // Drop forgets a held copy and tells its sender.
@@ -202,6 +227,7 @@ func (c Custody) decideAgain(ctx context.Context, rules *Rules, held spool.HeldC
 		From: held.From, To: []message.Recipient{{Address: held.To}}, Login: held.Login, Received: held.Received,
 	}
 	facts := rules.facts(env, msg, c.cfg.Extract.Text(ctx, msg), c.cfg.Now())
+	facts.Held = true
 	if _, err := rules.recall(ctx, c.Store, env, &facts); err != nil {
 		return nil, err
 	}
@@ -214,18 +240,21 @@ func (c Custody) decideAgain(ctx context.Context, rules *Rules, held spool.HeldC
 	return p, nil
 }
 
-// blinded returns a held copy for its reader without those whom the rules in
-// force hide: somebody may have become a member since. It returns nil where
-// the copy can go as it is, and ErrRefused where it cannot be edited.
-func (p *preparation) blinded(reader string) ([]byte, error) {
-	if len(p.hidden) == 0 && !p.splits() || p.decision.Mode == policy.Observe {
+// edited returns a held copy for its reader as the rules in force edit it: they
+// may have changed since, and somebody may have become a member. It returns nil
+// where the copy can go as it is, and ErrRefused where it cannot be edited.
+func (p *preparation) edited(reader string) (*form, error) {
+	if len(p.decision.Edits) == 0 || p.decision.Mode == policy.Observe {
 		return nil, nil
 	}
 	f, err := p.form(reader)
+	if err == nil {
+		err = p.detach(f)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	return f.raw(), nil
+	return f, nil
 }
 
 func (c Custody) records(rules *Rules, held spool.HeldCopy, e policy.Entry, by, reason string) []deviation.Record {

@@ -13,20 +13,28 @@ import (
 // tracer knows in which ways a text can name those who are hidden.
 type tracer struct {
 	msg    *message.Message
+	rules  *Rules
 	hidden map[string]bool
+	people []string // display names of those who are hidden, in lower case
 	names  spelledNames
-	sums   []string // digests and display names, in lower case
+	sums   sums
 }
 
-func newTracer(msg *message.Message, hidden map[string]bool) tracer {
-	people := hiddenNames(msg, hidden)
-	return tracer{msg: msg, hidden: hidden, names: spell(people), sums: append(digests(hidden), people...)}
+// tracer returns what finds those who are hidden.
+func (p *preparation) tracer(hidden map[string]bool) tracer {
+	if p.sums == nil {
+		p.sums = sumsOf(p.hidden)
+	}
+	people := hiddenNames(p.msg, hidden)
+	// A representative is no secret, and may have a member's name.
+	people = slices.DeleteFunc(people, p.rules.Representatives.HasName)
+	return tracer{msg: p.msg, rules: p.rules, hidden: hidden, people: people, names: spell(people), sums: p.sums}
 }
 
 // in reports whether a text names somebody hidden.
 func (t tracer) in(text string) bool {
 	lower := strings.ToLower(text)
-	return mentions(text, t.hidden) || containsAny(lower, t.sums) || t.names.in(text) || t.holds(lower)
+	return mentions(text, t.hidden) || containsAny(lower, t.people) || t.names.in(text) || t.holds(lower) || len(t.sums.in(lower, t.hidden)) > 0
 }
 
 // holds reports whether a hidden address stands anywhere in a text, be it
@@ -101,7 +109,7 @@ func (t tracer) inPart(p *message.Part) ([]message.Edit, error) {
 				return nil, errStillVisible
 			}
 		case "content-transfer-encoding", "content-id", "mime-version":
-			if mentions(text, t.hidden) {
+			if t.in(text) {
 				return nil, errStillVisible
 			}
 		default:
@@ -127,7 +135,7 @@ func (t tracer) inParams(p *message.Part) bool {
 func (t tracer) masked(file string) string {
 	const mask = "[...]"
 	out := file
-	for _, word := range append(detect.Addresses(file), t.sums...) {
+	for _, word := range slices.Concat(detect.Addresses(file), t.people, t.sums.in(strings.ToLower(file), t.hidden)) {
 		for at := indexFold(out, word); word != "" && at >= 0 && t.in(word); at = indexFold(out, word) {
 			out = out[:at] + mask + out[at+len(word):]
 		}

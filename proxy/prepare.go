@@ -45,6 +45,7 @@ type preparation struct {
 	forms    map[string]*form // by reader; "" is everybody who has no form of their own
 	ways     ways             // to the readers, besides mail
 	codes    map[int]drawn    // by the index of the recipient
+	sums     sums             // of the hidden addresses; nil: not made yet
 	untraced bool             // leave our trace field out, to show only what the decision changes
 	question string           // the id of what the sender is asked; empty: nothing yet
 	parcel   parcel
@@ -168,7 +169,7 @@ func (p *preparation) form(address string) (*form, error) {
 		return nil, err
 	}
 	if len(p.hidden) > 0 {
-		if err := checkHidden(f.start(), p.cfg.Limits, hidden); err != nil {
+		if err := checkHidden(f.start(), p.cfg.Limits, p.tracer(hidden)); err != nil {
 			return nil, err
 		}
 	}
@@ -198,7 +199,7 @@ func (p *preparation) edits(hidden map[string]bool) (edits []message.Edit, hides
 		var more []message.Edit
 		switch e.Kind {
 		case policy.EditHide:
-			more, hides, err = hideEdits(p.msg, hidden, p.rules.namesMember)
+			more, hides, err = hideEdits(p.tracer(hidden))
 		case policy.EditQuoted:
 			more, err = p.blindQuoted(hidden)
 		case policy.EditNested:

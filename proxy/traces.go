@@ -1,18 +1,14 @@
 package proxy
 
 import (
-	"crypto/md5"
-	"crypto/sha1"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
+	"bytes"
 	"html"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-
-	"golang.org/x/net/idna"
+	"unicode"
+	"unicode/utf8"
 
 	"postvern.example/policy/detect"
 	"postvern.example/proxy/message"
@@ -40,12 +36,12 @@ var prose = map[string]bool{"comments": true, "keywords": true, "thread-topic": 
 // otherTraces returns edits for fields that carry no mailbox list and still
 // name somebody hidden: the for clause of a Received, a client's own copy of
 // the recipient list.
-func otherTraces(msg *message.Message, hidden map[string]bool, named func(text string) bool) []message.Edit {
+func (t tracer) otherTraces() []message.Edit {
+	msg, hidden := t.msg, t.hidden
 	edited := map[string]bool{}
 	for _, name := range append(append(append([]string{}, visibleFields...), gossip...), blindFields...) {
 		edited[strings.ToLower(name)] = true
 	}
-	t := newTracer(msg, hidden)
 	var edits []message.Edit
 	for _, f := range msg.Root.Fields {
 		name := strings.ToLower(f.Name)
@@ -53,7 +49,7 @@ func otherTraces(msg *message.Message, hidden map[string]bool, named func(text s
 			continue
 		}
 		text := msg.Text(f)
-		if !names(msg, f, hidden) && !t.in(text) && !named(text) && leaves(name, string(msg.Bytes(f.Value)), text) {
+		if !names(msg, f, hidden) && !t.in(text) && !t.rules.namesMember(text) && leaves(name, string(msg.Bytes(f.Value)), text) {
 			continue
 		}
 		if at := forClause.FindIndex(msg.Bytes(f.Value)); name == "received" && at != nil {
@@ -91,32 +87,18 @@ func machinery(msg *message.Message) []string {
 // threading names the fields of ids, which only look like addresses.
 var threading = []string{"message-id", "in-reply-to", "references", "resent-message-id", "resent-from", "resent-sender"}
 
+func isVisible(field string) bool {
+	return slices.ContainsFunc(visibleFields, func(name string) bool { return strings.EqualFold(name, field) })
+}
+
 // isListed reports whether a field is read mailbox by mailbox, or leaves whole.
 func isListed(field string) bool {
 	same := func(name string) bool { return strings.EqualFold(name, field) }
-	return slices.ContainsFunc(visibleFields, same) || slices.ContainsFunc(blindFields, same)
+	return isVisible(field) || slices.ContainsFunc(blindFields, same)
 }
 
 // forClause is the for clause of a Received field (RFC 5321 §4.4).
 var forClause = regexp.MustCompile(`(?i)\s+for\s+<?[^\s<>;]+@[^\s<>;]+>?`)
-
-// digests returns the sums of hidden addresses by which avatars, address books
-// and key directories name people.
-func digests(hidden map[string]bool) []string {
-	var sums []string
-	for address, is := range hidden {
-		if !is {
-			continue
-		}
-		local, domain, _ := strings.Cut(address, "@")
-		shown, _ := idna.ToUnicode(domain)
-		for _, form := range []string{address, local + "@" + shown} {
-			a, b, c := md5.Sum([]byte(form)), sha1.Sum([]byte(form)), sha256.Sum256([]byte(form))
-			sums = append(sums, hex.EncodeToString(a[:]), hex.EncodeToString(b[:]), hex.EncodeToString(c[:]))
-		}
-	}
-	return sums
-}
 
 // hiddenNames returns the display names of those who are hidden, in lower
 // case, where they are full enough to know somebody by.
@@ -137,25 +119,76 @@ func hiddenNames(msg *message.Message, hidden map[string]bool) []string {
 }
 
 // bareNames returns edits that leave only the address of mailboxes that stay
-// and whose display name says who is hidden, as lists write "Anna Holm via
-// board". Somebody of the very same name stays as they are.
-func bareNames(msg *message.Message, hidden map[string]bool) []message.Edit {
-	people := hiddenNames(msg, hidden)
+// and beside which somebody stands who is hidden, as lists write "Anna Holm via
+// board".
+func (t tracer) bareNames() []message.Edit {
 	var edits []message.Edit
 	for _, name := range visibleFields {
-		for _, f := range msg.Root.Get(name) {
-			boxes, _ := msg.Mailboxes(f) // Hide has read them without an error
+		for _, f := range t.msg.Root.Get(name) {
+			boxes, _ := t.msg.Mailboxes(f) // Hide has read them without an error
 			for _, b := range boxes {
-				text := strings.ToLower(string(msg.Bytes(b.Range)) + " " + b.Name)
-				same := slices.Contains(people, strings.ToLower(strings.Trim(b.Name, " '\"")))
-				if hidden[canonical(b.Address)] || mentions(text, hidden) || same || !containsAny(text, people) {
+				if t.hidden[canonical(b.Address)] || !t.beside(t.msg, b, b.Range) {
 					continue
 				}
-				edits = append(edits, message.Edit{Range: b.Range, With: []byte("<" + b.Address + ">")})
+				with := b.Address
+				if bytes.ContainsRune(t.msg.Bytes(b.Range), '<') {
+					with = "<" + with + ">"
+				}
+				edits = append(edits, message.Edit{Range: b.Range, With: []byte(with)})
 			}
 		}
 	}
 	return edits
+}
+
+// beside reports whether a range that holds a mailbox names somebody hidden, or
+// another member, beside the mailbox itself. Somebody of the very same name is
+// who they are, and so is whoever has a name and nothing else.
+func (t tracer) beside(msg *message.Message, b message.Mailbox, r message.Range) bool {
+	name := strings.Trim(b.Name, " '\"")
+	for _, text := range []string{msg.Text(message.Field{Value: r}), string(msg.Bytes(r)), b.Name} {
+		text = strings.ReplaceAll(text, b.Address, " ")
+		if name != "" && slices.Contains(t.people, strings.ToLower(name)) {
+			text = strings.ReplaceAll(text, name, " ")
+		}
+		if t.in(text) {
+			return true
+		}
+		if isName(name) {
+			text = strings.ReplaceAll(text, name, " ")
+		}
+		if t.rules.namesMember(text) {
+			return true
+		}
+	}
+	return false
+}
+
+// isName reports whether a display name is that of a person alone: words that
+// begin with capitals, and nothing between them.
+func isName(display string) bool {
+	for word := range strings.FieldsSeq(display) {
+		first, _ := utf8.DecodeRuneInString(word)
+		if !unicode.IsUpper(first) || strings.ContainsAny(word, `,;:/|()[]<>"@`) {
+			return false
+		}
+	}
+	return display != ""
+}
+
+// inList reports whether a field of mailboxes names somebody hidden beside
+// them, or in the name of a group.
+func (t tracer) inList(msg *message.Message, f message.Field) bool {
+	boxes, err := msg.Mailboxes(f)
+	if err != nil {
+		return true
+	}
+	for _, b := range boxes {
+		if t.beside(msg, b, b.Range) || b.Group != "" && t.in(b.Group) {
+			return true
+		}
+	}
+	return len(boxes) == 0 && t.in(msg.Text(f))
 }
 
 func containsAny(text string, list []string) bool {
@@ -206,7 +239,7 @@ func mentions(text string, hidden map[string]bool) bool {
 var (
 	comments = regexp.MustCompile(`\([^()]*\)`)
 	joints   = regexp.MustCompile(`\s*([@.])\s*`)
-	encoded  = regexp.MustCompile(`[A-Za-z0-9+/]{12,}={0,2}`)
+	encoded  = regexp.MustCompile(`[A-Za-z0-9+/_-]{12,}={0,2}`)
 	verp     = regexp.MustCompile(`[^\s<>@=+]+=[A-Za-z0-9.-]+\.[A-Za-z0-9-]+@`)
 )
 
@@ -255,8 +288,8 @@ func unhex(escape string) string {
 }
 
 // forms returns text with comments and blanks taken out of its addresses (RFC
-// 5322 §4.4), percent signs undone (RFC 6068), base64 undone, and an address
-// that stands in the local part of another, as in bounce-anna=x.example@y.
+// 5322 §4.4), percent signs undone (RFC 6068), base64, base32 and hexadecimal
+// undone, and an address that stands in the local part of another, as in bounce-anna=x.example@y.
 func forms(text string) []string {
 	all := undone(text)
 	for _, text := range slices.Clone(all) {
@@ -275,9 +308,10 @@ func forms(text string) []string {
 		}
 	}
 	for _, e := range encoded.FindAllString(text, -1) {
-		plain, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(e, "="))
-		if err == nil && strings.Contains(string(plain), "@") {
-			all = append(all, string(plain))
+		for _, plain := range decoded(strings.TrimRight(e, "=")) {
+			if strings.Contains(string(plain), "@") {
+				all = append(all, string(plain))
+			}
 		}
 	}
 	return all

@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"path"
 	"strings"
 
 	"github.com/bodgit/sevenzip"
@@ -31,6 +32,21 @@ func (r *reading) entry(p piece, number int, name string, in io.Reader, packed i
 		r.unscannable(place, why)
 	}
 	r.piece(piece{data: data, place: place, name: name, depth: p.depth + 1})
+}
+
+// listing reads the names of an archive's files together, as a person does who
+// opens it: one for each member is a list of members. All else that they say is
+// looked for in each.
+func (r *reading) listing(place detect.Place, names []string) {
+	var people []string
+	for _, name := range names {
+		if found := detect.Addresses(strings.TrimSuffix(name, path.Ext(name))); len(found) > 0 {
+			people = append(people, found...)
+		}
+	}
+	if len(people) > 1 {
+		r.prose(place.In(detect.Step{Kind: detect.InName}), strings.Join(people, "\n"))
+	}
 }
 
 // counted reports whether one more entry is within the limits.

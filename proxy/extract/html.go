@@ -137,6 +137,9 @@ func (w *htmlWalk) text(z *html.Tokenizer) {
 // comments are.
 func (w *htmlWalk) embedded(text string) {
 	if strings.Contains(text, "<") && strings.Contains(text, ">") {
+		if strings.Contains(text, "@") { // an address in angle brackets is no tag, and no comment is a quoted header
+			w.note("<!-- " + text)
+		}
 		w.r.markup(w.p, text, w.level+1)
 		return
 	}

@@ -2,7 +2,9 @@ package extract
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 
@@ -46,6 +48,9 @@ func (w *htmlWalk) attributes(z *html.Tokenizer, more bool) tagStyle {
 			w.note(value)
 			if plain := unpercent(value); plain != value {
 				w.note(plain)
+			}
+			for _, address := range inLink(value) {
+				w.note(address)
 			}
 		}
 	}
@@ -178,4 +183,25 @@ func padded(text string) string {
 		text += strings.Repeat("=", 4-n)
 	}
 	return text
+}
+
+// inLink returns the addresses that newsletters and trackers put into links as
+// hexadecimal or base64.
+func inLink(value string) []string {
+	const shortest = 12 // a@b.dk in hexadecimal
+	if len(value) < shortest || !strings.Contains(value, "://") {
+		return nil
+	}
+	var found []string
+	for token := range strings.FieldsFuncSeq(value, func(r rune) bool { return strings.ContainsRune("/?&=#.:;,|", r) }) {
+		if len(token) < shortest {
+			continue
+		}
+		for _, decode := range []func(string) ([]byte, error){hex.DecodeString, base64.RawStdEncoding.DecodeString, base64.RawURLEncoding.DecodeString} {
+			if plain, err := decode(token); err == nil && utf8.Valid(plain) {
+				found = append(found, detect.Addresses(string(plain))...)
+			}
+		}
+	}
+	return found
 }

@@ -27,6 +27,7 @@ func (r *reading) xml(p piece) {
 			aside = append(aside, value)
 		}
 	}
+	var apart strings.Builder
 	inText := false // the last token was text with something in it
 	for n := 0; s.next(); n++ {
 		if n%4096 == 0 && r.over(p.place) {
@@ -39,6 +40,8 @@ func (r *reading) xml(p piece) {
 			}
 			inText = !blank(s.content)
 			text.WriteString(s.content)
+			apart.WriteString(s.content)
+			apart.WriteByte('\n')
 		case xmlOpen:
 			s.eachAttr(func(_, value string) bool {
 				r.xmlAttribute(p, value, note)
@@ -50,6 +53,9 @@ func (r *reading) xml(p piece) {
 		}
 	}
 	r.prose(p.place, text.String())
+	if strings.Contains(text.String(), "@") { // elements are the words of a sentence, or the rows of a list
+		r.prose(p.place, apart.String())
+	}
 	r.prose(p.place, strings.Join(aside, "\n"))
 	if !p.inline && blank(text.String()) && strings.Contains(s.text[:min(len(s.text), 4096)], "<svg") {
 		r.unscannable(p.place, whyImage) // letters can be drawn as lines

@@ -197,12 +197,14 @@ func (z *zipPack) lock(f *zip.File) {
 // archive reads the entries of an archive that is nothing but that.
 func (r *reading) archive(z *zipPack, comment string) {
 	r.prose(z.p.place.In(detect.Step{Kind: detect.InComment}), mixed([]byte(comment)))
+	var names []string
 	for i, f := range z.files {
 		if r.late || r.left.Entries < 0 {
-			return
+			break
 		}
 		name := entryName(f.Name, !f.NonUTF8)
 		place := z.p.place.In(detect.Step{Kind: detect.InEntry, Number: i + 1, Name: name})
+		names = append(names, name)
 		r.label(place.In(detect.Step{Kind: detect.InName}), name)
 		r.prose(place.In(detect.Step{Kind: detect.InComment}), mixed([]byte(f.Comment)))
 		if strings.HasSuffix(f.Name, "/") && f.UncompressedSize64 == 0 {
@@ -211,6 +213,7 @@ func (r *reading) archive(z *zipPack, comment string) {
 		data := z.read(f, place)
 		r.piece(piece{data: data, place: place, name: name, depth: z.p.depth + 1})
 	}
+	r.listing(z.p.place, names)
 }
 
 // entryName returns the name of an entry. Windows' own zip program writes the

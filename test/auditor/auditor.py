@@ -116,10 +116,11 @@ class Member:
         local, _, domain = fold(self.address).rpartition("@")
         ascii_form = local + "@" + domain.encode("idna").decode("ascii")
         for text in {fold(self.address), ascii_form, "mailto:" + fold(self.address)}:
-            for kind in (hashlib.md5, hashlib.sha1, hashlib.sha256):
+            for kind in (hashlib.md5, hashlib.sha1, hashlib.sha224, hashlib.sha256, hashlib.sha384, hashlib.sha512):
                 digest = kind(text.encode()).digest()
                 yield digest.hex()
                 yield base64.b64encode(digest).decode().rstrip("=")
+                yield base64.urlsafe_b64encode(digest).decode().rstrip("=")
         yield zbase32(hashlib.sha1(local.encode()).digest())
 
     def found(self, text, sums):
@@ -135,7 +136,7 @@ class Member:
 
 def long_tokens(text):
     """Returns what may be sums or key ids in folded text."""
-    return " ".join(re.findall(r"[a-z0-9+/]{16,}", text))
+    return " ".join(re.findall(r"[a-z0-9+/_-]{16,}", text))
 
 
 def zbase32(digest):
@@ -171,6 +172,8 @@ def texts(raw):
 ENCODED_WORD = re.compile(r"=\?([^?\s]+)\?([bqBQ])\?([^?]*)\?=")
 COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)")
 BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
+HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2}){8,}")
+BASE32 = re.compile(r"[A-Z2-7]{16,}=*")
 
 
 def encoded_words(text):
@@ -217,12 +220,19 @@ def decodings(text):
         if "(" in one:
             more.append(re.sub(r"\s*([@.])\s*", r"\1", COMMENT.sub("", COMMENT.sub("", one))))
         if depth == 0 and len(one) < 100000:
-            for token in BASE64.findall(one):
+            for token in BASE64.findall(one) + BASE64.findall(one.replace("/", " ")):
                 try:
                     octets = base64.b64decode(token.rstrip("=").replace("-", "+").replace("_", "/") + "=" * (-len(token.rstrip("=")) % 4))
                 except binascii.Error:
                     continue
                 more.append(octets.decode("utf-8", "ignore"))
+            for token in HEXADECIMAL.findall(one):
+                more += texts(binascii.unhexlify(token))
+            for token in BASE32.findall(one):
+                try:
+                    more.append(base64.b32decode(token.rstrip("=") + "=" * (-len(token.rstrip("=")) % 8)).decode("utf-8", "ignore"))
+                except binascii.Error:
+                    continue
         queue += [(m, depth + 1) for m in more if m]
 
 

@@ -8,6 +8,8 @@ beside NAME.eml, the octets. people.json says who is who. Groups:
 
   doors     members are among the readers or in sight, in every field and shape
             that names them; a copy may be edited or held
+  lists     a body or a file lists members whom the header does not name: no copy
+            may be sent in clear
   ordinary  nobody is to be hidden: every octet but the gateway's Received stays
 
 The shapes are those of mail programs, written here by hand; all people and
@@ -24,6 +26,7 @@ import hostile
 import insides
 import ordinary
 import shapes
+import wild
 from people import EMPLOYER, MEMBERS, OFFICE, PEOPLE, REP, mailbox
 from programs import PROGRAMS
 
@@ -162,6 +165,7 @@ def main():
     envelope_doors(c)
     inside_doors(c)
     hostile_doors(c)
+    wild.add(c, pick, PROGRAMS, LANGUAGES)
     doors = c.count
     ordinary.add(c)
     everyday.add(c)
