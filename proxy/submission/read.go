@@ -140,6 +140,11 @@ func (w *wire) admits(args string) bool {
 	case w.verb == "STARTTLS":
 		w.startTLS(args)
 		return false
+	case web(w.verb):
+		w.refused("relay")
+		w.cutoff = true
+		w.bye(reply(421, 7, 0, "No web server is here"))
+		return false
 	case !known(w.verb):
 		w.answer(reply(500, 5, 1, "Command not known"))
 		return false

@@ -54,6 +54,16 @@ func known(verb string) bool {
 	return false
 }
 
+// web says whether a client begins a request for a web server. A page can make a
+// browser post to any port that it reaches, and what it posts be commands.
+func web(verb string) bool {
+	switch verb {
+	case "GET", "POST", "PUT", "HEAD", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE":
+		return true
+	}
+	return false
+}
+
 // idle says whether a command moves nothing: many in a row are a flood.
 func idle(verb string) bool {
 	switch verb {
