@@ -22,6 +22,9 @@ func appendAccount(r *run, i int, out []candidate) []candidate {
 		return append(out, c)
 	}
 	if c, ok := branchAccount(r, i); ok {
+		if at := r.groups[0].start; i > 0 && at > 0 && isLetter(r.text[at-1]) {
+			c.strength = weak // the rest of an IBAN that is none
+		}
 		return append(out, c)
 	}
 	return out

@@ -17,6 +17,7 @@ type candidate struct {
 	strength   strength
 	bare       bool // written without any separator
 	keyed      bool // counts only beside a keyword
+	clock      bool // reads as well as a day and a time
 	evidence   evidenceSet
 	confidence Confidence
 	id         identity

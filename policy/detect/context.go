@@ -68,6 +68,9 @@ func (s *surroundings) words(text string, lo, hi int, distance func(b, e int) in
 		w, d := text[b:i], distance(b, i)
 		s.count++
 		k := keywords.find(w)
+		if k == 0 {
+			k = dotted(text, lo, b, i)
+		}
 		if after && k&(keyAgainst|keyLoose) != 0 && numberFollows(text, i, hi) {
 			k = 0 // it labels the next number
 		}
@@ -82,6 +85,19 @@ func (s *surroundings) words(text string, lo, hi int, distance func(b, e int) in
 		}
 		capital = upper && len(w) > 1
 	}
+}
+
+// dotted returns what an abbreviation in two parts means whose second, text[b:e],
+// is the word for number: "J.nr", "org.nr", "P-nummer".
+func dotted(text string, lo, b, e int) keyword {
+	if b-2 < lo || text[b-1] != '.' && text[b-1] != '-' || !strings.EqualFold(text[b:e], "nr") && !strings.EqualFold(text[b:e], "nummer") {
+		return 0
+	}
+	first := b - 1
+	for first > lo && isLetter(text[first-1]) && b-first < 8 {
+		first--
+	}
+	return keywords.find(text[first:b-1] + text[b:e])
 }
 
 func (s *surroundings) note(k keyword, d int) {

@@ -18,6 +18,10 @@ func appendCPR(r *run, i int, out []candidate) []candidate {
 	switch {
 	case v.sum(4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0:
 		c.evidence |= evidence(EvidenceChecksum)
+	case v.sep != sepHyphen && year >= 1910 && year < 1940 && v.value(6, 8) < 24 && v.value(8, 10) < 60 && (day != 1 || month != 1):
+		c.strength = weak // a day of our years and a time: "260525 0742"
+		c.clock = true
+		c.evidence |= evidence(EvidenceNoChecksum)
 	case v.form == formBare && (day != 1 || month != 1):
 		c.strength = weak
 		c.keyed = year > lastBirth

@@ -40,7 +40,7 @@ func appendSwedish(v *number, skip int, out []candidate) []candidate {
 	}
 	yy := v.value(skip, skip+2)
 	if c.bare && v.value(skip+6, skip+8) < 24 && v.value(skip+8, skip+10) < 60 && yy >= 10 && yy < 40 && year < 2040 && year != 1910 {
-		c.strength = weak
+		c.strength, c.clock = weak, true
 	}
 	if c.bare && skip == 0 && v.digits[0] == 0 && (v.digits[1] == 7 || v.digits[1] == 1 && v.digits[2] == 0) {
 		// 070 to 079 are mobile telephones, 010 those of companies.

@@ -31,8 +31,11 @@ func (c *candidate) weigh(s *surroundings) {
 	if c.kind == IcelandicKennitala && !c.bare && s.language.is(icelandic) {
 		person = true // in Icelandic the form alone says what it is
 	}
-	if c.kind == DanishCPR && s.count >= 2 && s.language.may(danish|norwegian) {
+	if c.kind == DanishCPR && s.count >= 2 && !c.clock && s.language.may(danish|norwegian) {
 		person = true // a Danish sentence is context: lists and logs have none
+	}
+	if c.kind == SwedishPersonnummer && s.count >= 2 && c.clock && s.language.is(swedish) {
+		person = true // logs and lists with stamps are no sentences
 	}
 	c.confidence = c.level(own > 0, person)
 	c.lower(s, own > 0, against)
@@ -115,6 +118,10 @@ func settle(all []candidate, s *surroundings) []candidate {
 			if i == j || o.end <= c.start || o.start >= c.end || o.confidence < c.confidence {
 				continue
 			}
+			if o.confidence > c.confidence && c.uncertain() && o.uncertain() && !s.language.is(home(o.kind)) {
+				c.evidence |= evidence(EvidenceAmbiguous)
+				continue // neither has check digits and no language decides
+			}
 			if o.confidence > c.confidence || s.language.is(home(o.kind)) && !s.language.is(home(c.kind)) {
 				lost[i] = true
 			} else if o.confidence > 0 {
@@ -129,6 +136,11 @@ func settle(all []candidate, s *surroundings) []candidate {
 		}
 	}
 	return out
+}
+
+// uncertain reports whether it is a person's number without check digits.
+func (c *candidate) uncertain() bool {
+	return c.key&keyAnyPerson != 0 && c.confidence > 0 && !c.evidence.has(EvidenceChecksum)
 }
 
 // home returns the languages in which one expects a kind.
