@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -129,6 +130,9 @@ func ImportMembers(c Config, in MembersImport) ([]roster.Group, error) {
 	if in.Group == "" {
 		in.Group = roster.DefaultGroup
 	}
+	// Nearly all that an import holds are long lists of hashes, which a
+	// collection need not look into: it may as well come often.
+	defer debug.SetGCPercent(debug.SetGCPercent(10))
 	groups, err := changeRoster(c, key, in.Out, in.Shrink, func(r *roster.Roster) error {
 		return r.Import(in.Group, time.Now(), exports...)
 	})
@@ -202,7 +206,7 @@ func changeRoster(c Config, key []byte, out string, shrink bool, change func(*ro
 	case r == nil:
 		return nil, fmt.Errorf("%s is no roster of hashes, and would be overwritten: give --out or another name under members", out)
 	default:
-		before, old = r.Groups(), r.Members().Size()
+		before, old = r.Groups(), r.Size()
 	}
 	if r == nil {
 		if r, err = roster.New(key); err != nil {
@@ -212,11 +216,11 @@ func changeRoster(c Config, key []byte, out string, shrink bool, change func(*ro
 	if err := change(r); err != nil {
 		return nil, err
 	}
-	small := errors.Join(roster.CompareGroups(before, r.Groups()), roster.Compare(old, r.Members().Size()))
+	small := errors.Join(roster.CompareGroups(before, r.Groups()), roster.Compare(old, r.Size()))
 	if small != nil && !shrink {
 		return nil, fmt.Errorf("%s: %w; give --shrink if that is right", out, small)
 	}
-	if err := replaceFile(out, r.Encode()); err != nil {
+	if err := writeFile(out, r.Encode); err != nil {
 		return nil, err
 	}
 	if small != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -99,7 +100,15 @@ func loadKeys(dir string) (*seal.Keyring, error) {
 }
 
 // replaceFile puts a whole file in the place of another, durably.
-func replaceFile(name string, content []byte) (err error) {
+func replaceFile(name string, content []byte) error {
+	return writeFile(name, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+// writeFile is replaceFile for a file that is never in memory whole.
+func writeFile(name string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {
 		return err
@@ -114,8 +123,7 @@ func replaceFile(name string, content []byte) (err error) {
 			return errors.Join(err, f.Close())
 		}
 	}
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err = errors.Join(write(f), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), name)

@@ -85,6 +85,7 @@ func BenchmarkImport(b *testing.B) {
 			for _, set := range s.sets {
 				octets += 8*cap(set.sorted) + 4*len(set.index)
 			}
+			octets += 4 * (cap(s.near.tails) + len(s.near.index))
 		}
 		b.ReportMetric(float64(octets)/n, "octets/member")
 	}

@@ -1,12 +1,15 @@
 package roster
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -38,41 +41,50 @@ var (
 // IsRoster reports whether a file that begins so is a roster of keyed hashes.
 func IsRoster(src []byte) bool { return bytes.HasPrefix(src, []byte(magicStart)) }
 
-// Encode returns the roster as a file. It holds no address and no name but
+// Encode writes the roster as a file. It holds no address and no name but
 // those of groups.
-func (r *Roster) Encode() []byte {
-	size := len(magic) + saltSize + 4 + sha256.Size
+func (r *Roster) Encode(w io.Writer) error {
+	sum := r.sealer()
+	out := bufio.NewWriterSize(io.MultiWriter(w, sum), 64<<10) // which keeps its first error
+	put := func(b []byte) { _, _ = out.Write(b) }
+	b := append([]byte(magic), r.salt[:]...)
+	put(binary.BigEndian.AppendUint32(b, uint32(len(r.groups))))
 	for _, g := range r.groups {
-		size += 2 + len(g.name) + 8 + 4 + 4*kinds
-		for _, hashes := range g.hashes {
-			size += 8 * len(hashes)
-		}
-	}
-	b := make([]byte, 0, size)
-	b = append(append(b, magic...), r.salt[:]...)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(r.groups)))
-	for _, g := range r.groups {
-		b = binary.BigEndian.AppendUint16(b, uint16(len(g.name)))
+		b = binary.BigEndian.AppendUint16(b[:0], uint16(len(g.name)))
 		b = append(b, g.name...)
 		b = binary.BigEndian.AppendUint64(b, uint64(g.imported.Unix()))
 		b = binary.BigEndian.AppendUint32(b, uint32(g.count))
 		for _, hashes := range g.hashes {
 			b = binary.BigEndian.AppendUint32(b, uint32(len(hashes)))
 		}
+		put(b)
 		for _, hashes := range g.hashes {
 			for _, h := range hashes {
-				b = binary.BigEndian.AppendUint64(b, h)
+				put(binary.BigEndian.AppendUint64(b[:0], h))
 			}
 		}
 	}
-	return append(b, r.seal(b)...)
+	err := out.Flush()
+	if err == nil {
+		_, err = w.Write(sum.Sum(nil))
+	}
+	if err != nil {
+		return fmt.Errorf("write roster: %w", err)
+	}
+	return nil
 }
 
-// seal is the keyed hash at the end of a file.
-func (r *hasher) seal(b []byte) []byte {
+// sealer makes the keyed hash at the end of a file.
+func (r *hasher) sealer() hash.Hash {
 	h := hmac.New(sha256.New, r.key)
 	_, _ = h.Write([]byte("file")) // a hash never fails
-	_, _ = h.Write(b)
+	return h
+}
+
+// seal is the keyed hash at the end of a file that begins so.
+func (r *hasher) seal(b []byte) []byte {
+	h := r.sealer()
+	_, _ = h.Write(b) // a hash never fails
 	return h.Sum(nil)
 }
 

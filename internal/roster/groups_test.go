@@ -63,7 +63,7 @@ func TestWhoIsInSeveralGroupsIsInAll(t *testing.T) {
 
 func again(t *testing.T, r *Roster) *Roster {
 	t.Helper()
-	back, err := Decode("r", r.Encode(), testKey)
+	back, err := Decode("r", encoded(r), testKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestFoldersAndListsMakeOneRosterWithAGroupForEachFile(t *testing.T) {
 	dir := t.TempDir()
 	r := grouped(t, map[string]string{"Stab": "Mail\nstab@x.example\n"})
 	for name, content := range map[string]string{
-		"nord.csv": "Mail\na@x.example\n", "syd.tsv": "Namn\tE-post\nBo Ek\tb@x.example\n", "stab.roster": string(r.Encode()), "readme.md": "Mail", "~$nord.xlsx": "x", ".hidden.csv": "y",
+		"nord.csv": "Mail\na@x.example\n", "syd.tsv": "Namn\tE-post\nBo Ek\tb@x.example\n", "stab.roster": string(encoded(r)), "readme.md": "Mail", "~$nord.xlsx": "x", ".hidden.csv": "y",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)

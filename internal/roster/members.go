@@ -26,7 +26,8 @@ var _ detect.Roster = (*Members)(nil)
 // shelf is one roster made ready for look-ups, whatever its number of groups.
 type shelf struct {
 	*hasher
-	sets   [kinds]set
+	sets   [kinds]set // near is apart
+	near   thinSet
 	of     []uint16 // for each address, its group; empty: there is but one
 	groups []string
 }
@@ -54,16 +55,26 @@ func (r *Roster) shelf() shelf {
 	}
 	if len(r.groups) == 1 {
 		for k, hashes := range r.groups[0].hashes {
-			s.sets[k] = indexed(hashes)
+			if k == near {
+				s.near = thinned(hashes)
+			} else {
+				s.sets[k] = indexed(hashes)
+			}
 		}
 		return s
 	}
 	for k := names; k < kinds; k++ {
-		var all []uint64
+		var lists [][]uint64
 		for _, g := range r.groups {
-			all = append(all, g.hashes[k]...)
+			lists = append(lists, g.hashes[k])
 		}
-		s.sets[k] = newSet(all)
+		all := slices.Concat(lists...)
+		slices.Sort(all)
+		if k == near {
+			s.near = thinned(all)
+		} else {
+			s.sets[k] = indexed(slices.Clone(slices.Compact(all)))
+		}
 	}
 	s.sets[addresses], s.of = r.merged()
 	return s
@@ -234,7 +245,7 @@ func (m *Members) Resembles(address string) likeness.Kind {
 		return likeness.None
 	}
 	return likeness.Closest(a, func(k likeness.Key) bool {
-		return slices.ContainsFunc(m.shelves, func(s shelf) bool { return s.sets[near].has(s.hash(nearKind, k.Text)) })
+		return slices.ContainsFunc(m.shelves, func(s shelf) bool { return s.near.has(s.hash(nearKind, k.Text)) })
 	})
 }
 

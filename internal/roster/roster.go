@@ -89,6 +89,15 @@ func (r *Roster) Len() int {
 	return n
 }
 
+// Size returns how large the roster is, as that of its Members.
+func (r *Roster) Size() Size {
+	size := Size{Members: r.Len()}
+	for _, g := range r.groups {
+		size.Addresses += len(g.hashes[addresses])
+	}
+	return size
+}
+
 // Remove takes a group out and reports whether it was there.
 func (r *Roster) Remove(group string) bool {
 	before := len(r.groups)
