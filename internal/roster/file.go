@@ -81,44 +81,48 @@ func (r *hasher) sealer() hash.Hash {
 	return h
 }
 
-// seal is the keyed hash at the end of a file that begins so.
-func (r *hasher) seal(b []byte) []byte {
-	h := r.sealer()
-	_, _ = h.Write(b) // a hash never fails
-	return h.Sum(nil)
-}
-
-// Decode reads a roster file; file names it in errors. It returns ErrVersion,
-// ErrKey or ErrDamaged, wrapped.
-func Decode(file string, src, key []byte) (*Roster, error) {
-	r, err := decode(src, key)
+// Decode reads a roster file of that many octets; file names it in errors. It
+// returns ErrVersion, ErrKey or ErrDamaged, wrapped, or what reading returns.
+func Decode(file string, src io.ReadSeeker, size int64, key []byte) (*Roster, error) {
+	r, err := decode(src, size, key)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return r, nil
 }
 
-func decode(src, key []byte) (*Roster, error) {
-	first, second := bytes.HasPrefix(src, []byte(magicFirst)), bytes.HasPrefix(src, []byte(magicSecond))
-	if !first && !second && !bytes.HasPrefix(src, []byte(magic)) {
-		if IsRoster(src) && bytes.IndexByte(src, '\n') > 0 {
+// decode reads the file twice: a large one is not in memory beside what comes
+// of it, and nothing of it is used that is not sealed.
+func decode(src io.ReadSeeker, size int64, key []byte) (*Roster, error) {
+	head := make([]byte, len(magic)+saltSize)
+	n, err := io.ReadFull(src, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	head = head[:n]
+	first, second := bytes.HasPrefix(head, []byte(magicFirst)), bytes.HasPrefix(head, []byte(magicSecond))
+	if !first && !second && !bytes.HasPrefix(head, []byte(magic)) {
+		if IsRoster(head) && bytes.IndexByte(head, '\n') > 0 {
 			return nil, ErrVersion
 		}
 		return nil, ErrDamaged
 	}
-	if len(src) < len(magic)+saltSize+4+sha256.Size {
+	rest := size - int64(len(magic)+saltSize+sha256.Size)
+	if n < len(magic)+saltSize || rest < 4 {
 		return nil, ErrDamaged
 	}
-	h, err := newHasher(key, [saltSize]byte(src[len(magic):]))
+	h, err := newHasher(key, [saltSize]byte(head[len(magic):]))
 	if err != nil {
 		return nil, err
 	}
-	body := src[:len(src)-sha256.Size]
-	if !hmac.Equal(h.seal(body), src[len(body):]) {
-		return nil, ErrKey
+	if err := h.check(src, head, rest); err != nil {
+		return nil, err
+	}
+	if _, err := src.Seek(int64(len(head)), io.SeekStart); err != nil {
+		return nil, err
 	}
 	r := &Roster{hasher: h}
-	in := &reader{b: body[len(magic)+saltSize:]}
+	in := &reader{b: bufio.NewReaderSize(src, 64<<10), left: rest}
 	switch {
 	case first:
 		r.groups = []entries{in.nameless(addresses, names)}
@@ -130,25 +134,53 @@ func decode(src, key []byte) (*Roster, error) {
 			r.groups = append(r.groups, in.group())
 		}
 	}
-	if in.failed || len(in.b) > 0 || len(r.groups) > MaxGroups || !slices.IsSortedFunc(r.groups, func(a, b entries) int { return strings.Compare(a.name, b.name) }) {
-		return nil, ErrDamaged
+	if in.failed || in.left > 0 || len(r.groups) > MaxGroups || !slices.IsSortedFunc(r.groups, func(a, b entries) int { return strings.Compare(a.name, b.name) }) {
+		return nil, errors.Join(ErrDamaged, in.err)
 	}
 	return r, nil
 }
 
-// reader takes a file apart. After a failure it returns nothing.
-type reader struct {
-	b      []byte
-	failed bool
+// check reads the rest of a file and compares the keyed hash at its end.
+func (r *hasher) check(src io.Reader, head []byte, rest int64) error {
+	sum := r.sealer()
+	_, _ = sum.Write(head) // a hash never fails
+	if _, err := io.CopyN(sum, src, rest); err != nil {
+		return err
+	}
+	said := make([]byte, sha256.Size)
+	if _, err := io.ReadFull(src, said); err != nil {
+		return err
+	}
+	if !hmac.Equal(sum.Sum(nil), said) {
+		return ErrKey
+	}
+	return nil
 }
 
+// reader takes a file apart. After a failure it returns nothing.
+type reader struct {
+	b      *bufio.Reader
+	left   int64 // octets
+	failed bool
+	err    error // of reading
+	buf    [8]byte
+}
+
+// take returns the next octets, until the next call.
 func (r *reader) take(n int) []byte {
-	if n < 0 || n > len(r.b) || r.failed {
-		r.failed = true
-		return make([]byte, min(max(n, 0), 8))
+	out := r.buf[:min(n, len(r.buf))]
+	if n > len(r.buf) {
+		out = make([]byte, n) // a name, of 64 KiB at most
 	}
-	out := r.b[:n]
-	r.b = r.b[n:]
+	if int64(n) > r.left || r.failed {
+		r.failed = true
+		clear(out)
+		return out
+	}
+	r.left -= int64(n)
+	if _, err := io.ReadFull(r.b, out); err != nil {
+		r.failed, r.err = true, err
+	}
 	return out
 }
 
@@ -165,13 +197,12 @@ func (r *reader) words(n uint32) []uint64 {
 	if n > maxHashes {
 		r.failed = true
 	}
-	b := r.take(8 * int(n))
-	if r.failed || n == 0 {
+	if r.failed = r.failed || 8*int64(n) > r.left; r.failed || n == 0 {
 		return nil
 	}
 	out := make([]uint64, n)
 	for i := range out {
-		out[i] = binary.BigEndian.Uint64(b[8*i:])
+		out[i] = binary.BigEndian.Uint64(r.take(8))
 	}
 	return out
 }

@@ -1,8 +1,6 @@
 package roster
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
@@ -104,21 +102,21 @@ func readRoster(file string, key []byte, source hash.Hash) (_ *Roster, err error
 		return nil, fmt.Errorf("read members: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	in := bufio.NewReaderSize(f, 64<<10)
-	if start, _ := in.Peek(len(magicStart)); !IsRoster(start) {
+	start := make([]byte, len(magicStart))
+	if n, _ := f.ReadAt(start, 0); !IsRoster(start[:n]) {
 		return nil, nil
 	}
-	var src bytes.Buffer
-	if info, err := f.Stat(); err == nil {
-		src.Grow(int(info.Size()) + bytes.MinRead)
+	info, err := f.Stat()
+	if err == nil && source != nil {
+		_, err = io.Copy(source, f)
 	}
-	if _, err := src.ReadFrom(in); err != nil {
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("read members: %s: %w", file, err)
 	}
-	if source != nil {
-		_, _ = source.Write(src.Bytes()) // a hash never fails
-	}
-	return Decode(file, src.Bytes(), key)
+	return Decode(file, f, info.Size(), key)
 }
 
 // load puts an export into the roster, as a group that is named as the file.

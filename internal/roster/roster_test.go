@@ -198,20 +198,20 @@ func TestARosterFileAnswersLikeTheExportAndHoldsNothingReadable(t *testing.T) {
 
 func TestAChangedRosterFileIsRefused(t *testing.T) {
 	src := encoded(written(t, "Navn;E-mail\nAnna Holm;anna@mail.example\n"))
-	if _, err := Decode("m", src, bytes.Repeat([]byte{8}, 32)); !errors.Is(err, ErrKey) {
+	if _, err := decoded("m", src, bytes.Repeat([]byte{8}, 32)); !errors.Is(err, ErrKey) {
 		t.Errorf("another key: %v", err)
 	}
 	newer := append([]byte("postvern roster 4\n"), src[len(magic):]...)
-	if _, err := Decode("m", newer, testKey); !errors.Is(err, ErrVersion) {
+	if _, err := decoded("m", newer, testKey); !errors.Is(err, ErrVersion) {
 		t.Errorf("newer: %v", err)
 	}
 	for i := range src {
-		if _, err := Decode("m", src[:i], testKey); err == nil {
+		if _, err := decoded("m", src[:i], testKey); err == nil {
 			t.Errorf("cut at %d: taken", i)
 		}
 		changed := bytes.Clone(src)
 		changed[i] ^= 1
-		if _, err := Decode("m", changed, testKey); err == nil {
+		if _, err := decoded("m", changed, testKey); err == nil {
 			t.Errorf("changed at %d: taken", i)
 		}
 	}
@@ -301,7 +301,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(encoded(written(f, "Mail\na@x.example\n")))
 	f.Add([]byte(magic))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if r, err := Decode("f", b, testKey); err == nil && bytes.HasPrefix(b, []byte(magic)) && !bytes.Equal(encoded(r), b) {
+		if r, err := decoded("f", b, testKey); err == nil && bytes.HasPrefix(b, []byte(magic)) && !bytes.Equal(encoded(r), b) {
 			t.Fatal("it does not encode to what was decoded")
 		}
 	})
@@ -314,4 +314,9 @@ func encoded(r *Roster) []byte {
 		panic(err) // memory takes all
 	}
 	return b.Bytes()
+}
+
+// decoded reads a roster as from a file.
+func decoded(file string, src, key []byte) (*Roster, error) {
+	return Decode(file, bytes.NewReader(src), int64(len(src)), key)
 }
