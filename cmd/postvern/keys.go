@@ -14,6 +14,7 @@ import (
 	"postvern.example/policy"
 	"postvern.example/policy/detect"
 	"postvern.example/policy/strict"
+	"postvern.example/proxy/lookup"
 	"postvern.example/proxy/seal"
 	"postvern.example/proxy/spool"
 )
@@ -22,6 +23,7 @@ type keysCommand struct {
 	List     keysListCommand     `cmd:"" help:"List readers' keys and whether they can be used."`
 	Show     keysShowCommand     `cmd:"" help:"Show all that is known of the keys of a reader, or of one key."`
 	Add      keysAddCommand      `cmd:"" help:"Add public keys from a file to the store, for all nodes."`
+	Fetch    keysFetchCommand    `cmd:"" help:"Ask the servers that key-sources allows (wkd, vks) for a reader's key, and add it. They learn whom you ask about."`
 	Approve  keysApproveCommand  `cmd:"" help:"Use another key for a reader than before. Compare its fingerprint with them first."`
 	Remove   keysRemoveCommand   `cmd:"" help:"Remove a key from the store, and forget that readers are bound to it."`
 	Expiring keysExpiringCommand `cmd:"" help:"List usable keys that expire soon. Exits with 1 where there are any."`
@@ -241,10 +243,16 @@ func (c keysAddCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageError{err}
 	}
-	return c.withKeys(ctx, s, func(store *spool.Store, all app.Keys) error {
+	return c.store(ctx, s, keys, now, by)
+}
+
+// store stores keys, and says of each whether it is used now.
+func (i installation) store(ctx context.Context, s streams, keys []seal.Known, now time.Time, by string) error {
+	return i.withKeys(ctx, s, func(store *spool.Store, all app.Keys) error {
 		if err := store.AddKeys(ctx, stored(keys, now, by)); err != nil {
 			return err
 		}
+		var err error
 		if all.Book, err = store.KeyBook(ctx, nil); err != nil {
 			return err
 		}
@@ -265,13 +273,57 @@ func (c keysAddCommand) Run(ctx context.Context, s streams) error {
 	})
 }
 
-// wanted returns the keys that are to be stored, and says what is wrong with
-// the others. A key that is revoked is stored: nobody is to use it elsewhere.
-func (c keysAddCommand) wanted(found []seal.Known, infos []seal.KeyInfo) ([]seal.Known, error) {
+type keysFetchCommand struct {
+	installation `embed:""`
+	By           string `placeholder:"NAME" help:"Who fetches it; otherwise your login at this machine."`
+	Reader       string `arg:"" name:"address" help:"The reader's mail address."`
+}
+
+// Run asks the servers and stores what they gave.
+func (c keysFetchCommand) Run(ctx context.Context, s streams) error {
+	by, err := whoami(c.By)
+	if err != nil {
+		return err
+	}
+	config, err := app.LoadConfig(c.Config)
+	if err != nil {
+		return usageError{err}
+	}
+	client, err := app.NewLookup(config)
+	if err != nil {
+		return usageError{err}
+	}
+	now := time.Now()
+	found, err := client.Fetch(ctx, c.Reader, now)
+	if errors.Is(err, lookup.ErrNone) {
+		return fmt.Errorf("no server that was asked has a key for %s", c.Reader)
+	}
+	if err == nil {
+		err = checkUsable(found.Infos)
+	}
+	if err != nil {
+		return fmt.Errorf("no key of %s was added: %w", c.Reader, err)
+	}
+	fmt.Fprintf(s.out, "From %s:\n", found.Source)
+	return c.store(ctx, s, found.Keys, now, by)
+}
+
+// checkUsable refuses keys that are never used. One that is revoked is taken:
+// nobody is to use it from elsewhere.
+func checkUsable(infos []seal.KeyInfo) error {
 	for _, k := range infos {
 		if k.State != policy.KeyUsable && k.State != policy.KeyRevoked {
-			return nil, fmt.Errorf("%s: the key %s is never used (%s): %s", c.File, k.Fingerprint, k.State, k.Reason)
+			return fmt.Errorf("the key %s is never used (%s): %s", k.Fingerprint, k.State, k.Reason)
 		}
+	}
+	return nil
+}
+
+// wanted returns the keys that are to be stored, and says what is wrong with
+// the others.
+func (c keysAddCommand) wanted(found []seal.Known, infos []seal.KeyInfo) ([]seal.Known, error) {
+	if err := checkUsable(infos); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.File, err)
 	}
 	if c.For == "" {
 		return found, nil

@@ -36,7 +36,8 @@ type Config struct {
 	Members         strict.Words     `yaml:"members"` // files and folders
 	Roster          RosterConfig     `yaml:"roster"`
 	Keys            string           `yaml:"keys"`
-	KeySources      strict.Words     `yaml:"key-sources"` // which keys are used: folder, added, autocrypt
+	KeySources      strict.Words     `yaml:"key-sources"` // which keys are used: folder, added, autocrypt, wkd, vks
+	KeyLookup       KeyLookupConfig  `yaml:"key-lookup"`
 	Console         AddressConfig    `yaml:"console"`
 	Questions       QuestionsConfig  `yaml:"questions"`
 	Metrics         AddressConfig    `yaml:"metrics"`
@@ -198,7 +199,7 @@ func LoadConfig(file string) (Config, error) {
 func (c *Config) paths() []*string {
 	paths := []*string{
 		&c.Data, &c.TLS.Certificate, &c.TLS.Key, &c.Upstream.PasswordFile, &c.Upstream.CA,
-		&c.Policy, &c.Representatives, &c.Keys, &c.SMS.TokenFile,
+		&c.Policy, &c.Representatives, &c.Keys, &c.KeyLookup.CA, &c.SMS.TokenFile,
 		&c.Login.Upstream.CA, &c.Login.LDAP.CA, &c.Login.LDAP.PasswordFile, &c.Login.OIDC.Keys, &c.Login.OIDC.CA,
 	}
 	for i := range c.Upstreams {
@@ -223,6 +224,7 @@ func defaults() Config {
 		Deliveries: DeliveriesConfig{GiveUp: strict.Duration(48 * time.Hour)},
 		Limits:     LimitsConfig{MessageSize: 50 << 20, Recipients: 1000, Connections: 1000, Memory: 512 << 20, SpoolSize: 20 << 30},
 		Policy:     "policy.yaml", Representatives: "representatives.yaml", Members: strict.Words{"members.csv"}, Keys: "keys/",
+		KeyLookup:  KeyLookupConfig{Timeout: strict.Duration(10 * time.Second), Keyserver: "https://keys.openpgp.org"},
 		KeySources: strict.Words{"folder", "added", "autocrypt"},
 		Roster:     RosterConfig{StaleAfter: strict.Duration(45 * 24 * time.Hour)},
 		Questions:  QuestionsConfig{TLS: "none"},
@@ -285,9 +287,10 @@ func (c *Config) check() error {
 	}
 	for _, source := range c.KeySources {
 		if !slices.Contains(seal.Sources(), seal.Source(source)) {
-			fault("key-sources", "%q is none of folder, added, autocrypt", source)
+			fault("key-sources", "%q is none of folder, added, autocrypt, wkd, vks", source)
 		}
 	}
+	c.KeyLookup.check(fault)
 	c.SMS.check(fault)
 	checkAddress("metrics.address", c.Metrics.Address, fault)
 	checkAddress("console.address", c.Console.Address, fault)

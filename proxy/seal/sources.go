@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,10 +19,14 @@ const (
 	SourceFolder    Source = "folder"    // the folder of keys
 	SourceAdded     Source = "added"     // given to the store by a person
 	SourceAutocrypt Source = "autocrypt" // sent along by the mail program of its owner, who logged in
+	SourceWKD       Source = "wkd"       // fetched from the web server of the reader's domain
+	SourceVKS       Source = "vks"       // fetched from a key server that verifies addresses
 )
 
 // Sources returns all of them.
-func Sources() []Source { return []Source{SourceFolder, SourceAdded, SourceAutocrypt} }
+func Sources() []Source {
+	return []Source{SourceFolder, SourceAdded, SourceAutocrypt, SourceWKD, SourceVKS}
+}
 
 // Known is a key that is kept for one reader.
 type Known struct {
@@ -221,17 +226,44 @@ func ReadKeys(file string, now time.Time) ([]Known, []KeyInfo, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("read keys: %w", err)
 	}
-	keys, err := parseKeys(data, file)
+	known, infos, err := readKnown(data, SourceAdded, now)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read keys from %s: %w", file, err)
+	}
+	return known, infos, nil
+}
+
+// ErrForeign says that a key does not name whom it was asked for.
+var ErrForeign = errors.New("no key in it names the address")
+
+// ReadFetched reads what a server gave for a canonical address. Of its keys only
+// those that name the address are returned. Its errors are ErrNoKey, ErrSecretKey and
+// ErrForeign.
+func ReadFetched(data []byte, address string, source Source, now time.Time) ([]Known, []KeyInfo, error) {
+	known, infos, err := readKnown(data, source, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	known = slices.DeleteFunc(known, func(k Known) bool { return k.Reader != address })
+	infos = slices.DeleteFunc(infos, func(i KeyInfo) bool { return !slices.Contains(i.Addresses, address) })
+	if len(known) == 0 {
+		return nil, nil, ErrForeign
+	}
+	return known, infos, nil
+}
+
+func readKnown(data []byte, source Source, now time.Time) ([]Known, []KeyInfo, error) {
+	keys, err := parseKeys(data, "")
+	if err != nil {
+		return nil, nil, err
 	}
 	var known []Known
 	var infos []KeyInfo
 	for _, one := range merge(keys) {
-		one.source, one.file = SourceAdded, ""
+		one.source = source
 		infos = append(infos, one.info(now))
 		for _, a := range one.addresses {
-			known = append(known, Known{Reader: a, Fingerprint: one.fingerprint, Key: one.raw(), Source: SourceAdded})
+			known = append(known, Known{Reader: a, Fingerprint: one.fingerprint, Key: one.raw(), Source: source})
 		}
 	}
 	return known, infos, nil

@@ -1,0 +1,220 @@
+// Package lookup fetches readers' public keys from servers outside: from the web
+// server of a reader's domain (Web Key Directory, draft-koch-openpgp-webkey-service)
+// and from a key server that verifies addresses (the VKS interface of Hagrid).
+//
+// Whoever is asked learns whom mail is written to, and may answer anything. So
+// nothing is asked that the configuration does not name; answers come over
+// verified TLS only, are bounded in size and time, and are never redirected; a
+// key counts only for the address that it was fetched for, and only where it
+// names that itself. What is not such an answer is an error, and no key.
+package lookup
+
+import (
+	"context"
+	"crypto/sha1" //nolint:gosec // the directory's file names are made of it (§3.1)
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/net/idna"
+
+	"postvern.example/policy/detect"
+	"postvern.example/proxy/seal"
+)
+
+// Config says how servers are asked.
+type Config struct {
+	Sources   []seal.Source  // in the order in which they are asked; others than wkd and vks are left out
+	Timeout   time.Duration  // of each request
+	Roots     *x509.CertPool // whose certificates are trusted; nil: the system's
+	Connect   string         // host:port that all requests are sent to in the place of the server's own; empty: nowhere else
+	Keyserver string         // https://...
+}
+
+// Client asks servers for keys. It is safe for use by several goroutines.
+type Client struct {
+	cfg  Config
+	http *http.Client
+}
+
+// Errors that callers tell apart.
+var (
+	ErrNone   = errors.New("no key is known there")
+	ErrAnswer = errors.New("the answer is not what was asked for")
+)
+
+// MaxKey is the largest answer that is read.
+const MaxKey = 256 << 10
+
+// New returns a client. It connects nowhere.
+func New(cfg Config) (*Client, error) {
+	u, err := url.Parse(cfg.Keyserver)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("the key server %q has no address that begins with https://", cfg.Keyserver)
+	}
+	dialer := &net.Dialer{Timeout: cfg.Timeout}
+	if cfg.Connect == "" {
+		dialer.Control = outside
+	}
+	transport := &http.Transport{
+		Proxy:                  nil,
+		TLSClientConfig:        &tls.Config{RootCAs: cfg.Roots, MinVersion: tls.VersionTLS12},
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableKeepAlives:      true,
+		DisableCompression:     true, // what unpacks to more than was sent is not wanted
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if cfg.Connect != "" {
+				address = cfg.Connect
+			}
+			return dialer.DialContext(ctx, network, address)
+		},
+	}
+	return &Client{cfg: cfg, http: &http.Client{
+		Transport: transport, Timeout: cfg.Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// outside refuses addresses within this machine and network: the domain of a
+// recipient is a stranger's word, and nothing in here is asked for its sake.
+func outside(_, address string, _ syscall.RawConn) error {
+	at, err := netip.ParseAddrPort(address)
+	ip := at.Addr().Unmap()
+	if err != nil || !ip.IsGlobalUnicast() || ip.IsPrivate() {
+		return errors.New("the server's address is within this network")
+	}
+	return nil
+}
+
+// Found is a key that a server gave.
+type Found struct {
+	Source seal.Source
+	Keys   []seal.Known
+	Infos  []seal.KeyInfo
+}
+
+// Fetch asks the sources one after another, until one has a key for an address.
+// Where none has, the error is ErrNone, or tells of each source what went wrong;
+// it names neither addresses nor servers.
+func (c *Client) Fetch(ctx context.Context, address string, now time.Time) (Found, error) {
+	canonical, ok := detect.CanonicalAddress(address)
+	at := strings.LastIndexByte(address, '@')
+	if !ok || at < 0 || strings.ContainsAny(address, "\"\\ \t\r\n") {
+		return Found{}, errors.New("it is no mail address")
+	}
+	local := address[:at]
+	domain, err := idna.Lookup.ToASCII(address[at+1:])
+	if err != nil || !strings.Contains(domain, ".") || net.ParseIP(domain) != nil {
+		return Found{}, errors.New("its domain is none that has servers")
+	}
+	var faults []error
+	for _, source := range c.cfg.Sources {
+		var raw []byte
+		switch source {
+		case seal.SourceWKD:
+			raw, err = c.directory(ctx, local, domain)
+		case seal.SourceVKS:
+			raw, err = c.get(ctx, strings.TrimSuffix(c.cfg.Keyserver, "/")+"/vks/v1/by-email/"+url.PathEscape(local+"@"+domain))
+		default:
+			continue
+		}
+		found := Found{Source: source}
+		if err == nil {
+			found.Keys, found.Infos, err = seal.ReadFetched(raw, canonical, source, now)
+		}
+		if err == nil {
+			return found, nil
+		}
+		if !errors.Is(err, ErrNone) {
+			faults = append(faults, fmt.Errorf("%s: %w", source, err))
+		}
+	}
+	if len(faults) > 0 {
+		return Found{}, errors.Join(faults...)
+	}
+	return Found{}, ErrNone
+}
+
+// directory asks a domain's Web Key Directory, first by the advanced method,
+// then, where that host does not exist or has no such file, by the direct one (§3.1).
+func (c *Client) directory(ctx context.Context, local, domain string) ([]byte, error) {
+	file := "hu/" + Hash(local) + "?l=" + url.QueryEscape(local)
+	raw, err := c.get(ctx, "https://openpgpkey."+domain+"/.well-known/openpgpkey/"+domain+"/"+file)
+	if !errors.Is(err, ErrNone) {
+		return raw, err
+	}
+	return c.get(ctx, "https://"+domain+"/.well-known/openpgpkey/"+file)
+}
+
+var zBase32 = base32.NewEncoding("ybndrfg8ejkmcpqxot1uwisza345h769").WithPadding(base32.NoPadding) // RFC 6189 §5.1.6
+
+// Hash returns the name of the file that a local part's key stands in.
+func Hash(local string) string {
+	lower := []byte(local)
+	for i, b := range lower {
+		if 'A' <= b && b <= 'Z' { // of other letters none is changed
+			lower[i] = b + 'a' - 'A'
+		}
+	}
+	sum := sha1.Sum(lower) //nolint:gosec // as above
+	return zBase32.EncodeToString(sum[:])
+}
+
+// get fetches one file. It returns ErrNone where the host or the file does not
+// exist.
+func (c *Client) get(ctx context.Context, address string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, errors.New("the request cannot be made")
+	}
+	answer, err := c.http.Do(request)
+	if err != nil {
+		return nil, unreached(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	switch {
+	case answer.StatusCode == http.StatusNotFound || answer.StatusCode == http.StatusGone:
+		return nil, ErrNone
+	case answer.StatusCode/100 == 3:
+		return nil, fmt.Errorf("%w: it leads elsewhere (%d)", ErrAnswer, answer.StatusCode)
+	case answer.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("%w: it is %d", ErrAnswer, answer.StatusCode)
+	}
+	raw, err := io.ReadAll(io.LimitReader(answer.Body, MaxKey+1))
+	if err != nil {
+		return nil, unreached(err)
+	}
+	if len(raw) > MaxKey {
+		return nil, fmt.Errorf("%w: it is larger than %d octets", ErrAnswer, MaxKey)
+	}
+	return raw, nil
+}
+
+// unreached says why there was no answer. The cause itself names the server and
+// the reader.
+func unreached(err error) error {
+	var unknown *net.DNSError
+	var late net.Error
+	var untrusted *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &unknown) && unknown.IsNotFound:
+		return ErrNone
+	case errors.As(err, &unknown):
+		return errors.New("the name of the server could not be resolved")
+	case errors.As(err, &untrusted):
+		return errors.New("the certificate of the server is not trusted")
+	case errors.As(err, &late) && late.Timeout():
+		return errors.New("no answer in time")
+	}
+	return errors.New("the server was not reached")
+}
