@@ -92,11 +92,12 @@ const (
 	KeyWeak         KeyState = "weak"
 	KeyNoEncryption KeyState = "no-encryption"
 	KeyUnapproved   KeyState = "unapproved" // it is another one than before
+	KeyUntrusted    KeyState = "untrusted"  // a certificate from none of the authorities
 )
 
 // KeyStates returns all of them.
 func KeyStates() []KeyState {
-	return []KeyState{KeyUsable, KeyNone, KeyExpired, KeyRevoked, KeyWeak, KeyNoEncryption, KeyUnapproved}
+	return []KeyState{KeyUsable, KeyNone, KeyExpired, KeyRevoked, KeyWeak, KeyNoEncryption, KeyUnapproved, KeyUntrusted}
 }
 
 // Visible is a mailbox written in a field that every reader sees.

@@ -30,14 +30,15 @@ type Explanation struct {
 
 // ExplainedRecipient is the verdict for one recipient.
 type ExplainedRecipient struct {
-	Address string            `json:"address"`
-	Roles   []string          `json:"roles"`
-	Key     policy.KeyState   `json:"key"`
-	Opens   []string          `json:"opens"` // what is known that they can open: openpgp, smime, code:standing, code:sms, tls
-	Verdict policy.Action     `json:"verdict"`
-	Step    policy.Step       `json:"step,omitempty"` // what protects the copy
-	Code    policy.CodeWay    `json:"code,omitempty"` // how its code comes to them
-	Reasons []ExplainedReason `json:"reasons"`
+	Address     string            `json:"address"`
+	Roles       []string          `json:"roles"`
+	Key         policy.KeyState   `json:"key"`
+	Certificate policy.KeyState   `json:"certificate"` // for S/MIME
+	Opens       []string          `json:"opens"`       // what is known that they can open: openpgp, smime, code:standing, code:sms, tls
+	Verdict     policy.Action     `json:"verdict"`
+	Step        policy.Step       `json:"step,omitempty"` // what protects the copy
+	Code        policy.CodeWay    `json:"code,omitempty"` // how its code comes to them
+	Reasons     []ExplainedReason `json:"reasons"`
 }
 
 // ExplainedReason is one cause of a verdict.
@@ -142,7 +143,7 @@ func (g *Gateway) diff(rules *Rules, env message.Envelope, msg *message.Message,
 }
 
 func explainRecipient(rules *Rules, r policy.Recipient, v policy.Verdict) ExplainedRecipient {
-	x := ExplainedRecipient{Address: r.Address, Roles: []string{}, Key: r.Key, Opens: []string{}, Verdict: v.Action, Step: v.Step, Code: v.Code, Reasons: []ExplainedReason{}}
+	x := ExplainedRecipient{Address: r.Address, Roles: []string{}, Key: r.Key, Certificate: r.Certificate, Opens: []string{}, Verdict: v.Action, Step: v.Step, Code: v.Code, Reasons: []ExplainedReason{}}
 	for _, way := range []struct {
 		name string
 		open bool

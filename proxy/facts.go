@@ -43,6 +43,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 			Representative: r.Representatives.IsRepresentative(rcpt.Address),
 			Sender:         own[canonical(rcpt.Address)],
 			Key:            r.Keys.State(rcpt.Address, now),
+			Certificate:    r.Certificates.State(rcpt.Address, now),
 			Groups:         agreed.groups(rcpt.Address),
 		}
 		f.Recipients = append(f.Recipients, who)

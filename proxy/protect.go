@@ -30,6 +30,7 @@ type maker func(p *preparation, i int, v policy.Verdict, raw []byte) (protected,
 // not among them is never one that a reader can open.
 var makers = map[policy.Step]maker{
 	policy.StepOpenPGP:  (*preparation).sealOpenPGP,
+	policy.StepSMIME:    (*preparation).sealSMIME,
 	policy.StepDocument: (*preparation).document,
 	policy.StepArchive:  (*preparation).archive,
 	policy.StepTLS:      (*preparation).overTLS,
@@ -61,16 +62,25 @@ const small = 512 << 10
 func newHeavy() chan struct{} { return make(chan struct{}, max(runtime.GOMAXPROCS(0)-1, 1)) }
 
 func (p *preparation) sealOpenPGP(i int, _ policy.Verdict, raw []byte) (protected, error) {
-	sealed, err := p.rules.Keys.Seal(seal.Sealing{
-		Reader:       p.env.To[i].Address,
-		Raw:          raw,
-		OuterSubject: p.rules.Policy.Subject.Tag,
-		MessageID:    message.NewMessageID(p.cfg.Hostname),
-	}, p.now)
+	sealed, err := p.rules.Keys.Seal(p.sealing(i, raw), p.now)
 	if err == nil {
 		p.pin(p.env.To[i].Address)
 	}
 	return protected{raw: sealed, reshape: true}, err
+}
+
+func (p *preparation) sealSMIME(i int, _ policy.Verdict, raw []byte) (protected, error) {
+	sealed, err := p.rules.Certificates.Seal(p.sealing(i, raw), p.now)
+	return protected{raw: sealed, reshape: true}, err
+}
+
+func (p *preparation) sealing(i int, raw []byte) seal.Sealing {
+	return seal.Sealing{
+		Reader:       p.env.To[i].Address,
+		Raw:          raw,
+		OuterSubject: p.rules.Policy.Subject.Tag,
+		MessageID:    message.NewMessageID(p.cfg.Hostname),
+	}
 }
 
 // overTLS leaves the copy as it is, and demands what protects it on its way.

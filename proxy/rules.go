@@ -23,7 +23,8 @@ type Rules struct {
 	Phones          *roster.Phones // of members; nil: none are known
 	Representatives *roster.Representatives
 	Keys            *seal.Keyring
-	Senders         []policy.Pattern // whom trust listeners take besides representatives
+	Certificates    *seal.Certificates // for S/MIME
+	Senders         []policy.Pattern   // whom trust listeners take besides representatives
 
 	ledger *spool.Ledger  // of consents, as it is when the message came
 	book   *spool.KeyBook // of keys; nil where there is no store

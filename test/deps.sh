@@ -10,6 +10,7 @@ set -euo pipefail
 need=(
   gcc:gcc
   gpg:gnupg
+  gpgsm:gpgsm
   openssl:openssl
   swaks:swaks
   python3:python3

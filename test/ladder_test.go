@@ -507,7 +507,7 @@ func TestAHeldCopyIsReleasedAsADocumentOnceThePolicyAllowsIt(t *testing.T) {
 func TestExplainShowsTheLadderThatWasWalked(t *testing.T) {
 	g := install(t, files{"policy.yaml": strings.Replace(documentPolicy, "without-key: password", "protection: [openpgp, smime, tls, document, hold]", 1)}, sink.Config{})
 	out, err := g.run("explain", writeFile(t, "mail.eml", []byte(caseWithFile)))
-	if err != nil || !strings.Contains(out, "ladder: openpgp (no key), smime (no key), tls (no route of verified TLS), document: taken") || !strings.Contains(out, "its code comes to the reader by: notice") {
+	if err != nil || !strings.Contains(out, "ladder: openpgp (no key), smime (no certificate), tls (no route of verified TLS), document: taken") || !strings.Contains(out, "its code comes to the reader by: notice") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -25,6 +25,7 @@ type explainCommand struct {
 	Members         string   `type:"path" placeholder:"FILE" help:"The roster of members, as a CSV file or hashes."`
 	Representatives string   `type:"path" placeholder:"FILE" help:"The representatives' file."`
 	Keys            string   `type:"path" placeholder:"FOLDER" help:"The folder of readers' OpenPGP keys."`
+	Certificates    string   `type:"path" placeholder:"FOLDER" help:"The folder of readers' certificates for S/MIME."`
 	From            string   `placeholder:"ADDRESS" help:"The envelope's sender; otherwise the address in From."`
 	To              []string `placeholder:"ADDRESS,..." help:"The envelope's recipients; otherwise all in To, Cc and Bcc."`
 	JSON            bool     `name:"json" help:"Print JSON."`
@@ -133,6 +134,7 @@ func (c explainCommand) config() (app.Config, error) {
 		{&c.Policy, &config.Policy},
 		{&c.Representatives, &config.Representatives},
 		{&c.Keys, &config.Keys},
+		{&c.Certificates, &config.SMIME.Certificates},
 	} {
 		if *o.flag != "" {
 			*o.into = *o.flag
@@ -189,7 +191,11 @@ func printExplanation(w io.Writer, texts *notice.Catalog, x proxy.Explanation) {
 		if hidden[strings.ToLower(r.Address)] {
 			roles += ", hidden"
 		}
-		fmt.Fprintf(w, "  %-7s %s (%s; key: %s)\n", r.Verdict, r.Address, roles, r.Key)
+		keys := "key: " + string(r.Key)
+		if r.Certificate != policy.KeyNone {
+			keys += "; certificate: " + string(r.Certificate)
+		}
+		fmt.Fprintf(w, "  %-7s %s (%s; %s)\n", r.Verdict, r.Address, roles, keys)
 		for _, why := range r.Reasons {
 			fmt.Fprintf(w, "          because of %q, which says %s", texts.Rule("en", why.Rule), why.Do)
 			if why.Key != "" {
@@ -241,7 +247,11 @@ func printLadder(w io.Writer, ladder []proxy.ExplainedRung) {
 	for _, r := range ladder {
 		step := string(r.Step)
 		if r.Obstacle != "" {
-			step += " (" + obstacles[r.Obstacle] + ")"
+			why := obstacles[r.Obstacle]
+			if r.Step == policy.StepSMIME {
+				why = strings.Replace(why, "key", "certificate", 1)
+			}
+			step += " (" + why + ")"
 		}
 		steps = append(steps, step)
 	}
@@ -253,6 +263,7 @@ var obstacles = map[policy.Obstacle]string{
 	policy.Obstacle(policy.KeyNone): "no key", policy.Obstacle(policy.KeyExpired): "key expired", policy.Obstacle(policy.KeyRevoked): "key revoked",
 	policy.Obstacle(policy.KeyWeak): "key too weak", policy.Obstacle(policy.KeyNoEncryption): "key not for encryption",
 	policy.Obstacle(policy.KeyUnapproved): "key changed, not approved",
+	policy.Obstacle(policy.KeyUntrusted):  "key of no accepted authority",
 	policy.ObstacleNoCode:                 "no way for a code", policy.ObstacleTLS: "no route of verified TLS", policy.ObstacleNoFiles: "no files",
 	policy.ObstacleSealed: "encrypted by its writer",
 }

@@ -35,6 +35,7 @@ type commands struct {
 	Members         membersCommand         `cmd:"" help:"Work with the roster of members."`
 	Representatives representativesCommand `cmd:"" help:"Work with the representatives."`
 	Keys            keysCommand            `cmd:"" help:"Work with readers' OpenPGP keys."`
+	Certificates    certificatesCommand    `cmd:"" help:"Work with readers' certificates for S/MIME."`
 	Codes           codesCommand           `cmd:"" help:"Work with the codes that were agreed with readers."`
 	Deviations      deviationsCommand      `cmd:"" help:"Read the register of deviations."`
 	Held            heldCommand            `cmd:"" help:"Decide about held mail."`

@@ -14,6 +14,7 @@ import (
 
 	"postvern.example/policy/strict"
 	"postvern.example/proxy/seal"
+	"postvern.example/proxy/seal/cms"
 )
 
 // Config is the administrator's file, postvern.yaml. LoadConfig fills in the
@@ -38,6 +39,7 @@ type Config struct {
 	Keys            string           `yaml:"keys"`
 	KeySources      strict.Words     `yaml:"key-sources"` // which keys are used: folder, added, autocrypt, wkd, vks
 	KeyLookup       KeyLookupConfig  `yaml:"key-lookup"`
+	SMIME           SMIMEConfig      `yaml:"smime"`
 	Console         AddressConfig    `yaml:"console"`
 	Questions       QuestionsConfig  `yaml:"questions"`
 	Metrics         AddressConfig    `yaml:"metrics"`
@@ -158,6 +160,13 @@ type SMSOKConfig struct {
 	Value  string `yaml:"value"`
 }
 
+// SMIMEConfig says where readers' certificates are and which are accepted.
+type SMIMEConfig struct {
+	Certificates string `yaml:"certificates"` // a folder, or one file
+	Authorities  string `yaml:"authorities"`  // PEM file of those that certificates have to come from; empty: any that stands in the folder
+	Cipher       string `yaml:"cipher"`       // aes-256-cbc or aes-256-gcm
+}
+
 // LogConfig says how log lines are written to standard error.
 type LogConfig struct {
 	Format string `yaml:"format"` // text or json
@@ -199,7 +208,7 @@ func LoadConfig(file string) (Config, error) {
 func (c *Config) paths() []*string {
 	paths := []*string{
 		&c.Data, &c.TLS.Certificate, &c.TLS.Key, &c.Upstream.PasswordFile, &c.Upstream.CA,
-		&c.Policy, &c.Representatives, &c.Keys, &c.KeyLookup.CA, &c.SMS.TokenFile,
+		&c.Policy, &c.Representatives, &c.Keys, &c.KeyLookup.CA, &c.SMIME.Certificates, &c.SMIME.Authorities, &c.SMS.TokenFile,
 		&c.Login.Upstream.CA, &c.Login.LDAP.CA, &c.Login.LDAP.PasswordFile, &c.Login.OIDC.Keys, &c.Login.OIDC.CA,
 	}
 	for i := range c.Upstreams {
@@ -230,6 +239,7 @@ func defaults() Config {
 		Questions:  QuestionsConfig{TLS: "none"},
 		SMS:        SMSConfig{Method: "POST", Timeout: strict.Duration(15 * time.Second), GiveUp: strict.Duration(30 * time.Minute)},
 		Log:        LogConfig{Format: "text", Level: "info"},
+		SMIME:      SMIMEConfig{Certificates: "certificates/", Cipher: string(cms.CBC)},
 	}
 }
 
@@ -291,6 +301,9 @@ func (c *Config) check() error {
 		}
 	}
 	c.KeyLookup.check(fault)
+	if !slices.Contains(cms.Ciphers(), cms.Cipher(c.SMIME.Cipher)) {
+		fault("smime.cipher", "%q is neither aes-256-cbc nor aes-256-gcm", c.SMIME.Cipher)
+	}
 	c.SMS.check(fault)
 	checkAddress("metrics.address", c.Metrics.Address, fault)
 	checkAddress("console.address", c.Console.Address, fault)

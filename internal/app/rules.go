@@ -18,6 +18,7 @@ import (
 	"postvern.example/policy/detect"
 	"postvern.example/proxy"
 	"postvern.example/proxy/seal"
+	"postvern.example/proxy/seal/cms"
 )
 
 // LoadRules loads policy, representatives, members and keys as one. An error
@@ -48,6 +49,9 @@ func LoadRules(c Config, key []byte) (*proxy.Rules, error) {
 		faults = append(faults, err)
 	}
 	if r.Keys, err = c.loadFolder(); err != nil {
+		faults = append(faults, err)
+	}
+	if r.Certificates, err = LoadCertificates(c.SMIME); err != nil {
 		faults = append(faults, err)
 	}
 	for i, l := range c.Listen {
@@ -97,6 +101,20 @@ func loadKeys(dir string) (*seal.Keyring, error) {
 	}
 	ring, _, err := seal.LoadKeys(dir) // keys list shows what is wrong with keys that cannot be used
 	return ring, err
+}
+
+// LoadCertificates reads readers' certificates for S/MIME, and the authorities
+// that they have to come from where some are named. Without the folder nobody
+// has one.
+func LoadCertificates(c SMIMEConfig) (*seal.Certificates, error) {
+	authorities, err := readCA(c.Authorities)
+	if err != nil {
+		return nil, fmt.Errorf("smime.authorities: %w", err)
+	}
+	if _, err := os.Stat(c.Certificates); c.Certificates == "" || errors.Is(err, fs.ErrNotExist) {
+		return &seal.Certificates{}, nil
+	}
+	return seal.LoadCertificates(seal.CertificateConfig{Folder: c.Certificates, Authorities: authorities, Cipher: cms.Cipher(c.Cipher)})
 }
 
 // replaceFile puts a whole file in the place of another, durably.
@@ -232,7 +250,7 @@ type fingerprint struct {
 func (a *App) fingerprints() map[string]fingerprint {
 	c := a.opt.Config
 	out := map[string]fingerprint{}
-	roots := append([]string{c.Policy, lexiconFolder(c.Policy), c.Representatives, c.Keys, filepath.Join(c.Data, confirmedFile)}, c.Members...)
+	roots := append([]string{c.Policy, lexiconFolder(c.Policy), c.Representatives, c.Keys, c.SMIME.Certificates, c.SMIME.Authorities, filepath.Join(c.Data, confirmedFile)}, c.Members...)
 	for _, file := range c.Members {
 		roots = append(roots, roster.PhonesFile(file))
 	}

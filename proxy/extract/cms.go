@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"strings"
 
+	"postvern.example/internal/ber"
 	"postvern.example/policy/detect"
 )
 
@@ -26,7 +27,7 @@ func isContentInfo(data []byte) bool {
 	if len(data) < 16 || data[0] != 0x30 {
 		return false
 	}
-	content, _, ok := enter(data)
+	content, _, ok := ber.Enter(data)
 	return ok && len(content) > 2+len(oidPrefix) && content[0] == 0x06 && bytes.HasPrefix(content[2:], oidPrefix)
 }
 
@@ -52,7 +53,7 @@ func (r *reading) certificate(p piece) {
 // cms reads S/MIME (RFC 8551): a detached signature is no finding, what a
 // signed message holds is read, an encrypted one is protected.
 func (r *reading) cms(p piece) {
-	info, rest, ok := enter(p.data)
+	info, rest, ok := ber.Enter(p.data)
 	if !ok {
 		r.unscannable(p.place, whyMalformed)
 		return
@@ -82,7 +83,7 @@ func contentType(data []byte) (oid asn1.ObjectIdentifier, content []byte, ok boo
 	if len(rest) == 0 || rest[0] != 0xA0 {
 		return oid, nil, true
 	}
-	content, _, ok = enter(rest)
+	content, _, ok = ber.Enter(rest)
 	return oid, content, ok
 }
 
@@ -115,15 +116,15 @@ func (r *reading) signed(p piece, data []byte) {
 // encapsulated returns the content of SignedData or CompressedData: after a
 // version and algorithms.
 func encapsulated(data []byte) (octets []byte, ok bool) {
-	body, _, ok := enter(data)
+	body, _, ok := ber.Enter(data)
 	for range 2 {
 		if ok {
-			_, body, ok = enter(body)
+			_, body, ok = ber.Enter(body)
 		}
 	}
 	var encapsulated []byte
 	if ok {
-		encapsulated, _, ok = enter(body)
+		encapsulated, _, ok = ber.Enter(body)
 	}
 	var content []byte
 	if ok {
@@ -132,7 +133,7 @@ func encapsulated(data []byte) (octets []byte, ok bool) {
 	if !ok || len(content) == 0 {
 		return nil, ok
 	}
-	return octetString(content, 0)
+	return ber.OctetString(content)
 }
 
 // carried reads what a signature or compression holds: a part of a mail with
@@ -148,81 +149,6 @@ func (r *reading) carried(p piece, octets []byte) {
 		return
 	}
 	r.piece(inner)
-}
-
-// enter returns the content of the element that data begins with, and what
-// follows it. Both forms of length are understood (X.690 §8.1.3).
-func enter(data []byte) (content, rest []byte, ok bool) {
-	_, content, rest, ok = element(data, 0)
-	return content, rest, ok
-}
-
-func element(data []byte, depth int) (tag byte, content, rest []byte, ok bool) {
-	if len(data) < 2 || data[0]&0x1F == 0x1F || depth > 24 {
-		return 0, nil, nil, false
-	}
-	tag = data[0]
-	length, at := int(data[1]), 2
-	switch {
-	case length == 0x80:
-		end, ok := endOfContents(data[2:], depth)
-		if !ok {
-			return 0, nil, nil, false
-		}
-		return tag, data[2 : 2+end], data[2+end+2:], true
-	case length > 0x80:
-		n := length & 0x7F
-		if n > 4 || len(data) < 2+n {
-			return 0, nil, nil, false
-		}
-		length = 0
-		for _, c := range data[2 : 2+n] {
-			length = length<<8 | int(c)
-		}
-		at = 2 + n
-	}
-	if length > len(data)-at {
-		return 0, nil, nil, false
-	}
-	return tag, data[at : at+length], data[at+length:], true
-}
-
-func endOfContents(data []byte, depth int) (int, bool) {
-	rest := data
-	for len(rest) >= 2 {
-		if rest[0] == 0 && rest[1] == 0 {
-			return len(data) - len(rest), true
-		}
-		_, _, after, ok := element(rest, depth+1)
-		if !ok {
-			return 0, false
-		}
-		rest = after
-	}
-	return 0, false
-}
-
-// octetString returns the octets of a string, in one piece or in several.
-func octetString(data []byte, depth int) ([]byte, bool) {
-	tag, content, _, ok := element(data, 0)
-	switch {
-	case !ok || depth > 4:
-		return nil, false
-	case tag == 0x04:
-		return content, true
-	case tag != 0x24:
-		return nil, false
-	}
-	var all []byte
-	for len(content) > 0 {
-		some, ok := octetString(content, depth+1)
-		if !ok {
-			return nil, false
-		}
-		all = append(all, some...)
-		_, content, _ = enter(content)
-	}
-	return all, true
 }
 
 // pem reads text with PEM blocks (RFC 7468): certificates and CMS.

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"postvern.example/proxy/message"
@@ -32,21 +31,8 @@ type Enclosure struct {
 // Enclose returns the mail that carries the file. ErrMalformed says that the
 // message's header is not clear; there are no bytes then.
 func Enclose(e Enclosure, now time.Time) ([]byte, error) {
-	fields, _, err := splitMessage(e.Raw)
-	if err != nil {
-		return nil, fmt.Errorf("enclose message: %w", err)
-	}
-	m := Sealing{OuterSubject: e.OuterSubject, MessageID: e.MessageID, Thread: e.Quiet}
-	if strings.TrimSpace(m.OuterSubject) == "" {
-		m.OuterSubject = "[...]"
-	}
-	if m.MessageID == "" {
-		m.MessageID = newMessageID(fields)
-	}
-	if !validMessageID(m.MessageID) {
-		return nil, fmt.Errorf("enclose message: the copy's Message-ID: %w", ErrMalformed)
-	}
-	outside, err := outer(fields, m, now)
+	m := Sealing{Raw: e.Raw, OuterSubject: e.OuterSubject, MessageID: e.MessageID, Thread: e.Quiet}
+	fields, outside, _, err := m.divide(now)
 	if err != nil {
 		return nil, fmt.Errorf("enclose message: %w", err)
 	}

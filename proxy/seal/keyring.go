@@ -1,6 +1,6 @@
 // Package seal makes copies that only their reader opens: PGP/MIME (RFC 3156)
-// with header protection (RFC 9788), one reader and one key a copy, so that no
-// copy names another's key.
+// and S/MIME (RFC 8551) with header protection (RFC 9788), one reader and one
+// key a copy, so that no copy names another's key.
 //
 // It fails closed. A key that is expired, revoked, weak, damaged or without an
 // encryption subkey is no key, and is kept only to say why. Seal returns an

@@ -49,7 +49,7 @@ const (
 // cannot be used is kept, and is among the problems where that will not change
 // with time. The same key from several files is one key, revoked if one says so.
 func LoadKeys(dir string) (*Keyring, []KeyProblem, error) {
-	files, err := keyFiles(dir)
+	files, err := keyFiles(dir, ErrNoKey)
 	if err != nil {
 		return nil, nil, fmt.Errorf("load keys: %w", err)
 	}
@@ -69,7 +69,8 @@ func LoadKeys(dir string) (*Keyring, []KeyProblem, error) {
 	return newKeyring(keys), problems(keys), nil
 }
 
-func keyFiles(dir string) ([]string, error) {
+// keyFiles returns the files of a folder; unlike says that one is no file.
+func keyFiles(dir string, unlike error) ([]string, error) {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return nil, err
@@ -94,7 +95,7 @@ func keyFiles(dir string) ([]string, error) {
 			continue
 		}
 		if !info.Mode().IsRegular() {
-			return nil, fmt.Errorf("%s: %w", path, ErrNoKey)
+			return nil, fmt.Errorf("%s: %w", path, unlike)
 		}
 		files = append(files, path)
 	}

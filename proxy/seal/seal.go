@@ -53,20 +53,7 @@ func (k *Keyring) Seal(m Sealing, now time.Time) ([]byte, error) {
 	if v.state != policy.KeyUsable {
 		return nil, &KeyError{State: v.state, Reason: v.reason}
 	}
-	fields, body, err := splitMessage(m.Raw)
-	if err != nil {
-		return nil, fmt.Errorf("seal message: %w", err)
-	}
-	if strings.TrimSpace(m.OuterSubject) == "" {
-		m.OuterSubject = "[...]"
-	}
-	if m.MessageID == "" {
-		m.MessageID = newMessageID(fields)
-	}
-	if !validMessageID(m.MessageID) {
-		return nil, fmt.Errorf("seal message: the copy's Message-ID: %w", ErrMalformed)
-	}
-	outside, err := outer(fields, m, now)
+	fields, outside, body, err := m.divide(now)
 	if err != nil {
 		return nil, fmt.Errorf("seal message: %w", err)
 	}
@@ -86,6 +73,25 @@ func (k *Keyring) Seal(m Sealing, now time.Time) ([]byte, error) {
 	}
 	out.WriteString("\r\n--" + boundary + "--\r\n")
 	return out.Bytes(), nil
+}
+
+// divide cuts the message into its own fields, those that stand outside its
+// copy, and its body.
+func (m Sealing) divide(now time.Time) (fields, outside []field, body []byte, err error) {
+	if fields, body, err = splitMessage(m.Raw); err != nil {
+		return nil, nil, nil, err
+	}
+	if strings.TrimSpace(m.OuterSubject) == "" {
+		m.OuterSubject = "[...]"
+	}
+	if m.MessageID == "" {
+		m.MessageID = newMessageID(fields)
+	}
+	if !validMessageID(m.MessageID) {
+		return nil, nil, nil, fmt.Errorf("the copy's Message-ID: %w", ErrMalformed)
+	}
+	outside, err = outer(fields, m, now)
+	return fields, outside, body, err
 }
 
 // sealedSize is an estimate from above, so that the result is allocated once:
