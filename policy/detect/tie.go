@@ -180,8 +180,17 @@ func (s *sentence) owns(i int) bool {
 		}
 		return false
 	}
+	for _, ending := range finnishCases {
+		if stem, ok := strings.CutSuffix(w, ending); ok && len(stem) > 3 && isGivenName(stem) {
+			return true
+		}
+	}
 	return i+1 < len(s.tokens) && isGivenName(w) && s.tokens[i+1].end-s.tokens[i+1].start == 1 && s.text[s.tokens[i+1].start] == 's'
 }
+
+// finnishCases are the endings by which Finnish says whose something is:
+// "Marjalla on", "Reijon".
+var finnishCases = []string{"lla", "llä", "lle", "lta", "ltä", "n"}
 
 // isSurname reports whether a capitalised word ends as many surnames do.
 func isSurname(w string) bool {
