@@ -84,7 +84,7 @@ func (l *listReader) one(line string, words keyword, b *body) {
 	has := traitsOf(line)
 	at := has&hasAt != 0 && strings.LastIndexByte(line, '@') > 0
 	want := 7
-	if l.table {
+	if l.table || words&keyMember != 0 {
 		want = 4
 	}
 	header := l.isHeader(line)
@@ -122,7 +122,7 @@ func (l *listReader) one(line string, words keyword, b *body) {
 // title reads a line that shows no person's details: it may be a name that
 // stands alone, or one that speaks of members and lists them.
 func (l *listReader) title(line string, words keyword, b *body) {
-	if isNameAlone(line) {
+	if isNameAlone(line) || l.table && l.heard&keyMember != 0 && namesOne(line) {
 		l.names++
 		l.weigh("", line, b)
 		if l.line-l.heardAt <= l.names+2 || l.heard&keyMember != 0 && l.table {
@@ -131,12 +131,35 @@ func (l *listReader) title(line string, words keyword, b *body) {
 		return
 	}
 	l.names = 0
-	if words&keyMember != 0 && len(line) < 400 {
-		if n := fullNames(line); n >= listMinimum {
+	if (words&keyMember != 0 || l.line-l.heardAt <= 2 && saysPresent(line)) && len(line) < 400 {
+		if n := rowOfNames(line); n >= listMinimum {
 			b.loose = max(b.loose, n)
 			b.stranger = b.stranger || l.willing < n
 		}
 	}
+}
+
+// namesOne reports whether a cell of the row is a full name.
+func namesOne(row string) bool {
+	for cell := range strings.SplitSeq(row, "\t") {
+		if isNameAlone(cell) {
+			return true
+		}
+	}
+	return false
+}
+
+// saysPresent reports whether a line of minutes begins the list of those who came.
+func saysPresent(line string) bool {
+	head, _, ok := strings.Cut(line, ":")
+	return ok && len(head) < 30 && present[string(fold(nil, head))]
+}
+
+// present are the words for those who came to a meeting, and who did not.
+var present = map[string]bool{
+	"til stede": true, "tilstede": true, "til stades": true, "deltagere": true, "deltakere": true, "deltakarar": true, "deltagare": true, "fremmødte": true, "frammøtte": true,
+	"fremmøtte": true, "mødt": true, "møtt": true, "afbud": true, "fravær": true, "fraværende": true, "forfall": true, "närvarande": true, "frånvarande": true,
+	"läsnä": true, "paikalla": true, "osallistujat": true, "present": true, "attendees": true, "attending": true, "participants": true, "apologies": true,
 }
 
 // addresses reads a line with mail addresses: each with the name beside it.

@@ -127,8 +127,13 @@ func isNameAlone(line string) bool {
 	}
 	var buf [6]word
 	run := nameRun(line, w, buf[:0])
-	if len(run) < 2 || len(run) > 5 {
+	if given, ok := nextWord(line, w.end); ok && len(run) == 1 && line[w.end:given.start] == ", " && isGivenName(line[given.start:given.end]) {
+		run = nameRun(line, given, run) // "Holm, Anna"
+	} else if len(run) < 2 || len(run) > 5 {
 		return false
+	}
+	if i := strings.LastIndex(line, " ("); i >= run[len(run)-1].end && line[len(line)-1] == ')' {
+		line = line[:i] // what the person does
 	}
 	for _, c := range []byte(line[run[len(run)-1].end:]) {
 		if isAlnum(c) || c == ':' {
@@ -142,24 +147,31 @@ func isNameAlone(line string) bool {
 	return given
 }
 
-// fullNames counts the full names with a common given name in the line.
-func fullNames(line string) int {
+// rowOfNames counts the full names with a common given name that stand in the
+// longest row of such names: between two of them is no more than signs and a
+// few words.
+func rowOfNames(line string) int {
 	var buf [6]word
-	n := 0
+	n, most, last := 0, 0, 0
 	for i := 0; ; {
 		w, ok := nextWord(line, i)
 		if !ok {
-			return n
+			return most
 		}
 		i = w.end
 		if !isUpper(line[w.start:]) || !isGivenName(line[w.start:w.end]) {
 			continue
 		}
 		run := nameRun(line, w, buf[:0])
-		if len(run) >= 2 {
-			n++
-		}
 		i = run[len(run)-1].end
+		if len(run) < 2 {
+			continue
+		}
+		if between := line[last:w.start]; strings.ContainsAny(between, ".!?") || len(strings.Fields(between)) > 4 {
+			n = 0
+		}
+		n, last = n+1, i
+		most = max(most, n)
 	}
 }
 
