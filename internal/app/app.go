@@ -128,6 +128,7 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 	})
 	a.announce(rules)
 	a.remember(rules.Members)
+	giveBack(rules.Members)
 	if err := a.readConsents(ctx); err != nil {
 		opt.Logger.Error("no consents", "reason", "the ledger cannot be read: nobody counts as having consented", "cause", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+
+	"postvern.example/internal/roster"
 )
 
 // headroom is how much the heap grows between two collections, at least. A
@@ -35,6 +37,15 @@ func (c *collector) set() {
 	}
 	mark := new([16]byte) // the next collection finds that nobody needs it
 	runtime.AddCleanup(mark, (*collector).set, c)
+}
+
+// giveBack returns to the system what loading a large roster leaves behind: more
+// than it keeps, and it would wait for a collection that is far off.
+func giveBack(m *roster.Members) {
+	const large = 50_000 // members
+	if m.Len() >= large {
+		debug.FreeOSMemory()
+	}
 }
 
 // percent returns the growth, in per cent of what is live, that comes to the

@@ -204,6 +204,7 @@ func (a *App) Reload() error {
 		a.gateway.Follow(r)
 		a.announce(r)
 		a.remember(r.Members)
+		giveBack(r.Members)
 		return nil
 	}()
 	if err != nil {
