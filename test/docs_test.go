@@ -216,7 +216,7 @@ func parses(args []string) error {
 
 func TestTheManualQuotesRepliesAsTheyAreSaid(t *testing.T) {
 	said := readText(t, "../internal/notice/text/en.yaml")
-	for _, pattern := range []string{"../proxy/submission/*.go", "../proxy/*.go", "../proxy/spool/*.go"} {
+	for _, pattern := range []string{"../proxy/submission/*.go", "../proxy/*.go", "../proxy/spool/*.go", "../internal/roster/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
