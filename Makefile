@@ -87,6 +87,10 @@ eval: ## precision and recall on labelled sentences and on documents that real p
 	go test ./policy/detect -run TestEvaluation -v
 	POSTVERN_EVAL=1 go test ./proxy/extract -run TestEvaluation -v -timeout 20m
 
+.PHONY: interop
+interop: deps ## let readers' programs open what is sealed to keys of every kind: the tables of docs/interoperability.md
+	go test ./proxy/seal -run TestReadersProgramsOpenWhatIsSealed -interop
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME
 	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the tests use as real peers, where they
-# are missing: GnuPG opens what was sealed, OpenSSL verifies what was signed,
+# are missing: GnuPG, Sequoia and RNP open what was sealed, OpenSSL verifies what was signed,
 # Tesseract reads pictures, swaks and Python send, promtool checks, a C
 # compiler builds the race detector. With the argument eval also those that
 # write the documents of `make eval`: LibreOffice and Python's libraries.
@@ -11,6 +11,8 @@ need=(
   gcc:gcc
   gpg:gnupg
   gpgsm:gpgsm
+  sq:sq
+  rnp:rnp
   openssl:openssl
   swaks:swaks
   python3:python3
