@@ -28,7 +28,7 @@ func pdfResult(t *testing.T, x *Extractor, data []byte) Result {
 
 func TestPagesOfAPDFAreRead(t *testing.T) {
 	readers(t, func(t *testing.T, x *Extractor) {
-		for _, name := range []string{"brev.pdf", "objektstroemme.pdf", "kun-ejer-aes.pdf", "kun-ejer-aes128.pdf", "kun-ejer-rc4.pdf"} {
+		for _, name := range []string{"brev.pdf", "objektstroemme.pdf", "kun-ejer-aes.pdf", "kun-ejer-aes-runder.pdf", "kun-ejer-aes128.pdf", "kun-ejer-rc4.pdf"} {
 			res := pdfResult(t, x, document(t, name))
 			for _, want := range []string{"Kære Søren, blåbærgrød på Ærø. Nummer 010203-1234 her.", "ord-hvid", "Fodnote ord-fodnote", "ord-boks", "020304-1234", "Titel ord-titel", "mailto:ord-link@member.example"} {
 				if !res.holds(want) {

@@ -146,7 +146,7 @@ func keyOfAES256(user, wrapped []byte, rev int) ([]byte, bool) {
 func hash2B(salt []byte) []byte {
 	first := sha256.Sum256(salt)
 	k := first[:]
-	for i := 0; ; i++ {
+	for round := 1; ; round++ {
 		data := bytes.Repeat(k, 64)
 		block, err := aes.NewCipher(k[:16])
 		if err != nil {
@@ -169,7 +169,7 @@ func hash2B(salt []byte) []byte {
 			h := sha512.Sum512(e)
 			k = h[:]
 		}
-		if i >= 63 && int(e[len(e)-1]) <= i-32 {
+		if round >= 64 && int(e[len(e)-1]) <= round-32 {
 			return k[:32]
 		}
 	}
