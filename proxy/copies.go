@@ -89,7 +89,7 @@ func (p *preparation) copy(i int, v policy.Verdict, f *form) error {
 // holdAll holds every copy as the message came.
 func (p *preparation) holdAll(cause error) {
 	p.cfg.Logger.Warn("held", "reference", p.parcel.Reference, "reason", "cannot be edited with certainty", "cause", cause)
-	p.parcel.Copies, p.parcel.Bodies, p.parcel.Pins, p.eightBit, p.codes = nil, nil, nil, nil, nil
+	p.parcel.Copies, p.parcel.Bodies, p.parcel.Pins, p.parcel.Protections, p.eightBit, p.codes = nil, nil, nil, nil, nil, nil
 	clear(p.parcel.steps)
 	p.parcel.sealed, p.parcel.hidden, p.parcel.held, p.parcel.asked = 0, 0, 0, 0
 	body := p.addBody(spool.Body{Content: p.msg.Raw})

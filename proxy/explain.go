@@ -35,10 +35,18 @@ type ExplainedRecipient struct {
 	Key         policy.KeyState   `json:"key"`
 	Certificate policy.KeyState   `json:"certificate"` // for S/MIME
 	Opens       []string          `json:"opens"`       // what is known that they can open: openpgp, smime, code:standing, code:sms, tls
+	Before      []ExplainedBefore `json:"before"`      // how copies to them were protected, the latest first
 	Verdict     policy.Action     `json:"verdict"`
 	Step        policy.Step       `json:"step,omitempty"` // what protects the copy
 	Code        policy.CodeWay    `json:"code,omitempty"` // how its code comes to them
 	Reasons     []ExplainedReason `json:"reasons"`
+}
+
+// ExplainedBefore is a step that protected copies to a reader before.
+type ExplainedBefore struct {
+	Step   string `json:"step"`
+	Last   string `json:"last"` // the day
+	Copies int64  `json:"copies"`
 }
 
 // ExplainedReason is one cause of a verdict.
@@ -143,7 +151,7 @@ func (g *Gateway) diff(rules *Rules, env message.Envelope, msg *message.Message,
 }
 
 func explainRecipient(rules *Rules, r policy.Recipient, v policy.Verdict) ExplainedRecipient {
-	x := ExplainedRecipient{Address: r.Address, Roles: []string{}, Key: r.Key, Certificate: r.Certificate, Opens: []string{}, Verdict: v.Action, Step: v.Step, Code: v.Code, Reasons: []ExplainedReason{}}
+	x := ExplainedRecipient{Address: r.Address, Roles: []string{}, Key: r.Key, Certificate: r.Certificate, Opens: []string{}, Before: []ExplainedBefore{}, Verdict: v.Action, Step: v.Step, Code: v.Code, Reasons: []ExplainedReason{}}
 	for _, way := range []struct {
 		name string
 		open bool

@@ -93,7 +93,7 @@ func (c Custody) let(ctx context.Context, p *preparation, held spool.HeldCopy, c
 		if err != nil {
 			return out, fmt.Errorf("protect copy: %w", err)
 		}
-		out.Pins = p.parcel.Pins
+		out.Pins, out.Protections = p.parcel.Pins, p.parcel.Protections
 		out.Content, out.EightBit, out.RequireTLS = made.raw, !octets.ASCII(made.raw), made.tls
 		if out.Then, err = p.codeParcels(held.Sender); err != nil {
 			return out, err

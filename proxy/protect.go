@@ -13,6 +13,7 @@ import (
 	"postvern.example/proxy/message"
 	"postvern.example/proxy/seal"
 	"postvern.example/proxy/seal/document"
+	"postvern.example/proxy/spool"
 )
 
 // protected is a copy as a step of the ladder makes it.
@@ -50,6 +51,10 @@ func (p *preparation) protect(i int, v policy.Verdict, raw []byte) (protected, e
 	out, err := make(p, i, v, raw)
 	if err != nil {
 		return protected{}, fmt.Errorf("%s: %w", v.Step, err)
+	}
+	note := spool.Protection{Reader: canonical(p.env.To[i].Address), Step: string(v.Step)}
+	if !slices.Contains(p.parcel.Protections, note) { // of several mails that one becomes too
+		p.parcel.Protections = append(p.parcel.Protections, note)
 	}
 	return out, nil
 }

@@ -182,7 +182,7 @@ func TestTheFirstKeyThatWasUsedStaysUntilAnotherIsApproved(t *testing.T) {
 	}
 	g.write("mail.eml", withCPR)
 	out, err = g.run("explain", g.path("mail.eml"))
-	if err != nil || !strings.Contains(out, "key: unapproved") || !strings.Contains(out, "key changed, not approved") {
+	if err != nil || !strings.Contains(out, "before: openpgp, 3 copies, last on ") || !strings.Contains(out, "key: unapproved") || !strings.Contains(out, "key changed, not approved") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if out, err := g.run("keys", "approve", fingerprint(second)); err == nil {

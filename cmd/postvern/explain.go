@@ -13,6 +13,7 @@ import (
 	"postvern.example/internal/app"
 	"postvern.example/internal/notice"
 	"postvern.example/policy"
+	"postvern.example/policy/detect"
 	"postvern.example/policy/strict"
 	"postvern.example/proxy"
 	"postvern.example/proxy/message"
@@ -67,6 +68,7 @@ func (c explainCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return fmt.Errorf("%s: the gateway refuses it: %w", c.Mail, err)
 	}
+	c.remember(ctx, s, &x)
 	if c.JSON {
 		return printJSON(s.out, x)
 	}
@@ -103,6 +105,38 @@ func (c explainCommand) followConsents(ctx context.Context, s streams, gateway *
 	}
 	if err != nil {
 		fmt.Fprintln(s.err, "postvern: the ledger of consents cannot be read, and nobody counts as having consented:", err)
+	}
+}
+
+// remember adds how copies to the recipients were protected before, where there
+// is an installation that knows.
+func (c explainCommand) remember(ctx context.Context, s streams, x *proxy.Explanation) {
+	if c.Config == "" {
+		return
+	}
+	config, err := app.LoadConfig(c.Config)
+	if err != nil || app.Fresh(config) {
+		return
+	}
+	store, err := app.OpenStore(ctx, config)
+	if err != nil {
+		return // followConsents has said so
+	}
+	defer func() { _ = store.Close() }()
+	for i := range x.Recipients {
+		r := &x.Recipients[i]
+		reader, ok := detect.CanonicalAddress(r.Address)
+		if !ok {
+			continue
+		}
+		before, err := store.Protections(ctx, reader)
+		if err != nil {
+			fmt.Fprintln(s.err, "postvern: how copies were protected before cannot be read:", err)
+			return
+		}
+		for _, p := range before {
+			r.Before = append(r.Before, proxy.ExplainedBefore{Step: p.Step, Last: p.Last.Format(time.DateOnly), Copies: p.Copies})
+		}
 	}
 }
 
@@ -196,6 +230,9 @@ func printExplanation(w io.Writer, texts *notice.Catalog, x proxy.Explanation) {
 			keys += "; certificate: " + string(r.Certificate)
 		}
 		fmt.Fprintf(w, "  %-7s %s (%s; %s)\n", r.Verdict, r.Address, roles, keys)
+		for _, b := range r.Before {
+			fmt.Fprintf(w, "          before: %s, %d copies, last on %s\n", b.Step, b.Copies, b.Last)
+		}
 		for _, why := range r.Reasons {
 			fmt.Fprintf(w, "          because of %q, which says %s", texts.Rule("en", why.Rule), why.Do)
 			if why.Key != "" {

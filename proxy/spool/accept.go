@@ -245,6 +245,9 @@ func (l *lading) write(t *tx) error {
 	if err := t.writeQuestions(l.parcel.Questions); err != nil {
 		return err
 	}
+	if err := t.noteProtections(l.parcel.Protections); err != nil {
+		return err
+	}
 	if err := t.putKeys("put reader key", l.keys); err != nil {
 		return err
 	}

@@ -57,6 +57,7 @@ func Conformance(t *testing.T, open opener) {
 		{"sendings that overlap are both delivered", overlapping},
 		{"the ledger of consents is kept, and its changes are seen", ledgerOfConsents},
 		{"keys of readers are kept, and changes to them are seen", keysOfReaders},
+		{"how copies were protected is known, and forgotten in time", protections},
 		{"the first key that is used binds its reader", firstKeyBinds},
 		{"what was handed to a reader is known for a while", handedOver},
 		{"a parcel that was decided before another handing is refused", handedMeanwhile},

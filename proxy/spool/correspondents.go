@@ -227,7 +227,7 @@ func (t *tx) writePeople() error {
 func dayOf(t time.Time) int64 { return t.Unix() / (24 * 60 * 60) }
 
 // ForgetCorrespondents forgets whom nobody has written to for two years, and
-// those of owners who are no more. It returns how many owners it forgot.
+// those of owners who are no more; how copies were protected as well. It returns how many owners it forgot.
 func (s *Store) ForgetCorrespondents(ctx context.Context, owners []string) (int, error) {
 	keep := map[int64]bool{s.vault.hashed(hashOwner, ""): true}
 	for _, o := range owners {
@@ -254,7 +254,7 @@ func (s *Store) ForgetCorrespondents(ctx context.Context, owners []string) (int,
 				}
 			}
 		}
-		for _, q := range []query{"forget old likenesses", "forget old correspondents"} {
+		for _, q := range []query{"forget old likenesses", "forget old correspondents", "forget old protections"} {
 			if _, err := t.exec(q, oldest); err != nil {
 				return err
 			}

@@ -34,6 +34,7 @@ type Released struct {
 	Handings   []Handing          // what the copy hands its reader
 
 	Correspondents []Correspondent // who is written to with it
+	Protections    []Protection    // of the copy
 	Pins           []ReaderKey     // the key that it was sealed to, for the first time
 }
 
@@ -184,19 +185,20 @@ func (s *Store) approved(ctx context.Context, id string, with Released) (*releas
 
 // releasing is a held copy on its way back into the queue.
 type releasing struct {
-	s       *Store
-	held    HeldCopy
-	old     int64
-	bodies  []ladenBody // the new content, or none
-	secret  []byte
-	records []ladenRecord
-	hands   []Handing
-	people  []Correspondent
-	pins    []ladenKey
+	s           *Store
+	held        HeldCopy
+	old         int64
+	bodies      []ladenBody // the new content, or none
+	secret      []byte
+	records     []ladenRecord
+	hands       []Handing
+	people      []Correspondent
+	pins        []ladenKey
+	protections []Protection
 }
 
 func (s *Store) releasing(ctx context.Context, held HeldCopy, body int64, with Released) (*releasing, error) {
-	r := &releasing{s: s, held: held, old: body, hands: with.Handings, people: with.Correspondents}
+	r := &releasing{s: s, held: held, old: body, hands: with.Handings, people: with.Correspondents, protections: with.Protections}
 	c := held.Copy
 	c.State, c.Hold, c.Released = Queued, nil, s.clock()
 	if with.Content != nil {
@@ -243,6 +245,9 @@ func (r *releasing) write(t *tx) error {
 		return ErrNotFound
 	}
 	if err := t.handOver(r.hands); err != nil {
+		return err
+	}
+	if err := t.noteProtections(r.protections); err != nil {
 		return err
 	}
 	if err := t.putKeys("pin key", r.pins); err != nil {

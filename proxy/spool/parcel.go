@@ -23,6 +23,7 @@ type Parcel struct {
 
 	Questions      []Question      // what the sender is asked about held copies
 	Correspondents []Correspondent // who is written to with this parcel
+	Protections    []Protection    // of the copies in it
 	Keys           []ReaderKey     // that came with the message
 	Pins           []ReaderKey     // keys that copies were sealed to for the first time: their readers are bound to them
 }

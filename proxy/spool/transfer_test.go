@@ -33,6 +33,7 @@ func furnish(t *testing.T, s *Store) (contents map[string][]byte) {
 	contents = map[string][]byte{}
 	small, large, both, held := testParcel(3000, 1), testParcel(largeBody+70000, 1), testParcel(500, 2), heldParcel(900, true)
 	held.Deviations = []deviation.Record{testRecord(policy.EntryDropped, held.Reference)}
+	small.Protections = []Protection{{Reader: "eva@mail.example", Step: "openpgp"}}
 	small.Questions = []Question{{ID: "q1", Expires: time.Now().Add(time.Hour), Content: []byte("about eva@mail.example")}}
 	small.Correspondents = []Correspondent{{Owner: "anna", Address: "eva@mail.example", New: true}}
 	small.Handings = []Handing{{Handover: Handover{Sender: "anna", Reader: "bo@mail.example", File: time.Now()}}}
@@ -97,6 +98,9 @@ func wantContents(t *testing.T, s *Store, want map[string][]byte, held int) {
 	}
 	if l, err := s.Ledger(t.Context(), nil); err != nil || len(l.Of("bo@mail.example")) != 1 {
 		t.Errorf("the ledger of consents is not there: %v", err)
+	}
+	if p, err := s.Protections(t.Context(), "eva@mail.example"); err != nil || len(p) != 1 {
+		t.Errorf("how copies were protected is forgotten: %v", err)
 	}
 	if b, err := s.KeyBook(t.Context(), nil); err != nil || len(b.Added) != 1 || !b.Binds("mette@post.example") {
 		t.Errorf("the keys of readers are not there: %v", err)

@@ -311,3 +311,13 @@ DELETE FROM reader_keys WHERE reader = $1 AND print = $2
 
 -- name: remove pin
 DELETE FROM key_pins WHERE reader = $1 AND print = $2
+
+-- name: note protection
+INSERT INTO protections (reader, step, last, copies) VALUES ($1, $2, $3, 1)
+ON CONFLICT (reader, step) DO UPDATE SET last = greatest(protections.last, excluded.last), copies = protections.copies + 1
+
+-- name: protections
+SELECT step, last, copies FROM protections WHERE reader = $1 ORDER BY last DESC, step
+
+-- name: forget old protections
+DELETE FROM protections WHERE last < $1
