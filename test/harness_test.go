@@ -206,8 +206,14 @@ func gateway(t testing.TB, with files) *installation {
 // start starts the gateway and waits until it listens.
 func (i *installation) start() {
 	i.t.Helper()
+	i.launch(exec.Command(binary, "serve", "--config", i.path("postvern.yaml")))
+}
+
+// launch starts a command that becomes the gateway, and waits until it listens.
+func (i *installation) launch(c *exec.Cmd) {
+	i.t.Helper()
 	i.log = newLogBuffer()
-	i.command = exec.Command(binary, "serve", "--config", i.path("postvern.yaml"))
+	i.command = c
 	i.command.Stderr = i.log
 	i.command.Stdout = i.log
 	if err := i.command.Start(); err != nil {

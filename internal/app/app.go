@@ -165,6 +165,12 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.followKeys(running) })
 	a.opt.Logger.Info("started", "hostname", a.opt.Config.Hostname, "version", a.opt.Version)
 	notifySystemd(daemon.SdNotifyReady)
+	group.Go(func() error { return watchdog(running) })
+	group.Go(func() error {
+		<-running.Done()
+		notifySystemd(daemon.SdNotifyStopping)
+		return nil
+	})
 	err := group.Wait()
 	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
 		a.opt.Logger.Info("stopped")
@@ -252,20 +258,26 @@ func (a *App) listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("prepare logins: %w", err)
 	}
+	passed, err := passedSockets(c.Listen)
+	if err != nil {
+		return err
+	}
+	defer passed.close()
 	for i, l := range c.Listen {
 		shared.Listener = l.listener()
-		s, err := submission.New(shared)
+		sockets, err := l.open(ctx, passed)
 		if err != nil {
 			return fmt.Errorf("listen[%d]: %w", i, err)
 		}
-		lc := net.ListenConfig{KeepAlive: -1} // sessions have deadlines of their own
-		ln, err := lc.Listen(ctx, "tcp", l.Address)
-		if err != nil {
-			return fmt.Errorf("listen[%d]: %w", i, err)
+		for n, ln := range sockets {
+			a.listeners = append(a.listeners, ln)
+			s, err := submission.New(shared)
+			if err != nil {
+				return errors.Join(fmt.Errorf("listen[%d]: %w", i, err), closeAll(sockets[n:]))
+			}
+			a.servers = append(a.servers, s)
+			a.opt.Logger.Info("listening", "address", ln.Addr().String(), "tls", l.TLS, "trust", strings.Join(l.Trust, " "))
 		}
-		a.servers = append(a.servers, s)
-		a.listeners = append(a.listeners, ln)
-		a.opt.Logger.Info("listening", "address", ln.Addr().String(), "tls", l.TLS, "trust", strings.Join(l.Trust, " "))
 	}
 	return nil
 }
@@ -332,11 +344,6 @@ func (a *App) close() {
 			a.opt.Logger.Error("closed", "cause", err)
 		}
 	}
-}
-
-// notifySystemd tells the service manager, where there is one, how it stands.
-func notifySystemd(state string) {
-	_, _ = daemon.SdNotify(false, state)
 }
 
 func limits(c Config) message.Limits {

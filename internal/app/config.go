@@ -322,6 +322,9 @@ func (l ListenConfig) check(key string, fault func(string, string, ...any)) {
 		fault(key+".address", "is missing: give an address such as \":587\"")
 	}
 	checkAddress(key+".address", l.Address, fault)
+	if l.Address == socketPrefix {
+		fault(key+".address", "names no socket: write systemd: and what FileDescriptorName= in the socket unit says")
+	}
 	if !oneOf(l.TLS, "starttls", "implicit", "none") {
 		fault(key+".tls", "%q is none of starttls, implicit, none", l.TLS)
 	}

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
+
 	"postvern.example/internal/roster"
 	"postvern.example/policy"
 	"postvern.example/policy/detect"
@@ -193,6 +195,8 @@ func (a *App) announce(r *proxy.Rules) {
 func (a *App) Reload() error {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
+	notifyReloading()
+	defer notifySystemd(daemon.SdNotifyReady)
 	err := func() error {
 		r, err := LoadRules(a.opt.Config, a.key)
 		if err != nil {
