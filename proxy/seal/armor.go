@@ -3,62 +3,62 @@ package seal
 import (
 	"bytes"
 	"encoding/base64"
-	"io"
+	"encoding/binary"
 )
 
 // armorWriter writes OpenPGP's ASCII armor (RFC 9580 §6.2) for mail: CRLF line
 // ends, no Version or Comment, 64 characters a line. GnuPG 2.2 and older
 // programs want the checksum.
 type armorWriter struct {
-	out     *bytes.Buffer
-	encoder io.WriteCloser
-	column  int
-	sum     uint32
+	out  *bytes.Buffer
+	rest []byte // less than a line of them
+	sum  uint32
 }
 
-const armorLine = 64
+const (
+	armorLine   = 64
+	armorOctets = armorLine / 4 * 3
+)
 
 func newArmorWriter(out *bytes.Buffer) *armorWriter {
 	out.WriteString("-----BEGIN PGP MESSAGE-----\r\n\r\n")
-	a := &armorWriter{out: out, sum: crc24Init}
-	a.encoder = base64.NewEncoder(base64.StdEncoding, lines{a})
-	return a
+	return &armorWriter{out: out, sum: crc24Init}
 }
 
-// Write encodes p. It returns no error: the buffer takes everything.
+// Write encodes p, line by line. It returns no error: the buffer takes
+// everything.
 func (a *armorWriter) Write(p []byte) (int, error) {
+	written := len(p)
 	a.sum = crc24(a.sum, p)
-	return a.encoder.Write(p)
+	if len(a.rest) > 0 {
+		n := min(armorOctets-len(a.rest), len(p))
+		a.rest, p = append(a.rest, p[:n]...), p[n:]
+		if len(a.rest) < armorOctets {
+			return written, nil
+		}
+		a.line(a.rest)
+		a.rest = a.rest[:0]
+	}
+	for ; len(p) >= armorOctets; p = p[armorOctets:] {
+		a.line(p[:armorOctets])
+	}
+	a.rest = append(a.rest, p...)
+	return written, nil
 }
 
-// Close writes the checksum and the last line.
+func (a *armorWriter) line(p []byte) {
+	a.out.Grow(armorLine + 2)
+	a.out.Write(append(base64.StdEncoding.AppendEncode(a.out.AvailableBuffer(), p), '\r', '\n'))
+}
+
+// Close writes the last line and the checksum.
 func (a *armorWriter) Close() error {
-	if err := a.encoder.Close(); err != nil {
-		return err
-	}
-	if a.column > 0 {
-		a.out.WriteString("\r\n")
+	if len(a.rest) > 0 {
+		a.line(a.rest)
 	}
 	sum := []byte{byte(a.sum >> 16), byte(a.sum >> 8), byte(a.sum)}
 	a.out.WriteString("=" + base64.StdEncoding.EncodeToString(sum) + "\r\n-----END PGP MESSAGE-----\r\n")
 	return nil
-}
-
-// lines breaks base64 into lines.
-type lines struct{ *armorWriter }
-
-func (l lines) Write(p []byte) (int, error) {
-	written := len(p)
-	for len(p) > 0 {
-		n := min(len(p), armorLine-l.column)
-		l.out.Write(p[:n])
-		p = p[n:]
-		if l.column += n; l.column == armorLine {
-			l.out.WriteString("\r\n")
-			l.column = 0
-		}
-	}
-	return written, nil
 }
 
 const (
@@ -66,23 +66,35 @@ const (
 	crc24Poly = 0x864cfb
 )
 
-// crcTable is CRC-24 (RFC 9580 §6.1) a byte at a time.
-var crcTable = func() (table [256]uint32) {
-	for i := range table {
-		crc := uint32(i) << 16
+// crcTables are CRC-24 (RFC 9580 §6.1), left in a word of 32 bits, for each of
+// the eight octets that are taken at a time: the first is for the last of them.
+var crcTables = func() (tables [8][256]uint32) {
+	for i := range tables[0] {
+		crc := uint32(i) << 24
 		for range 8 {
-			if crc <<= 1; crc&0x1000000 != 0 {
-				crc ^= 0x1000000 | crc24Poly
-			}
+			carry := crc >> 31
+			crc = crc<<1 ^ carry*(crc24Poly<<8)
 		}
-		table[i] = crc & 0xffffff
+		tables[0][i] = crc
 	}
-	return table
+	for k := 1; k < len(tables); k++ {
+		for i, crc := range tables[k-1] {
+			tables[k][i] = crc<<8 ^ tables[0][crc>>24]
+		}
+	}
+	return tables
 }()
 
 func crc24(sum uint32, p []byte) uint32 {
-	for _, b := range p {
-		sum = (sum<<8 ^ crcTable[byte(sum>>16)^b]) & 0xffffff
+	t := &crcTables
+	sum <<= 8
+	for ; len(p) >= 8; p = p[8:] {
+		x, y := sum^binary.BigEndian.Uint32(p), binary.BigEndian.Uint32(p[4:])
+		sum = t[7][x>>24] ^ t[6][byte(x>>16)] ^ t[5][byte(x>>8)] ^ t[4][byte(x)] ^
+			t[3][y>>24] ^ t[2][byte(y>>16)] ^ t[1][byte(y>>8)] ^ t[0][byte(y)]
 	}
-	return sum
+	for _, b := range p {
+		sum = sum<<8 ^ t[0][byte(sum>>24)^b]
+	}
+	return sum >> 8
 }

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/mail"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -539,6 +540,44 @@ func BenchmarkSeal(b *testing.B) {
 					}
 				}
 			})
+		}
+	}
+}
+
+func TestArmorIsTheSameHoweverItIsWritten(t *testing.T) {
+	data := make([]byte, 1000)
+	for i := range data {
+		data[i] = byte(i * 7)
+	}
+	armored := func(piece int) string {
+		var out bytes.Buffer
+		a := newArmorWriter(&out)
+		for p := range slices.Chunk(data, piece) {
+			_, _ = a.Write(p)
+		}
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	whole := armored(len(data))
+	for _, piece := range []int{1, 7, 47, 48, 49, 95, 96, 97, 500} {
+		if armored(piece) != whole {
+			t.Errorf("pieces of %d", piece)
+		}
+	}
+	for n := range 40 {
+		want := uint32(crc24Init)
+		for _, b := range data[:n] { // bit by bit, as RFC 9580 §6.1.1 describes it
+			want ^= uint32(b) << 16
+			for range 8 {
+				if want <<= 1; want&0x1000000 != 0 {
+					want ^= 0x1000000 | crc24Poly
+				}
+			}
+		}
+		if got := crc24(crc24Init, data[:n]); got != want {
+			t.Errorf("%d octets: %06x, not %06x", n, got, want)
 		}
 	}
 }
