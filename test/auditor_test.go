@@ -303,11 +303,20 @@ func TestNoCopyOfTheCorpusListsMembersInClear(t *testing.T) {
 
 func TestOrdinaryMailOfTheCorpusKeepsEveryByte(t *testing.T) {
 	people, all := corpus(t, "ordinary")
+	_, agreed := corpus(t, "agreed")
 	g := install(t, files{"members.csv": people.Roster}, sinkConfig())
 	g.write("postvern.yaml", strings.Replace(g.read("postvern.yaml"), "level: debug", "level: info", 1))
 	g.start()
 	g.submitAll(all)
+	var everybody []string
+	for _, m := range people.Members {
+		everybody = append(everybody, fmt.Sprint(m["address"]))
+	}
+	g.consent(strings.Join(everybody, ","), "Arbejdsgruppen")
+	g.awaitConsents()
+	g.submitAll(agreed)
 	g.settle()
+	all = append(all, agreed...)
 	got := deliveredTo(g.upstream.Messages())
 	over := 0
 	for _, m := range all {
@@ -323,10 +332,16 @@ func TestOrdinaryMailOfTheCorpusKeepsEveryByte(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("ordinary: %d, changed: %d", len(all), over)
-	if len(all) < 1000 {
+	t.Logf("ordinary: %d, of them agreed: %d, changed: %d", len(all), len(agreed), over)
+	if len(all) < 1000 || len(agreed) < 100 {
 		t.Errorf("there are %d mails only", len(all))
 	}
+}
+
+// awaitConsents sends mail to two members until they stay in sight.
+func (i *installation) awaitConsents() {
+	i.t.Helper()
+	i.sentTo("aftalt", visible, "mette@post.example", "peter@post.example")
 }
 
 // audit sends mails through a gateway, and has everything that arrives searched

@@ -11,6 +11,7 @@ beside NAME.eml, the octets. people.json says who is who. Groups:
   lists     a body or a file lists members whom the header does not name: no copy
             may be sent in clear
   ordinary  nobody is to be hidden: every octet but the gateway's Received stays
+  agreed    the same, because everybody in it agreed to be seen
 
 The shapes are those of mail programs, written here by hand; all people and
 addresses are made up.
@@ -169,6 +170,7 @@ def main():
     doors = c.count
     ordinary.add(c)
     everyday.add(c)
+    everyday.add_agreed(c)
     print("doors: %d, ordinary: %d" % (doors, c.count - doors))
 
 

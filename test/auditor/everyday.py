@@ -295,3 +295,31 @@ def add(c):
                 c.add("ordinary", "everyday %s to %s, %s, %s" % (content, who, program.name, language), envelope + made, [p["address"] for p in to + cc],
                       sender=sender["address"], visible=[p["address"] for p in to if p in MEMBERS])
                 n += 1
+
+
+def add_agreed(c):
+    """Mail to members who all agreed to be seen by each other: nothing is to change either."""
+    n = 0
+    for content in CONTENTS:
+        if content in ("answer", "sealed"):  # they go to one reader
+            continue
+        for program in PROGRAMS:
+            languages = list(SENTENCES)
+            language = languages[n % len(languages)]
+            people = [MEMBERS[(n + i) % len(MEMBERS)] for i in range(2 + n % 3)]
+            to, cc = [(people, []), (people[:1], people[1:]), (people, [OFFICE]), (people[:1] + [OFFICE], people[1:])][n % 4]
+            m = Maker(10000 + n, program, language)
+            m.reader = people[0]
+            if content == "reply":
+                kind, text = QUOTED[n % len(QUOTED)][1](language, people[0], people[1:] + [REP], [OFFICE])
+                made = m.multi("alternative", [m.body("plain", text[0]), m.body("html", text[1])]) if kind == "both" else m.body(kind, text)
+            elif content == "invitation":
+                text = m.any.choice([google, outlook])("REQUEST", people + [OFFICE])
+                made = m.multi("alternative", [m.body("plain", m.letter(1)), "Content-Type: text/calendar; charset=utf-8; method=REQUEST\nContent-Transfer-Encoding: 8bit\n\n" + text])
+            else:
+                made = getattr(m, content)()
+            envelope = program.envelope(language, to, cc, m.fields(content), subject=TAG + m.any.choice(SENTENCES[language]).rstrip("."))
+            if "MIME-Version" not in envelope and "Mime-Version" not in envelope:
+                envelope += "MIME-Version: 1.0\n"
+            c.add("agreed", "agreed %s, %s, %s" % (content, program.name, language), envelope + made, [p["address"] for p in to + cc], visible=[p["address"] for p in people])
+            n += 1
