@@ -73,6 +73,10 @@ bench-peers: deps ## messages a second, CPU, memory and latency beside a bare Po
 torture: deps ## kill, fill, cut and confuse running gateways: the table of docs/reliability.md (half an hour)
 	POSTVERN_TORTURE=1 go test ./test/torture -run TestTorture -v -count 1 -timeout 90m
 
+.PHONY: audit
+audit: deps ## search every copy of the whole corpus for members, four times: leaks: 0 (a quarter of an hour)
+	POSTVERN_AUDIT=whole go test ./test -run 'NoCopyOfTheCorpus|OrdinaryMailOfTheCorpus|EveryPlantedTrace' -v -count 1 -timeout 60m
+
 .PHONY: figures
 figures: deps ## what a mail costs a node and PostgreSQL, for docs/scale.md
 	POSTVERN_FIGURES=1 go test ./test/torture -run TestFigures -v -count 1 -timeout 20m

@@ -54,19 +54,19 @@ func (s sums) in(lower string, hidden map[string]bool) []string {
 }
 
 // decoded returns what a run of letters and digits may be the code of, as a
-// whole or between its slashes.
-func decoded(run string) [][]byte {
+// whole or between its slashes. What is no text in it is a blank.
+func decoded(run string) []string {
 	pieces := strings.Split(run, "/")
 	if len(pieces) > 1 {
 		pieces = append(pieces, run)
 	}
-	var all [][]byte
+	var all []string
 	for _, piece := range pieces {
 		for _, decode := range []func(string) ([]byte, error){
 			hex.DecodeString, unpaddedBase32.DecodeString, base64.RawStdEncoding.DecodeString, base64.RawURLEncoding.DecodeString,
 		} {
 			if plain, err := decode(piece); err == nil {
-				all = append(all, plain)
+				all = append(all, strings.ToValidUTF8(string(plain), " "))
 			}
 		}
 	}

@@ -309,8 +309,8 @@ func forms(text string) []string {
 	}
 	for _, e := range encoded.FindAllString(text, -1) {
 		for _, plain := range decoded(strings.TrimRight(e, "=")) {
-			if strings.Contains(string(plain), "@") {
-				all = append(all, string(plain))
+			if strings.Contains(plain, "@") {
+				all = append(all, plain)
 			}
 		}
 	}

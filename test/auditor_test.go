@@ -274,19 +274,21 @@ func TestNoCopyOfTheCorpusTellsAMemberOfAnother(t *testing.T) {
 		t.Skip("it sends a thousand mails")
 	}
 	people, all := corpus(t, "doors")
+	// Python takes minutes for all of it: make audit does.
+	whole := os.Getenv("POSTVERN_AUDIT") == "whole" || os.Getenv("POSTVERN_AUDIT_DOOR") != ""
 	for _, c := range []struct {
 		name, hide, as string
 		every          int
 	}{
-		{"one hidden list", "members", "bcc", 1},
-		{"a copy for each", "members", "individual", 4},
+		{"one hidden list", "members", "bcc", 3},
+		{"a copy for each", "members", "individual", 5},
 		{"everybody on one hidden list", "everyone", "bcc", 7},
 		{"a copy for each, of everybody", "everyone", "individual", 9},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var some []*audited
 			for n, m := range all {
-				if n%c.every == 0 || m.Door == "sealed copies" {
+				if whole || n%c.every == 1 || m.Door == "sealed copies" {
 					m.refused = ""
 					some = append(some, m)
 				}

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/net/html"
 
@@ -198,8 +197,8 @@ func inLink(value string) []string {
 			continue
 		}
 		for _, decode := range []func(string) ([]byte, error){hex.DecodeString, base64.RawStdEncoding.DecodeString, base64.RawURLEncoding.DecodeString} {
-			if plain, err := decode(token); err == nil && utf8.Valid(plain) {
-				found = append(found, detect.Addresses(string(plain))...)
+			if plain, err := decode(token); err == nil {
+				found = append(found, detect.Addresses(strings.ToValidUTF8(string(plain), " "))...)
 			}
 		}
 	}
