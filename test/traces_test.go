@@ -83,7 +83,7 @@ func TestNothingOfABusyDayStandsInTheDataTheLogTheMetricsOrWhatIsPrinted(t *test
 		}
 		for _, secret := range append([]string{"070761-4285", "sygemeldt"}, people...) {
 			asked := questionAddress.Match(m.Content) && strings.HasSuffix(secret, "ete@post.example") || questionAddress.Match(m.Content) && strings.HasPrefix(secret, "fremmed@")
-			if strings.Contains(text, secret) && !(asked && secret != "mette@post.example") {
+			if strings.Contains(text, secret) && (!asked || secret == "mette@post.example") {
 				t.Errorf("what %v reads tells %q:\n%s", m.Recipients(), secret, text)
 			}
 		}
