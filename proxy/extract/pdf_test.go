@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -115,4 +116,15 @@ func TestBrokenPDFsAreFindings(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAPDFThatTheEmptyPasswordOpensIsReadWhereverItsHashEnds(t *testing.T) {
+	data, err := os.ReadFile("testdata/r6.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res := withWorkers(t, Config{}).Text(context.Background(), read(t, attached("application/pdf", "bilag.pdf", data)))
+	if _, ok := res.finding(detect.Protected); ok || !res.holds("070761-4285") && !res.holds("010203-1234") && !res.holds("0102031234") {
+		t.Errorf("it is not read\n%s", res.dump())
+	}
 }
