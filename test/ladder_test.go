@@ -175,7 +175,7 @@ func TestAReaderWithoutAKeyGetsADocumentAndTheSenderItsCode(t *testing.T) {
 		t.Errorf("ids: %v", m.Header)
 	}
 	cover, name, file := enclosed(t, raw)
-	for _, secret := range []string{"overtid", "4285", "loenseddel", "blåbær", code, strings.ReplaceAll(code, "-", "")} {
+	for _, secret := range []string{"overtid", "61-4285", "loenseddel", "blåbær", code, strings.ReplaceAll(code, "-", "")} {
 		if strings.Contains(string(raw)+cover, secret) {
 			t.Errorf("%q stands in clear:\n%s", secret, cover)
 		}
@@ -216,7 +216,7 @@ func TestAReaderWithoutAKeyGetsADocumentAndTheSenderItsCode(t *testing.T) {
 	if _, metrics := g.get("/metrics"); !strings.Contains(metrics, `postvern_protection_steps_total{step="document"} 1`) {
 		t.Error("the step is not counted")
 	}
-	g.nowhere(code, strings.ReplaceAll(code, "-", ""), "overtid", "4285", "loenseddel", "Hemmelig")
+	g.nowhere(code, strings.ReplaceAll(code, "-", ""), "overtid", "61-4285", "loenseddel", "Hemmelig")
 	if strings.Contains(string(must(json.Marshal(register))), code) {
 		t.Error("the code stands in the register")
 	}
@@ -249,7 +249,7 @@ func TestEachReaderHasACodeOfTheirOwn(t *testing.T) {
 		}
 		_, _, file := enclosed(t, m.Content)
 		pdf := writeFile(t, "mail.pdf", file)
-		if text, err := pdfText(mine, pdf); err != nil || !strings.Contains(text, "4285") {
+		if text, err := pdfText(mine, pdf); err != nil || !strings.Contains(text, "61-4285") {
 			t.Errorf("%s: %v", m.Recipients()[0], err)
 		}
 		if _, err := pdfText(other, pdf); err == nil {
@@ -386,7 +386,7 @@ func TestACodeThatNoTelephoneGetsComesToTheSender(t *testing.T) {
 				t.Fatalf("the sender is told:\n%s", told)
 			}
 			_, _, file := enclosed(t, onlyMail(t, all, g.log))
-			if text, err := pdfText(codes[0][1], writeFile(t, "mail.pdf", file)); err != nil || !strings.Contains(text, "4285") {
+			if text, err := pdfText(codes[0][1], writeFile(t, "mail.pdf", file)); err != nil || !strings.Contains(text, "61-4285") {
 				t.Errorf("the code does not open it: %v", err)
 			}
 			var register []map[string]any
@@ -433,10 +433,10 @@ func TestAStandingCodeOpensWhatItsReaderGets(t *testing.T) {
 		t.Errorf("the notice says:\n%s", told)
 	}
 	_, _, file := enclosed(t, onlyMail(t, all, g.log))
-	if text, err := pdfText(code, writeFile(t, "mail.pdf", file)); err != nil || !strings.Contains(text, "4285") {
+	if text, err := pdfText(code, writeFile(t, "mail.pdf", file)); err != nil || !strings.Contains(text, "61-4285") {
 		t.Errorf("the code does not open it: %v", err)
 	}
-	g.nowhere(code, "4285")
+	g.nowhere(code, "61-4285")
 	var list []map[string]any
 	g.json(&list, "codes", "list")
 	if len(list) != 1 || list[0]["reader"] != "mette@post.example" || list[0]["code"] != nil {
@@ -499,7 +499,7 @@ func TestAHeldCopyIsReleasedAsADocumentOnceThePolicyAllowsIt(t *testing.T) {
 		t.Fatalf("no code:\n%s", noticeText(t, all))
 	}
 	_, _, file := enclosed(t, onlyMail(t, all, g.log))
-	if text, err := pdfText(codes[1], writeFile(t, "mail.pdf", file)); err != nil || !strings.Contains(text, "4285") {
+	if text, err := pdfText(codes[1], writeFile(t, "mail.pdf", file)); err != nil || !strings.Contains(text, "61-4285") {
 		t.Errorf("the code does not open it: %v", err)
 	}
 }

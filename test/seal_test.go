@@ -77,7 +77,7 @@ func TestGnuPGOpensASealedCopyAndNothingShowsOutside(t *testing.T) {
 		if m.Recipients()[0] == "peter@post.example" {
 			who, box = other, "peter@post.example"
 		}
-		for _, secret := range []string{"4285", "Din sag", "Mette <", "Peter <"} {
+		for _, secret := range []string{"61-4285", "Din sag", "Mette <", "Peter <"} {
 			if bytes.Contains(m.Content, []byte(secret)) {
 				t.Errorf("%q stands outside:\n%s", secret, m.Content)
 			}
@@ -222,7 +222,7 @@ func TestAReleaseSealsOnceTheReaderHasAKey(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	raw := onlyMail(t, g.arrived(4), g.log)
-	if bytes.Contains(raw, []byte("4285")) || bytes.Contains(raw, []byte("Din sag")) {
+	if bytes.Contains(raw, []byte("61-4285")) || bytes.Contains(raw, []byte("Din sag")) {
 		t.Errorf("it went in clear:\n%s", raw)
 	}
 	file := filepath.Join(t.TempDir(), "copy.asc")

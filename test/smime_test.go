@@ -83,9 +83,9 @@ func expiredCertificate(t *testing.T) string {
 }
 
 // withCertificates installs a gateway with certificates, by file name.
-func withCertificates(t *testing.T, with files, certificates files, more string) *installation {
+func withCertificates(t *testing.T, certificates files, more string) *installation {
 	t.Helper()
-	g := install(t, with, sink.Config{})
+	g := install(t, nil, sink.Config{})
 	if err := os.Mkdir(g.path("certificates"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestAReaderWithACertificateGetsSMIME(t *testing.T) {
 	peter := newSMIMEReader(t, "Peter@Post.example", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-days", "30")
 	for cipher, kind := range map[string]string{"aes-256-cbc": "smime-type=enveloped-data", "aes-256-gcm": "smime-type=authEnveloped-data"} {
 		t.Run(cipher, func(t *testing.T) {
-			g := withCertificates(t, nil, files{"mette.pem": mette.certificate(), "peter.pem": peter.certificate()}, "smime: {cipher: "+cipher+"}\n")
+			g := withCertificates(t, files{"mette.pem": mette.certificate(), "peter.pem": peter.certificate()}, "smime: {cipher: "+cipher+"}\n")
 			g.start()
 			mail := strings.Replace(caseWithFile, "To: Mette <mette@post.example>", "To: Mette <mette@post.example>, Peter <peter@post.example>\nUser-Agent: Mozilla Thunderbird", 1)
 			if err := g.send("anna", "tr.anna@forening.example", []string{"mette@post.example", "peter@post.example"}, mail); err != nil {
@@ -126,7 +126,7 @@ func TestAReaderWithACertificateGetsSMIME(t *testing.T) {
 					!strings.Contains(header.Get("Content-Type"), `name="smime.p7m"`) || !strings.Contains(header.Get("Content-Disposition"), `filename="smime.p7m"`) {
 					t.Errorf("header %v", header)
 				}
-				for _, secret := range []string{"4285", "overtid", "Mette", "loenseddel", "Thunderbird", "<77@", other, box + ",", "\r\nX-"} {
+				for _, secret := range []string{"61-4285", "overtid", "Mette", "loenseddel", "Thunderbird", "<77@", other, box + ",", "\r\nX-"} {
 					if strings.Contains(string(m.Content), secret) {
 						t.Errorf("%q stands outside:\n%.900s", secret, m.Content)
 					}
@@ -152,14 +152,14 @@ func TestAReaderWithACertificateGetsSMIME(t *testing.T) {
 			if _, metrics := g.get("/metrics"); !strings.Contains(metrics, `postvern_protection_steps_total{step="smime"} 2`) {
 				t.Error("the step is not counted")
 			}
-			g.nowhere("overtid", "4285", "loenseddel")
+			g.nowhere("overtid", "61-4285", "loenseddel")
 		})
 	}
 }
 
 func TestAnOpenPGPKeyGoesBeforeACertificate(t *testing.T) {
 	_, public := newGnuPG(t, "mette@post.example")
-	g := withCertificates(t, nil, files{"m.pem": newSMIMEReader(t, "mette@post.example").certificate()}, "")
+	g := withCertificates(t, files{"m.pem": newSMIMEReader(t, "mette@post.example").certificate()}, "")
 	g.write("keys/mette.asc", public)
 	g.start()
 	if err := g.send("anna", "tr.anna@forening.example", []string{"mette@post.example"}, withCPR); err != nil {
@@ -194,7 +194,7 @@ func TestACertificateThatCannotBeUsedIsNeverUsedAndSaysWhy(t *testing.T) {
 		"signed with outdated": {newSMIMEReader(t, "mette@post.example", "-newkey", "rsa:2048", "-days", "30", "-sha1").certificate(), "", "weak", "certificate too weak"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := withCertificates(t, nil, files{"mette.pem": c.certificate}, c.more)
+			g := withCertificates(t, files{"mette.pem": c.certificate}, c.more)
 			out, err := g.run("explain", writeFile(t, "mail.eml", []byte(withCPR)))
 			if err != nil || !strings.Contains(out, "ladder: openpgp (no key), smime ("+c.why+"), hold: taken") {
 				t.Errorf("%v\n%s", err, out)
@@ -225,14 +225,14 @@ func TestACertificateThatCannotBeUsedIsNeverUsedAndSaysWhy(t *testing.T) {
 
 func TestACertificateThatIsPutIntoTheFolderIsUsedFromThenOn(t *testing.T) {
 	mette := newSMIMEReader(t, "mette@post.example")
-	g := withCertificates(t, nil, nil, "")
+	g := withCertificates(t, nil, "")
 	g.start()
 	g.write("certificates/mette.pem", mette.certificate())
 	g.reload()
 	if err := g.send("anna", "tr.anna@forening.example", []string{"mette@post.example"}, withCPR); err != nil {
 		t.Fatal(err)
 	}
-	if clear := mette.open(onlyMail(t, g.arrived(2), g.log)); !strings.Contains(clear, "4285") {
+	if clear := mette.open(onlyMail(t, g.arrived(2), g.log)); !strings.Contains(clear, "61-4285") {
 		t.Errorf("inside:\n%s", clear)
 	}
 }
@@ -243,7 +243,7 @@ func TestASecretKeyAmongTheCertificatesIsRefusedBeforeAnythingStarts(t *testing.
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := withCertificates(t, nil, files{"mette.pem": mette.certificate() + string(secret)}, "")
+	g := withCertificates(t, files{"mette.pem": mette.certificate() + string(secret)}, "")
 	out, err := g.run("certificates", "list")
 	if err == nil || !strings.Contains(err.Error(), "mette.pem") || !strings.Contains(err.Error(), "secret key") || strings.Contains(out+err.Error(), base64.StdEncoding.EncodeToString(secret)[:20]) {
 		t.Errorf("%v\n%s", err, out)
