@@ -7,8 +7,8 @@ import (
 	"crypto/md5" //nolint:gosec // PDF's own key derivation
 	"crypto/rc4" //nolint:gosec // PDF's own cipher
 	"crypto/sha256"
-	"crypto/sha512"
 
+	"postvern.example/internal/pdfhash"
 	"postvern.example/policy/detect"
 )
 
@@ -126,7 +126,7 @@ func keyOfAES256(user, wrapped []byte, rev int) ([]byte, bool) {
 	if len(user) < 48 || len(wrapped) < 32 {
 		return nil, false
 	}
-	hash := hash2B
+	hash := func(salt []byte) []byte { return pdfhash.Of(nil, salt, nil) }
 	if rev == 5 {
 		hash = func(salt []byte) []byte { sum := sha256.Sum256(salt); return sum[:] }
 	}
@@ -140,39 +140,6 @@ func keyOfAES256(user, wrapped []byte, rev int) ([]byte, bool) {
 	key := make([]byte, 32)
 	cipher.NewCBCDecrypter(block, make([]byte, 16)).CryptBlocks(key, wrapped[:32])
 	return key, true
-}
-
-// hash2B is algorithm 2.B of ISO 32000-2 for the empty password.
-func hash2B(salt []byte) []byte {
-	first := sha256.Sum256(salt)
-	k := first[:]
-	for round := 1; ; round++ {
-		data := bytes.Repeat(k, 64)
-		block, err := aes.NewCipher(k[:16])
-		if err != nil {
-			return nil
-		}
-		e := make([]byte, len(data))
-		cipher.NewCBCEncrypter(block, k[16:32]).CryptBlocks(e, data)
-		sum := 0
-		for _, c := range e[:16] {
-			sum += int(c)
-		}
-		switch sum % 3 {
-		case 0:
-			h := sha256.Sum256(e)
-			k = h[:]
-		case 1:
-			h := sha512.Sum384(e)
-			k = h[:]
-		default:
-			h := sha512.Sum512(e)
-			k = h[:]
-		}
-		if round >= 64 && int(e[len(e)-1]) <= round-32 {
-			return k[:32]
-		}
-	}
 }
 
 // decrypt returns the data of a stream or string of an object.

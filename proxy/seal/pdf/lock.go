@@ -4,14 +4,14 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
-	"crypto/sha256"
-	"crypto/sha512"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+
+	"postvern.example/internal/pdfhash"
 )
 
 // lock is how a file is encrypted (ISO 32000-2 §7.6.4.4): the file's key,
@@ -52,49 +52,14 @@ func newLock(password, other string) (l lock, err error) {
 // (algorithms 8 and 9).
 func wrap(key, password, user []byte) (check, wrapped []byte, err error) {
 	validation, salt := random(8), random(8)
-	check = slices.Concat(harden(password, validation, user), validation, salt)
-	block, err := aes.NewCipher(harden(password, salt, user))
+	check = slices.Concat(pdfhash.Of(password, validation, user), validation, salt)
+	block, err := aes.NewCipher(pdfhash.Of(password, salt, user))
 	if err != nil {
 		return nil, nil, fmt.Errorf("wrap the file's key: %w", err)
 	}
 	wrapped = make([]byte, len(key))
 	cipher.NewCBCEncrypter(block, make([]byte, aes.BlockSize)).CryptBlocks(wrapped, key)
 	return check, wrapped, nil
-}
-
-// harden is algorithm 2.B: a hash that takes time.
-func harden(password, salt, user []byte) []byte {
-	first := sha256.Sum256(slices.Concat(password, salt, user))
-	k := first[:]
-	for round := 1; ; round++ {
-		e := make([]byte, 0, 64*(len(password)+len(k)+len(user)))
-		for range 64 {
-			e = append(append(append(e, password...), k...), user...)
-		}
-		block, err := aes.NewCipher(k[:16])
-		if err != nil {
-			panic(err) // sixteen octets are a key
-		}
-		cipher.NewCBCEncrypter(block, k[16:32]).CryptBlocks(e, e)
-		sum := 0
-		for _, b := range e[:16] {
-			sum += int(b) // the remainder by 3 of a number to base 256
-		}
-		switch sum % 3 {
-		case 0:
-			h := sha256.Sum256(e)
-			k = h[:]
-		case 1:
-			h := sha512.Sum384(e)
-			k = h[:]
-		default:
-			h := sha512.Sum512(e)
-			k = h[:]
-		}
-		if round >= 64 && int(e[len(e)-1]) <= round-32 {
-			return k[:32]
-		}
-	}
 }
 
 // dictionary is the file's encryption dictionary.
