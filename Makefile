@@ -74,7 +74,7 @@ torture: deps ## kill, fill, cut and confuse running gateways: the table of docs
 	POSTVERN_TORTURE=1 go test ./test/torture -run TestTorture -v -count 1 -timeout 90m
 
 .PHONY: audit
-audit: deps ## search every copy of the whole corpus for members, four times: leaks: 0 (a quarter of an hour)
+audit: deps ## search every copy of the whole corpus for members, four times: leaks: 0 (ten minutes)
 	POSTVERN_AUDIT=whole go test ./test -run 'NoCopyOfTheCorpus|OrdinaryMailOfTheCorpus|EveryPlantedTrace' -v -count 1 -timeout 60m
 
 .PHONY: figures
