@@ -2,16 +2,15 @@ package roster
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
 	"runtime"
 	"slices"
-	"sync"
+	"time"
+
+	"postvern.example/internal/remembered"
 )
 
 // The errors of Login.
@@ -26,21 +25,16 @@ var (
 type door struct {
 	secrets map[string]secret // by folded login
 	decoys  []secret          // what a stranger's password is tried against
-	key     [32]byte
+	known   *remembered.Passwords
 	slots   chan struct{}
-
-	mu    sync.Mutex
-	known map[[32]byte]struct{}
 }
 
-// maxKnown bounds the passwords that are known again.
-const maxKnown = 4096
-
 func newDoor(secrets map[string]secret) (*door, error) {
-	d := &door{secrets: secrets, slots: make(chan struct{}, min(max(runtime.GOMAXPROCS(0), 1), 4)), known: map[[32]byte]struct{}{}}
-	if _, err := rand.Read(d.key[:]); err != nil {
+	known, err := remembered.New()
+	if err != nil {
 		return nil, fmt.Errorf("prepare logins: %w", err)
 	}
+	d := &door{secrets: secrets, slots: make(chan struct{}, min(max(runtime.GOMAXPROCS(0), 1), 4)), known: known}
 	costs := []cost{}
 	for _, s := range secrets {
 		costs = append(costs, s.cost)
@@ -53,8 +47,9 @@ func newDoor(secrets map[string]secret) (*door, error) {
 	slices.SortFunc(costs, func(a, b cost) int {
 		return int(int64(a.memory)*int64(a.time) - int64(b.memory)*int64(b.time))
 	})
+	drawn := known.ID("", "") // nobody's
 	for _, c := range costs {
-		d.decoys = append(d.decoys, secret{cost: c, salt: d.key[:16], hash: d.key[16:32]})
+		d.decoys = append(d.decoys, secret{cost: c, salt: drawn[:16], hash: drawn[16:]})
 	}
 	return d, nil
 }
@@ -77,8 +72,8 @@ func (d *door) try(ctx context.Context, login, password string) error {
 	if !exists {
 		s = d.decoys[d.pick(login)]
 	}
-	id := d.identity(login, password)
-	if exists && d.knows(id) {
+	id := d.known.ID(login, password)
+	if exists && d.known.Knows(id, time.Time{}) {
 		return nil
 	}
 	select {
@@ -90,36 +85,12 @@ func (d *door) try(ctx context.Context, login, password string) error {
 	if !s.matches(password) || !exists {
 		return ErrDenied
 	}
-	d.remember(id)
+	d.known.Remember(id, time.Time{})
 	return nil
 }
 
 // pick chooses a decoy: always the same one for a login.
 func (d *door) pick(login string) int {
-	id := d.identity(login, "")
+	id := d.known.ID(login, "")
 	return int(binary.BigEndian.Uint32(id[:4]) % uint32(len(d.decoys)))
-}
-
-func (d *door) identity(login, password string) (id [32]byte) {
-	h := hmac.New(sha256.New, d.key[:])
-	_, _ = h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(login)))) // a hash never fails
-	_, _ = h.Write([]byte(login + password))
-	h.Sum(id[:0])
-	return id
-}
-
-func (d *door) knows(id [32]byte) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, ok := d.known[id]
-	return ok
-}
-
-func (d *door) remember(id [32]byte) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.known) >= maxKnown {
-		clear(d.known)
-	}
-	d.known[id] = struct{}{}
 }

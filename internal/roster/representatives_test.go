@@ -141,10 +141,8 @@ func TestOnlyTheRightPasswordLogsIn(t *testing.T) {
 			}
 		}
 	}
-	r.door.mu.Lock()
-	defer r.door.mu.Unlock()
-	if len(r.door.known) != 1 {
-		t.Errorf("%d passwords are known", len(r.door.known))
+	if n := r.door.known.Len(); n != 1 {
+		t.Errorf("%d passwords are known", n)
 	}
 }
 

@@ -9,17 +9,13 @@ package login
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
+	"postvern.example/internal/remembered"
 	"postvern.example/proxy/submission"
 )
 
@@ -46,15 +42,9 @@ type Config struct {
 // be used by several goroutines.
 type Passwords struct {
 	cfg   Config
-	key   [32]byte
+	known *remembered.Passwords
 	slots chan struct{}
-
-	mu    sync.Mutex
-	known map[[32]byte]time.Time // until when
 }
-
-// maxKnown bounds the passwords that are known again.
-const maxKnown = 4096
 
 // NewPasswords returns a Passwords. The error is that of the random source.
 func NewPasswords(cfg Config) (*Passwords, error) {
@@ -67,11 +57,11 @@ func NewPasswords(cfg Config) (*Passwords, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	p := &Passwords{cfg: cfg, slots: make(chan struct{}, cfg.Connections), known: map[[32]byte]time.Time{}}
-	if _, err := rand.Read(p.key[:]); err != nil {
+	known, err := remembered.New()
+	if err != nil {
 		return nil, fmt.Errorf("prepare logins: %w", err)
 	}
-	return p, nil
+	return &Passwords{cfg: cfg, slots: make(chan struct{}, cfg.Connections), known: known}, nil
 }
 
 // Login implements submission.Authenticator. The other server is asked about
@@ -80,9 +70,9 @@ func (p *Passwords) Login(ctx context.Context, user, password string, _ netip.Ad
 	if user == "" || password == "" { // for a directory, no password is no login at all (RFC 4513 §5.1.2)
 		return submission.ErrDenied
 	}
-	id := p.identity(user, password)
+	id := p.known.ID(strings.ToLower(strings.TrimSpace(user)), password)
 	representative := p.cfg.Representative(user)
-	if representative && p.knows(id) {
+	if representative && p.known.Knows(id, p.cfg.Now()) {
 		return nil
 	}
 	select {
@@ -91,54 +81,22 @@ func (p *Passwords) Login(ctx context.Context, user, password string, _ netip.Ad
 	case <-ctx.Done():
 		return fmt.Errorf("wait for other logins: %w", ctx.Err())
 	}
-	if representative && p.knows(id) { // by now
+	if representative && p.known.Knows(id, p.cfg.Now()) { // by now
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.cfg.Timeout)
 	defer cancel()
 	if err := p.cfg.Method.Try(ctx, user, password); err != nil {
 		if errors.Is(err, submission.ErrDenied) {
-			p.forget(id)
+			p.known.Forget(id)
 		}
 		return err
 	}
 	if !representative {
 		return submission.ErrDenied
 	}
-	p.remember(id)
+	if p.cfg.Remember > 0 {
+		p.known.Remember(id, p.cfg.Now().Add(p.cfg.Remember))
+	}
 	return nil
-}
-
-func (p *Passwords) identity(user, password string) (id [32]byte) {
-	user = strings.ToLower(strings.TrimSpace(user))
-	h := hmac.New(sha256.New, p.key[:])
-	_, _ = h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(user)))) // a hash never fails
-	_, _ = h.Write([]byte(user + password))
-	h.Sum(id[:0])
-	return id
-}
-
-func (p *Passwords) knows(id [32]byte) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	until, ok := p.known[id]
-	return ok && p.cfg.Now().Before(until)
-}
-
-func (p *Passwords) forget(id [32]byte) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.known, id)
-}
-
-func (p *Passwords) remember(id [32]byte) {
-	if p.cfg.Remember <= 0 {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.known) >= maxKnown {
-		clear(p.known)
-	}
-	p.known[id] = p.cfg.Now().Add(p.cfg.Remember)
 }
