@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"postvern.example/internal/app"
+	"postvern.example/policy"
+	"postvern.example/policy/detect"
+	"postvern.example/proxy/lookup"
+	"postvern.example/proxy/seal"
+	"postvern.example/proxy/spool"
+)
+
+type keysAddCommand struct {
+	installation `embed:""`
+	For          string `placeholder:"ADDRESS" help:"Only for this reader, whom the key has to name; otherwise for all whom it names."`
+	By           string `placeholder:"NAME" help:"Who adds it; otherwise your login at this machine."`
+	File         string `arg:"" type:"path" help:"A file of public keys, armored or binary."`
+}
+
+// Run stores the keys and says which of them wait for an approval.
+func (c keysAddCommand) Run(ctx context.Context, s streams) error {
+	by, err := whoami(c.By)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	found, infos, err := seal.ReadKeys(c.File, now)
+	if err != nil {
+		return usageError{err}
+	}
+	keys, err := c.wanted(found, infos)
+	if err != nil {
+		return usageError{err}
+	}
+	return c.store(ctx, s, keys, now, by)
+}
+
+// store stores keys, and says of each whether it is used now.
+func (i installation) store(ctx context.Context, s streams, keys []seal.Known, now time.Time, by string) error {
+	return i.withKeys(ctx, s, func(store *spool.Store, all app.Keys) error {
+		if err := store.AddKeys(ctx, stored(keys, now, by)); err != nil {
+			return err
+		}
+		var err error
+		if all.Book, err = store.KeyBook(ctx, nil); err != nil {
+			return err
+		}
+		ring := all.Ring()
+		for _, k := range keys {
+			said := "can be used"
+			switch state := stateOf(ring, k, now); {
+			case state == policy.KeyUnapproved:
+				said = "waits: another key was used for them before. Compare the fingerprint with them, then: postvern keys approve " + k.Fingerprint
+			case state != policy.KeyUsable:
+				said = "is not used: " + string(state)
+			}
+			if _, err := fmt.Fprintf(s.out, "%s for %s %s.\n", k.Fingerprint, k.Reader, said); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+type keysFetchCommand struct {
+	installation `embed:""`
+	By           string `placeholder:"NAME" help:"Who fetches it; otherwise your login at this machine."`
+	Reader       string `arg:"" name:"address" help:"The reader's mail address."`
+}
+
+// Run asks the servers and stores what they gave.
+func (c keysFetchCommand) Run(ctx context.Context, s streams) error {
+	by, err := whoami(c.By)
+	if err != nil {
+		return err
+	}
+	config, err := app.LoadConfig(c.Config)
+	if err != nil {
+		return usageError{err}
+	}
+	client, err := app.NewLookup(config)
+	if err != nil {
+		return usageError{err}
+	}
+	now := time.Now()
+	found, err := client.Fetch(ctx, c.Reader, now)
+	if errors.Is(err, lookup.ErrNone) {
+		return fmt.Errorf("no server that was asked has a key for %s", c.Reader)
+	}
+	if err == nil {
+		err = checkUsable(found.Infos)
+	}
+	if err != nil {
+		return fmt.Errorf("no key of %s was added: %w", c.Reader, err)
+	}
+	fmt.Fprintf(s.out, "From %s:\n", found.Source)
+	return c.store(ctx, s, found.Keys, now, by)
+}
+
+// checkUsable refuses keys that are never used. One that is revoked is taken:
+// nobody is to use it from elsewhere.
+func checkUsable(infos []seal.KeyInfo) error {
+	for _, k := range infos {
+		if k.State != policy.KeyUsable && k.State != policy.KeyRevoked {
+			return fmt.Errorf("the key %s is never used (%s): %s", k.Fingerprint, k.State, k.Reason)
+		}
+	}
+	return nil
+}
+
+// wanted returns the keys that are to be stored, and says what is wrong with
+// the others.
+func (c keysAddCommand) wanted(found []seal.Known, infos []seal.KeyInfo) ([]seal.Known, error) {
+	if err := checkUsable(infos); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.File, err)
+	}
+	if c.For == "" {
+		return found, nil
+	}
+	reader, ok := detect.CanonicalAddress(c.For)
+	if !ok {
+		return nil, fmt.Errorf("--for: %q is no mail address", c.For)
+	}
+	keys := slices.DeleteFunc(found, func(k seal.Known) bool { return k.Reader != reader })
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("%s: no key in it names %s: ask them for one that does", c.File, reader)
+	}
+	return keys, nil
+}
+
+func stored(keys []seal.Known, now time.Time, by string) []spool.ReaderKey {
+	var out []spool.ReaderKey
+	for _, k := range keys {
+		out = append(out, spool.ReaderKey{
+			Reader: k.Reader, Fingerprint: k.Fingerprint, Key: k.Key, Source: string(k.Source), Since: now, By: by,
+		})
+	}
+	return out
+}
+
+// stateOf returns how a key of a reader stands.
+func stateOf(ring *seal.Keyring, k seal.Known, now time.Time) policy.KeyState {
+	if use, ok := ring.Use(k.Reader, now); ok && use.Fingerprint == k.Fingerprint {
+		return policy.KeyUsable
+	}
+	for _, info := range ring.List(now) {
+		switch {
+		case info.Fingerprint != k.Fingerprint:
+		case slices.Contains(info.Waits, k.Reader):
+			return policy.KeyUnapproved
+		default:
+			return info.State
+		}
+	}
+	return policy.KeyNone
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"postvern.example/policy"
+	"postvern.example/policy/detect"
+	"postvern.example/proxy/seal"
+)
+
+type keysShowCommand struct {
+	keySource `embed:""`
+	JSON      bool   `name:"json" help:"Print a JSON array."`
+	Which     string `arg:"" name:"address|fingerprint" help:"A reader's mail address, or a fingerprint (its last 16 digits are enough)."`
+}
+
+// Run prints each of the keys at length.
+func (c keysShowCommand) Run(ctx context.Context, s streams) error {
+	ring, _, err := c.keyring(ctx, s)
+	if err != nil {
+		return err
+	}
+	infos := slices.DeleteFunc(ring.List(time.Now()), func(k seal.KeyInfo) bool { return !meant(c.Which, k.Fingerprint, k.Addresses...) })
+	if c.JSON {
+		return printKeys(s.out, infos, true, "")
+	}
+	if len(infos) == 0 {
+		return fmt.Errorf("there is no key of %q", c.Which)
+	}
+	for i, info := range infos {
+		if i > 0 {
+			fmt.Fprintln(s.out)
+		}
+		printKey(s.out, newKeyItem(info))
+	}
+	if state := ring.State(c.Which, time.Now()); strings.Contains(c.Which, "@") {
+		fmt.Fprintf(s.out, "\nMail to %s can be sealed: %s\n", c.Which, map[bool]string{true: "yes", false: "no (" + string(state) + ")"}[state == policy.KeyUsable])
+	}
+	return nil
+}
+
+func printKey(out io.Writer, k keyItem) {
+	row := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(out, "%-12s %s\n", name, value)
+		}
+	}
+	row("fingerprint", k.Fingerprint)
+	row("addresses", strings.Join(k.Addresses, ", "))
+	state := string(k.State)
+	if k.Reason != "" {
+		state += ": " + k.Reason
+	}
+	row("state", state)
+	row("source", strings.TrimSpace(string(k.Source)+" "+k.File))
+	row("encrypts by", k.Algorithm)
+	row("created", k.Created.Format(time.DateOnly))
+	row("expires", k.expires())
+	row("bound", strings.Join(k.Bound, ", "))
+	if len(k.Waits) > 0 {
+		row("waits", strings.Join(k.Waits, ", ")+" had another key before: compare the fingerprint with them, then postvern keys approve")
+	}
+}
+
+// meant reports whether what a person wrote is one of the addresses or the
+// fingerprint.
+func meant(which, fingerprint string, addresses ...string) bool {
+	if canonical, ok := detect.CanonicalAddress(which); ok && strings.Contains(which, "@") {
+		return slices.Contains(addresses, canonical)
+	}
+	return seal.Names(which, fingerprint)
+}
