@@ -32,7 +32,7 @@ type Enclosure struct {
 // message's header is not clear; there are no bytes then.
 func Enclose(e Enclosure, now time.Time) ([]byte, error) {
 	m := Sealing{Raw: e.Raw, OuterSubject: e.OuterSubject, MessageID: e.MessageID, Thread: e.Quiet}
-	fields, outside, _, err := m.divide(now)
+	fields, outside, _, err := m.outline(now)
 	if err != nil {
 		return nil, fmt.Errorf("enclose message: %w", err)
 	}

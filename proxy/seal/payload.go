@@ -8,16 +8,46 @@ import (
 	"strings"
 )
 
-// writePayload writes what is encrypted (RFC 9788 §2, the Cryptographic
-// Payload): the protected fields, what stood outside, and the MIME entity of
-// the message as it came.
-func writePayload(w io.Writer, fields, outside []field, body []byte, boundary string) error {
-	var head strings.Builder
+// payload is what is encrypted (RFC 9788 §2, the Cryptographic Payload): the
+// protected fields, what stood outside, and the MIME entity of the message as it
+// came, filled up to one of few sizes.
+type payload struct {
+	head string
+	body []byte // of the message
+	tail string
+}
+
+func (p payload) size() int { return len(p.head) + len(p.body) + len(p.tail) }
+
+func (p payload) write(w io.Writer) error {
+	if _, err := io.WriteString(w, p.head); err != nil {
+		return fmt.Errorf("write header: %w", err)
+	}
+	// In pieces: the cipher makes a copy of what it is given at once.
+	for piece := range slices.Chunk(p.body, 64<<10) {
+		if _, err := w.Write(piece); err != nil {
+			return fmt.Errorf("write body: %w", err)
+		}
+	}
+	if _, err := io.WriteString(w, p.tail); err != nil {
+		return fmt.Errorf("write padding: %w", err)
+	}
+	return nil
+}
+
+// newPayload puts the payload of a message together. key is the organisation's
+// public key that goes along; nil: none does.
+func newPayload(fields, outside []field, body []byte, key *OrganisationKey) (payload, error) {
+	var protected, own strings.Builder
 	var entity []field
+	along, err := key.along()
+	if err != nil {
+		return payload{}, err
+	}
 	for _, f := range fields {
 		switch {
 		case inside(f.name):
-			head.WriteString(f.raw)
+			protected.WriteString(f.raw)
 		case structural(f.name):
 			entity = append(entity, f)
 		}
@@ -25,37 +55,59 @@ func writePayload(w io.Writer, fields, outside []field, body []byte, boundary st
 	for _, f := range outside {
 		// What stood outside, so that the reader's program can tell what was
 		// changed on the way (RFC 9788 §2.2).
-		head.WriteString("HP-Outer: " + f.raw)
+		protected.WriteString("HP-Outer: " + f.raw)
 	}
+	protected.WriteString(along.field)
 	content, wrap, err := contentType(entity)
 	if err != nil {
-		return err
+		return payload{}, err
 	}
-	closing := ""
-	if wrap {
-		// A Content-Type that cannot take a parameter more: one part around it.
-		head.WriteString("Content-Type: multipart/mixed; boundary=\"" + boundary + "\"; hp=\"cipher\"\r\n\r\n--" + boundary + "\r\n")
-		closing = "\r\n--" + boundary + "--\r\n"
+	at := paddingPlace(entity, body)
+	p := payload{body: body}
+	if wrap || at == nowhere || along.part != "" {
+		// A Content-Type that cannot take a parameter more, a message that no
+		// padding or key can follow: one part around it.
+		boundary := random()
+		own.WriteString("Content-Type: multipart/mixed; boundary=\"" + boundary + "\"; hp=\"cipher\"\r\n\r\n--" + boundary + "\r\n")
+		p.tail, at, wrap = "\r\n--"+boundary+"--\r\n", epilogue, true
+		if along.part != "" {
+			p.tail = "\r\n--" + boundary + "\r\n" + along.part + p.tail
+		}
 	} else {
-		head.WriteString(content)
+		own.WriteString(content)
 	}
 	for _, f := range entity {
 		if wrap || f.name != "content-type" {
-			head.WriteString(f.raw)
+			own.WriteString(f.raw)
 		}
 	}
-	head.WriteString("\r\n")
-	if _, err := io.WriteString(w, head.String()); err != nil {
-		return fmt.Errorf("write header: %w", err)
+	own.WriteString("\r\n")
+	p.head = protected.String() + own.String()
+	p.pad(at, protected.Len())
+	return p, nil
+}
+
+// pad fills the payload up where at says; the protected fields end at that
+// octet of the head.
+func (p *payload) pad(at place, protected int) {
+	inHead := func(n int) {
+		p.head = p.head[:protected] + "Padding: 0" + fill(n, "\r\n ", '0') + "\r\n" + p.head[protected:]
 	}
-	// In pieces: the cipher makes a copy of what it is given at once.
-	for piece := range slices.Chunk(body, 64<<10) {
-		if _, err := w.Write(piece); err != nil {
-			return fmt.Errorf("write body: %w", err)
-		}
+	const field = len("Padding: 0\r\n")
+	switch at {
+	case inField:
+		n := p.size() + field
+		inHead(padTo(n) - n)
+	case epilogue:
+		n := p.size() + 2
+		p.tail += "\r\n" + fill(padTo(n)-n, "\r\n", '0')
+	case blank: // of nothing but line ends, which come in two octets
+		n := p.size() + field
+		n = padTo(n) - n
+		inHead(n % 2)
+		p.tail += strings.Repeat("\r\n", n/2)
+	case nowhere:
 	}
-	_, err = io.WriteString(w, closing)
-	return err
 }
 
 // contentType returns the Content-Type field with hp="cipher" (RFC 9788 §2.1)

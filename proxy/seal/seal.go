@@ -28,6 +28,11 @@ type Sealing struct {
 	// do not look inside. They may hold what a rule protects: set it only where
 	// nothing was found in the header.
 	Thread bool
+	// Sign is the organisation's key that signs the copy inside its encryption;
+	// nil: none does. S/MIME copies are not signed.
+	Sign *OrganisationKey
+	// SendKey sends its public key along, inside.
+	SendKey bool
 }
 
 // KeyError says that a reader has no usable key.
@@ -42,9 +47,10 @@ func (e *KeyError) Error() string {
 }
 
 // Seal returns the message as PGP/MIME (RFC 3156 §4) that the reader's key
-// alone opens: one encrypted session key, AES, integrity protected, no
-// signature, no file name, no compression. Inside stand the message's own
-// fields and its MIME entity byte for byte, with header protection (RFC 9788);
+// alone opens: one encrypted session key, AES, integrity protected, no file
+// name, no compression, and a signature where m names a key for it. Inside stand the message's own
+// fields and its MIME entity byte for byte, with header protection (RFC 9788)
+// and filled up so that the size tells little;
 // outside only From, Reply-To, To, Cc, Date, the outer subject and a new
 // Message-ID. The error is a *KeyError where the reader has no usable key and
 // ErrMalformed where the header is not clear; there are no bytes then.
@@ -53,19 +59,17 @@ func (k *Keyring) Seal(m Sealing, now time.Time) ([]byte, error) {
 	if v.state != policy.KeyUsable {
 		return nil, &KeyError{State: v.state, Reason: v.reason}
 	}
-	fields, outside, body, err := m.divide(now)
+	outside, content, err := m.divide(now)
 	if err != nil {
 		return nil, fmt.Errorf("seal message: %w", err)
 	}
 
 	var out bytes.Buffer
-	out.Grow(sealedSize(m.Raw))
+	out.Grow(sealedSize(content.size()))
 	boundary := random()
 	writeOuter(&out, outside, boundary)
 	armored := newArmorWriter(&out)
-	if err := encrypt(armored, from.entity, v, now, func(w io.Writer) error {
-		return writePayload(w, fields, outside, body, random())
-	}); err != nil {
+	if err := encrypt(armored, from.entity, v, m.Sign, now, content.write); err != nil {
 		return nil, fmt.Errorf("seal message: %w", err)
 	}
 	if err := armored.Close(); err != nil {
@@ -75,9 +79,28 @@ func (k *Keyring) Seal(m Sealing, now time.Time) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// divide cuts the message into its own fields, those that stand outside its
+// divide cuts the message into the fields that stand outside its copy, and
+// what is encrypted.
+func (m Sealing) divide(now time.Time) (outside []field, content payload, err error) {
+	fields, outside, body, err := m.outline(now)
+	if err != nil {
+		return nil, payload{}, err
+	}
+	content, err = newPayload(fields, outside, body, m.key())
+	return outside, content, err
+}
+
+// key returns the key that goes along.
+func (m Sealing) key() *OrganisationKey {
+	if !m.SendKey {
+		return nil
+	}
+	return m.Sign
+}
+
+// outline cuts the message into its own fields, those that stand outside its
 // copy, and its body.
-func (m Sealing) divide(now time.Time) (fields, outside []field, body []byte, err error) {
+func (m Sealing) outline(now time.Time) (fields, outside []field, body []byte, err error) {
 	if fields, body, err = splitMessage(m.Raw); err != nil {
 		return nil, nil, nil, err
 	}
@@ -96,8 +119,8 @@ func (m Sealing) divide(now time.Time) (fields, outside []field, body []byte, er
 
 // sealedSize is an estimate from above, so that the result is allocated once:
 // the packets' partial lengths, base64, its line ends, and the header twice.
-func sealedSize(raw []byte) int {
-	return (len(raw)+len(raw)/100+8192)/3*4/armorLine*(armorLine+2) + 16384
+func sealedSize(n int) int {
+	return (n+n/100+8192)/3*4/armorLine*(armorLine+2) + 16384
 }
 
 // writeOuter writes the outer header and all that stands before the armor.
@@ -114,8 +137,9 @@ func writeOuter(out *bytes.Buffer, outside []field, boundary string) {
 
 // encrypt writes an OpenPGP message (SEIPD version 1, which every program in
 // use reads) to the one key that was judged usable, and to no other of the
-// same entity. The library is told the time: its own clock is the process's.
-func encrypt(w io.Writer, e *openpgp.Entity, v verdict, now time.Time, write func(io.Writer) error) error {
+// same entity, with a signature where there is a key for it. The library is told
+// the time: its own clock is the process's.
+func encrypt(w io.Writer, e *openpgp.Entity, v verdict, sign *OrganisationKey, now time.Time, write func(io.Writer) error) error {
 	one := *e
 	one.Subkeys = nil
 	if v.subkey != nil {
@@ -127,7 +151,11 @@ func encrypt(w io.Writer, e *openpgp.Entity, v verdict, now time.Time, write fun
 		DefaultCompressionAlgo: packet.CompressionNone,
 		Time:                   func() time.Time { return now },
 	}
-	plain, err := openpgp.Encrypt(w, []*openpgp.Entity{&one}, nil, &openpgp.FileHints{IsBinary: true}, config)
+	var signer *openpgp.Entity
+	if sign != nil {
+		signer = sign.entity
+	}
+	plain, err := openpgp.Encrypt(w, []*openpgp.Entity{&one}, signer, &openpgp.FileHints{IsBinary: true}, config)
 	if err != nil {
 		return fmt.Errorf("encrypt: %w", err)
 	}

@@ -488,7 +488,7 @@ func TestALargeMailTakesLittleMoreThanItsCiphertext(t *testing.T) {
 		t.Errorf("the result holds %d octets", cap(out))
 	}
 	var pieces widest
-	if err := writePayload(&pieces, nil, nil, m.Raw, "b"); err != nil || pieces > 64<<10 {
+	if err := (payload{body: m.Raw}).write(&pieces); err != nil || pieces > 64<<10 {
 		t.Errorf("%d octets were written at once, %v", pieces, err)
 	}
 }

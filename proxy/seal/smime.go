@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
-	"io"
 	"time"
 
 	"postvern.example/policy"
@@ -23,18 +22,13 @@ func (c *Certificates) Seal(m Sealing, now time.Time) ([]byte, error) {
 	if v.state != policy.KeyUsable {
 		return nil, &KeyError{State: v.state, Reason: v.reason}
 	}
-	fields, outside, body, err := m.divide(now)
+	m.Sign = nil // by an OpenPGP key
+	outside, content, err := m.divide(now)
 	if err != nil {
 		return nil, fmt.Errorf("seal message: %w", err)
 	}
-	boundary := random()
-	payload := func(w io.Writer) error { return writePayload(w, fields, outside, body, boundary) }
-	var size counter // DER says how much comes before it does
-	if err := payload(&size); err != nil {
-		return nil, fmt.Errorf("seal message: %w", err)
-	}
 	var out bytes.Buffer
-	out.Grow(sealedSize(m.Raw))
+	out.Grow(sealedSize(content.size()))
 	for _, f := range outside {
 		out.WriteString(f.raw)
 	}
@@ -43,7 +37,7 @@ func (c *Certificates) Seal(m Sealing, now time.Time) ([]byte, error) {
 		"Content-Transfer-Encoding: base64\r\n" +
 		"Content-Disposition: attachment; filename=\"smime.p7m\"\r\n\r\n")
 	encoder := base64.NewEncoder(base64.StdEncoding, &lineWriter{w: &out})
-	if err := cms.Encrypt(encoder, to.x, c.cfg.Cipher, int(size), payload); err != nil {
+	if err := cms.Encrypt(encoder, to.x, c.cfg.Cipher, content.size(), content.write); err != nil {
 		return nil, fmt.Errorf("seal message: %w", err)
 	}
 	if err := encoder.Close(); err != nil {
@@ -51,13 +45,4 @@ func (c *Certificates) Seal(m Sealing, now time.Time) ([]byte, error) {
 	}
 	out.WriteString("\r\n")
 	return out.Bytes(), nil
-}
-
-// counter counts what is written to it.
-type counter int
-
-// Write counts p.
-func (c *counter) Write(p []byte) (int, error) {
-	*c += counter(len(p))
-	return len(p), nil
 }

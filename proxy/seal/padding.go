@@ -1,0 +1,88 @@
+package seal
+
+import (
+	"bytes"
+	"math/bits"
+	"mime"
+	"strings"
+)
+
+// padTo returns the size that n octets are filled up to, so that sizes tell
+// little: all but its first few bits are zero. It costs at most 12 %, and 3 %
+// of large mail (Padmé: Nikitin et al., Reducing Metadata Leakage from
+// Encrypted Files and Communication with PURBs, 2019, §4).
+func padTo(n int) int {
+	if n < 2 {
+		return n
+	}
+	exponent := bits.Len(uint(n)) - 1
+	rest := 1<<max(exponent-bits.Len(uint(exponent)), 0) - 1
+	return (n + rest) &^ rest
+}
+
+// place is where padding stands in what is encrypted: where readers' programs
+// show nothing.
+type place int
+
+const (
+	inField  place = iota // a field of the protected header
+	epilogue              // behind the last part (RFC 2046 §5.1.1)
+	blank                 // behind base64 (RFC 2045 §6.8)
+	nowhere               // it needs a part around it, and then its epilogue
+)
+
+// largestInField bounds the messages whose padding stands in a field: programs
+// have limits for headers.
+const largestInField = 4 << 20
+
+// paddingPlace says where the padding of a message can stand.
+func paddingPlace(entity []field, body []byte) place {
+	content, encoding := "", ""
+	for _, f := range entity {
+		switch value := strings.TrimSpace(strings.ReplaceAll(f.value, "\r\n", "")); f.name {
+		case "content-type":
+			content = value
+		case "content-transfer-encoding":
+			encoding = strings.ToLower(value)
+		}
+	}
+	media, params, err := mime.ParseMediaType(content)
+	switch {
+	case err == nil && strings.HasPrefix(media, "multipart/"):
+		if closed(body, params["boundary"]) {
+			return epilogue
+		}
+		return nowhere // what follows would be of its last part
+	case len(body) <= largestInField:
+		return inField
+	case encoding == "base64":
+		return blank
+	}
+	return nowhere
+}
+
+// closed reports whether the last delimiter of a multipart is its end.
+func closed(body []byte, boundary string) bool {
+	delimiter := []byte("\r\n--" + boundary)
+	at := bytes.LastIndex(body, delimiter)
+	if boundary == "" || at < 0 {
+		return false
+	}
+	rest, _, _ := bytes.Cut(body[at+len(delimiter):], []byte("\r\n"))
+	return bytes.HasPrefix(rest, []byte("--")) && len(bytes.Trim(rest[2:], " \t")) == 0
+}
+
+// fill returns n octets: the first line, and lines that each begin so.
+func fill(n int, start string, with byte) string {
+	const width = 76
+	var b strings.Builder
+	b.Grow(n)
+	for range n % width {
+		b.WriteByte(with)
+	}
+	line := start + strings.Repeat(string(with), width-len(start))
+	for range n / width {
+		b.WriteString(line)
+	}
+	return b.String()
+}
