@@ -25,6 +25,19 @@ func until(draw func() string, fits func(string) bool) string {
 
 func cprCheck(s string) bool { return mod11(s, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1) == 0 }
 
+// alive reports whether a CPR number is of somebody born from 1912 to 2026.
+func alive(s string) bool {
+	yy := int(s[4]-'0')*10 + int(s[5]-'0')
+	switch seventh := s[6]; {
+	case seventh <= '3':
+		return yy >= 12
+	case seventh == '4' || seventh == '9':
+		return yy <= 26 || yy >= 37
+	default:
+		return yy <= 26
+	}
+}
+
 // fnrWith returns a Norwegian number whose first digits head draws, with two
 // check digits of today.
 func fnrWith(head func() string) string {
@@ -78,12 +91,12 @@ func Corners() []Corner {
 	hyphen := Cut(6, "-")
 	return []Corner{
 		{detect.DanishCPR, "1 January, no check digit", func(d Dice) string {
-			return hyphen(until(func() string { return fmt.Sprintf("0101%02d%d%03d", d.IntN(100), d.IntN(10), 1+d.IntN(999)) }, func(s string) bool { return !cprCheck(s) }))
+			return hyphen(until(func() string { return fmt.Sprintf("0101%02d%d%03d", d.IntN(100), d.IntN(10), 1+d.IntN(999)) }, func(s string) bool { return !cprCheck(s) && alive(s) }))
 		}},
 		{detect.DanishCPR, "no check digit", func(d Dice) string {
 			return hyphen(until(func() string {
 				return fmt.Sprintf("%02d%02d%02d%d%03d", 1+d.IntN(28), 1+d.IntN(12), d.IntN(100), d.IntN(10), 1+d.IntN(999))
-			}, func(s string) bool { return !cprCheck(s) }))
+			}, func(s string) bool { return !cprCheck(s) && alive(s) }))
 		}},
 		{detect.DanishCPR, "1 January, bare, no check digit", func(d Dice) string {
 			return until(func() string { return fmt.Sprintf("0101%02d%d%03d", d.IntN(25), 4+d.IntN(6), 1+d.IntN(999)) }, func(s string) bool { return !cprCheck(s) })

@@ -18,6 +18,8 @@ type candidate struct {
 	bare       bool // written without any separator
 	keyed      bool // counts only beside a keyword
 	clock      bool // reads as well as a day and a time
+	rival      bool // its digits are a number of another kind as well, and which was decided
+	bent       int  // how much the digits speak for this kind rather than for one of the same form
 	evidence   evidenceSet
 	confidence Confidence
 	id         identity

@@ -17,8 +17,11 @@ type surroundings struct {
 	count     int // words in reach
 	language  tongue
 	timeLike  bool // a clock time stands on the line
+	amount    bool // a currency stands right behind it
 	link      bool // the number is part of a link
 	messageID bool
+	swedish   bool     // its digits can be a Swedish number
+	mail      *setting // what the whole message says; nil: nothing
 }
 
 // look reads the words around text[start:end].
@@ -35,6 +38,7 @@ func look(text string, start, end int) surroundings {
 	s.words(text, lo, start, func(_, e int) int { return start - e + 1 })
 	hi := lineEnd(text, end, reachBefore)
 	s.words(text, end, hi, func(b, _ int) int { return 2*(b-end) + 12 })
+	s.amount = isAmount(text[end:])
 	s.timeLike = hasClock(text[lo:start]) || hasClock(text[end:hi])
 	return s
 }
@@ -76,6 +80,8 @@ func (s *surroundings) words(text string, lo, hi int, distance func(b, e int) in
 		}
 		if k != 0 {
 			s.note(k, d)
+		} else if !after && isTopic(w) {
+			s.forget(keyLoose) // "sagen om": what follows is no number of the case
 		}
 		s.pronoun = s.pronoun || isPronoun(w)
 		s.language.add(w)
@@ -86,6 +92,17 @@ func (s *surroundings) words(text string, lo, hi int, distance func(b, e int) in
 		capital = upper && len(w) > 1
 	}
 }
+
+// isTopic reports whether a word says whom or what something is about.
+func isTopic(w string) bool {
+	switch len(w) {
+	case 2, 3, 4, 5, 6, 7, 8:
+		return topics[string(fold(make([]byte, 0, 12), w))]
+	}
+	return false
+}
+
+var topics = wordTable(`om for för about gælder gjelder gjeld gäller koskee varðar angår drejer`)
 
 // dotted returns what an abbreviation in two parts means whose second, text[b:e],
 // is the word for number: "J.nr", "org.nr", "P-nummer".
@@ -204,6 +221,22 @@ func digitsAt(s string, i int) int {
 		n++
 	}
 	return n
+}
+
+// currencies are what an amount of money ends in, in lower case.
+var currencies = []string{"kr", "dkk", "nok", "sek", "isk", "eur", "$", "%", ",-"}
+
+// isAmount reports whether what follows a number makes it one of money.
+func isAmount(rest string) bool {
+	if len(rest) > 0 && rest[0] == ' ' {
+		rest = rest[1:]
+	}
+	for _, c := range currencies {
+		if len(rest) >= len(c) && strings.EqualFold(rest[:len(c)], c) && (len(rest) == len(c) || !isAlnum(rest[len(c)])) {
+			return true
+		}
+	}
+	return false
 }
 
 // hasClock reports whether a time with seconds stands in s.

@@ -18,17 +18,24 @@ func appendCPR(r *run, i int, out []candidate) []candidate {
 	switch {
 	case v.sum(4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0:
 		c.evidence |= evidence(EvidenceChecksum)
-	case v.sep != sepHyphen && year >= 1910 && year < 1940 && v.value(6, 8) < 24 && v.value(8, 10) < 60 && (day != 1 || month != 1):
+	case year >= 1910 && (year >= 1916 && year < 1930 || v.sep != sepHyphen && year < 1940) && v.value(6, 8) < 24 && v.value(8, 10) < 60 && (day != 1 || month != 1):
 		c.strength = weak // a day of our years and a time: "260525 0742"
-		c.clock = true
+		c.clock = v.sep != sepHyphen
 		c.evidence |= evidence(EvidenceNoChecksum)
 	case v.form == formBare && (day != 1 || month != 1):
 		c.strength = weak
 		c.keyed = year > lastBirth
 		c.evidence |= evidence(EvidenceNoChecksum)
+	case v.sep == sepDot, v.form == formParts && v.sep == sepSpace:
+		c.strength = weak // a version, or a day and an amount
+		c.evidence |= evidence(EvidenceNoChecksum)
 	default:
 		c.strength = fair
 		c.evidence |= evidence(EvidenceNoChecksum)
+	}
+	c.bent = bentOf(c.evidence.has(EvidenceChecksum), year)
+	if day == 1 && month == 1 {
+		c.bent++ // for births on that day the numbers with a check digit run out
 	}
 	c.discount(&v)
 	return append(out, c)

@@ -42,7 +42,7 @@ func appendHetu(r *run, i int, out []candidate) []candidate {
 		return out
 	}
 	c := from(&v, FinnishHetu, keyHetu)
-	c.keyed = !tight
+	c.keyed = !tight && r.text[v.end-7:v.end-4] != " - "
 	c.evidence |= evidence(EvidenceDate, EvidenceChecksum)
 	if v.value(6, 9) >= 900 {
 		c.evidence |= evidence(EvidenceTemporary)

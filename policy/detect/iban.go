@@ -38,7 +38,8 @@ func findIBAN(text string, at int) (candidate, bool) {
 		case isDigit(c), c >= 'A' && c <= 'Z' && n >= 2:
 			chars[n] = c
 			n++
-		case (c == ' ' || c == '-') && n > 0 && isAlnum(text[i-1]):
+		case (c == ' ' || c == '-' || c == '.') && n > 0 && isAlnum(text[i-1]):
+		case n > 0 && n%4 == 2 && (c == '\r' || c == '\n' || c == ' ' || c == '>'): // a line's end, perhaps of a quotation
 		default:
 			return candidate{}, false
 		}

@@ -30,12 +30,25 @@ func appendKennitala(r *run, i int, out []candidate) []candidate {
 	default:
 		return out
 	}
-	if v.sum(3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0 {
+	serial := v.value(6, 8)
+	switch {
+	case v.sum(3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0:
 		c.evidence |= evidence(EvidenceChecksum)
-	} else {
+	case v.form == formSplit && v.sep == sepHyphen && year >= oldest && year <= lastBirth:
+		c.strength = fair
 		c.evidence |= evidence(EvidenceNoChecksum)
+	default:
 		c.strength = weak
+		c.clock = serial < leastSerial && v.value(8, 10) < 60 // a day and a time: "260525 0740"
+		c.keyed = c.keyed || year > lastBirth
+		c.evidence |= evidence(EvidenceNoChecksum)
+	}
+	if c.bent = bentOf(c.evidence.has(EvidenceChecksum), year); serial < leastSerial {
+		c.bent--
 	}
 	c.discount(&v)
 	return append(out, c)
 }
+
+// leastSerial is the first serial number that Þjóðskrá gives to the births of a day.
+const leastSerial = 20

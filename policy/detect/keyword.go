@@ -28,6 +28,8 @@ const (
 	keyLoose     // a word that speaks against only right before a number: case, item, amount
 	keyStaff     // all who are employed
 	keyPassword  // a password
+	keyIceland   // Iceland and its places
+	keySweden    // Sweden
 	keyClosing   // the end of a letter: "kind regards"
 	keyNordic10  = keyCPR | keyPersonnummer | keyKennitala | keyHetu
 	keyAnyPerson = keyNordic10 | keyFnr
@@ -43,8 +45,8 @@ var keywordTable = []struct {
 	{keyFnr, "fødselsn* fodselsn* foedselsn* fnr fødselsnr fnummer dnr dnummer dnumm* personnr* persnr fødnr fødsnr"},
 	{keyFnr | keyPersonnummer, "personnummer* personnumre*"},
 	{keyPersonnummer, "personnr* persnr pnr samordningsn* samordnings* födelsen* personbetecknin* legitimation*"},
-	{keyHetu, "hetu* henkilötunnu* henkilotunnu* sotu sotun sotunne* sosiaaliturvatunnu* syntymäaik* personbeteckning*"},
-	{keyKennitala, "kennit* kt kennitölu*"},
+	{keyHetu, "hetu* hlötun* hlotun* henkilötunnu* henkilotunnu* sotu sotun sotunne* sosiaaliturvatunnu* syntymäaik* personbeteckning*"},
+	{keyKennitala, "kennit* kt persónun*"},
 	{keyCPR, "personnummer* personnumre* personnr* persnr pnr"},
 	{keyAnyPerson, "ssn idnr idnummer* identitetsn* identitetsnummer* personid* personalnumber nationalid personkod* identification identity"},
 	{keyIBAN | keyAccount, "iban"},
@@ -54,13 +56,15 @@ var keywordTable = []struct {
 	{keyPerson, "født fødselsdato fødselsdag foedt fødd fødde fødselsår född födelsedatum födda syntynyt synt born birth dob birthdate fæddur fædd barn datter søn sønn dotter son borger pasient patient ægtefælle samlever cohabitant klient"},
 	{keyMember, "medlem* medlemm* medlemsn* fagforening* fagforbund* fagforeining* fackförbund* fackförening* fackklubb* union unions unionen kontingent* member members membership* jäsen* ammattiliit* ammattiyhdisty* tillidsrep* tillidsmand* tillitsv* tillidsvalgt* förtroendevald* luottamusmie* luottamusvaltuut* stéttarfélag* félagsm* félagi félagar fagklub* klubben fagleg* faglig* facklig*"},
 	{keyPhone, "tlf* telefon* telf tel mobil* phone* mob cell fax faks puhelin* puh gsm sími símanúmer* farsími kännykkä whatsapp"},
-	{keyNumber, "ordre* order* orden* faktura* fakt invoice* inv rechnung* bestilling* beställning* tilaus* tilausnumero* lasku* laskun* reikn sagsn* sagsnr* saksn* saksnr* jnr journaln* journalnr* ärendenr* diarien* dnr asianumero* ticket* varenr* artnr sku ean gtin isbn issn serien* serienr* serial* sporing* sporingsn* tracking* lähetys* forsendelse* sändning* försändelse* parcel* kundenr* kundnr* kundn* asiakas* customer* refnr* refer* viitenumero* viite kvittering* kvitto* kuitti* receipt* bokning* bestilln* policen* policenr* polise* forsikringsn* avtalsn* avtalenr* målern* aftalenr* lokationsn* løbenr* løpenr* rekvisition* rekv rekvisisjon* billet* billett* biljett* ticketnr imei mac gebyr* postnr zip bytes dokumentnr* arkiv* arkivn* aktivering* rapportnr* postboks"},
-	{keyLoose, "sag sagen sak saken ärende* asia case vare* varen* version* dokument* dok kurs projekt* prosjekt* project* antall antal tegn betaling* maksu* parti kr kroner kronor dkk nok sek eur euro beløb* belop* belopp* summa amount* ring ringe call ref reference* referanse* tid tids* time log loggen build job session* token* request* kundekode* tilbud* offert* tarjous* kontrakt* contract* booking* record* police* måler* track shipment* sms pakke* license* lisens* licens* licence* nøgle* kupon* lot batch* artikel* artikkel* serie* transaktion* transaksjon* transaction* virksomhed* foretak* företag* bedrift* release hash info tuote* kolli* ver warning error* jobb"},
+	{keyNumber, "ordre* order* orden* faktura* fakt invoice* inv rechnung* bestilling* beställning* tilaus* tilausnumero* lasku* laskun* reikn sagsn* sagsnr* saksn* saksnr* jnr journaln* journalnr* ärendenr* diarien* dnr asianumero* ticket* varenr* artnr sku ean gtin isbn issn serien* serienr* serial* sporing* sporingsn* tracking* lähetys* forsendelse* sändning* försändelse* parcel* kundenr* kundnr* kundn* asiakas* customer* refnr* refer* viitenumero* viite kvittering* kvitto* kuitti* receipt* bokning* bestilln* policen* policenr* polise* forsikringsn* avtalsn* avtalenr* målern* aftalenr* lokationsn* løbenr* løpenr* rekvisition* rekv rekvisisjon* billet* billett* biljett* ticketnr imei mac gebyr* postnr zip bytes dokumentnr* arkiv* arkivn* aktivering* rapportnr* postboks batch lot diaari* kreditnot* kontraktn* kontraktsn* contractn* meldingsn* lånen* lånenr matrikel* pesel* bsn cnp niss insz isikukood* asmens codice aadhaar steuer* pöntun* pantan* sending* raðnúm* vörunúm* tilvísun* kröfun* málsnúm*"},
+	{keyLoose, "sag sagen sak saken ärende* asia case vare* varen* version* dokument* dok kurs projekt* prosjekt* project* antall antal tegn betaling* maksu* parti kr kroner kronor dkk nok sek eur euro beløb* belop* belopp* summa amount* ring ringe call ref reference* referanse* tid tids* time log loggen build job session* token* request* kundekode* tilbud* offert* tarjous* booking* rapport* protokol* reservation* reservasjon* resultat* bilag* bilaga bilagor task jira record* police* måler* track shipment* sms pakke* license* lisens* licens* licence* nøgle* kupon* lot batch* artikel* artikkel* serie* transaktion* transaksjon* transaction* virksomhed* foretak* företag* bedrift* release hash info tuote* kolli* ver warning error* jobb"},
 	{keyCompany, "cvr* orgnr* organisationsn* organisasjonsn* organisasjonsnummer* orgnummer* momsn* momsreg* vat vatnr ytunnus* ltunnus vsk pnummer produktionsenhed* gln mva"},
 	{keyPayment, "ocr* kid kidnr* kidnummer* fik betalingsid* giro* girokort* indbetaling* innbetaling* inbetalning* innbetalingskort* bankreferan* betalingsref* viitteellä"},
-	{keyTime, "tidspunkt* tidsst* timestamp* timestamp epoch unix logg logfil* loggfil* debug warn error backup* snapshot* kørsel* jobid pid uuid guid sessions* nonce requestid seq sequence uptime aikaleima* leima lokitied* loki"},
+	{keyTime, "tidspunkt* tidsst* timestamp* timestamp epoch unix logg logfil* loggfil* debug warn error backup* snapshot* kørsel* jobid pid uuid guid sessions* nonce requestid seq sequence uptime optagelse* opptak* inspelning* skannet skannad scanned aikaleima* leima lokitied* loki"},
 	{keyName, "navn navnet fuldenavn fornavn* efternavn* etternavn* namn namnet förnamn* efternamn* fullnamn name names firstname lastname surname fullname nimi etunimi sukunimi nafn fornafn deltager* deltaker* deltagare"},
 	{keyAddress, "mail email epost mailadresse* mailadress* epostadresse* epostadress* sähköposti* sähköpost* netfang tölvupóst*"},
+	{keyIceland, "island islandsk* islending* islænding* islänning* isländ* isländsk* iceland* íslen* íslan* islanti* islantilai* reykjavik* reykjavík* akureyr* hafnarf* kópavog* keflav*"},
+	{keySweden, "svensk* sverige* swedish sweden* ruotsal* ruotsin sænsk*"},
 	{keyPassword, "adgangskod* adgangsord* kodeord* kode koden koder koda pinkod* filkode* password* passphrase* passcode* passwort* kennwort* pwd passord* passord lösenord* lösen koder kod salasana* tunnussana* koodi koodin lykilorð* aðgangsorð* løsenord* løsen code"},
 	{keyClosing, "mvh vh hils* helsing* hälsning* hälsn terveis* regards wishes sincerely cheers kveðj*"},
 	{keyStaff, "medarbejder* medarbeider* medarbetar* ansat ansatte* ansatt tilsett* tilsatt* anställ* personale* personalet personal employee* staff henkilökunta* työntekijä* starfsmen* starfsfólk* kollegaer kolleger kollegor colleagues deltager* deltaker* deltagare* deltakar* mødedeltager* møtedeltaker* mötesdeltagare* participants attendees osallistuj* tilstede närvarande kontaktliste* kontaktlista* telefonliste* telefonlista* vagtplan* vaktliste*"},

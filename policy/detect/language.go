@@ -1,5 +1,7 @@
 package detect
 
+import "strings"
+
 // language is a set of languages.
 type language uint8
 
@@ -13,33 +15,78 @@ const (
 )
 
 // functionWords tell the languages apart; a word may belong to several.
-var functionWords = map[string]language{
+var functionWords = wordsOf(map[string]language{
 	"og": danish | norwegian | icelandic, "er": danish | norwegian | icelandic, "ikke": danish | norwegian,
-	"jeg": danish | norwegian, "til": danish | norwegian | swedish, "på": danish | norwegian | swedish,
-	"med": danish | norwegian | swedish, "af": danish, "har": danish | norwegian | swedish,
+	"jeg": danish | norwegian, "til": danish | norwegian | swedish | icelandic, "på": danish | norwegian | swedish,
+	"med": danish | norwegian | swedish, "af": danish | icelandic, "har": danish | norwegian | swedish,
 	"hun": danish | norwegian, "det": danish | norwegian | swedish, "fra": danish | norwegian,
-	"hendes": danish, "blev": danish | swedish, "ble": norwegian, "hennes": norwegian | swedish, "fået": danish, "fått": norwegian | swedish,
+	"hendes": danish, "var": danish | norwegian | swedish | icelandic, "blev": danish | swedish, "ble": norwegian, "hennes": norwegian | swedish, "fået": danish, "fått": norwegian | swedish,
 	"den": danish | norwegian | swedish, "vores": danish, "vår": norwegian | swedish, "av": norwegian | swedish,
 	"ikkje": norwegian, "ein": norwegian, "eg": norwegian, "frå": norwegian, "vart": norwegian,
 	"som": danish | norwegian | swedish, "en": danish | norwegian | swedish, "for": danish | norwegian | english,
 	"och": swedish, "är": swedish, "inte": swedish, "att": swedish, "jag": swedish, "hon": swedish, "för": swedish, "från": swedish, "till": swedish, "ett": swedish, "finns": swedish,
 	"ja": finnish, "on": finnish | english, "ei": finnish | norwegian, "hän": finnish, "ole": finnish, "oli": finnish, "että": finnish, "minun": finnish, "hänen": finnish, "olen": finnish, "jäsen": finnish,
 	"að": icelandic, "ekki": icelandic, "með": icelandic, "hún": icelandic, "hann": icelandic, "ég": icelandic, "í": icelandic, "á": icelandic, "sem": icelandic, "um": icelandic, "við": icelandic, "fyrir": icelandic, "frá": icelandic, "hans": danish | norwegian | swedish | icelandic, "hennar": icelandic | norwegian,
+	"du": danish | norwegian | swedish, "kan": danish | norwegian | swedish, "skal": danish | norwegian, "vil": danish | norwegian, "op": danish, "ud": danish, "ind": danish,
+	"hvor": danish | norwegian, "hvad": danish, "hva": norwegian, "noget": danish, "noe": norwegian, "være": danish | norwegian, "været": danish, "dig": danish | swedish, "mig": danish | swedish,
+	"sig": danish | swedish, "dag": danish | norwegian | swedish, "kære": danish, "hej": danish | swedish, "hei": norwegian | finnish, "hilsen": danish | norwegian, "tak": danish, "os": danish, "oss": norwegian | swedish,
+	"eller": danish | norwegian | swedish, "men": danish | norwegian | swedish, "efter": danish | swedish, "etter": norwegian, "min": danish | norwegian | swedish, "mit": danish, "et": danish | norwegian,
+	"andet": danish, "vi": danish | norwegian | swedish, "nu": danish | swedish, "ved": danish | norwegian, "når": danish | norwegian | swedish, "også": danish | norwegian, "navn": danish | norwegian,
+	"nummer": danish | norwegian | swedish, "mvh": norwegian | swedish, "venlig": danish, "om": danish | norwegian | swedish, "vedr": danish | norwegian, "mor": danish | norwegian | swedish, "far": danish | norwegian | swedish, "sagen": danish, "siden": danish | norwegian, "sygemeldt": danish, "saken": norwegian | swedish, "medlem": danish | norwegian | swedish, "han": danish | norwegian | swedish, "født": danish | norwegian, "syg": danish,
+	"your": english, "please": english, "from": english, "this": english, "we": english, "have": english, "she": english, "it": english, "my": english, "in": english, "name": english,
 	"the": english, "and": english, "is": english, "of": english, "her": english | danish | norwegian, "his": english, "has": english, "was": english, "with": english, "to": english | danish | norwegian,
+}, map[language]string{icelandic: icelandicWords, danish: danishWords, danish | norwegian: continentalWords})
+
+// wordsOf returns the words with lists of further ones added.
+func wordsOf(known map[string]language, more map[language]string) map[string]language {
+	for l, words := range more {
+		for _, w := range strings.Fields(words) {
+			known[w] |= l
+		}
+	}
+	return known
 }
+
+// icelandicWords are those that no language beside it has and that letters alone
+// do not betray; wordsOf adds what it shares with them.
+const icelandicWords = `
+	eru hefur hafa kemur komin kominn verður hjá nú eða einnig kveðja kveðju sæl sæll sælir sælar hæ góðan daginn kvöldið
+	honum henni hana þeim þeirra þeir þær þau þú þig þér þinn þín þitt okkur okkar ykkur ykkar mér minn mín sín
+	þetta þessi þessa þessum það þess því þar þegar þá hér hvar hvers hvað hvort hvernig aftur alltaf aldrei einn enginn engin ekkert
+	vegna varðar samkvæmt fylgir fylgja vantar vantaði sendi sendu sendir fékk fær fengið fá fer fór farin farinn vinnur vinnu
+	starf starfa starfs starfar starfi starfsmaður starfsmann starfsmanns félag félags félagi félaginu félagið félagsmaður greitt greiða greiðir greiðandi greiðslu
+	laun launa launum launin launamaður launaseðill orlof leyfi veikindi veikinda veikindaleyfi fjarvera umsókn umsóknin umsækjandi uppsögn samningur samning nafn heimili heimilisfang
+	fædd fæddur fætt netfang sími símanúmer deild dagsetning barnið maki móðir faðir sonur dóttir bróðir systir maður skuldari kröfuhafi
+	viðtakandi sendandi leigusali leigjandi vottorð vottar umboð undirritaður undirrituð skjal skjalið skjöl mál málið málsins fundur fundinum fundi stjórn formaður trúnaðarmaður
+	inneign tryggingar lífeyrir lífeyris iðgjald eftirlaun sjóður sjóðinn styrkur skráð skráður skrá nýskráning núna gær morgun vikuna mánudag þriðjudag miðvikudag fimmtudag föstudag
+	janúar febrúar apríl maí júní júlí ágúst október nóvember desember upphæð krónur mánuð mánuði ári árið ár síðan síðasta næsta verður væri vera verið
+	eftir áður milli undir yfir út niður sama allir allar öll hæð bréf erindi móttekið ráðning ráðningarsamningur ráðin ráðinn meðlimur kennari læknir hjúkrunarfræðingur tilv`
+
+// danishWords are those of work and offices that tell Danish from the languages
+// beside it; continentalWords it shares with Norwegian.
+const (
+	danishWords = `
+	dansk danske danmark danish
+	dit venligst bedes oplys oplysninger oplysningerne medarbejder medarbejderen ansøger ansøgning anmodning aktindsigt forsikrede forsikring skadelidte arbejdsskade ansættelse ansættelsen
+	ansættelseskontrakt opsigelse opsagt overførsel løn lønseddel lønsedler loenseddel barsel barselsdagpenge sygedagpenge sygemelding borger borgeren kontakt kontakter hvem hvornår hvilken
+	ham hende dem deres jeres jer vores nogen ingen mere meget efter igen uge ugen mandag tirsdag onsdag torsdag lørdag søndag afdeling afd vej adresse tlf kollega kollegaen leder lederen
+	sender sendt skriv skrevet ringet mangler vedhæftet vedhæftede blanket skema skemaet sagsbehandler kommune kommunen regning pension pensionen udbetaling indbetaling udmeldt indmeldt kontrakt`
+	continentalWords = `
+	ansatt arbeidsgiver arbejdsgiver lønn lønnslipp lønnsslipp oppsigelse ansettelse arbeidsavtale opplysninger opplysningene vennligst skjema søker søknad sykmelding sykepenger bedrift
+	uke mandag tirsdag onsdag torsdag lørdag søndag avdeling hvem hvilken dere deres henne kollega leder sender sendt mangler vedlagt pensjon utbetaling trygd uføretrygd kommune kommunen fylke`
+)
 
 // tongue counts the signs of each language.
 type tongue [6]int
 
 func (t *tongue) add(word string) {
-	var buf [16]byte
-	if len(word) > len(buf) {
-		return
-	}
-	l := functionWords[string(fold(buf[:], word))]
-	for i := range t {
-		if l&(1<<i) != 0 {
-			t[i] += 2
+	var buf [24]byte
+	if len(word) <= len(buf) {
+		l := functionWords[string(fold(buf[:], word))]
+		for i := range t {
+			if l&(1<<i) != 0 {
+				t[i] += 2
+			}
 		}
 	}
 	for i := 0; i+1 < len(word); i++ {
@@ -57,6 +104,8 @@ func (t *tongue) add(word string) {
 			t[2], t[3], t[4] = t[2]+1, t[3]+1, t[4]+1
 		case 0xB0, 0xBE, 0xBD:
 			t[4] += 2
+		case 0xA1, 0xAD, 0xB3, 0xBA:
+			t[4]++
 		}
 	}
 }
@@ -73,6 +122,12 @@ func (t *tongue) is(l language) bool {
 func (t *tongue) may(l language) bool {
 	in, out := t.score(l)
 	return in > 0 && in >= out
+}
+
+// of returns the most that speaks for one of the languages.
+func (t *tongue) of(l language) int {
+	in, _ := t.score(l)
+	return in
 }
 
 // score returns the most that speaks for one of the languages and for one of

@@ -224,9 +224,19 @@ func (r *run) opens(at int, v *number) bool {
 		if isDigit(b) {
 			return false
 		}
-		return c != '-' || !isLetter(b) || r.labelled(at-1)
+		return c != '-' || !isLetter(b) || r.labelled(at-1) || r.afterWord(at-1)
 	}
 	return true
+}
+
+// afterWord reports whether a word of four letters or more ends before the
+// hyphen at: "loenseddel-010203-1234", not "AB-010203-1234".
+func (r *run) afterWord(at int) bool {
+	n := 0
+	for n < at && n < 4 && isLetter(r.text[at-1-n]) {
+		n++
+	}
+	return n == 4
 }
 
 // labelled reports whether the letters that end before at are a keyword for

@@ -91,7 +91,7 @@ func TestHetu(t *testing.T) {
 func TestKennitala(t *testing.T) {
 	expect(t, []expectation{
 		{"Jón 120174-3399 er hér", detect.IcelandicKennitala, detect.Likely},
-		{"Kt. 120174-3389", detect.IcelandicKennitala, detect.Likely}, // no check digit is promised
+		{"Kt. 120174-3389", detect.IcelandicKennitala, detect.Certain}, // no check digit is promised
 		{"120174-3389 er á blaðinu og það er allt", detect.IcelandicKennitala, detect.Likely},
 		{"Fyrirtækið 450401-3150", detect.IcelandicKennitala, detect.Possible},
 		{"Jón 120174-3394", detect.IcelandicKennitala, 0},

@@ -7,6 +7,7 @@ type numberScan struct {
 	loose run // a run that careless writing makes of two
 	short run // a run without the century of its date
 	found []candidate
+	mail  *setting
 	owner *owner // the only reader; nil: nobody's data are told from others'
 	row   *whose // in a table: whose name stands in the row, or above it
 }
@@ -89,6 +90,10 @@ func (n *numberScan) weigh(text string, heading keyword, weighed func([]candidat
 		}
 		around := look(text, found[0].start, end)
 		around.note(heading, 1)
+		around.mail = n.mail
+		for i := range found[:k] {
+			around.swedish = around.swedish || found[i].kind == SwedishPersonnummer
+		}
 		for i := range found[:k] {
 			c := &found[i]
 			c.weigh(&around)

@@ -50,13 +50,13 @@ func (s *Scanner) ScanFor(segs []Segment, roster Roster, reader Reader) []Findin
 	var out collector
 	lists := memberScan{roster: roster}
 	own := newOwner(reader)
-	numbers := numberScan{owner: own}
+	numbers := numberScan{mail: &setting{segs: segs}, owner: own}
 	for i := range segs {
 		text := normalise(segs[i].Text)
 		out.segment, out.blurred = i, segs[i].Recognised
 		out.begin(segs[i].Place)
 		if segs[i].Shape == Table {
-			scanTable(text, own, &out)
+			scanTable(text, numbers.mail, own, &out)
 		} else {
 			numbers.scan(text, 0, out.addAll)
 		}

@@ -33,8 +33,8 @@ type hit struct {
 }
 
 // scanTable finds numbers in the cells of a table.
-func scanTable(text string, o *owner, out *collector) {
-	t := table{out: out}
+func scanTable(text string, mail *setting, o *owner, out *collector) {
+	t := table{out: out, scan: numberScan{mail: mail}}
 	if o != nil {
 		t.scan.owner, t.scan.row = o, &t.whose
 	}

@@ -4,10 +4,14 @@ package detect
 // confidence, 0 where it is no finding. Evidence against outranks a checksum.
 func (c *candidate) weigh(s *surroundings) {
 	own := s.near(c.key, reachBefore)
-	if c.kind == DanishCPR && own > 0 && !s.language.is(danish|norwegian) && own == s.near(keyPersonnummer, reachBefore) {
-		own = 0 // "personnummer" names a CPR in Danish only
+	inSwedish := s.near(keySweden, reachBefore) > 0
+	if c.kind == DanishCPR && own > 0 && own == s.near(keyPersonnummer, reachBefore) {
+		foreign := inSwedish || s.speaks(swedish) || !s.speaks(danish|norwegian) && !c.evidence.has(EvidenceChecksum)
+		if s.swedish && foreign || s.near(keyCompany, reachBefore) > 0 {
+			own = 0 // a Swedish number, or the "P-nr." of a place of work
+		}
 	}
-	if c.kind == SwedishPersonnummer && own > 0 && s.language.is(danish) && own == s.near(keyCPR, reachBefore) {
+	if c.kind == SwedishPersonnummer && own > 0 && s.speaks(danish) && !inSwedish && own == s.near(keyCPR, reachBefore) {
 		own = 0 // and in Danish no Swedish number
 	}
 	if other := s.near(keyAnyPerson&^c.key, reachBefore); own > 0 && other > 0 && other < own {
@@ -28,7 +32,7 @@ func (c *candidate) weigh(s *surroundings) {
 	} else if s.pronoun {
 		c.evidence |= evidence(EvidencePronoun)
 	}
-	if c.kind == IcelandicKennitala && !c.bare && s.language.is(icelandic) {
+	if c.kind == IcelandicKennitala && !c.clock && s.leaning() > 0 {
 		person = true // in Icelandic the form alone says what it is
 	}
 	if c.kind == DanishCPR && s.count >= 2 && !c.clock && s.language.may(danish|norwegian) {
@@ -73,6 +77,9 @@ func (c *candidate) lower(s *surroundings, keyword bool, against int) {
 		if c.strength == weak {
 			c.confidence = 0
 		}
+	case s.amount && !keyword:
+		c.evidence |= evidence(EvidenceOtherNumber)
+		c.confidence = min(c.confidence, Possible)
 	case s.timeLike && c.bare && !keyword:
 		c.evidence |= evidence(EvidenceTimeStamp)
 		c.confidence = min(c.confidence, Possible)
@@ -109,20 +116,24 @@ func (s *surroundings) reason(d int) evidenceSet {
 // outdoes the others; where they are alike the language of the words around
 // decides, and where that says nothing all stay.
 func settle(all []candidate, s *surroundings) []candidate {
+	tell(all, s)
 	lost := make([]bool, len(all))
 	for i := range all {
 		c := &all[i]
 		lost[i] = c.confidence == 0
 		for j := range all {
 			o := &all[j]
-			if i == j || o.end <= c.start || o.start >= c.end || o.confidence < c.confidence {
+			if i == j || o.end <= c.start || o.start >= c.end || o.confidence < c.confidence || c.rival && o.rival {
 				continue
 			}
 			if o.confidence > c.confidence && c.uncertain() && o.uncertain() && !s.language.is(home(o.kind)) {
 				c.evidence |= evidence(EvidenceAmbiguous)
 				continue // neither has check digits and no language decides
 			}
-			if o.confidence > c.confidence || s.language.is(home(o.kind)) && !s.language.is(home(c.kind)) {
+			if o.kind == BankAccount && c.kind == IcelandicKennitala && s.leaning() > 0 {
+				continue // accounts in Iceland have twelve digits
+			}
+			if o.confidence > c.confidence || o.outdoes(c, s) {
 				lost[i] = true
 			} else if o.confidence > 0 {
 				c.evidence |= evidence(EvidenceAmbiguous)
@@ -136,6 +147,18 @@ func settle(all []candidate, s *surroundings) []candidate {
 		}
 	}
 	return out
+}
+
+// outdoes reports whether the candidate is what the digits are rather than
+// another one of the same confidence.
+func (c *candidate) outdoes(other *candidate, s *surroundings) bool {
+	if c.named() != other.named() {
+		return c.named()
+	}
+	if other.evidence.has(EvidenceChecksum) && !c.evidence.has(EvidenceChecksum) && s.signs() < 2 {
+		return false // one word is too little to say that check digits are right by chance
+	}
+	return s.language.is(home(c.kind)) && !s.language.is(home(other.kind))
 }
 
 // uncertain reports whether it is a person's number without check digits.

@@ -1,0 +1,85 @@
+package detect
+
+// Danish CPR numbers and Icelandic kennitölur are both a date of birth and four
+// digits, and neither need have check digits. One number is only ever one of
+// them.
+
+// How much must speak for one of the two kinds.
+const (
+	telling  = 2 // for the other to be possible at most
+	decisive = 7 // for the other to be none at all
+)
+
+// tell decides between a CPR number and a kennitala of the same digits: a word
+// for one of them first; then check digits, the year of birth, the language
+// beside the number and, where that is silent, of the whole message, and which
+// of the two the message's other numbers are. What loses is possible at most;
+// where nothing decides, both stay as they are.
+func tell(all []candidate, s *surroundings) {
+	var cpr, kt *candidate
+	for i := range all {
+		switch c := &all[i]; {
+		case c.confidence == 0:
+		case c.kind == DanishCPR:
+			cpr = c
+		case c.kind == IcelandicKennitala && cpr != nil && cpr.start == c.start && cpr.end == c.end:
+			kt = c
+		}
+	}
+	if kt == nil {
+		return
+	}
+	cpr.rival, kt.rival = true, true
+	won, lost, lead := kt, cpr, kt.bent-cpr.bent+s.leaning()
+	if s.near(keyPersonnummer|keyFnr, reachBefore) > 0 {
+		lead -= decisive // no word for a kennitala
+	}
+	if named := kt.named(); named != cpr.named() {
+		if lead = 10 * decisive; !named {
+			lead = -lead
+		}
+	} else if lead > -decisive && lead < decisive && s.mail != nil {
+		lead += s.mail.ask().kin()
+	}
+	if lead < 0 {
+		won, lost, lead = cpr, kt, -lead
+	}
+	lost.evidence |= evidence(EvidenceAmbiguous)
+	if lead < telling {
+		won.evidence |= evidence(EvidenceAmbiguous)
+		return
+	}
+	if won.confidence < lost.confidence && lost.confidence < Certain {
+		won.confidence = lost.confidence // a person's number it is in either case
+	}
+	lost.confidence = min(lost.confidence, Possible)
+	if lead >= decisive && !lost.evidence.has(EvidenceChecksum) || lead >= 10*decisive {
+		lost.confidence = 0
+	}
+}
+
+// named reports whether a word for the kind stands near, or heads the column.
+func (c *candidate) named() bool {
+	return c.evidence&evidence(EvidenceKeyword, EvidenceHeading) != 0
+}
+
+// bentOf says how much the digits of a number of a year speak for its kind.
+func bentOf(checked bool, year int) int {
+	bent := 0
+	if checked {
+		bent = 3
+	}
+	switch {
+	case year < oldest || year > lastBirth:
+		bent -= 4
+	case year < aged:
+		bent--
+	}
+	return bent
+}
+
+// The years of birth of people who may be spoken of, and of those who hardly are.
+const (
+	oldest = 1908
+	aged   = 1925
+)
