@@ -63,18 +63,19 @@ func (p *preparation) copy(i int, v policy.Verdict, f *form) error {
 	case policy.Hold:
 		p.addCopy(i, p.body(f), p.hold(v, true))
 	case policy.Seal:
-		out, err := p.protect(i, v, f.raw())
+		out, err := p.protect(i, v, f)
 		if err != nil {
 			return fmt.Errorf("protect copy: %w", err)
 		}
 		var body int
-		switch {
-		case out.traced:
-			body = p.addBody(spool.Body{Content: out.raw})
-		case out.reshape:
-			body = p.addBody(spool.Body{Content: append(p.trace(""), out.raw...)})
-		default:
+		if out.made == nil {
 			body = p.body(f)
+		} else {
+			content, err := p.enclosed(out.made, f)
+			if err != nil {
+				return fmt.Errorf("protect copy: %w", err)
+			}
+			body = p.addBody(content)
 		}
 		p.addCopy(i, body, nil)
 		p.parcel.Copies[len(p.parcel.Copies)-1].RequireTLS = out.tls

@@ -24,6 +24,9 @@ func (f *form) raw() []byte {
 	return slices.Concat(f.head, f.rest)
 }
 
+// size returns the octets of the message.
+func (f *form) size() int { return len(f.head) + len(f.rest) }
+
 // start returns what the header stands in.
 func (f *form) start() []byte {
 	if f.head == nil {

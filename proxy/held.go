@@ -89,12 +89,25 @@ func (c Custody) let(ctx context.Context, p *preparation, held spool.HeldCopy, c
 	case policy.Reject:
 		return out, ErrRefused
 	case policy.Seal:
-		made, err := p.protect(0, p.decision.Verdicts[0], content)
+		if f == nil {
+			f = &form{rest: content}
+		}
+		made, err := p.protect(0, p.decision.Verdicts[0], f)
 		if err != nil {
 			return out, fmt.Errorf("protect copy: %w", err)
 		}
-		out.Pins, out.Protections = p.parcel.Pins, p.parcel.Protections
-		out.Content, out.EightBit, out.RequireTLS = made.raw, !octets.ASCII(made.raw), made.tls
+		out.Pins, out.Protections, out.RequireTLS = p.parcel.Pins, p.parcel.Protections, made.tls
+		out.Content = content
+		if made.made != nil {
+			body, err := p.enclosed(made.made, f)
+			if err == nil {
+				out.Content, err = body.Octets()
+			}
+			if err != nil {
+				return out, fmt.Errorf("protect copy: %w", err)
+			}
+		}
+		out.EightBit = !octets.ASCII(out.Content)
 		if out.Then, err = p.codeParcels(held.Sender); err != nil {
 			return out, err
 		}

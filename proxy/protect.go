@@ -1,11 +1,13 @@
 package proxy
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
 	"slices"
+	"strings"
 
 	"postvern.example/internal/notice"
 	"postvern.example/policy"
@@ -18,14 +20,12 @@ import (
 
 // protected is a copy as a step of the ladder makes it.
 type protected struct {
-	raw     []byte
-	tls     bool // it goes over verified TLS only
-	reshape bool // raw is not the form that others get
-	traced  bool // our trace field stands in it
+	made *seal.Copy // nil: the form as others get it
+	tls  bool       // it goes over verified TLS only
 }
 
 // maker makes the copy of one reader of a form.
-type maker func(p *preparation, i int, v policy.Verdict, raw []byte) (protected, error)
+type maker func(p *preparation, i int, v policy.Verdict, f *form) (protected, error)
 
 // makers are the steps that this gateway can make copies by. A step that is
 // not among them is never one that a reader can open.
@@ -37,18 +37,13 @@ var makers = map[policy.Step]maker{
 	policy.StepTLS:      (*preparation).overTLS,
 }
 
-// protect makes the copy that a verdict asks for. Large mail waits for its
-// turn, so that small mail does not.
-func (p *preparation) protect(i int, v policy.Verdict, raw []byte) (protected, error) {
+// protect prepares the copy that a verdict asks for.
+func (p *preparation) protect(i int, v policy.Verdict, f *form) (protected, error) {
 	make, ok := makers[v.Step]
 	if !ok {
 		return protected{}, fmt.Errorf("nothing makes copies by the step %q", v.Step)
 	}
-	if len(raw) > small {
-		p.heavy <- struct{}{}
-		defer func() { <-p.heavy }()
-	}
-	out, err := make(p, i, v, raw)
+	out, err := make(p, i, v, f)
 	if err != nil {
 		return protected{}, fmt.Errorf("%s: %w", v.Step, err)
 	}
@@ -59,38 +54,60 @@ func (p *preparation) protect(i int, v policy.Verdict, raw []byte) (protected, e
 	return out, nil
 }
 
-// small mail is protected at once.
+// small mail is protected at once, and in memory.
 const small = 512 << 10
 
 // newHeavy bounds how much large mail is protected at a time: one processor
 // stays free for the rest.
 func newHeavy() chan struct{} { return make(chan struct{}, max(runtime.GOMAXPROCS(0)-1, 1)) }
 
-func (p *preparation) sealOpenPGP(i int, _ policy.Verdict, raw []byte) (protected, error) {
-	sealed, err := p.rules.Keys.Seal(p.sealing(i, raw), p.now)
+// enclosed returns the body that holds a protected copy of a form, with our
+// trace field on top. Large ones are made when the spool takes them, one after
+// the other, so that small mail need not wait and none is held in memory.
+func (p *preparation) enclosed(made *seal.Copy, f *form) (spool.Body, error) {
+	b := spool.Body{Head: append(p.trace(""), made.Head...)}
+	if f.size() > small {
+		b.About = int64(made.Size)
+		b.Write = func(w io.Writer) error {
+			p.heavy <- struct{}{}
+			defer func() { <-p.heavy }()
+			return made.Write(w)
+		}
+		return b, nil
+	}
+	var out bytes.Buffer
+	out.Grow(made.Size)
+	err := made.Write(&out)
+	b.Content = out.Bytes()
+	return b, err
+}
+
+func (p *preparation) sealOpenPGP(i int, _ policy.Verdict, f *form) (protected, error) {
+	made, err := p.rules.Keys.Prepare(p.sealing(i, f), p.now)
 	if err == nil {
 		p.pin(p.env.To[i].Address)
 	}
-	return protected{raw: sealed, reshape: true}, err
+	return protected{made: &made}, err
 }
 
-func (p *preparation) sealSMIME(i int, _ policy.Verdict, raw []byte) (protected, error) {
-	sealed, err := p.rules.Certificates.Seal(p.sealing(i, raw), p.now)
-	return protected{raw: sealed, reshape: true}, err
+func (p *preparation) sealSMIME(i int, _ policy.Verdict, f *form) (protected, error) {
+	made, err := p.rules.Certificates.Prepare(p.sealing(i, f), p.now)
+	return protected{made: &made}, err
 }
 
-func (p *preparation) sealing(i int, raw []byte) seal.Sealing {
+func (p *preparation) sealing(i int, f *form) seal.Sealing {
 	return seal.Sealing{
 		Reader:       p.env.To[i].Address,
-		Raw:          raw,
+		Head:         f.head,
+		Raw:          f.rest,
 		OuterSubject: p.rules.Policy.Subject.Tag,
 		MessageID:    message.NewMessageID(p.cfg.Hostname),
 	}
 }
 
 // overTLS leaves the copy as it is, and demands what protects it on its way.
-func (p *preparation) overTLS(_ int, _ policy.Verdict, raw []byte) (protected, error) {
-	return protected{raw: raw, tls: true}, nil
+func (p *preparation) overTLS(int, policy.Verdict, *form) (protected, error) {
+	return protected{tls: true}, nil
 }
 
 // The names of the files say nothing of the message.
@@ -99,33 +116,68 @@ const (
 	archiveName  = "mail.zip"
 )
 
-func (p *preparation) document(i int, v policy.Verdict, raw []byte) (protected, error) {
-	return p.enclose(i, v, raw, documentName, "application/pdf", document.Document.WritePDF)
+func (p *preparation) document(i int, v policy.Verdict, f *form) (protected, error) {
+	return p.enclose(i, v, f, documentName, "application/pdf", document.Document.PDF)
 }
 
-func (p *preparation) archive(i int, v policy.Verdict, raw []byte) (protected, error) {
-	return p.enclose(i, v, raw, archiveName, "application/zip", document.Document.WriteZIP)
+func (p *preparation) archive(i int, v policy.Verdict, f *form) (protected, error) {
+	return p.enclose(i, v, f, archiveName, "application/zip", document.Document.ZIP)
 }
 
-func (p *preparation) enclose(i int, v policy.Verdict, raw []byte, name, media string, write func(document.Document, io.Writer) error) (protected, error) {
-	msg, err := message.Parse(raw, p.cfg.Limits)
+// writing takes a document apart and returns what writes it.
+type writing func(document.Document) (func(io.Writer) error, error)
+
+func (p *preparation) enclose(i int, v policy.Verdict, f *form, name, media string, begin writing) (protected, error) {
+	msg, top, err := p.read(f)
 	if err != nil {
 		return protected{}, fmt.Errorf("read edited message: %w", err)
 	}
 	language := p.rules.language("", p.env.To[i].Address)
 	code := p.code(i, v)
-	shown := document.Document{Mail: msg, Words: document.Words(p.cfg.Notices.DocumentWords(language)), Code: string(code), Plain: code.Plain()}
+	write, err := begin(document.Document{
+		Mail: msg, Top: top, Words: document.Words(p.cfg.Notices.DocumentWords(language)), Code: string(code), Plain: code.Plain(),
+	})
+	if err != nil {
+		return protected{}, undecodable(err)
+	}
 	quiet := !slices.ContainsFunc(p.facts.Findings, showsOutside)
-	cover, err := seal.Enclose(seal.Enclosure{
-		Raw: raw, Above: p.trace(""), OuterSubject: p.rules.Policy.Subject.Tag, MessageID: message.NewMessageID(p.cfg.Hostname),
-		Quiet: quiet, Language: language, FileName: name, MediaType: media, Size: len(raw)/4*3 + 256<<10,
+	made, err := seal.Enclose(seal.Enclosure{
+		Head: f.head, Raw: f.rest, OuterSubject: p.rules.Policy.Subject.Tag, MessageID: message.NewMessageID(p.cfg.Hostname),
+		Quiet: quiet, Language: language, FileName: name, MediaType: media, Size: f.size()/4*3 + 256<<10,
 		Text: p.cfg.Notices.Cover(notice.Cover{
 			Language: language, Organisation: p.rules.Policy.Organisation, Contact: p.rules.Policy.Contact,
-			From: author(msg, quiet), File: name, Archive: v.Step == policy.StepArchive, Code: v.Code,
+			From: author(top, quiet), File: name, Archive: v.Step == policy.StepArchive, Code: v.Code,
 		}),
-		Write: func(w io.Writer) error { return write(shown, w) },
+		Write: write,
 	}, p.now)
-	return protected{raw: cover, reshape: true, traced: true}, undecodable(err)
+	return protected{made: &made}, err
+}
+
+// read takes the edited message apart: its parts, and what its own header
+// stands in. Where the header alone was edited, and not what it says of the
+// body, the parts are those of the message as it came, so that a large one is
+// not held twice.
+func (p *preparation) read(f *form) (msg, top *message.Message, err error) {
+	if f.head != nil {
+		if top, err = message.Parse(f.head, p.cfg.Limits); err != nil {
+			return nil, nil, err
+		}
+		if bytes.Equal(aboutBody(top), aboutBody(p.msg)) {
+			return p.msg, top, nil
+		}
+	}
+	msg, err = message.Parse(f.raw(), p.cfg.Limits)
+	return msg, msg, err
+}
+
+// aboutBody returns the header fields that say what a message's body is.
+func aboutBody(m *message.Message) (fields []byte) {
+	for _, f := range m.Root.Fields {
+		if name := strings.ToLower(f.Name); strings.HasPrefix(name, "content-") || name == "mime-version" {
+			fields = append(fields, m.Bytes(f.Range)...)
+		}
+	}
+	return fields
 }
 
 // undecodable marks errors that the same message gives at every try.

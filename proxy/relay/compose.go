@@ -25,7 +25,7 @@ var (
 // returns it with them and with what is left. Copies that this session can
 // never carry get their verdict here.
 func (a *delivery) compose(to *target, s *session, pending []spool.Copy) (t transaction, in, rest []spool.Copy) {
-	t.head, t.content, t.chunk = a.spool.Head, a.spool.Content, to.chunks()
+	t.head, t.content, t.size, t.chunk = a.spool.Head, a.content, a.spool.Size(), to.chunks()
 	limit := to.limit.get()
 	for i, c := range pending {
 		if len(in) == limit {

@@ -1,15 +1,14 @@
 package relay
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
-	"postvern.example/internal/octets"
 	"postvern.example/proxy/spool"
 )
 
@@ -41,6 +40,7 @@ type delivery struct {
 	relay    *Relay
 	lane     *lane
 	spool    spool.Delivery
+	content  content
 	verdicts map[string]verdict // by copy
 	started  time.Time
 }
@@ -50,11 +50,16 @@ type delivery struct {
 // transaction in progress is cut.
 func (r *Relay) deliver(soft, hard context.Context, l *lane, d spool.Delivery) []result {
 	a := &delivery{relay: r, lane: l, spool: d, verdicts: make(map[string]verdict, len(d.Copies)), started: r.cfg.Now()}
-	switch {
-	case soft.Err() != nil:
+	if soft.Err() != nil {
 		a.all(verdict{result: spool.Deferred, why: errStopped})
-	case !clean(d.Head) || !clean(d.Content):
+		return a.results()
+	}
+	var err error
+	switch a.content, err = contentOf(d); {
+	case errors.Is(err, errUnclean):
 		a.all(verdict{result: spool.Failed, reply: reply{554, "5.6.0", "The message has line ends that mail cannot carry"}})
+	case err != nil: // the next claim reads it again, and holds what is damaged
+		a.all(verdict{result: spool.Deferred, why: fmt.Errorf("read content: %w", err)})
 	default:
 		a.attempt(soft, hard)
 	}
@@ -253,16 +258,6 @@ func temporary(r reply) bool {
 		return r.status == "5.5.3"
 	}
 	return r.code/100 == 4
-}
-
-// clean reports whether content is made of lines that end in CRLF and has no
-// NUL: what a server may take for the end of data must not be in it.
-func clean(content []byte) bool {
-	if bytes.IndexByte(content, 0) >= 0 {
-		return false
-	}
-	_, clean := octets.LineEnds(content)
-	return clean
 }
 
 func later(a, b time.Time) time.Time {

@@ -68,7 +68,8 @@ type transaction struct {
 	mail    string   // the MAIL command
 	rcpts   []string // the RCPT commands
 	head    []byte   // whole lines before content; may be nil
-	content []byte
+	content content
+	size    int  // of both
 	chunk   bool // by BDAT, where the server offers CHUNKING (RFC 3030)
 }
 
@@ -179,7 +180,7 @@ func (s *session) begin(r reply, accepted int, a *answers) (bool, error) {
 // the upstream may have said why before it hung up: that is read once more.
 func (s *session) content(t transaction, a *answers) error {
 	a.sent = true
-	budget := s.timeouts.Block + time.Duration((len(t.head)+len(t.content))/slowest)*time.Second
+	budget := s.timeouts.Block + time.Duration(t.size/slowest)*time.Second
 	limit := time.Now().Add(budget)
 	write := s.stuff
 	if a.chunk {
@@ -208,16 +209,18 @@ func (s *session) content(t transaction, a *answers) error {
 // chunk writes the content as one last chunk (RFC 3030 §2).
 func (s *session) chunk(t transaction, limit time.Time) error {
 	end := ""
-	if len(t.content) > 0 && !bytes.HasSuffix(t.content, []byte("\r\n")) {
+	if t.content.open {
 		end = "\r\n" // as it would be by DATA
 	}
-	if _, err := fmt.Fprintf(s.w, "BDAT %d LAST\r\n", len(t.head)+len(t.content)+len(end)); err != nil {
+	if _, err := fmt.Fprintf(s.w, "BDAT %d LAST\r\n", t.size+len(end)); err != nil {
 		return err
 	}
-	for _, part := range [...][]byte{t.head, t.content} {
-		if err := s.pieces(limit, part); err != nil {
-			return err
-		}
+	write := func(p []byte) error { return s.pieces(limit, p) }
+	if err := write(t.head); err != nil {
+		return err
+	}
+	if err := t.content.each(write); err != nil {
+		return err
 	}
 	if err := s.writeBy(limit, []byte(end)); err != nil {
 		return err
@@ -249,13 +252,19 @@ func (s *session) writeBy(limit time.Time, b []byte) error {
 // stuff writes the content with dots doubled at line starts, and the end of
 // data (RFC 5321 §4.5.2). The content's line ends were checked before.
 func (s *session) stuff(t transaction, limit time.Time) error {
-	for _, part := range [...][]byte{t.head, t.content} {
-		if err := s.stuffLines(part, limit); err != nil {
-			return err
-		}
+	if err := s.stuffLines(t.head, true, limit); err != nil {
+		return err
+	}
+	start := true
+	if err := t.content.each(func(p []byte) error {
+		err := s.stuffLines(p, start, limit)
+		start = bytes.HasSuffix(p, []byte("\n"))
+		return err
+	}); err != nil {
+		return err
 	}
 	end := ".\r\n"
-	if len(t.content) > 0 && !bytes.HasSuffix(t.content, []byte("\r\n")) {
+	if t.content.open {
 		end = "\r\n.\r\n"
 	}
 	if err := s.writeBy(limit, []byte(end)); err != nil {
@@ -264,20 +273,20 @@ func (s *session) stuff(t transaction, limit time.Time) error {
 	return s.w.Flush()
 }
 
-// stuffLines writes content that begins with a line.
-func (s *session) stuffLines(content []byte, limit time.Time) error {
-	if bytes.HasPrefix(content, []byte(".")) {
+// stuffLines writes content; start says that it begins with a line.
+func (s *session) stuffLines(content []byte, start bool, limit time.Time) error {
+	if start && bytes.HasPrefix(content, []byte(".")) {
 		if err := s.writeBy(limit, []byte(".")); err != nil {
 			return err
 		}
 	}
 	for rest := content; len(rest) > 0; {
-		piece := rest[:toDot(rest)]
-		rest = rest[len(piece):]
-		if err := s.pieces(limit, piece); err != nil {
+		part := rest[:toDot(rest)]
+		rest = rest[len(part):]
+		if err := s.pieces(limit, part); err != nil {
 			return err
 		}
-		if bytes.HasSuffix(piece, []byte("\r\n.")) {
+		if bytes.HasSuffix(part, []byte("\n.")) {
 			if err := s.writeBy(limit, []byte(".")); err != nil {
 				return err
 			}

@@ -1,32 +1,35 @@
 package seal
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"io"
 )
 
 // armorWriter writes OpenPGP's ASCII armor (RFC 9580 §6.2) for mail: CRLF line
 // ends, no Version or Comment, 64 characters a line. GnuPG 2.2 and older
 // programs want the checksum.
 type armorWriter struct {
-	out  *bytes.Buffer
-	rest []byte // less than a line of them
+	w    io.Writer
+	out  []byte // lines that are not written yet
+	rest []byte // less than a line of octets
 	sum  uint32
+	err  error // the first of w
 }
 
 const (
 	armorLine   = 64
 	armorOctets = armorLine / 4 * 3
+	armorBuffer = 16 << 10
 )
 
-func newArmorWriter(out *bytes.Buffer) *armorWriter {
-	out.WriteString("-----BEGIN PGP MESSAGE-----\r\n\r\n")
-	return &armorWriter{out: out, sum: crc24Init}
+func newArmorWriter(w io.Writer) *armorWriter {
+	a := &armorWriter{w: w, sum: crc24Init, out: make([]byte, 0, armorBuffer+2*armorLine)}
+	a.out = append(a.out, "-----BEGIN PGP MESSAGE-----\r\n\r\n"...)
+	return a
 }
 
-// Write encodes p, line by line. It returns no error: the buffer takes
-// everything.
+// Write encodes p, line by line.
 func (a *armorWriter) Write(p []byte) (int, error) {
 	written := len(p)
 	a.sum = crc24(a.sum, p)
@@ -34,7 +37,7 @@ func (a *armorWriter) Write(p []byte) (int, error) {
 		n := min(armorOctets-len(a.rest), len(p))
 		a.rest, p = append(a.rest, p[:n]...), p[n:]
 		if len(a.rest) < armorOctets {
-			return written, nil
+			return written, a.err
 		}
 		a.line(a.rest)
 		a.rest = a.rest[:0]
@@ -43,12 +46,21 @@ func (a *armorWriter) Write(p []byte) (int, error) {
 		a.line(p[:armorOctets])
 	}
 	a.rest = append(a.rest, p...)
-	return written, nil
+	return written, a.err
 }
 
 func (a *armorWriter) line(p []byte) {
-	a.out.Grow(armorLine + 2)
-	a.out.Write(append(base64.StdEncoding.AppendEncode(a.out.AvailableBuffer(), p), '\r', '\n'))
+	a.out = append(base64.StdEncoding.AppendEncode(a.out, p), '\r', '\n')
+	if len(a.out) >= armorBuffer {
+		a.flush()
+	}
+}
+
+func (a *armorWriter) flush() {
+	if a.err == nil {
+		_, a.err = a.w.Write(a.out)
+	}
+	a.out = a.out[:0]
 }
 
 // Close writes the last line and the checksum.
@@ -57,8 +69,9 @@ func (a *armorWriter) Close() error {
 		a.line(a.rest)
 	}
 	sum := []byte{byte(a.sum >> 16), byte(a.sum >> 8), byte(a.sum)}
-	a.out.WriteString("=" + base64.StdEncoding.EncodeToString(sum) + "\r\n-----END PGP MESSAGE-----\r\n")
-	return nil
+	a.out = append(a.out, "="+base64.StdEncoding.EncodeToString(sum)+"\r\n-----END PGP MESSAGE-----\r\n"...)
+	a.flush()
+	return a.err
 }
 
 const (

@@ -13,8 +13,8 @@ import (
 // Enclosure is a copy whose content stands in a file that a code opens. Of the
 // message only what Sealing leaves outside stands in its header.
 type Enclosure struct {
+	Head         []byte // as in Sealing
 	Raw          []byte // the message as edited, CRLF line ends; it is not changed
-	Above        []byte // stands before the header: a trace field
 	OuterSubject string
 	MessageID    string // as in Sealing
 	// Quiet says that nothing was found in the header: the sender's name, In-Reply-To
@@ -28,27 +28,55 @@ type Enclosure struct {
 	Write     func(w io.Writer) error // the file
 }
 
-// Enclose returns the mail that carries the file. ErrMalformed says that the
-// message's header is not clear; there are no bytes then.
-func Enclose(e Enclosure, now time.Time) ([]byte, error) {
-	m := Sealing{Raw: e.Raw, OuterSubject: e.OuterSubject, MessageID: e.MessageID, Thread: e.Quiet}
-	fields, outside, _, err := m.outline(now)
+// Enclose returns the mail that carries the file, which Copy.Write writes.
+// ErrMalformed says that the message's header is not clear.
+func Enclose(e Enclosure, now time.Time) (Copy, error) {
+	head := e.Head
+	if head == nil {
+		head, _ = cutHead(e.Raw)
+	}
+	fields, err := readFields(head)
 	if err != nil {
-		return nil, fmt.Errorf("enclose message: %w", err)
+		return Copy{}, fmt.Errorf("enclose message: %w", err)
 	}
-	var out bytes.Buffer
-	out.Grow(e.Size/57*78 + 64<<10)
-	out.Write(e.Above)
-	for _, f := range outside {
-		if f.name == "from" && e.Quiet {
-			f = named(fields, f)
+	outside, err := Sealing{OuterSubject: e.OuterSubject, MessageID: e.MessageID, Thread: e.Quiet}.outside(fields, now)
+	if err != nil {
+		return Copy{}, fmt.Errorf("enclose message: %w", err)
+	}
+	if e.Quiet {
+		for i, f := range outside {
+			if f.name == "from" {
+				outside[i] = named(fields, f)
+			}
 		}
-		out.WriteString(f.raw)
 	}
-	if err := e.body(&out); err != nil {
-		return nil, fmt.Errorf("enclose message: %w", err)
+	boundary := random()
+	out := bytes.NewBuffer(joined(outside))
+	fmt.Fprintf(out, "MIME-Version: 1.0\r\nContent-Language: %s\r\nContent-Type: multipart/mixed; boundary=\"%s\"\r\n\r\n--%s\r\n", e.Language, boundary, boundary)
+	if err := message.WriteText(out, e.Text); err != nil {
+		return Copy{}, fmt.Errorf("enclose message: %w", err)
 	}
-	return out.Bytes(), nil
+	fmt.Fprintf(out, "\r\n--%s\r\nContent-Type: %s; name=\"%s\"\r\nContent-Disposition: attachment; filename=\"%s\"\r\nContent-Transfer-Encoding: base64\r\n\r\n",
+		boundary, e.MediaType, e.FileName, e.FileName)
+	return Copy{Head: out.Bytes(), Size: e.Size/57*78 + 64<<10, Write: func(w io.Writer) error {
+		if err := e.file(w, boundary); err != nil {
+			return fmt.Errorf("enclose message: %w", err)
+		}
+		return nil
+	}}, nil
+}
+
+// file writes the file and the end of the mail.
+func (e Enclosure) file(w io.Writer, boundary string) error {
+	encoder := base64.NewEncoder(base64.StdEncoding, &lineWriter{w: w})
+	if err := e.Write(encoder); err != nil {
+		return err
+	}
+	if err := encoder.Close(); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\r\n--"+boundary+"--\r\n")
+	return err
 }
 
 // named returns the From field as it was written, where there is one.
@@ -65,48 +93,28 @@ func named(fields []field, bare field) field {
 	return found[0]
 }
 
-func (e Enclosure) body(out *bytes.Buffer) error {
-	boundary := random()
-	fmt.Fprintf(out, "MIME-Version: 1.0\r\nContent-Language: %s\r\nContent-Type: multipart/mixed; boundary=\"%s\"\r\n\r\n--%s\r\n", e.Language, boundary, boundary)
-	if err := message.WriteText(out, e.Text); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "\r\n--%s\r\nContent-Type: %s; name=\"%s\"\r\nContent-Disposition: attachment; filename=\"%s\"\r\nContent-Transfer-Encoding: base64\r\n\r\n",
-		boundary, e.MediaType, e.FileName, e.FileName)
-	lines := &lineWriter{w: out}
-	encoder := base64.NewEncoder(base64.StdEncoding, lines)
-	if err := e.Write(encoder); err != nil {
-		return err
-	}
-	if err := encoder.Close(); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "\r\n--%s--\r\n", boundary)
-	return nil
-}
-
 // lineWriter breaks base64 into lines of 76 (RFC 2045 §6.8).
 type lineWriter struct {
-	w  io.Writer
-	at int
+	w   io.Writer
+	at  int
+	out []byte
 }
 
-// Write writes p, with line ends.
+// Write writes p, with line ends, at once.
 func (l *lineWriter) Write(p []byte) (int, error) {
 	const width = 76
 	n := len(p)
+	l.out = l.out[:0]
 	for len(p) > 0 {
 		if l.at == width {
-			if _, err := io.WriteString(l.w, "\r\n"); err != nil {
-				return 0, err
-			}
-			l.at = 0
+			l.out, l.at = append(l.out, '\r', '\n'), 0
 		}
 		take := min(len(p), width-l.at)
-		if _, err := l.w.Write(p[:take]); err != nil {
-			return 0, err
-		}
+		l.out = append(l.out, p[:take]...)
 		p, l.at = p[take:], l.at+take
+	}
+	if _, err := l.w.Write(l.out); err != nil {
+		return 0, err
 	}
 	return n, nil
 }

@@ -24,27 +24,36 @@ type field struct {
 	value string
 }
 
-// splitMessage cuts a message into its fields and its body, both as they came.
-func splitMessage(raw []byte) ([]field, []byte, error) {
-	head, body := raw, []byte(nil)
+// cutHead cuts a message into its header, with the empty line that ends it, and
+// its body, both as they came.
+func cutHead(raw []byte) (head, body []byte) {
 	if bytes.HasPrefix(raw, []byte("\r\n")) {
-		head, body = nil, raw[2:]
-	} else if end := bytes.Index(raw, []byte("\r\n\r\n")); end >= 0 {
-		head, body = raw[:end+2], raw[end+4:]
+		return raw[:2], raw[2:]
+	}
+	if end := bytes.Index(raw, []byte("\r\n\r\n")); end >= 0 {
+		return raw[:end+4], raw[end+4:]
+	}
+	return raw, nil
+}
+
+// readFields returns the fields of a header.
+func readFields(head []byte) ([]field, error) {
+	if bytes.HasSuffix(head, []byte("\r\n\r\n")) || string(head) == "\r\n" {
+		head = head[:len(head)-2]
 	}
 	var fields []field
 	for len(head) > 0 {
 		end := fieldEnd(head)
 		if end < 0 {
-			return nil, nil, ErrMalformed
+			return nil, ErrMalformed
 		}
 		f, err := readField(string(head[:end]))
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		fields, head = append(fields, f), head[end:]
 	}
-	return fields, body, nil
+	return fields, nil
 }
 
 // fieldEnd returns where the first field ends, with its folded lines.

@@ -1,7 +1,6 @@
 package seal
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/rand"
 	"encoding/base32"
@@ -19,6 +18,7 @@ import (
 // Sealing is one message to be sealed to one reader.
 type Sealing struct {
 	Reader       string // the reader's address
+	Head         []byte // the header with its empty line, where it stands apart; nil: it stands in Raw
 	Raw          []byte // the message as edited, CRLF line ends; it is not changed
 	OuterSubject string // the subject that everybody sees, decoded; empty: "[...]" (RFC 9788 §3.2)
 	// MessageID of the copy, with angle brackets: not that of another copy and
@@ -55,39 +55,53 @@ func (e *KeyError) Error() string {
 // Message-ID. The error is a *KeyError where the reader has no usable key and
 // ErrMalformed where the header is not clear; there are no bytes then.
 func (k *Keyring) Seal(m Sealing, now time.Time) ([]byte, error) {
-	v, from := k.pick(m.Reader, now)
-	if v.state != policy.KeyUsable {
-		return nil, &KeyError{State: v.state, Reason: v.reason}
-	}
-	outside, content, err := m.divide(now)
-	if err != nil {
-		return nil, fmt.Errorf("seal message: %w", err)
-	}
-
-	var out bytes.Buffer
-	out.Grow(sealedSize(content.size()))
-	boundary := random()
-	writeOuter(&out, outside, boundary)
-	armored := newArmorWriter(&out)
-	if err := encrypt(armored, from.entity, v, m.Sign, now, content.write); err != nil {
-		return nil, fmt.Errorf("seal message: %w", err)
-	}
-	if err := armored.Close(); err != nil {
-		return nil, fmt.Errorf("seal message: %w", err)
-	}
-	out.WriteString("\r\n--" + boundary + "--\r\n")
-	return out.Bytes(), nil
+	return whole(k.Prepare(m, now))
 }
 
-// divide cuts the message into the fields that stand outside its copy, and
-// what is encrypted.
-func (m Sealing) divide(now time.Time) (outside []field, content payload, err error) {
-	fields, outside, body, err := m.outline(now)
-	if err != nil {
-		return nil, payload{}, err
+// Prepare does what Seal does, but for the encryption itself, which Copy.Write
+// does. The errors are those of Seal.
+func (k *Keyring) Prepare(m Sealing, now time.Time) (Copy, error) {
+	v, from := k.pick(m.Reader, now)
+	if v.state != policy.KeyUsable {
+		return Copy{}, &KeyError{State: v.state, Reason: v.reason}
 	}
-	content, err = newPayload(fields, outside, body, m.key())
-	return outside, content, err
+	p, outside, err := m.divide(now)
+	if err != nil {
+		return Copy{}, fmt.Errorf("seal message: %w", err)
+	}
+	boundary := random()
+	return Copy{Head: outerHead(outside, boundary), Size: sealedSize(p.size()), Write: func(w io.Writer) error {
+		armored := newArmorWriter(w)
+		err := encrypt(armored, from.entity, v, m.Sign, now, p.write)
+		if err == nil {
+			err = armored.Close()
+		}
+		if err == nil {
+			_, err = io.WriteString(w, "\r\n--"+boundary+"--\r\n")
+		}
+		if err != nil {
+			return fmt.Errorf("seal message: %w", err)
+		}
+		return nil
+	}}, nil
+}
+
+// divide cuts the message into what its reader finds inside its copy, and the
+// fields that stand outside.
+func (m Sealing) divide(now time.Time) (p payload, outside []field, err error) {
+	head, body := m.Head, m.Raw
+	if head == nil {
+		head, body = cutHead(m.Raw)
+	}
+	fields, err := readFields(head)
+	if err != nil {
+		return p, nil, err
+	}
+	if outside, err = m.outside(fields, now); err != nil {
+		return p, nil, err
+	}
+	p, err = newPayload(fields, outside, body, m.key())
+	return p, outside, err
 }
 
 // key returns the key that goes along.
@@ -98,12 +112,9 @@ func (m Sealing) key() *OrganisationKey {
 	return m.Sign
 }
 
-// outline cuts the message into its own fields, those that stand outside its
-// copy, and its body.
-func (m Sealing) outline(now time.Time) (fields, outside []field, body []byte, err error) {
-	if fields, body, err = splitMessage(m.Raw); err != nil {
-		return nil, nil, nil, err
-	}
+// outside returns the fields that stand outside the copy of a message that has
+// these.
+func (m Sealing) outside(fields []field, now time.Time) ([]field, error) {
 	if strings.TrimSpace(m.OuterSubject) == "" {
 		m.OuterSubject = "[...]"
 	}
@@ -111,28 +122,25 @@ func (m Sealing) outline(now time.Time) (fields, outside []field, body []byte, e
 		m.MessageID = newMessageID(fields)
 	}
 	if !validMessageID(m.MessageID) {
-		return nil, nil, nil, fmt.Errorf("the copy's Message-ID: %w", ErrMalformed)
+		return nil, fmt.Errorf("the copy's Message-ID: %w", ErrMalformed)
 	}
-	outside, err = outer(fields, m, now)
-	return fields, outside, body, err
+	return outer(fields, m, now)
 }
 
-// sealedSize is an estimate from above, so that the result is allocated once:
-// the packets' partial lengths, base64, its line ends, and the header twice.
-func sealedSize(n int) int {
-	return (n+n/100+8192)/3*4/armorLine*(armorLine+2) + 16384
+// sealedSize is an estimate from above of what so many octets become: the
+// packets' partial lengths, base64, its line ends, and the header twice.
+func sealedSize(octets int) int {
+	return (octets+octets/100+8192)/3*4/armorLine*(armorLine+2) + 16384
 }
 
-// writeOuter writes the outer header and all that stands before the armor.
-func writeOuter(out *bytes.Buffer, outside []field, boundary string) {
-	for _, f := range outside {
-		out.WriteString(f.raw)
-	}
-	out.WriteString("MIME-Version: 1.0\r\n" +
-		"Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\";\r\n boundary=\"" + boundary + "\"\r\n\r\n" +
-		"--" + boundary + "\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n\r\n" +
-		"--" + boundary + "\r\nContent-Type: application/octet-stream; name=\"encrypted.asc\"\r\n" +
-		"Content-Disposition: inline; filename=\"encrypted.asc\"\r\n\r\n")
+// outerHead returns the outer header and all that stands before the armor.
+func outerHead(outside []field, boundary string) []byte {
+	out := joined(outside)
+	return append(out, "MIME-Version: 1.0\r\n"+
+		"Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\";\r\n boundary=\""+boundary+"\"\r\n\r\n"+
+		"--"+boundary+"\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n\r\n"+
+		"--"+boundary+"\r\nContent-Type: application/octet-stream; name=\"encrypted.asc\"\r\n"+
+		"Content-Disposition: inline; filename=\"encrypted.asc\"\r\n\r\n"...)
 }
 
 // encrypt writes an OpenPGP message (SEIPD version 1, which every program in

@@ -515,8 +515,8 @@ func FuzzSeal(f *testing.F) {
 			return
 		}
 		inner := open(t, secret, out)
-		if _, body, err := splitMessage(raw); err != nil || !strings.Contains(inner, string(body)) {
-			t.Fatalf("the body is not inside: %v", err)
+		if _, body := cutHead(raw); !strings.Contains(inner, string(body)) {
+			t.Fatal("the body is not inside")
 		}
 		if bytes.Contains(bytes.ReplaceAll(out, []byte("\r\n"), nil), []byte("\n")) {
 			t.Fatal("a bare LF outside")

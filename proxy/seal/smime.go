@@ -1,9 +1,9 @@
 package seal
 
 import (
-	"bytes"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"time"
 
 	"postvern.example/policy"
@@ -18,31 +18,37 @@ var smimeTypes = map[cms.Cipher]string{cms.CBC: "enveloped-data", cms.GCM: "auth
 // compression. What stands inside and outside, and the errors, are those of
 // Keyring.Seal.
 func (c *Certificates) Seal(m Sealing, now time.Time) ([]byte, error) {
+	return whole(c.Prepare(m, now))
+}
+
+// Prepare does what Seal does, but for the encryption itself, which Copy.Write
+// does. AES-256-GCM needs the content in memory, AES-256-CBC does not.
+func (c *Certificates) Prepare(m Sealing, now time.Time) (Copy, error) {
 	v, to := c.pick(m.Reader, now)
 	if v.state != policy.KeyUsable {
-		return nil, &KeyError{State: v.state, Reason: v.reason}
+		return Copy{}, &KeyError{State: v.state, Reason: v.reason}
 	}
 	m.Sign = nil // by an OpenPGP key
-	outside, content, err := m.divide(now)
+	p, outside, err := m.divide(now)
 	if err != nil {
-		return nil, fmt.Errorf("seal message: %w", err)
+		return Copy{}, fmt.Errorf("seal message: %w", err)
 	}
-	var out bytes.Buffer
-	out.Grow(sealedSize(content.size()))
-	for _, f := range outside {
-		out.WriteString(f.raw)
-	}
-	out.WriteString("MIME-Version: 1.0\r\n" +
-		"Content-Type: application/pkcs7-mime; smime-type=" + smimeTypes[c.cfg.Cipher] + ";\r\n name=\"smime.p7m\"\r\n" +
-		"Content-Transfer-Encoding: base64\r\n" +
-		"Content-Disposition: attachment; filename=\"smime.p7m\"\r\n\r\n")
-	encoder := base64.NewEncoder(base64.StdEncoding, &lineWriter{w: &out})
-	if err := cms.Encrypt(encoder, to.x, c.cfg.Cipher, content.size(), content.write); err != nil {
-		return nil, fmt.Errorf("seal message: %w", err)
-	}
-	if err := encoder.Close(); err != nil {
-		return nil, fmt.Errorf("seal message: %w", err)
-	}
-	out.WriteString("\r\n")
-	return out.Bytes(), nil
+	head := append(joined(outside), "MIME-Version: 1.0\r\n"+
+		"Content-Type: application/pkcs7-mime; smime-type="+smimeTypes[c.cfg.Cipher]+";\r\n name=\"smime.p7m\"\r\n"+
+		"Content-Transfer-Encoding: base64\r\n"+
+		"Content-Disposition: attachment; filename=\"smime.p7m\"\r\n\r\n"...)
+	return Copy{Head: head, Size: sealedSize(p.size()), Write: func(w io.Writer) error {
+		encoder := base64.NewEncoder(base64.StdEncoding, &lineWriter{w: w})
+		err := cms.Encrypt(encoder, to.x, c.cfg.Cipher, p.size(), p.write)
+		if err == nil {
+			err = encoder.Close()
+		}
+		if err == nil {
+			_, err = io.WriteString(w, "\r\n")
+		}
+		if err != nil {
+			return fmt.Errorf("seal message: %w", err)
+		}
+		return nil
+	}}, nil
 }

@@ -72,7 +72,7 @@ func (p Parcel) check() error {
 
 func (p Parcel) octets() (n int64) {
 	for _, b := range p.Bodies {
-		n += int64(b.size())
+		n += b.size()
 	}
 	return n
 }
@@ -170,18 +170,18 @@ func (s *Store) ladeBody(ctx context.Context, body Body) (b ladenBody, err error
 		return b, err
 	}
 	key, box := s.vault.newBodyKey(b.id)
-	b.key, b.size = box, int64(body.size())
-	if b.size <= largeBody {
-		b.content, err = sealBody(key, b.id, s.box(body.size()), body)
-		return b, err
-	}
-	if s.cfg.URL != "" {
+	b.key, b.size = box, body.size()
+	switch {
+	case b.size <= largeBody && body.Write == nil:
+		b.content, err = sealBody(key, b.id, s.box(int(b.size)), body)
+	case s.cfg.URL != "":
 		b.file = chunked
-		b.chunks, err = split(key, body)
-		return b, err
+		b.chunks, b.size, err = split(key, body)
+	default:
+		b.file = s.disk.name(b.id)
+		b.size, err = s.disk.write(b.file, key, body)
 	}
-	b.file = s.disk.name(b.id)
-	if err := s.disk.write(b.file, key, body); err != nil {
+	if err != nil {
 		return ladenBody{}, s.fault(err)
 	}
 	return b, nil

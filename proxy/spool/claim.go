@@ -197,8 +197,9 @@ func deliveries(p Parcel, copies []ladenCopy, bodies []ladenBody) []*entry {
 			claim: claim{body: c.body, file: c.file, size: bodies[c.Copy.Body].size},
 			id:    c.ID, parcel: p.ID, reference: p.Reference, received: millis(p.Received),
 		}, false)
-		body := p.Bodies[c.Body]
-		e.Head, e.Content, e.loaded = body.Head, body.Content, true
+		if body := p.Bodies[c.Body]; body.Write == nil {
+			e.Head, e.Content, e.loaded = body.Head, body.Content, true
+		}
 	}
 	return sorted.order
 }
@@ -209,7 +210,7 @@ func (s *Store) load(ctx context.Context, entries []*entry) ([]Delivery, error) 
 	var ready []Delivery
 	for i, e := range entries {
 		if !e.loaded {
-			content, err := s.contentOf(ctx, e)
+			err := s.fetch(ctx, e)
 			switch {
 			case errors.Is(err, ErrDamaged), errors.Is(err, sql.ErrNoRows):
 				if err := s.holdDamaged(ctx, e); err != nil {
@@ -224,18 +225,23 @@ func (s *Store) load(ctx context.Context, entries []*entry) ([]Delivery, error) 
 				}
 				return nil, fmt.Errorf("claim copies: %w", err)
 			}
-			e.Content = content
 		}
 		ready = append(ready, e.Delivery)
 	}
 	return ready, nil
 }
 
-func (s *Store) contentOf(ctx context.Context, e *entry) ([]byte, error) {
-	if e.damaged != nil {
-		return nil, ErrDamaged
+// fetch reads the content of an entry, or makes it one that is read as it is
+// sent.
+func (s *Store) fetch(ctx context.Context, e *entry) (err error) {
+	switch {
+	case e.damaged != nil:
+		return ErrDamaged
+	case e.size > streamed:
+		return s.enlarge(ctx, e)
 	}
-	return s.content(ctx, e.body)
+	e.Content, err = s.content(ctx, e.body)
+	return err
 }
 
 // damagedFor is how long damaged copies are kept for somebody to look at.

@@ -382,6 +382,5 @@ func (v *vault) opensBody(ctx context.Context, c contents, t table, r values, fi
 	if err != nil {
 		return err
 	}
-	_, err = openStream(body, key, size)
-	return errors.Join(err, body.Close())
+	return errors.Join(copyStream(io.Discard, body, key, size), body.Close())
 }

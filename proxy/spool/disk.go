@@ -50,10 +50,11 @@ func (d disk) name(id int64) string {
 // write puts a body into its file, flushed together with the directory. The
 // file has its name from the start: no row names it before it is whole, and one
 // that was cut off is an orphan. Writing a draft and renaming it would cost a
-// second commit of the file system's journal and protect nothing.
-func (d disk) write(name string, key []byte, body Body) error {
+// second commit of the file system's journal and protect nothing. It returns
+// the octets of the body.
+func (d disk) write(name string, key []byte, body Body) (size int64, err error) {
 	path := filepath.Join(d.dir, name)
-	err := writeSynced(path, func(f *os.File) error { return sealStream(f, key, body) })
+	err = writeSynced(path, func(f *os.File) (err error) { size, err = sealStream(f, key, body); return err })
 	if err == nil {
 		err = handOver(path, d.dir)
 	}
@@ -61,22 +62,9 @@ func (d disk) write(name string, key []byte, body Body) error {
 		err = syncDir(d.dir)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("write a body: %w", err), d.remove(name))
+		return 0, errors.Join(fmt.Errorf("write a body: %w", err), d.remove(name))
 	}
-	return nil
-}
-
-// read returns the content of a body's file.
-func (d disk) read(name string, key []byte, size int64) ([]byte, error) {
-	f, err := os.Open(filepath.Join(d.dir, filepath.Base(name)))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrDamaged
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read a body: %w", err)
-	}
-	content, err := openStream(f, key, size)
-	return content, errors.Join(err, f.Close())
+	return size, nil
 }
 
 // remove deletes a body's file; one that is gone already is no error.

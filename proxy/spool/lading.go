@@ -181,24 +181,31 @@ func (s *Store) settle(t *tx) error {
 	return nil
 }
 
+// bodyRow reads what is needed to read a body: its size, where it stands, its
+// key, and its ciphertext where that stands in the row.
+func (s *Store) bodyRow(ctx context.Context, id int64) (size int64, file string, key, content []byte, err error) {
+	var box []byte
+	err = s.read.QueryRowContext(ctx, s.lang.queries["read body"], id).Scan(&size, &file, &box, &content)
+	if err != nil {
+		return 0, "", nil, nil, fmt.Errorf("read a body: %w", err)
+	}
+	key, err = s.vault.bodyKey(id, box)
+	return size, file, key, content, err
+}
+
 // content reads and decrypts a body.
 func (s *Store) content(ctx context.Context, id int64) ([]byte, error) {
-	var size int64
-	var file string
-	var box, content []byte
-	err := s.read.QueryRowContext(ctx, s.lang.queries["read body"], id).Scan(&size, &file, &box, &content)
-	if err != nil {
-		return nil, fmt.Errorf("read a body: %w", err)
-	}
-	key, err := s.vault.bodyKey(id, box)
+	size, file, key, content, err := s.bodyRow(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if file == chunked {
-		return s.joined(ctx, id, key, size)
-	}
 	if file != "" {
-		return s.disk.read(file, key, size)
+		from, err := s.ciphertext(id, file)
+		if err != nil {
+			return nil, err
+		}
+		content, err = openStream(from, key, size)
+		return content, errors.Join(err, from.Close())
 	}
 	if content, err = openBody(key, id, content); err != nil {
 		return nil, err

@@ -6,7 +6,7 @@ func TestOnlySoMuchContentIsOutAtATime(t *testing.T) {
 	var w waiting
 	w.init(lendable)
 	entryOf := func(size int64, ids ...string) *entry {
-		e := &entry{size: size}
+		e := &entry{size: size, loaded: true}
 		for _, id := range ids {
 			e.Copies = append(e.Copies, Copy{ID: id})
 		}
@@ -35,5 +35,16 @@ func TestOnlySoMuchContentIsOutAtATime(t *testing.T) {
 	w.forget([]string{"d"})
 	if w.lent != 0 {
 		t.Errorf("%d octets are still lent", w.lent)
+	}
+}
+
+func TestContentThatIsReadAsItIsSentIsNotLent(t *testing.T) {
+	var w waiting
+	w.init(lendable)
+	for _, id := range []string{"a", "b", "c"} {
+		w.add([]*entry{{size: lendable, Delivery: Delivery{Copies: []Copy{{ID: id}}}}})
+	}
+	if got := w.take(10); len(got) != 3 || w.lent != 3*mostHead {
+		t.Errorf("%d were taken, and %d octets lent", len(got), w.lent)
 	}
 }

@@ -1,7 +1,10 @@
 package spool
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"time"
 
 	"postvern.example/internal/deviation"
@@ -32,10 +35,28 @@ type Parcel struct {
 type Body struct {
 	Head    []byte // the header with its empty line, where it stands apart, so that bodies can share what follows; nil: it stands in Content
 	Content []byte
+	// Write writes what follows Head in the place of Content, where that is too
+	// large to be held: once, to the encrypted body, while the parcel is accepted.
+	Write func(w io.Writer) error
+	About int64 // octets that Write writes, about
 }
 
-// size returns the octets of the body.
-func (b Body) size() int { return len(b.Head) + len(b.Content) }
+// size returns the octets of the body; with Write, about.
+func (b Body) size() int64 { return int64(len(b.Head)+len(b.Content)) + b.About }
+
+// Octets returns the whole body.
+func (b Body) Octets() ([]byte, error) {
+	var out bytes.Buffer
+	out.Grow(int(b.size()))
+	out.Write(b.Head)
+	out.Write(b.Content)
+	if b.Write != nil {
+		if err := b.Write(&out); err != nil {
+			return nil, fmt.Errorf("write body: %w", err)
+		}
+	}
+	return out.Bytes(), nil
+}
 
 // Copy is one message for one recipient on its way.
 type Copy struct {
@@ -109,10 +130,17 @@ type Delivery struct {
 	Copies    []Copy
 	Head      []byte // the header with its empty line; nil: it stands in Content
 	Content   []byte
+	Large     *Large // what follows Head in the place of Content, where that is too large to be held
 }
 
 // Size returns the octets of the message.
-func (d Delivery) Size() int { return len(d.Head) + len(d.Content) }
+func (d Delivery) Size() int {
+	n := len(d.Head) + len(d.Content)
+	if d.Large != nil {
+		n += int(d.Large.Size)
+	}
+	return n
+}
 
 // Outcome is what became of one claimed copy.
 type Outcome struct {

@@ -1,7 +1,6 @@
 package spool
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -170,33 +169,32 @@ const chunked = "chunks"
 // to be copied about.
 const chunkSize = 256 << 10
 
-// split encrypts a large body into chunks.
-func split(key []byte, body Body) ([][]byte, error) {
-	var box bytes.Buffer
-	box.Grow(body.size() + body.size()/1024 + 1024)
-	if err := sealStream(&box, key, body); err != nil {
-		return nil, fmt.Errorf("encrypt a body: %w", err)
+// chunkTime is how long the reading of a chunk may take.
+const chunkTime = time.Minute
+
+// split encrypts a large body into chunks, and returns its octets as well.
+func split(key []byte, body Body) (chunkWriter, int64, error) {
+	var chunks chunkWriter
+	n, err := sealStream(&chunks, key, body)
+	if err != nil {
+		return nil, 0, fmt.Errorf("encrypt a body: %w", err)
 	}
-	var chunks [][]byte
-	for rest := box.Bytes(); len(rest) > 0; {
-		n := min(chunkSize, len(rest))
-		chunks = append(chunks, rest[:n])
-		rest = rest[n:]
-	}
-	return chunks, nil
+	return chunks, n, nil
 }
 
-// joined reads and decrypts a body that stands in chunks.
-func (s *Store) joined(ctx context.Context, id int64, key []byte, size int64) ([]byte, error) {
-	var box bytes.Buffer
-	err := s.query(ctx, "read chunks", []any{id}, func(r scanner) error {
-		var data []byte
-		err := r.Scan(&data)
-		box.Write(data)
-		return err
-	})
-	if err != nil {
-		return nil, err
+// chunkWriter keeps what is written to it in chunks.
+type chunkWriter [][]byte
+
+// Write takes all of p.
+func (c *chunkWriter) Write(p []byte) (int, error) {
+	written := len(p)
+	for len(p) > 0 {
+		last := len(*c) - 1
+		if last < 0 || len((*c)[last]) == chunkSize {
+			*c, last = append(*c, make([]byte, 0, chunkSize)), last+1
+		}
+		n := min(chunkSize-len((*c)[last]), len(p))
+		(*c)[last], p = append((*c)[last], p[:n]...), p[n:]
 	}
-	return openStream(&box, key, size)
+	return written, nil
 }

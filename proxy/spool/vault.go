@@ -1,7 +1,6 @@
 package spool
 
 import (
-	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -11,10 +10,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 
-	"github.com/minio/sio"
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
@@ -185,40 +182,4 @@ func openBody(key []byte, id int64, box []byte) ([]byte, error) {
 		return nil, ErrDamaged
 	}
 	return plain, nil
-}
-
-// fileCipher is how a body that stands in a file is encrypted: in packages of
-// 64 KiB, each authenticated together with its place and the stream's end.
-func fileCipher(key []byte) sio.Config {
-	return sio.Config{MinVersion: sio.Version20, CipherSuites: []byte{sio.AES_256_GCM}, Key: key}
-}
-
-// sealStream encrypts a body to w.
-func sealStream(w io.Writer, key []byte, body Body) error {
-	sealing, err := sio.EncryptWriter(struct{ io.Writer }{w}, fileCipher(key)) // which would close a file that is yet to be flushed
-	if err != nil {
-		return err
-	}
-	for _, part := range [...][]byte{body.Head, body.Content} {
-		if _, err := sealing.Write(part); err != nil {
-			return err
-		}
-	}
-	return sealing.Close()
-}
-
-// openStream decrypts all of r, which has to hold exactly size octets.
-func openStream(r io.Reader, key []byte, size int64) ([]byte, error) {
-	content := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
-	n, err := sio.Decrypt(content, r, fileCipher(key))
-	var broken sio.Error
-	switch {
-	case errors.As(err, &broken), errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, ErrDamaged
-	case err != nil:
-		return nil, fmt.Errorf("read a body: %w", err)
-	case n != size:
-		return nil, ErrDamaged
-	}
-	return content.Bytes(), nil
 }

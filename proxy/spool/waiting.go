@@ -63,6 +63,14 @@ func (e *entry) weight() int64 {
 	return n
 }
 
+// held is how much of an entry's content is in memory once it has been taken.
+func (e *entry) held() int64 {
+	if !e.loaded && e.size > streamed {
+		return mostHead // its header, and what is on its way
+	}
+	return e.size
+}
+
 func (w *waiting) init(budget int64) {
 	w.budget = budget
 	w.claims = make(map[string]claim)
@@ -124,7 +132,7 @@ func (w *waiting) take(n int) []*entry {
 	defer w.mu.Unlock()
 	var octets int64
 	for i, e := range w.line[:min(n, len(w.line))] {
-		octets += e.size
+		octets += e.held()
 		if octets > w.budget && i > 0 || w.lent > 0 && w.lent+octets > lendable {
 			n = i
 			break
@@ -155,14 +163,14 @@ func (w *waiting) take(n int) []*entry {
 // lend notes that the content of an entry is in use until each of its copies
 // has an outcome.
 func (w *waiting) lend(e *entry) {
-	l := &loan{size: e.size, copies: len(e.Copies)}
+	l := &loan{size: e.held(), copies: len(e.Copies)}
 	for _, copied := range e.Copies {
 		if c, ok := w.claims[copied.ID]; ok {
 			c.loan = l
 			w.claims[copied.ID] = c
 		}
 	}
-	w.lent += e.size
+	w.lent += l.size
 }
 
 // repay notes that a copy needs its content no more.

@@ -15,19 +15,23 @@ import (
 	"io"
 )
 
-// WriteZIP writes the mail as an archive: its text and its files, in a ZIP file
-// that stands as the only entry of another, encrypted one (AE-2, AES-256), so
-// that not even the names are seen without the code.
-func (d Document) WriteZIP(w io.Writer) error {
+// ZIP takes the mail apart and returns what writes it as an archive: its text and
+// its files, in a ZIP file that stands as the only entry of another, encrypted
+// one (AE-2, AES-256), so that not even the names are seen without the code.
+func (d Document) ZIP() (func(io.Writer) error, error) {
 	content, err := gather(d.Mail, d.Words)
 	if err != nil {
-		return fmt.Errorf("read mail: %w", err)
+		return nil, fmt.Errorf("read mail: %w", err)
 	}
 	head := d.head()
 	if s := d.subject(); s != "" {
 		head = append([][2]string{{"", s}}, head...)
 	}
 	files := append([]file{content.text(d.Words, head)}, content.files...)
+	return func(w io.Writer) error { return d.writeZIP(w, files) }, nil
+}
+
+func (d Document) writeZIP(w io.Writer, files []file) error {
 	// The size has to be known before: programs do not take an encrypted entry
 	// whose size follows it.
 	var counted counter

@@ -13,7 +13,7 @@ func TestTheArchiveOpensWithItsCodeAndShowsNoNameWithout(t *testing.T) {
 	need(t, "7z")
 	m := read(t, sample(t, "plain.eml"))
 	var b bytes.Buffer
-	if err := (Document{Mail: m, Words: danish, Code: code}).WriteZIP(&b); err != nil {
+	if err := writing(Document{Mail: m, Words: danish, Code: code}.ZIP())(&b); err != nil {
 		t.Fatal(err)
 	}
 	for _, secret := range []string{"løn", "tekst", "Mette"} {
@@ -62,8 +62,8 @@ func TestMemoryDoesNotGrowWithTheFiles(t *testing.T) {
 		}).AllocedBytesPerOp()
 	}
 	for name, write := range map[string]func(Document) error{
-		"PDF": func(d Document) error { return d.WritePDF(discard{}) },
-		"ZIP": func(d Document) error { return d.WriteZIP(discard{}) },
+		"PDF": func(d Document) error { return writing(d.PDF())(discard{}) },
+		"ZIP": func(d Document) error { return writing(d.ZIP())(discard{}) },
 	} {
 		small, large := allocated(1<<20, write), allocated(9<<20, write)
 		if large-small > 4<<20 {

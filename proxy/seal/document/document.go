@@ -12,6 +12,7 @@ package document
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ type Words struct {
 // Document is a mail to be shown.
 type Document struct {
 	Mail  *message.Message // as the reader gets it
+	Top   *message.Message // its own header, where that was edited apart from the rest; nil: it stands in Mail
 	Words Words
 	Code  string // opens it
 	Plain string // opens it too: the code as people type it; empty: Code
@@ -43,12 +45,17 @@ type file struct {
 	open  func() (io.Reader, error)
 }
 
-// WritePDF writes the mail as a PDF.
-func (d Document) WritePDF(w io.Writer) error {
+// PDF takes the mail apart and returns what writes it as a PDF. Everything that
+// can be wrong with the mail is an error before anything is written.
+func (d Document) PDF() (func(io.Writer) error, error) {
 	content, err := gather(d.Mail, d.Words)
 	if err != nil {
-		return fmt.Errorf("read mail: %w", err)
+		return nil, fmt.Errorf("read mail: %w", err)
 	}
+	return func(w io.Writer) error { return d.writePDF(w, content) }, nil
+}
+
+func (d Document) writePDF(w io.Writer, content *contents) error {
 	other := d.Plain
 	if other == "" {
 		other = d.Code
@@ -62,15 +69,16 @@ func (d Document) WritePDF(w io.Writer) error {
 		return fmt.Errorf("begin document: %w", err)
 	}
 	paper.pictures = content.pictures
-	d.heading(paper, content)
+	d.heading(paper)
 	for _, body := range content.bodies {
 		paper.draw(body)
 	}
+	files := content.files
 	if paper.lost {
-		content.files = append(content.files, content.text(d.Words, d.head()))
+		files = append(slices.Clone(files), content.text(d.Words, d.head()))
 	}
-	d.listFiles(paper, content.files)
-	names, err := attach(f, content.files)
+	d.listFiles(paper, files)
+	names, err := attach(f, files)
 	if err != nil {
 		return fmt.Errorf("attach files: %w", err)
 	}
@@ -80,9 +88,17 @@ func (d Document) WritePDF(w io.Writer) error {
 	return nil
 }
 
+// top returns the message that the mail's own header stands in.
+func (d Document) top() *message.Message {
+	if d.Top != nil {
+		return d.Top
+	}
+	return d.Mail
+}
+
 // head returns the lines that head the document.
 func (d Document) head() (lines [][2]string) {
-	m := d.Mail
+	m := d.top()
 	for _, field := range [][2]string{{"From", d.Words.From}, {"To", d.Words.To}, {"Cc", d.Words.Cc}, {"Date", d.Words.Date}} {
 		for _, f := range m.Root.Get(field[0]) {
 			text := m.Text(f)
@@ -108,14 +124,14 @@ func (d Document) date(text string) string {
 }
 
 func (d Document) subject() string {
-	for _, f := range d.Mail.Root.Get("Subject") {
-		return d.Mail.Text(f)
+	for _, f := range d.top().Root.Get("Subject") {
+		return d.top().Text(f)
 	}
 	return ""
 }
 
 // heading draws subject, people and date.
-func (d Document) heading(p *paper, _ *contents) {
+func (d Document) heading(p *paper) {
 	if s := d.subject(); s != "" {
 		p.draw([]block{{runs: []run{{text: s, bold: true}}, size: 15, after: 8}})
 	}

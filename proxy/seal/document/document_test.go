@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,11 +36,19 @@ func read(t testing.TB, mail string) *message.Message {
 	return m
 }
 
+// writing returns what writes a document, or its error.
+func writing(write func(io.Writer) error, err error) func(io.Writer) error {
+	if err != nil {
+		return func(io.Writer) error { return err }
+	}
+	return write
+}
+
 // write writes the document of a mail to a file.
 func write(t testing.TB, mail string) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := (Document{Mail: read(t, mail), Words: danish, Code: code, Plain: strings.ReplaceAll(code, "-", "")}).WritePDF(&b); err != nil {
+	if err := writing(Document{Mail: read(t, mail), Words: danish, Code: code, Plain: strings.ReplaceAll(code, "-", "")}.PDF())(&b); err != nil {
 		t.Fatal(err)
 	}
 	name := filepath.Join(t.TempDir(), "mail.pdf")

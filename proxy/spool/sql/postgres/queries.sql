@@ -44,6 +44,9 @@ NOTIFY postvern_due
 -- name: insert chunk
 INSERT INTO chunks (body, n, data) VALUES ($1, $2, $3)
 
+-- name: read chunk
+SELECT data FROM chunks WHERE body = $1 AND n = $2
+
 -- name: read chunks
 SELECT data FROM chunks WHERE body = $1 ORDER BY n
 
