@@ -116,7 +116,7 @@ func (g *Gateway) Rules() *Rules {
 func (g *Gateway) Submit(ctx context.Context, env message.Envelope, r io.Reader) error {
 	err := g.submit(ctx, env, r)
 	var reply *submission.Reply
-	if err == nil || errors.As(err, &reply) {
+	if err == nil || errors.As(err, &reply) || submission.Undelivered(err) {
 		return err
 	}
 	g.cfg.Metrics.Messages.WithLabelValues("error").Inc()

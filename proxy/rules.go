@@ -60,6 +60,13 @@ func (g *Gateway) checkSender(r *Rules, login, address string, at time.Time) err
 	}))
 }
 
+// Words returns the text of a reply that is given before there is a message,
+// in the language of the login or the sender.
+func (g *Gateway) Words(cause notice.Cause, limit, login, sender string) string {
+	r := g.Rules()
+	return g.cfg.Notices.Refusal(notice.Refusal{Language: r.language(login, sender), Cause: cause, Contact: r.Policy.Contact, Limit: limit})
+}
+
 // authorise checks the addresses that a message says it is from. One that
 // cannot be read is a fault of the header, and held as such; what can be read
 // of it is checked all the same.

@@ -125,7 +125,7 @@ func TestALoginIsTriedAtTheUpstreamServer(t *testing.T) {
 	}
 	_ = passwords.Close()
 	for range 12 { // an outage is nobody's failure
-		expectReplies(t, i.says(plainLogin("anna", "another")), "AUTH", "454 4.7.0 The login could not be checked")
+		expectReplies(t, i.says(plainLogin("anna", "another")), "AUTH", "454 4.7.0 Dit login kan ikke kontrolleres")
 	}
 	expectReplies(t, i.says(plainLogin("anna", "rød grød med fløde")), "AUTH", "235")
 	if !i.log.has("put off login") || strings.Contains(i.log.String(), "another") || strings.Contains(i.log.String(), "rød grød") {

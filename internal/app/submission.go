@@ -2,8 +2,10 @@ package app
 
 import (
 	"net/netip"
+	"strconv"
 	"time"
 
+	"postvern.example/internal/notice"
 	"postvern.example/proxy/submission"
 )
 
@@ -14,6 +16,16 @@ func (a *App) submission(certs *submission.Certificate) (submission.Config, erro
 		Hostname: c.Hostname,
 		Sender: func(login, address string, at time.Time) error {
 			return a.gateway.CheckSender(login, address, at)
+		},
+		Words: func(cause notice.Cause, login, sender string) string {
+			limit := ""
+			switch cause {
+			case notice.CauseSize:
+				limit = c.Limits.MessageSize.String()
+			case notice.CauseRecipients:
+				limit = strconv.Itoa(c.Limits.Recipients)
+			}
+			return a.gateway.Words(cause, limit, login, sender)
 		},
 		Throttle: submission.NewThrottle(a.opt.Now),
 		Budget:   a.budget,

@@ -47,10 +47,11 @@ const (
 	CauseAnswerOver    Cause = "answer-over"    // 550 5.7.1: to one that is decided
 	CauseAnswerAlone   Cause = "answer-alone"   // 550 5.7.1: to a question and to other people
 
-	CauseLoginFirst   Cause = "login-first"   // 530 5.7.0
-	CauseLoginWrong   Cause = "login-wrong"   // 535 5.7.8
-	CauseLoginLimited Cause = "login-limited" // 454 4.7.0
-	CauseTLSFirst     Cause = "tls-first"     // 530 5.7.0
+	CauseLoginFirst     Cause = "login-first"     // 530 5.7.0
+	CauseLoginWrong     Cause = "login-wrong"     // 535 5.7.8
+	CauseLoginLimited   Cause = "login-limited"   // 454 4.7.0
+	CauseLoginUnchecked Cause = "login-unchecked" // 454 4.7.0: who knows it does not answer
+	CauseTLSFirst       Cause = "tls-first"       // 530 5.7.0
 
 	CauseFull      Cause = "full"      // 452 4.3.1
 	CauseBusy      Cause = "busy"      // 421 4.3.2: too many connections
@@ -65,7 +66,7 @@ func Causes() []Cause {
 		CausePolicy, CauseMalformed, CauseLineEnds, CauseLineLength, CauseLoop, CauseSize,
 		CauseMandateOver, CauseMandateEarly, CauseSender, CauseStranger, CauseAddress, CauseRecipients,
 		CauseAnswerUnknown, CauseAnswerOver, CauseAnswerAlone,
-		CauseLoginFirst, CauseLoginWrong, CauseLoginLimited, CauseTLSFirst,
+		CauseLoginFirst, CauseLoginWrong, CauseLoginLimited, CauseLoginUnchecked, CauseTLSFirst,
 		CauseFull, CauseBusy, CauseTemporary, CauseTimeout, CauseShutdown,
 	}
 }

@@ -48,7 +48,7 @@ func (w *wire) nextChunk(args string) bool {
 	case int64(n) > w.ceiling():
 		w.refused("size")
 		w.cutoff = true
-		w.out = append(w.out, replyTo(errTooLarge).Error()+"\r\n"...)
+		w.out = append(w.out, w.session.inWords(errSize, false).Error()+"\r\n"...)
 		w.bye(reply(421, 3, 4, "The chunk is too large to be skipped"))
 		return false
 	}

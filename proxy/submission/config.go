@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"postvern.example/internal/metrics"
+	"postvern.example/internal/notice"
 	"postvern.example/proxy/message"
 )
 
@@ -25,6 +26,7 @@ type Config struct {
 	Login    Authenticator // of passwords
 	Tokens   TokenChecker  // nil: none are taken
 	Sender   SenderCheck
+	Words    Words     // nil: replies in English
 	Throttle *Throttle // share one among all listeners; nil: one of its own
 	Limits   Limits
 	Budget   *Budget // share one among all listeners; nil: memory is not bounded
@@ -148,6 +150,10 @@ var (
 // the address is a representative's. A *Reply is answered as it is; any other
 // error is a plain 550 5.7.1.
 type SenderCheck func(login, address string, at time.Time) error
+
+// Words writes the text of a reply that people meet in their mail program, in
+// the language of the login or, without one, of the sender; both may be empty.
+type Words func(cause notice.Cause, login, sender string) string
 
 func (c *Config) check() error {
 	l := c.Listener

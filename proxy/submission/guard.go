@@ -17,6 +17,18 @@ var (
 	errSlow     = errors.New("submission: the message did not come in time")
 )
 
+// Undelivered reports whether an error of Submit is that of the message's own
+// reader: it did not arrive whole, or may not be taken as it is. Whoever sent it
+// hears why, and nothing is wrong here.
+func Undelivered(err error) bool {
+	for _, known := range []error{errUnclean, errTooLarge, errCut, errSlow, errBusy, errReset} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	return false
+}
+
 // state is how far a framer has come in a line.
 type state byte
 

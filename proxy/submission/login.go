@@ -12,12 +12,14 @@ import (
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+
+	"postvern.example/internal/notice"
 )
 
 var (
-	errDenied      = reply(535, 7, 8, "Wrong user name or password")
-	errThrottled   = reply(454, 7, 0, "Too many failed logins; please try again in a quarter of an hour")
-	errCannotTell  = reply(454, 7, 0, "The login could not be checked now; please try again in a while")
+	errDenied      = caused(notice.CauseLoginWrong, reply(535, 7, 8, "Wrong user name or password"))
+	errThrottled   = caused(notice.CauseLoginLimited, reply(454, 7, 0, "Too many failed logins; please try again in a quarter of an hour"))
+	errCannotTell  = caused(notice.CauseLoginUnchecked, reply(454, 7, 0, "The login could not be checked now; please try again in a while"))
 	errMechanism   = reply(504, 5, 4, "This way to log in is not offered here")
 	errNoLogin     = reply(503, 5, 1, "No login is needed here")
 	errMidMail     = reply(503, 5, 1, "No login in the middle of a message")
@@ -133,7 +135,7 @@ func (s *session) tryLogin(by, user string, check func(context.Context) (string,
 func (s *session) deny(by, result string, r *Reply) *smtp.SMTPError {
 	s.w.srv.loggedIn(result)
 	s.w.log.Info("refused login", slog.String("by", by), slog.String("result", result), slog.Int("code", r.Code))
-	return r.smtpError(false)
+	return s.inWords(r, false).smtpError(false)
 }
 
 // plainServer is AUTH PLAIN (RFC 4616). Nobody logs in for somebody else.

@@ -94,9 +94,9 @@ func (w *wire) lost(err error) {
 	case !errors.Is(err, os.ErrDeadlineExceeded):
 		w.goodbye = true // the client is gone
 	case w.isDraining():
-		w.bye(reply(421, 3, 2, "The server is going down; please try again in a while"))
+		w.bye(w.session.inWords(errGoingDown, false))
 	default:
-		w.bye(reply(421, 4, 2, "Nothing came in time"))
+		w.bye(w.session.inWords(errIdle, false))
 	}
 }
 

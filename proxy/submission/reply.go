@@ -9,6 +9,8 @@ import (
 
 	"github.com/emersion/go-smtp"
 	"golang.org/x/text/unicode/norm"
+
+	"postvern.example/internal/notice"
 )
 
 // Reply is an SMTP reply that a person reads. Text is one line in any
@@ -17,6 +19,8 @@ type Reply struct {
 	Code     int    // 4xx or 5xx
 	Enhanced [3]int // RFC 3463
 	Text     string
+
+	cause notice.Cause // what Config.Words is asked for; empty: Text stands
 }
 
 // Error returns the reply as it stands on the wire.
@@ -28,6 +32,21 @@ func reply(code, subject, detail int, text string) *Reply {
 	return &Reply{Code: code, Enhanced: [3]int{code / 100, subject, detail}, Text: text}
 }
 
+// caused is a reply that people meet in their mail program.
+func caused(cause notice.Cause, r *Reply) *Reply {
+	r.cause = cause
+	return r
+}
+
+// The replies to a message that did not arrive, or could not be stored.
+var (
+	errLineEnds = caused(notice.CauseLineEnds, reply(550, 6, 0, "The message holds a bare CR, a bare LF or a NUL. Nothing was sent."))
+	errSize     = caused(notice.CauseSize, reply(552, 3, 4, "The message is larger than this server takes. Nothing was sent."))
+	errNoRoom   = caused(notice.CauseFull, reply(452, 3, 1, "Too much mail at once. Nothing was sent; please try again in a while."))
+	errLate     = caused(notice.CauseTimeout, reply(421, 4, 2, "The message did not come in time. Nothing was sent."))
+	errNotNow   = caused(notice.CauseTemporary, reply(451, 3, 0, "The message could not be taken now. Nothing was sent; please try again in a while."))
+)
+
 // replyTo turns an error into the reply for it: this is the one place that
 // does. An error that nobody made for people is a 451 without its text.
 func replyTo(err error) *Reply {
@@ -36,15 +55,15 @@ func replyTo(err error) *Reply {
 	case errors.As(err, &r) && r != nil && r.valid():
 		return r
 	case errors.Is(err, errUnclean):
-		return reply(550, 6, 0, "The message holds a bare CR, a bare LF or a NUL. Nothing was sent.")
+		return errLineEnds
 	case errors.Is(err, errTooLarge), errors.Is(err, smtp.ErrDataTooLarge):
-		return reply(552, 3, 4, "The message is larger than this server takes. Nothing was sent.")
+		return errSize
 	case errors.Is(err, errBusy):
-		return reply(452, 3, 1, "Too much mail at once. Nothing was sent; please try again in a while.")
+		return errNoRoom
 	case errors.Is(err, errSlow):
-		return reply(421, 4, 2, "The message did not come in time. Nothing was sent.")
+		return errLate
 	}
-	return reply(451, 3, 0, "The message could not be taken now. Nothing was sent; please try again in a while.")
+	return errNotNow
 }
 
 // valid says whether it is a refusal that a client understands: 2xx and 3xx,

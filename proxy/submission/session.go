@@ -12,6 +12,7 @@ import (
 	"github.com/emersion/go-smtp"
 	"github.com/oklog/ulid/v2"
 
+	"postvern.example/internal/notice"
 	"postvern.example/proxy/message"
 )
 
@@ -36,14 +37,17 @@ type transaction struct {
 
 var (
 	errGreet      = reply(503, 5, 1, "Say EHLO first")
-	errNeedTLS    = reply(530, 7, 0, "Say STARTTLS first: nothing is taken in clear")
-	errNeedLogin  = reply(530, 7, 0, "Log in first")
+	errNeedTLS    = caused(notice.CauseTLSFirst, reply(530, 7, 0, "Say STARTTLS first: nothing is taken in clear"))
+	errNeedLogin  = caused(notice.CauseLoginFirst, reply(530, 7, 0, "Log in first"))
 	errNested     = reply(503, 5, 1, "A message is on its way: finish it or say RSET")
 	errNoMail     = reply(503, 5, 1, "Say MAIL and RCPT first")
 	errSender     = reply(553, 1, 7, "The sender's address is not written plainly as name@domain")
-	errRecipient  = reply(553, 1, 3, "The recipient's address is not written plainly as name@domain")
+	errRecipient  = caused(notice.CauseAddress, reply(553, 1, 3, "The recipient's address is not written plainly as name@domain"))
 	errPlainUTF8  = reply(553, 6, 7, "An address with letters outside ASCII needs SMTPUTF8")
-	errNotYours   = reply(550, 7, 1, "This sender address is not yours to use")
+	errNotYours   = caused(notice.CauseSender, reply(550, 7, 1, "This sender address is not yours to use"))
+	errGoingDown  = caused(notice.CauseShutdown, reply(421, 3, 2, "The server is going down; please try again in a while"))
+	errIdle       = caused(notice.CauseTimeout, reply(421, 4, 2, "Nothing came in time"))
+	errManyTo     = caused(notice.CauseRecipients, reply(452, 5, 3, "Too many recipients"))
 	errOneReceipt = reply(550, 7, 1, "A message without a sender goes to one recipient only")
 )
 
@@ -76,7 +80,24 @@ func (s *session) refuse(what, reason string, r *Reply, utf8 bool, more ...slog.
 		s.w.refused(reason)
 	}
 	s.w.log.LogAttrs(s.w.srv.context(), slog.LevelInfo, "refused", append(more, slog.String("what", what), slog.Int("code", r.Code))...)
-	return r.smtpError(utf8)
+	return s.inWords(r, utf8).smtpError(utf8)
+}
+
+// inWords returns a reply in the language of the person who reads it, in ASCII
+// unless utf8 is set. Only the session's own goroutine may call it.
+func (s *session) inWords(r *Reply, utf8 bool) *Reply {
+	words := s.w.srv.cfg.Words
+	if words == nil || r.cause == "" {
+		return r
+	}
+	sender := ""
+	if s.mail != nil {
+		sender = s.mail.env.From
+	}
+	said := *r
+	said.Text = words(r.cause, s.login, sender)
+	said.Text = said.line(utf8)
+	return &said
 }
 
 // Mail begins a transaction.

@@ -30,7 +30,6 @@ var rewording = []struct{ theirs, ours string }{
 	{"504 5.5.4 DELIVERBY", "555 5.5.4 DELIVERBY is not offered"},
 	{"504 5.5.4 RRVS", "555 5.5.4 RRVS is not offered"},
 	{"421 4.0.0 Internal", "421 4.3.0 Something went wrong here; please try again"},
-	{"552 5.3.4", "552 5.3.4 The message is larger than this server takes. Nothing was sent."},
 }
 
 // reword returns go-smtp's reply line, without line end, in our words.

@@ -70,9 +70,13 @@ func (w *wire) inOurWords(line string) string {
 	case strings.HasPrefix(line, "250-SIZE ") || strings.HasPrefix(line, "250 SIZE "):
 		return line[:len("250 SIZE ")] + strconv.FormatInt(w.srv.limits.MessageSize, 10)
 	case strings.HasPrefix(line, "501 5.5.4 Unable to parse SIZE") && len(strings.Trim(parameter(w.line, "SIZE"), "0123456789")) == 0:
-		return replyTo(errTooLarge).Error() // more digits than go-smtp reads
+		return w.session.inWords(errSize, false).Error() // more digits than go-smtp reads
 	case line[3] == '-':
 		return line
+	case strings.HasPrefix(line, "552 5.3.4 Max"):
+		return w.session.inWords(errSize, false).Error()
+	case strings.HasPrefix(line, "452 4.5.3 Max"):
+		return w.session.inWords(errManyTo, false).Error()
 	}
 	return reword(line)
 }
