@@ -24,6 +24,7 @@ func (a *App) submission(certs *submission.Certificate) (submission.Config, erro
 				limit = c.Limits.MessageSize.String()
 			case notice.CauseRecipients:
 				limit = strconv.Itoa(c.Limits.Recipients)
+			default: // nothing else has a limit to name
 			}
 			return a.gateway.Words(cause, limit, login, sender)
 		},
