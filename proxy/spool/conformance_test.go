@@ -61,6 +61,7 @@ func Conformance(t *testing.T, open opener) {
 		{"the ledger of consents is kept, and its changes are seen", ledgerOfConsents},
 		{"keys of readers are kept, and changes to them are seen", keysOfReaders},
 		{"how copies were protected is known, and forgotten in time", protections},
+		{"what nodes share is kept until its end, and turns are taken one at a time", nodesShare},
 		{"the first key that is used binds its reader", firstKeyBinds},
 		{"what was handed to a reader is known for a while", handedOver},
 		{"a parcel that was decided before another handing is refused", handedMeanwhile},

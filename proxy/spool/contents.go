@@ -356,6 +356,10 @@ func (v *vault) opens(ctx context.Context, c contents, t table, r values) error 
 		}
 	case keysTable, pinsTable:
 		_, err = v.open(keyPlace(t.Name, field("reader"), field("print")), field("secret"))
+	case "shared":
+		kind, _ := r[t.at("kind")].(string)
+		name, _ := r[t.at("name")].(string)
+		_, err = v.open(sharedPlace(kind, name), field("secret"))
 	case "meta":
 		if name, _ := r[t.at("name")].(string); name == "key" {
 			_, err = v.open("meta/value/"+name, field("value"))

@@ -26,7 +26,8 @@ func furnish(t *testing.T, s *Store) (contents map[string][]byte) {
 		t.Fatal(err)
 	}
 	key := ReaderKey{Reader: "mette@post.example", Fingerprint: "AB", Key: []byte("key"), Source: "added", Since: time.Now(), By: "dpo"}
-	if err := errors.Join(s.AddKeys(t.Context(), []ReaderKey{key}), s.ApproveKeys(t.Context(), []ReaderKey{key})); err != nil {
+	if err := errors.Join(s.AddKeys(t.Context(), []ReaderKey{key}), s.ApproveKeys(t.Context(), []ReaderKey{key}),
+		s.Share(t.Context(), "certificate", "mail", []byte("its key"), time.Time{})); err != nil {
 		t.Fatal(err)
 	}
 	t.Helper()

@@ -324,3 +324,18 @@ SELECT step, last, copies FROM protections WHERE reader = $1 ORDER BY last DESC,
 
 -- name: forget old protections
 DELETE FROM protections WHERE last < $1
+
+-- name: shared
+SELECT name, secret FROM shared WHERE kind = $1 AND (ends = 0 OR ends > $2)
+
+-- name: share
+INSERT INTO shared (kind, name, owner, ends, secret) VALUES ($1, $2, '', $3, $4)
+ON CONFLICT (kind, name) DO UPDATE SET ends = excluded.ends, secret = excluded.secret
+
+-- name: forget shared
+DELETE FROM shared WHERE ends <> 0 AND ends <= $1
+
+-- name: take turn
+INSERT INTO shared (kind, name, owner, ends, secret) VALUES ('turn', $1, $2, $3, $4)
+ON CONFLICT (kind, name) DO UPDATE SET ends = excluded.ends, owner = excluded.owner
+WHERE shared.ends <= $5 OR shared.owner = excluded.owner
