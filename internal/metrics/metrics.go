@@ -18,7 +18,7 @@ type Metrics struct {
 	Steps      *prometheus.HistogramVec // step: read, extract, detect, decide, prepare, accept
 	Sessions   *prometheus.GaugeVec     // listener: starttls, implicit, trust
 	Logins     *prometheus.CounterVec   // result: ok, denied, limited, error
-	Refused    *prometheus.CounterVec   // reason: smuggling, size, relay, sender, login, limit, line, loop, memory
+	Refused    *prometheus.CounterVec   // reason: smuggling, size, relay, sender, login, limit, line, loop, memory, certificate
 	Reloads    *prometheus.CounterVec   // result: ok, error
 	Unusual    *prometheus.CounterVec   // likeness: letters, typo, domain, elsewhere, name, outsider
 	Questions  *prometheus.CounterVec   // result: asked, yes, no, unclear, refused, reminded, unanswered
@@ -64,7 +64,7 @@ func (m *Metrics) begin() {
 		m.Protected: {"openpgp", "smime", "document", "archive", "tls", "hold"},
 		m.Codes:     {"sent", "deferred", "failed"},
 		m.Logins:    {"ok", "denied", "limited", "error"},
-		m.Refused:   {"smuggling", "size", "relay", "sender", "login", "limit", "line", "loop", "memory"},
+		m.Refused:   {"smuggling", "size", "relay", "sender", "login", "limit", "line", "loop", "memory", "certificate"},
 		m.Reloads:   {"ok", "error"},
 
 		m.Unusual:   {"letters", "typo", "domain", "elsewhere", "name", "outsider"},

@@ -50,6 +50,9 @@ type Listener struct {
 	// beside the representatives' own: an address, "*@domain", or "<>" for the
 	// null sender.
 	Senders []string
+	// Clients, if set, asks the clients of a trust listener for a certificate
+	// as well; TLS must not be None.
+	Clients *Clients
 	// ProxyProtocol lists the load balancers whose PROXY protocol v2 header
 	// names the client. A connection from one of them must begin with it;
 	// anybody else's is never read.
@@ -172,6 +175,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("listener %s: tls: none needs trust, for nobody may log in in clear", l.Address)
 	case len(l.Trust) == 0 && c.Login == nil && c.Tokens == nil:
 		return fmt.Errorf("listener %s: no Login and no trust", l.Address)
+	case l.Clients != nil && (len(l.Trust) == 0 || l.TLS == None):
+		return fmt.Errorf("listener %s: client certificates are for trust listeners with TLS", l.Address)
 	case len(l.Trust) == 0 && len(l.Senders) > 0:
 		return fmt.Errorf("listener %s: senders is for trust listeners", l.Address)
 	}

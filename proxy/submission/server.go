@@ -56,6 +56,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Throttle == nil {
 		cfg.Throttle = NewThrottle(cfg.Now)
 	}
+	cfg.TLS = secured(cfg.TLS, cfg.Listener.Clients)
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{
 		cfg: cfg, limits: cfg.Limits.orDefault(),

@@ -381,9 +381,9 @@ func TestACertificateIsMadeOnceAndReadAgainWhenItChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	serial := func() string {
-		c.mu.Lock()
-		c.looked = time.Time{}
-		c.mu.Unlock()
+		c.pair.mu.Lock()
+		c.pair.looked = time.Time{}
+		c.pair.mu.Unlock()
 		got, err := c.Get(nil)
 		if err != nil {
 			t.Fatal(err)

@@ -5,9 +5,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
-	"sync"
-	"time"
+	"slices"
+	"strings"
 )
 
 // TLSConfig returns the TLS side of a listener: TLS 1.2 and 1.3, with forward
@@ -25,87 +24,74 @@ func TLSConfig(get func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *tls.Co
 	}
 }
 
+// secured returns the configuration of one listener. A client that offers a
+// protocol of the web speaks to the wrong server, or a page has led a browser
+// here to have a reply of ours read as a page's (ALPACA): it gets the alert of
+// RFC 7301 §3.2.
+func secured(base *tls.Config, clients *Clients) *tls.Config {
+	if base == nil {
+		return nil
+	}
+	base = base.Clone()
+	if clients != nil {
+		base = clients.demand(base)
+	}
+	mail := base.Clone()
+	mail.NextProtos = []string{"smtp"}
+	choose := base.GetConfigForClient
+	base.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		switch {
+		case slices.ContainsFunc(hello.SupportedProtos, webProtocol):
+			return mail, nil
+		case choose != nil:
+			return choose(hello)
+		}
+		return nil, nil
+	}
+	return base
+}
+
+func webProtocol(name string) bool {
+	return name == "h2" || name == "h3" || strings.HasPrefix(name, "http/") || strings.HasPrefix(name, "spdy/")
+}
+
+// handshakeFault says in a few words why a handshake failed. What the library
+// says repeats nothing that the client has chosen freely.
+func handshakeFault(err error) string {
+	var clear tls.RecordHeaderError
+	if errors.As(err, &clear) {
+		return "no TLS is spoken"
+	}
+	if unfit := clientFaultOf(err); unfit != nil {
+		return unfit.reason
+	}
+	return cut(oneLine(strings.TrimPrefix(err.Error(), "tls: ")), 120)
+}
+
 // Certificate is a certificate in files, which is read again when they change.
 // It may be used by several goroutines.
-type Certificate struct {
-	certFile, keyFile string
-	failed            func(error)
-
-	mu      sync.Mutex
-	looked  time.Time
-	stamp   [2]stamp
-	current *tls.Certificate
-}
-
-type stamp struct {
-	time time.Time
-	size int64
-}
-
-// certificateCheck is how often the files are looked at, at most.
-const certificateCheck = time.Second
+type Certificate struct{ pair *fresh[*tls.Certificate] }
 
 // LoadCertificate reads a certificate chain and its key, both PEM. Later
 // changes that cannot be read leave the old pair in use; failed, if not nil,
 // is told why.
 func LoadCertificate(certFile, keyFile string, failed func(error)) (*Certificate, error) {
-	if failed == nil {
-		failed = func(error) {}
+	pair, err := newFresh(func() (*tls.Certificate, error) {
+		pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+		if err == nil && pair.Leaf == nil {
+			err = errors.New("no leaf")
+		}
+		return &pair, err
+	}, failed, certFile, keyFile)
+	if err != nil {
+		return nil, fmt.Errorf("load certificate: %w", err)
 	}
-	c := &Certificate{certFile: certFile, keyFile: keyFile, failed: failed}
-	if err := c.load(); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return &Certificate{pair}, nil
 }
 
 // Get returns the certificate in force. It has the signature that
 // tls.Config.GetCertificate wants, and never returns an error.
-func (c *Certificate) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if now := time.Now(); now.Sub(c.looked) >= certificateCheck || now.Before(c.looked) {
-		c.looked = now
-		if s, err := c.stamps(); err != nil || s != c.stamp {
-			if err := c.load(); err != nil {
-				c.stamp = s // one report for each change
-				c.failed(err)
-			}
-		}
-	}
-	return c.current, nil
-}
+func (c *Certificate) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.pair.get(), nil }
 
 // Leaf returns the certificate in force, parsed.
-func (c *Certificate) Leaf() *x509.Certificate {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.current.Leaf
-}
-
-func (c *Certificate) load() error {
-	s, err := c.stamps()
-	if err != nil {
-		return fmt.Errorf("load certificate: %w", err)
-	}
-	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
-	if err != nil {
-		return fmt.Errorf("load certificate: %w", err)
-	}
-	if pair.Leaf == nil {
-		return errors.New("load certificate: no leaf")
-	}
-	c.current, c.stamp, c.looked = &pair, s, time.Now()
-	return nil
-}
-
-func (c *Certificate) stamps() (s [2]stamp, err error) {
-	for i, name := range []string{c.certFile, c.keyFile} {
-		info, err := os.Stat(name)
-		if err != nil {
-			return s, err
-		}
-		s[i] = stamp{info.ModTime(), info.Size()}
-	}
-	return s, nil
-}
+func (c *Certificate) Leaf() *x509.Certificate { return c.pair.get().Leaf }

@@ -152,7 +152,10 @@ func (w *wire) secure() error {
 	if err := c.HandshakeContext(ctx); err != nil {
 		var clear tls.RecordHeaderError
 		inClear := errors.As(err, &clear) && clear.Conn != nil
-		w.log.Info("refused handshake", slog.Bool("in_clear", inClear))
+		w.log.Info("refused handshake", slog.String("reason", handshakeFault(err)))
+		if clientFaultOf(err) != nil {
+			w.refused("certificate")
+		}
 		if inClear { // who speaks no TLS can read why it ends
 			w.bye(reply(421, 7, 0, "Nothing but TLS is spoken here"))
 		}
