@@ -21,6 +21,7 @@ need=(
   tesseract:tesseract-ocr
   postfix:postfix
   slapd:slapd
+  dovecot:dovecot-core
   strace:strace
   7z:p7zip-full
   qpdf:qpdf
@@ -40,6 +41,13 @@ compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql
 for l in dan nor swe fin eng; do
   compgen -G "/usr/share/tesseract-ocr/*/tessdata/$l.traineddata" >/dev/null || missing+=("tesseract-ocr-$l")
 done
+# Peers that not every distribution has: without them their tests say so and are
+# skipped.
+if command -v apt-cache >/dev/null 2>&1; then
+  for n in pebble:pebble testssl:testssl.sh sslscan:sslscan; do
+    command -v "${n%%:*}" >/dev/null 2>&1 || [ -z "$(apt-cache madison "${n##*:}" 2>/dev/null)" ] || missing+=("${n##*:}")
+  done
+fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 echo "The tests need these Debian packages: ${missing[*]}"

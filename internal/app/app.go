@@ -14,8 +14,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"postvern.example/internal/acme"
 	"postvern.example/internal/metrics"
 	"postvern.example/internal/notice"
 	"postvern.example/internal/question"
@@ -62,7 +61,9 @@ type App struct {
 	http       *httpServer
 	questions  *httpServer
 	tokens     *question.Tokens
-	certs      *submission.Certificate
+	certs      certificate       // nil: nothing of ours speaks TLS
+	acme       *acme.Certificate // nil: none is ordered
+	challenges []*httpServer
 	reloading  sync.Mutex
 	watched    map[string]fingerprint
 	ledger     *spool.Ledger  // of consents; nil: not read
@@ -159,6 +160,12 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.relay.Run(running) })
 	group.Go(func() error { return a.http.run(running) })
 	group.Go(func() error { return a.questions.run(running) })
+	for _, h := range a.challenges {
+		group.Go(func() error { return h.run(running) })
+	}
+	if a.acme != nil {
+		group.Go(func() error { return a.acme.Run(running) })
+	}
 	group.Go(func() error { return a.watch(running) })
 	group.Go(func() error { return a.housekeep(running) })
 	group.Go(func() error { return a.followConsents(running) })
@@ -248,13 +255,11 @@ const patience = 20 * time.Second
 
 func (a *App) listen(ctx context.Context) error {
 	c := a.opt.Config
-	certs, err := a.certificate()
-	if err != nil {
+	if err := a.openCertificate(ctx); err != nil {
 		return err
 	}
-	a.certs = certs
 	a.budget = submission.NewBudget(int64(c.Limits.Memory), patience)
-	shared, err := a.submission(certs)
+	shared, err := a.submission()
 	if err != nil {
 		return fmt.Errorf("prepare logins: %w", err)
 	}
@@ -264,7 +269,9 @@ func (a *App) listen(ctx context.Context) error {
 	}
 	defer passed.close()
 	for i, l := range c.Listen {
-		shared.Listener = l.listener()
+		if shared.Listener, err = a.listener(l); err != nil {
+			return fmt.Errorf("listen[%d].client-ca: %w", i, err)
+		}
 		sockets, err := l.open(ctx, passed)
 		if err != nil {
 			return fmt.Errorf("listen[%d]: %w", i, err)
@@ -280,31 +287,6 @@ func (a *App) listen(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// certificate loads the certificate that is configured, or makes one of our
-// own and says so. A trust listener alone needs none.
-func (a *App) certificate() (*submission.Certificate, error) {
-	c := a.opt.Config
-	if c.Questions.TLS != "implicit" && !slices.ContainsFunc(c.Listen, func(l ListenConfig) bool { return l.TLS != "none" }) {
-		return nil, nil
-	}
-	cert, key := c.TLS.Certificate, c.TLS.Key
-	if cert == "" {
-		var err error
-		if cert, key, err = submission.SelfSigned(filepath.Join(c.Data, "tls"), c.Hostname); err != nil {
-			return nil, fmt.Errorf("make certificate: %w", err)
-		}
-		a.opt.Logger.Warn("self-signed", "certificate", cert,
-			"reason", "tls.certificate is empty: mail programs trust it once its authority is imported from the same folder")
-	}
-	certs, err := submission.LoadCertificate(cert, key, func(err error) {
-		a.opt.Logger.Error("kept", "what", "the certificate in use", "cause", err)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("load certificate: %w", err)
-	}
-	return certs, nil
 }
 
 // serve runs one server until ctx ends, then drains it.
@@ -331,10 +313,8 @@ func (a *App) close() {
 	for _, l := range a.listeners {
 		_ = l.Close()
 	}
-	for _, h := range []*httpServer{a.http, a.questions} {
-		if h != nil {
-			h.close()
-		}
+	for _, h := range append(a.challenges, a.http, a.questions) {
+		h.close()
 	}
 	if a.extract != nil {
 		a.extract.Close()

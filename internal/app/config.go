@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -54,13 +53,10 @@ type ListenConfig struct {
 	Trust   []string `yaml:"trust"`   // networks that need no login
 	Senders []string `yaml:"senders"` // further senders that a trust listener takes: "*@forening.example"
 
-	ProxyProtocol []string `yaml:"proxy-protocol"` // networks of the load balancers that name the client in a PROXY header
-}
+	ClientCA    string   `yaml:"client-ca"`    // PEM file of the authorities that clients of a trust listener need a certificate of
+	ClientNames []string `yaml:"client-names"` // which that certificate has to bear one of
 
-// TLSConfig names the gateway's certificate; both empty: a self-signed one.
-type TLSConfig struct {
-	Certificate string `yaml:"certificate"`
-	Key         string `yaml:"key"`
+	ProxyProtocol []string `yaml:"proxy-protocol"` // networks of the load balancers that name the client in a PROXY header
 }
 
 // UpstreamConfig is a mail server that copies go to.
@@ -174,22 +170,25 @@ type LogConfig struct {
 }
 
 // LoadConfig reads and checks postvern.yaml. Paths in it are relative to the
-// folder of the file. An error lists every fault, each with line and column
-// where it has one.
+// folder of the file. An error lists every fault, each with line and column.
 func LoadConfig(file string) (Config, error) {
 	src, err := os.ReadFile(file)
 	if err != nil {
 		return Config{}, fmt.Errorf("read configuration: %w", err)
 	}
 	c := defaults()
-	if err := strict.Decode(file, src, &c); err != nil {
+	doc, err := strict.Parse(file, src)
+	if err != nil {
+		return Config{}, err
+	}
+	if err := doc.Decode(&c); err != nil {
 		return Config{}, err
 	}
 	for i := range c.Upstreams {
 		c.Upstreams[i].complete()
 	}
-	if err := c.check(); err != nil {
-		return Config{}, fmt.Errorf("%s: %w", file, err)
+	if err := c.check(doc); err != nil {
+		return Config{}, err
 	}
 	dir, err := filepath.Abs(filepath.Dir(file))
 	if err != nil {
@@ -207,12 +206,15 @@ func LoadConfig(file string) (Config, error) {
 // first.
 func (c *Config) paths() []*string {
 	paths := []*string{
-		&c.Data, &c.TLS.Certificate, &c.TLS.Key, &c.Upstream.PasswordFile, &c.Upstream.CA,
+		&c.Data, &c.TLS.Certificate, &c.TLS.Key, &c.TLS.ACME.CA, &c.TLS.ACME.KeyFile, &c.Upstream.PasswordFile, &c.Upstream.CA,
 		&c.Policy, &c.Representatives, &c.Keys, &c.KeyLookup.CA, &c.SMIME.Certificates, &c.SMIME.Authorities, &c.SMS.TokenFile,
 		&c.Login.Upstream.CA, &c.Login.LDAP.CA, &c.Login.LDAP.PasswordFile, &c.Login.OIDC.Keys, &c.Login.OIDC.CA,
 	}
 	for i := range c.Upstreams {
 		paths = append(paths, &c.Upstreams[i].PasswordFile, &c.Upstreams[i].CA)
+	}
+	for i := range c.Listen {
+		paths = append(paths, &c.Listen[i].ClientCA)
 	}
 	for i := range c.Members {
 		paths = append(paths, &c.Members[i])
@@ -243,10 +245,10 @@ func defaults() Config {
 	}
 }
 
-func (c *Config) check() error {
-	var faults []error
+func (c *Config) check(doc *strict.Document) error {
+	var faults strict.Errors
 	fault := func(key, format string, args ...any) {
-		faults = append(faults, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
+		faults = append(faults, doc.Errorf(key, "", format, args...))
 	}
 	if len(c.Listen) == 0 {
 		fault("listen", "no listener: add at least {address: \":587\", tls: starttls}")
@@ -254,9 +256,7 @@ func (c *Config) check() error {
 	for i, l := range c.Listen {
 		l.check(fmt.Sprintf("listen[%d]", i), fault)
 	}
-	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
-		fault("tls", "certificate and key belong together: give both, or neither for a self-signed certificate")
-	}
+	c.checkTLS(fault)
 	c.checkLogin(fault)
 	if c.Store != "" && !strings.HasPrefix(c.Store, "postgres://") && !strings.HasPrefix(c.Store, "postgresql://") {
 		fault("store", "is neither empty, for SQLite under data, nor a postgres:// address")
@@ -314,7 +314,7 @@ func (c *Config) check() error {
 	if !oneOf(c.Log.Level, "debug", "info", "warn", "error") {
 		fault("log.level", "%q is none of debug, info, warn, error", c.Log.Level)
 	}
-	return errors.Join(faults...)
+	return faults.Sorted()
 }
 
 func (l ListenConfig) check(key string, fault func(string, string, ...any)) {
@@ -334,6 +334,7 @@ func (l ListenConfig) check(key string, fault func(string, string, ...any)) {
 	if len(l.Senders) > 0 && len(l.Trust) == 0 {
 		fault(key+".senders", "only a trust listener has senders")
 	}
+	l.checkClients(key, fault)
 	checkNetworks(key+".trust", l.Trust, fault)
 	checkNetworks(key+".proxy-protocol", l.ProxyProtocol, fault)
 }

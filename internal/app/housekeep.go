@@ -28,6 +28,7 @@ func (a *App) housekeep(ctx context.Context) error {
 		if a.opt.Now().Sub(warned) >= 24*time.Hour {
 			warned = a.opt.Now()
 			a.warnStale(a.gateway.Rules().Members)
+			a.warnExpiring()
 		}
 		if n, err := custody.Expire(ctx); err != nil && ctx.Err() == nil {
 			a.opt.Logger.Error("kept", "what", "expired held mail", "cause", err)

@@ -40,6 +40,7 @@ func (a *App) listenHTTP(ctx context.Context) (*httpServer, error) {
 		}, func() float64 { return float64(a.budget.Used()) }),
 		rosterCollector{app: a},
 		keysCollector{app: a},
+		certificateCollector{app: a},
 	)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{Registry: a.registry}))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"time"
@@ -13,7 +15,6 @@ import (
 	"postvern.example/internal/question"
 	"postvern.example/proxy"
 	"postvern.example/proxy/spool"
-	"postvern.example/proxy/submission"
 )
 
 // listenQuestions serves the pages on which senders answer questions; a nil
@@ -40,11 +41,11 @@ func (a *App) listenQuestions(ctx context.Context) (*httpServer, error) {
 	}
 	address := l.Addr().String()
 	if c.TLS == "implicit" {
-		l = tls.NewListener(l, submission.TLSConfig(a.certs.Get))
+		l = tls.NewListener(l, a.tlsConfig())
 	}
 	a.opt.Logger.Info("listening", "address", address, "serves", "questions")
 	return &httpServer{what: "questions", listener: l, server: &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10,
+		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10, ErrorLog: log.New(io.Discard, "", 0), // handshakes of strangers
 	}}, nil
 }
 

@@ -197,6 +197,9 @@ func (a *App) Reload() error {
 	defer a.reloading.Unlock()
 	notifyReloading()
 	defer notifySystemd(daemon.SdNotifyReady)
+	if a.acme != nil {
+		a.acme.Again()
+	}
 	err := func() error {
 		r, err := LoadRules(a.opt.Config, a.key)
 		if err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // submission returns what every listener has in common.
-func (a *App) submission(certs *submission.Certificate) (submission.Config, error) {
+func (a *App) submission() (submission.Config, error) {
 	c := a.opt.Config
 	s := submission.Config{
 		Hostname: c.Hostname,
@@ -39,20 +39,19 @@ func (a *App) submission(certs *submission.Certificate) (submission.Config, erro
 		Logger:   a.opt.Logger,
 		Now:      a.opt.Now,
 	}
-	if certs != nil {
-		s.TLS = submission.TLSConfig(certs.Get)
-	}
+	s.TLS = a.tlsConfig()
 	var err error
 	s.Login, s.Tokens, err = a.authenticators()
 	return s, err
 }
 
 // listener returns what sets one listener apart. LoadConfig has checked it.
-func (l ListenConfig) listener() submission.Listener {
+func (a *App) listener(l ListenConfig) (submission.Listener, error) {
+	clients, err := a.clients(l)
 	return submission.Listener{
-		Address: l.Address, TLS: submission.Mode(l.TLS), Senders: l.Senders,
+		Address: l.Address, TLS: submission.Mode(l.TLS), Senders: l.Senders, Clients: clients,
 		Trust: networks(l.Trust), ProxyProtocol: networks(l.ProxyProtocol),
-	}
+	}, err
 }
 
 func networks(texts []string) []netip.Prefix {
