@@ -145,6 +145,9 @@ const (
 	EntryConsentGiven     EntryType = "consent-given"     // a consent was entered in the ledger
 	EntryConsentWithdrawn EntryType = "consent-withdrawn" // and withdrawn
 	EntryConsent          EntryType = "consent"           // members stayed in sight, as they had agreed to
+
+	EntryKeyMade    EntryType = "signing-key-made"    // a key of the organisation's own was made
+	EntryKeyRevoked EntryType = "signing-key-revoked" // and revoked
 )
 
 // Severity is how bad an entry is.

@@ -19,6 +19,8 @@ type policyFile struct {
 	Protection   []string       `yaml:"protection" oneof:"openpgp,smime,document,archive,tls,hold,reject" jsonschema_description:"The ladder of rules that have none of their own: each reader gets the first step that they can open."`
 	For          []ladderFile   `yaml:"protection-for" jsonschema_description:"Other ladders for some readers or severities; the first that fits counts."`
 	Codes        []string       `yaml:"codes" oneof:"standing,sms,notice" jsonschema_description:"How the code of a document comes to its reader, the first that is open: standing (agreed with them), sms, notice (the sender is shown it)."`
+	Signature    Signature      `yaml:"signature" oneof:"never,sealed" jsonschema_description:"Whether the organisation's own key signs copies. sealed: those that are sealed with OpenPGP, inside the encryption."`
+	SignatureKey SignatureKey   `yaml:"signature-key" oneof:"leave,send" jsonschema_description:"send: the organisation's public key goes along with what it signed, inside the encryption."`
 	Subject      subjectFile    `yaml:"subject" jsonschema_description:"The tag before the subject."`
 	Deviations   deviationsFile `yaml:"deviations" jsonschema_description:"The register of deviations."`
 	Held         heldFile       `yaml:"held" jsonschema_description:"Held mail."`
@@ -115,7 +117,8 @@ func defaults() policyFile {
 			{Name: "a password beside its file", Detect: []string{"file-password"}, Do: DoHold},
 			{Name: "what cannot be read", Detect: []string{"unscannable"}, Do: DoHold},
 		},
-		Codes:      []string{"standing", "sms", "notice"},
+		Codes:     []string{"standing", "sms", "notice"},
+		Signature: SignNever, SignatureKey: KeyStays,
 		Subject:    subjectFile{Tag: "TR – fortroligt", On: OnRepresentative, Names: DoubtNote},
 		Deviations: deviationsFile{FollowUp: 3 * day, Keep: 5 * 365 * day},
 		Held:       heldFile{Keep: 14 * day},

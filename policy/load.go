@@ -67,6 +67,7 @@ func (c *checker) policy(f policyFile) *Policy {
 		c.fault("recipients.from", "", "%d members are too few: 1 is the least", f.Recipients.From)
 	}
 	c.tag(f.Subject)
+	c.signature(f)
 	c.positive("deviations.follow-up", f.Deviations.FollowUp)
 	c.positive("deviations.keep", f.Deviations.Keep)
 	c.positive("held.keep", f.Held.Keep)
@@ -86,6 +87,7 @@ func (c *checker) policy(f policyFile) *Policy {
 		Recipients: Recipients(f.Recipients),
 		Rules:      c.rules(f),
 		Codes:      c.codes(f.Codes),
+		Signature:  f.Signature, SignatureKey: f.SignatureKey,
 		Subject:    Subject{Tag: strings.Join(strings.Fields(f.Subject.Tag), " "), On: f.Subject.On, Names: f.Subject.Names},
 		Deviations: Deviations(f.Deviations),
 		Held:       Held(f.Held),

@@ -28,6 +28,8 @@ type Policy struct {
 	Codes        []CodeWay        // how a code comes to its reader: the first that is open
 	Terms        []detect.Term    // the DPO's own words, of the file and of the folder beside it
 	Lexicons     []detect.Lexicon // and phrases
+	Signature    Signature
+	SignatureKey SignatureKey
 	Subject      Subject
 	Deviations   Deviations
 	Held         Held

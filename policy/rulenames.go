@@ -18,10 +18,11 @@ const (
 	RuleTag         = "subject.tag"            // the tag was put before the subject
 	RuleNames       = "subject.names"          // the subject names a member
 	RuleConsents    = "consents"               // a consent was relied on
+	RuleSignature   = "signing-key"            // the organisation's key was made or revoked
 	RuleNumber      = "subject.number"         // the telephone number of a code stood in the subject
 )
 
 // BuiltinRules lists them. No rule of a policy file can have such a name.
 func BuiltinRules() []string {
-	return []string{RuleUnscannable, RuleFrom, RuleBeside, RuleAs, RuleInvitations, RuleQuoted, RuleNested, RuleEncrypted, RulePapers, RuleMeetings, RuleUnusual, RuleHeader, RuleTag, RuleNames, RuleConsents, RuleNumber}
+	return []string{RuleUnscannable, RuleFrom, RuleBeside, RuleAs, RuleInvitations, RuleQuoted, RuleNested, RuleEncrypted, RulePapers, RuleMeetings, RuleUnusual, RuleHeader, RuleTag, RuleNames, RuleConsents, RuleSignature, RuleNumber}
 }

@@ -72,7 +72,7 @@ func (p *Policy) ruleSentences(lang string, w words) []string {
 		}
 		out = append(out, fmt.Sprintf(w.rule, r.Name, list(kinds, w.or), level, do, w.severity[r.Severity])+w.audience(lang, r))
 	}
-	out = append(out, p.codeSentences(lang)...)
+	out = append(append(out, p.codeSentences(lang)...), p.signatureSentences(lang)...)
 	if len(p.Rules) == 0 {
 		out = append(out, w.noRules)
 	}

@@ -106,6 +106,7 @@ func (g *Gateway) Rules() *Rules {
 	r := *g.rules.Load()
 	r.ledger = g.ledger.Load()
 	r.Keys, r.book = g.keys.ring(r.Keys)
+	r.own = g.keys.organisation()
 	return &r
 }
 

@@ -9,12 +9,14 @@ import (
 	"postvern.example/proxy/spool"
 )
 
-// keys are the readers' keys: those of the rules and those of the store.
+// keys are the readers' keys, those of the rules and those of the store, and the
+// organisation's own.
 type keys struct {
 	book     atomic.Pointer[spool.KeyBook]
 	unknown  atomic.Bool // the store's cannot be read
 	sources  []seal.Source
 	together atomic.Pointer[together]
+	own      atomic.Pointer[seal.Organisation]
 }
 
 // together is a ring and what it was made of.
@@ -26,6 +28,11 @@ type together struct {
 // FollowKeys makes b what is known of readers' keys besides the rules', for
 // every message from now on.
 func (g *Gateway) FollowKeys(b *spool.KeyBook) {
+	own, err := OrganisationOf(b)
+	if err != nil { // nothing is sealed then where the policy asks for signatures
+		g.cfg.Logger.Error("no keys", "reason", "the organisation's own cannot be read: nothing is signed", "cause", err)
+	}
+	g.keys.own.Store(own)
 	g.keys.book.Store(b)
 	g.keys.unknown.Store(false)
 	g.keys.ring(g.rules.Load().Keys)
@@ -51,6 +58,30 @@ func (k *keys) ring(folder *seal.Keyring) (*seal.Keyring, *spool.KeyBook) {
 	k.together.Store(&together{folder: folder, ring: ring, book: book})
 	return ring, book
 }
+
+// organisation returns the organisation's own keys.
+func (k *keys) organisation() *seal.Organisation {
+	if k.unknown.Load() {
+		return nil
+	}
+	return k.own.Load()
+}
+
+// OrganisationOf reads the organisation's own keys.
+func OrganisationOf(book *spool.KeyBook) (*seal.Organisation, error) {
+	var keys []*seal.OrganisationKey
+	for _, row := range book.Organisation {
+		k, err := seal.ReadOrganisationKey(row.Secret)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, k)
+	}
+	return seal.NewOrganisation(keys...), nil
+}
+
+// Organisation returns the keys that the organisation signs by.
+func (r *Rules) Organisation() *seal.Organisation { return r.own }
 
 // KeysOf puts a folder's keys and the store's together, as far as they come
 // from one of the sources. What readers are bound to holds whatever those are.

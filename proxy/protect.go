@@ -82,8 +82,19 @@ func (p *preparation) enclosed(made *seal.Copy, f *form) (spool.Body, error) {
 	return b, err
 }
 
+// errUnsigned puts a message off: what the policy wants signed does not leave
+// without.
+var errUnsigned = errors.New("the organisation has no key that can sign: postvern keys organisation show says why")
+
 func (p *preparation) sealOpenPGP(i int, _ policy.Verdict, f *form) (protected, error) {
-	made, err := p.rules.Keys.Prepare(p.sealing(i, f), p.now)
+	m := p.sealing(i, f)
+	if p.rules.Policy.Signature == policy.SignSealed {
+		if m.Sign = p.rules.own.Signer(p.now); m.Sign == nil {
+			return protected{}, errUnsigned
+		}
+		m.SendKey = p.rules.Policy.SignatureKey == policy.KeyGoes
+	}
+	made, err := p.rules.Keys.Prepare(m, p.now)
 	if err == nil {
 		p.pin(p.env.To[i].Address)
 	}

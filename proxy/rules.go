@@ -28,6 +28,7 @@ type Rules struct {
 
 	ledger *spool.Ledger  // of consents, as it is when the message came
 	book   *spool.KeyBook // of keys; nil where there is no store
+	own    *seal.Organisation
 }
 
 // CheckSender says whether a sender may use an address as its reverse-path:

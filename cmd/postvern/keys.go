@@ -17,13 +17,14 @@ import (
 )
 
 type keysCommand struct {
-	List     keysListCommand     `cmd:"" help:"List readers' keys and whether they can be used."`
-	Show     keysShowCommand     `cmd:"" help:"Show all that is known of the keys of a reader, or of one key."`
-	Add      keysAddCommand      `cmd:"" help:"Add public keys from a file to the store, for all nodes."`
-	Fetch    keysFetchCommand    `cmd:"" help:"Ask the servers that key-sources allows (wkd, vks) for a reader's key, and add it. They learn whom you ask about."`
-	Approve  keysApproveCommand  `cmd:"" help:"Use another key for a reader than before. Compare its fingerprint with them first."`
-	Remove   keysRemoveCommand   `cmd:"" help:"Remove a key from the store, and forget that readers are bound to it."`
-	Expiring keysExpiringCommand `cmd:"" help:"List usable keys that expire soon. Exits with 1 where there are any."`
+	List         keysListCommand         `cmd:"" help:"List readers' keys and whether they can be used."`
+	Show         keysShowCommand         `cmd:"" help:"Show all that is known of the keys of a reader, or of one key."`
+	Add          keysAddCommand          `cmd:"" help:"Add public keys from a file to the store, for all nodes."`
+	Fetch        keysFetchCommand        `cmd:"" help:"Ask the servers that key-sources allows (wkd, vks) for a reader's key, and add it. They learn whom you ask about."`
+	Approve      keysApproveCommand      `cmd:"" help:"Use another key for a reader than before. Compare its fingerprint with them first."`
+	Remove       keysRemoveCommand       `cmd:"" help:"Remove a key from the store, and forget that readers are bound to it."`
+	Organisation keysOrganisationCommand `cmd:"" help:"The organisation's own keys, which sign what is sealed where the policy says signature: sealed."`
+	Expiring     keysExpiringCommand     `cmd:"" help:"List usable keys that expire soon. Exits with 1 where there are any."`
 }
 
 // keyItem is a key as --json prints it.

@@ -134,6 +134,9 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 		opt.Logger.Error("no consents", "reason", "the ledger cannot be read: nobody counts as having consented", "cause", err)
 	}
 	a.readKeys(ctx)
+	if err := a.signing(ctx, rules.Policy); err != nil {
+		return nil, err
+	}
 	if err := a.openRelay(); err != nil {
 		return nil, err
 	}

@@ -41,6 +41,9 @@ func (a *App) housekeep(ctx context.Context) error {
 		if err := errors.Join(a.store.ExpireQuestions(ctx, a.opt.Now().Add(-24*time.Hour)), a.forget(ctx, &forgot)); err != nil && ctx.Err() == nil {
 			a.opt.Logger.Error("kept", "what", "old questions and correspondents", "cause", err)
 		}
+		if err := a.signing(ctx, a.gateway.Rules().Policy); err != nil && ctx.Err() == nil {
+			a.opt.Logger.Error("kept", "what", "the organisation's key that signs", "cause", err)
+		}
 		keep := time.Duration(a.gateway.Rules().Policy.Deviations.Keep)
 		if n, err := a.store.Prune(ctx, a.opt.Now().Add(-keep)); err != nil && ctx.Err() == nil {
 			a.opt.Logger.Error("kept", "what", "old register entries", "cause", err)

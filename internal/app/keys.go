@@ -91,6 +91,7 @@ var (
 func (c keysCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- keysNow
 	ch <- keysExpiring
+	ch <- organisationExpires
 }
 
 // Collect implements prometheus.Collector.
@@ -101,7 +102,9 @@ func (c keysCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	now := c.app.opt.Now()
 	count, soon := map[kind]float64{}, map[seal.Source]float64{}
-	for _, k := range c.app.gateway.Rules().Keys.List(now) {
+	rules := c.app.gateway.Rules()
+	collectOrganisation(ch, rules, now)
+	for _, k := range rules.Keys.List(now) {
 		count[kind{k.Source, k.State}]++
 		if k.ExpiresBy(now.Add(expiresSoon)) {
 			soon[k.Source]++

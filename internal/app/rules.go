@@ -208,6 +208,9 @@ func (a *App) Reload() error {
 		if err := a.compare(a.gateway.Rules().Members.Size(), r.Members); err != nil {
 			return err
 		}
+		if err := a.signing(context.Background(), r.Policy); err != nil {
+			return err
+		}
 		a.gateway.Follow(r)
 		a.announce(r)
 		a.remember(r.Members)

@@ -54,7 +54,8 @@ func done(e policy.Entry, observed bool) string {
 		return string(policy.Observe)
 	}
 	switch e.Type {
-	case policy.EntryOverride, policy.EntryDropped, policy.EntryFailed, policy.EntryConsent, policy.EntryConsentGiven, policy.EntryConsentWithdrawn:
+	case policy.EntryOverride, policy.EntryDropped, policy.EntryFailed, policy.EntryConsent, policy.EntryConsentGiven, policy.EntryConsentWithdrawn,
+		policy.EntryKeyMade, policy.EntryKeyRevoked:
 		return string(e.Type)
 	case policy.EntryVisible, policy.EntryBeside:
 		if e.NearMiss && (e.Action == policy.Pass || e.Action == policy.Seal) {

@@ -176,10 +176,11 @@ func (k *OrganisationKey) revoked(reason string, now time.Time) (*openpgp.Entity
 	return &one, nil
 }
 
-// NewOrganisation puts keys together.
+// NewOrganisation puts keys together, that come in the order in which they were
+// made.
 func NewOrganisation(keys ...*OrganisationKey) *Organisation {
 	keys = slices.Clone(keys)
-	slices.SortStableFunc(keys, func(a, b *OrganisationKey) int { return b.Created().Compare(a.Created()) })
+	slices.Reverse(keys)
 	return &Organisation{keys: keys}
 }
 

@@ -48,12 +48,12 @@ func (e *KeyError) Error() string {
 
 // Seal returns the message as PGP/MIME (RFC 3156 §4) that the reader's key
 // alone opens: one encrypted session key, AES, integrity protected, no file
-// name, no compression, and a signature where m names a key for it. Inside stand the message's own
-// fields and its MIME entity byte for byte, with header protection (RFC 9788)
-// and filled up so that the size tells little;
-// outside only From, Reply-To, To, Cc, Date, the outer subject and a new
-// Message-ID. The error is a *KeyError where the reader has no usable key and
-// ErrMalformed where the header is not clear; there are no bytes then.
+// name, no compression, and a signature where m names a key for it. Inside
+// stand the message's own fields and its MIME entity byte for byte, with header
+// protection (RFC 9788), filled up so that the size tells little; outside only
+// From, Reply-To, To, Cc, Date, the outer subject and a new Message-ID. The
+// error is a *KeyError where the reader has no usable key and ErrMalformed where
+// the header is not clear; there are no bytes then.
 func (k *Keyring) Seal(m Sealing, now time.Time) ([]byte, error) {
 	return whole(k.Prepare(m, now))
 }

@@ -60,6 +60,7 @@ func Conformance(t *testing.T, open opener) {
 		{"sendings that overlap are both delivered", overlapping},
 		{"the ledger of consents is kept, and its changes are seen", ledgerOfConsents},
 		{"keys of readers are kept, and changes to them are seen", keysOfReaders},
+		{"keys of the organisation are kept, one a generation", keysOfTheOrganisation},
 		{"how copies were protected is known, and forgotten in time", protections},
 		{"what nodes share is kept until its end, and turns are taken one at a time", nodesShare},
 		{"the first key that is used binds its reader", firstKeyBinds},

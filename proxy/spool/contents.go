@@ -354,6 +354,9 @@ func (v *vault) opens(ctx context.Context, c contents, t table, r values) error 
 		if _, err = v.open(termsPlace(id), field("terms")); err == nil {
 			_, err = v.open(labelPlace(id), field("label"))
 		}
+	case organisationTable:
+		generation, _ := r[t.at("generation")].(int64)
+		_, err = v.open(organisationPlace(generation), field("secret"))
 	case keysTable, pinsTable:
 		_, err = v.open(keyPlace(t.Name, field("reader"), field("print")), field("secret"))
 	case "shared":

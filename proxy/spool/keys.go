@@ -24,11 +24,13 @@ type ReaderKey struct {
 	By          string // who added or approved it; empty for a pin: it was the first to be used
 }
 
-// KeyBook is what the store knows of readers' keys, as it stood at one moment.
+// KeyBook is what the store knows of keys, as it stood at one moment.
 // It is not changed. The nil KeyBook knows nothing.
 type KeyBook struct {
 	Added  []ReaderKey // by address and fingerprint
 	Pinned []ReaderKey // one for each reader who is bound to a key
+
+	Organisation []OrganisationKey // its own, the oldest first
 
 	count, sum int64
 	pinned     map[string]bool
@@ -49,6 +51,9 @@ func (s *Store) KeyBook(ctx context.Context, have *KeyBook) (*KeyBook, error) {
 	}
 	if err == nil {
 		now.Pinned, err = s.readerKeys(ctx, "key pins", pinsTable)
+	}
+	if err == nil {
+		now.Organisation, err = s.organisationKeys(ctx)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read keys: %w", err)

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"postvern.example/policy"
 )
 
 func readerKey(reader, fingerprint string) ReaderKey {
@@ -87,5 +89,53 @@ func firstKeyBinds(t *testing.T, open opener) {
 	b, err := s.KeyBook(t.Context(), nil)
 	if want := []ReaderKey{bo, readerKey("eva@post.example", "CC"), first}; err != nil || !reflect.DeepEqual(b.Pinned, want) || !reflect.DeepEqual(b.Added, held.Keys) {
 		t.Errorf("%+v %v", b, err)
+	}
+}
+
+func keysOfTheOrganisation(t *testing.T, open opener) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	ctx := t.Context()
+	empty, err := s.KeyBook(ctx, nil)
+	if err != nil || len(empty.Organisation) != 0 {
+		t.Fatalf("%+v %v", empty, err)
+	}
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	one := OrganisationKey{Generation: 1, Secret: []byte("secret one"), Revocation: []byte("revocation"), Since: at, By: "dpo"}
+	record := consentRecord(policy.EntryKeyMade, at)
+	if err := s.AddOrganisationKey(ctx, one, record); err != nil {
+		t.Fatal(err)
+	}
+	guest := open(t, dir, guest)
+	twin := OrganisationKey{Generation: 1, Secret: []byte("a twin"), Since: at}
+	if err := guest.AddOrganisationKey(ctx, twin, consentRecord(policy.EntryKeyMade, at)); !errors.Is(err, ErrMade) {
+		t.Errorf("a second key of one generation: %v", err)
+	}
+	two := OrganisationKey{Generation: 2, Secret: []byte("secret two"), Since: at}
+	if err := guest.AddOrganisationKey(ctx, two, consentRecord(policy.EntryKeyMade, at)); err != nil {
+		t.Fatal(err)
+	}
+	book, err := s.KeyBook(ctx, empty)
+	if err != nil || book == empty || !reflect.DeepEqual(book.Organisation, []OrganisationKey{one, two}) {
+		t.Fatalf("%+v %v", book, err)
+	}
+	one.Secret = []byte("secret one, revoked")
+	if err := guest.ReplaceOrganisationKey(ctx, one, consentRecord(policy.EntryKeyRevoked, at)); err != nil {
+		t.Fatal(err)
+	}
+	if err := guest.ReplaceOrganisationKey(ctx, OrganisationKey{Generation: 7}, consentRecord(policy.EntryKeyRevoked, at)); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a key that is not there is replaced: %v", err)
+	}
+	again, err := s.KeyBook(ctx, book)
+	if err != nil || again == book || !reflect.DeepEqual(again.Organisation, []OrganisationKey{one, two}) {
+		t.Fatalf("%+v %v", again, err)
+	}
+	records, err := s.Deviations(ctx, Filter{})
+	if err != nil || len(records) != 3 {
+		t.Errorf("the register has %d entries, %v", len(records), err)
+	}
+	damage(t, s, "UPDATE organisation_keys SET secret = (SELECT secret FROM organisation_keys WHERE generation = $1) WHERE generation = $2", 2, 1)
+	if _, err := s.KeyBook(ctx, nil); !errors.Is(err, ErrDamaged) {
+		t.Errorf("a key in the place of another opens: %v", err)
 	}
 }

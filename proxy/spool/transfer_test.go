@@ -30,6 +30,10 @@ func furnish(t *testing.T, s *Store) (contents map[string][]byte) {
 		s.Share(t.Context(), "certificate", "mail", []byte("its key"), time.Time{})); err != nil {
 		t.Fatal(err)
 	}
+	own := OrganisationKey{Generation: 1, Secret: []byte("organisation's secret"), Since: time.Now()}
+	if err := s.AddOrganisationKey(t.Context(), own, testRecord(policy.EntryKeyMade, "PV-OWNKEY")); err != nil {
+		t.Fatal(err)
+	}
 	t.Helper()
 	contents = map[string][]byte{}
 	small, large, both, held := testParcel(3000, 1), testParcel(largeBody+70000, 1), testParcel(500, 2), heldParcel(900, true)
@@ -94,7 +98,7 @@ func wantContents(t *testing.T, s *Store, want map[string][]byte, held int) {
 		t.Errorf("who was written to is forgotten: %v", err)
 	}
 	records, err := s.Deviations(t.Context(), Filter{})
-	if err != nil || len(records) != 1 {
+	if err != nil || len(records) != 2 {
 		t.Errorf("the register has %d entries: %v", len(records), err)
 	}
 	if l, err := s.Ledger(t.Context(), nil); err != nil || len(l.Of("bo@mail.example")) != 1 {
@@ -125,7 +129,7 @@ func TestAStoreMovesToPostgreSQLWholeAndStaysThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if done.Rows["copies"] != 6 || done.Rows["bodies"] != 5 || done.Rows["deviations"] != 1 || done.Rows["warnings"] != 1 || done.Rows["receipts"] != 1 || done.Rows["handovers"] != 1 || done.Rows["questions"] != 1 || done.Rows["correspondents"] != 2 || done.Rows["likenesses"] == 0 || done.Rows["consents"] != 1 || done.Large != 1 {
+	if done.Rows["copies"] != 6 || done.Rows["bodies"] != 5 || done.Rows["deviations"] != 2 || done.Rows["organisation_keys"] != 1 || done.Rows["warnings"] != 1 || done.Rows["receipts"] != 1 || done.Rows["handovers"] != 1 || done.Rows["questions"] != 1 || done.Rows["correspondents"] != 2 || done.Rows["likenesses"] == 0 || done.Rows["consents"] != 1 || done.Large != 1 {
 		t.Errorf("moved %+v", done)
 	}
 	if _, err := Open(t.Context(), Config{Dir: dir, Key: testKey()}); !errors.Is(err, ErrMoved) {
@@ -238,7 +242,7 @@ func TestABackupOfAWorkingStoreIsRestoredInto(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if m.Copies() != 6 || m.Records() != 1 {
+					if m.Copies() != 6 || m.Records() != 2 {
 						t.Errorf("the backup has %d copies, %d entries", m.Copies(), m.Records())
 					}
 					inClear(t, backup, want, "Eksempelforening", annasAddress)

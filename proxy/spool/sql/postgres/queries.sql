@@ -289,7 +289,17 @@ DELETE FROM codes WHERE reader = $1
 
 -- name: keys version
 SELECT CAST(count(*) AS BIGINT), CAST(coalesce(sum(change), 0) AS BIGINT) FROM (
-  SELECT change FROM reader_keys UNION ALL SELECT change FROM key_pins) AS changes
+  SELECT change FROM reader_keys UNION ALL SELECT change FROM key_pins UNION ALL SELECT change FROM organisation_keys) AS changes
+
+-- name: organisation keys
+SELECT generation, secret FROM organisation_keys ORDER BY generation
+
+-- name: add organisation key
+INSERT INTO organisation_keys (generation, change, secret) VALUES ($1, $2, $3)
+ON CONFLICT (generation) DO NOTHING
+
+-- name: replace organisation key
+UPDATE organisation_keys SET change = $2, secret = $3 WHERE generation = $1
 
 -- name: reader keys
 SELECT reader, print, secret FROM reader_keys
