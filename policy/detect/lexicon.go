@@ -69,6 +69,7 @@ const (
 	needsPerson bearing = iota
 	byItself
 	besideName
+	closeBy // a person stands within a few words, and no word for a topic in the sentence
 )
 
 // phrase is a sequence of words that says something of a person.
@@ -160,6 +161,9 @@ func (l *lexicon) parse(fields []string) (*phrase, error) {
 			continue
 		case i == 0 && f == "=":
 			p.bearing = besideName
+			continue
+		case i == 0 && f == "~":
+			p.bearing = closeBy
 			continue
 		case strings.HasPrefix(f, ".."):
 			n, err := strconv.Atoi(f[2:])

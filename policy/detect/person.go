@@ -34,8 +34,8 @@ var pronouns = func() map[string]bool {
 	for _, w := range strings.Fields(`
 		jeg mig min mit mine hun han hende hendes ham hans
 		meg henne hennes eg ho hennar honom
-		jag mina mitt hon hen hens
-		minä minun minulla minulle minut hän hänen hänellä hänelle häntä hänet
+		jag mina mitt hon
+		minä minun minulla minulle minut olen olin sairastan kärsin palkkani kuukausipalkkani poikani tyttäreni vaimoni mieheni äitini isäni sairauteni lääkärini hän hänen hänellä hänelle häntä hänet
 		ég mig mér mín minn hún hann hennar hennar henni honum
 		my me mine he him his she her`) {
 		m[w] = true

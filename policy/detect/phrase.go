@@ -22,11 +22,12 @@ type sentence struct {
 	buf        []byte
 	read       bool // persons and counters were read
 	why        evidenceSet
-	addressed  bool // it speaks to its reader: "you"
-	greets     bool // the text greets one person by name: "you" is that person
-	generalAt  int  // the first token that speaks of rules, or -1
-	roleAt     int  // where the role stands
-	member     bool // the role is a member's
+	addressed  bool  // it speaks to its reader: "you"
+	greets     bool  // the text greets one person by name: "you" is that person
+	generalAt  int   // the first token that speaks of rules, or -1
+	roleAt     int   // where the role stands
+	who        []int // where persons stand
+	member     bool  // the role is a member's
 	news       bool
 	question   bool
 	firstMark  int // the first token that makes a condition, or -1

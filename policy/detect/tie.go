@@ -33,7 +33,43 @@ func (s *sentence) judge(p *phrase, l *lexicon, first, last int, shape Shape) (C
 		}
 		return Likely, why
 	}
+	if p.bearing == closeBy && !s.closeTo(l, first, last) {
+		return 0, 0
+	}
 	return s.weighTie(l, p.kind, first, last, why)
+}
+
+// How many words may stand between a person and what is said of them.
+const (
+	closeBefore = 8
+	closeAfter  = 6
+)
+
+// closeTo reports whether a person stands near the tokens first to last, and
+// the sentence is not about a topic: a book, a course, research.
+func (s *sentence) closeTo(l *lexicon, first, last int) bool {
+	for i := max(0, first-2); i < first; i++ {
+		if l.classes["ABOUT"].has(s.folded(i)) {
+			return false
+		}
+	}
+	for i := range s.tokens {
+		if s.tokens[i].number {
+			continue
+		}
+		if f := s.folded(i); l.classes["TOPIC"].has(f) || addressing[string(f)] {
+			return false
+		}
+	}
+	for _, i := range s.who {
+		if i > 0 && greetings[string(s.folded(i-1))] {
+			continue // it is written to that person, not about them
+		}
+		if i < first && first-i <= closeBefore || i > last && i-last <= closeAfter {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidenceSet) (Confidence, evidenceSet) {
@@ -77,7 +113,7 @@ func (s *sentence) quantified(l *lexicon, i int) bool {
 // persons reads who the sentence speaks of and what speaks against.
 func (s *sentence) persons(l *lexicon) {
 	s.read, s.why, s.addressed, s.generalAt, s.news, s.firstMark = true, 0, false, -1, false, -1
-	s.member = false
+	s.member, s.who = false, s.who[:0]
 	for i := range s.tokens {
 		t := &s.tokens[i]
 		if t.number {
@@ -86,13 +122,18 @@ func (s *sentence) persons(l *lexicon) {
 		w := s.text[t.start:t.end]
 		f := s.folded(i)
 		switch {
-		case pronouns[string(f)]:
+		case pronouns[string(f)], s.isI(i):
 			s.why |= evidence(EvidencePronoun)
+			s.who = append(s.who, i)
 		case addressing[string(f)]:
 			s.addressed = i == 0 || !supposes[string(s.folded(i-1))]
+			if i == 1 && whenever[string(s.folded(0))] && s.firstMark < 0 {
+				s.firstMark = 0
+			}
 		case l.classes["ROLE"].has(f) && s.isOne(l, i):
 			s.why |= evidence(EvidenceRole)
 			s.roleAt = i
+			s.who = append(s.who, i)
 			s.member = s.member || len(f) > 5 && string(f[:5]) == "medle" || len(f) > 5 && string(f[:5]) == "membe"
 		}
 		f = s.folded(i)
@@ -108,6 +149,7 @@ func (s *sentence) persons(l *lexicon) {
 		}
 		if t.capital && s.names(i, w) {
 			s.why |= evidence(EvidenceNameNear)
+			s.who = append(s.who, i)
 		}
 	}
 	for i := max(0, s.start-1); i < s.end; i++ {
@@ -116,6 +158,14 @@ func (s *sentence) persons(l *lexicon) {
 		}
 	}
 }
+
+// isI reports whether the token is the English pronoun of the first person: a
+// capital I before one of the words that follow it.
+func (s *sentence) isI(i int) bool {
+	return s.text[s.tokens[i].start:s.tokens[i].end] == "I" && i+1 < len(s.tokens) && afterI[string(s.folded(i+1))]
+}
+
+var afterI = wordTable(`am m have ve was had got get need can cannot could feel take took work live suffer earn make vote voted joined left will ll would`)
 
 // isOne reports whether the word for a role means one certain person: it is
 // definite, or a word says whose it is.
@@ -196,7 +246,7 @@ var finnishCases = []string{"lla", "llä", "lle", "lta", "ltä", "n"}
 func isSurname(w string) bool {
 	for _, ending := range []string{"sen", "sson", "nen", "dottir", "dóttir"} {
 		if n := len(w) - len(ending); n > 2 && w[n:] == ending {
-			return true
+			return ending != "nen" || w[n-2:n] != "io" // Virtanen, but no Unionen
 		}
 	}
 	return false
@@ -208,6 +258,9 @@ var addressable = map[Kind]bool{Health: true, Sexuality: true, Ethnicity: true, 
 
 // supposes are the words before "you" that make it no certain person.
 var supposes = map[string]bool{"når": true, "hvis": true, "om": true, "dersom": true, "da": true, "at": true, "som": true, "if": true, "when": true, "that": true, "nær": true, "att": true, "där": true, "ifall": true, "fordi": true, "kan": true, "skal": true, "må": true, "har": true, "er": true, "är": true, "kun": true, "jos": true}
+
+// whenever are the words that make a rule of a sentence that they open: "when you are ill".
+var whenever = wordTable(`når nær när when`)
 
 // addressing are the words that speak to the reader.
 var addressing = map[string]bool{
