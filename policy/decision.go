@@ -144,6 +144,10 @@ const (
 	EntryNamed            EntryType = "member-named"      // a subject named a member
 	EntryConsentGiven     EntryType = "consent-given"     // a consent was entered in the ledger
 	EntryConsentWithdrawn EntryType = "consent-withdrawn" // and withdrawn
+	EntryKeyAdded         EntryType = "key-added"         // a person gave the store a reader's key
+	EntryKeyApproved      EntryType = "key-approved"      // a person approved one that had changed
+	EntryKeyRemoved       EntryType = "key-removed"       // a person removed one
+	EntryKeyChanged       EntryType = "key-changed"       // a look-up found another key than before
 	EntryConsent          EntryType = "consent"           // members stayed in sight, as they had agreed to
 
 	EntryKeyMade    EntryType = "signing-key-made"    // a key of the organisation's own was made

@@ -57,6 +57,7 @@ type Recipient struct {
 	Representative bool
 	Sender         bool // it is the sender
 	Key            KeyState
+	LookUp         bool     // a key that can be used may be had from servers that the policy names, and they were not asked lately
 	Certificate    KeyState // for S/MIME
 	Standing       bool     // a code was agreed with them
 	Number         bool     // a telephone number is known that a code can be sent to

@@ -21,6 +21,7 @@ type policyFile struct {
 	Codes        []string       `yaml:"codes" oneof:"standing,sms,notice" jsonschema_description:"How the code of a document comes to its reader, the first that is open: standing (agreed with them), sms, notice (the sender is shown it)."`
 	Signature    Signature      `yaml:"signature" oneof:"never,sealed" jsonschema_description:"Whether the organisation's own key signs copies. sealed: those that are sealed with OpenPGP, inside the encryption."`
 	SignatureKey SignatureKey   `yaml:"signature-key" oneof:"leave,send" jsonschema_description:"send: the organisation's public key goes along with what it signed, inside the encryption."`
+	KeySources   []string       `yaml:"key-sources" oneof:"folder,added,autocrypt,wkd,vks" jsonschema_description:"Where readers' OpenPGP keys may come from. wkd and vks are servers outside: they learn whom mail is written to, and mail that needs a key waits a short time for their answer."`
 	Subject      subjectFile    `yaml:"subject" jsonschema_description:"The tag before the subject."`
 	Deviations   deviationsFile `yaml:"deviations" jsonschema_description:"The register of deviations."`
 	Held         heldFile       `yaml:"held" jsonschema_description:"Held mail."`
@@ -119,6 +120,7 @@ func defaults() policyFile {
 		},
 		Codes:     []string{"standing", "sms", "notice"},
 		Signature: SignNever, SignatureKey: KeyStays,
+		KeySources: []string{"folder", "added", "autocrypt"},
 		Subject:    subjectFile{Tag: "TR – fortroligt", On: OnRepresentative, Names: DoubtNote},
 		Deviations: deviationsFile{FollowUp: 3 * day, Keep: 5 * 365 * day},
 		Held:       heldFile{Keep: 14 * day},

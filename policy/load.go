@@ -88,6 +88,7 @@ func (c *checker) policy(f policyFile) *Policy {
 		Rules:      c.rules(f),
 		Codes:      c.codes(f.Codes),
 		Signature:  f.Signature, SignatureKey: f.SignatureKey,
+		KeySources: c.keySources(f.KeySources),
 		Subject:    Subject{Tag: strings.Join(strings.Fields(f.Subject.Tag), " "), On: f.Subject.On, Names: f.Subject.Names},
 		Deviations: Deviations(f.Deviations),
 		Held:       Held(f.Held),

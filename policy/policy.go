@@ -26,6 +26,7 @@ type Policy struct {
 	Recipients   Recipients
 	Rules        []Rule           // personal-data, in the order of the file
 	Codes        []CodeWay        // how a code comes to its reader: the first that is open
+	KeySources   []KeySource      // where readers' keys may come from
 	Terms        []detect.Term    // the DPO's own words, of the file and of the folder beside it
 	Lexicons     []detect.Lexicon // and phrases
 	Signature    Signature

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,7 +73,7 @@ func (p *Policy) ruleSentences(lang string, w words) []string {
 		}
 		out = append(out, fmt.Sprintf(w.rule, r.Name, list(kinds, w.or), level, do, w.severity[r.Severity])+w.audience(lang, r))
 	}
-	out = append(append(out, p.codeSentences(lang)...), p.signatureSentences(lang)...)
+	out = append(out, slices.Concat(p.codeSentences(lang), p.signatureSentences(lang), p.sourceSentences(lang, w))...)
 	if len(p.Rules) == 0 {
 		out = append(out, w.noRules)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	udiff "github.com/aymanbagabas/go-udiff"
 
@@ -33,6 +34,7 @@ type ExplainedRecipient struct {
 	Address     string            `json:"address"`
 	Roles       []string          `json:"roles"`
 	Key         policy.KeyState   `json:"key"`
+	LookUp      bool              `json:"look_up"`     // their key would be looked up first; the verdict is the one without it
 	Certificate policy.KeyState   `json:"certificate"` // for S/MIME
 	Opens       []string          `json:"opens"`       // what is known that they can open: openpgp, smime, code:standing, code:sms, tls
 	Before      []ExplainedBefore `json:"before"`      // how copies to them were protected, the latest first
@@ -111,14 +113,19 @@ func (g *Gateway) Explain(ctx context.Context, env message.Envelope, raw []byte)
 	if _, err := g.ways(ctx, rules, env, &facts, msg); err != nil {
 		return Explanation{}, err
 	}
-	d := rules.Policy.Decide(facts)
+	if err := g.lookable(ctx, rules, env, &facts); err != nil {
+		return Explanation{}, err
+	}
+	d, wanted := rules.Policy.Decide(facts), rules.Policy.Wanted(facts)
 	x := Explanation{
 		Refused: refused, Mode: d.Mode, Representative: d.Representative, Sealed: facts.Sealed,
 		Recipients: []ExplainedRecipient{}, Findings: explainFindings(facts.Counted()),
 		Edits: []ExplainedEdit{}, Entries: []ExplainedEntry{}, Consents: append([]string{}, d.Consents...),
 	}
 	for i, v := range d.Verdicts {
-		x.Recipients = append(x.Recipients, explainRecipient(rules, facts.Recipients[i], v))
+		r := explainRecipient(rules, facts.Recipients[i], v)
+		r.LookUp = slices.Contains(wanted, i)
+		x.Recipients = append(x.Recipients, r)
 	}
 	for _, e := range d.Edits {
 		x.Edits = append(x.Edits, ExplainedEdit{Kind: e.Kind, Reason: e.Reason, Addresses: e.Addresses, Subject: e.Subject})

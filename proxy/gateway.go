@@ -24,13 +24,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"postvern.example/internal/deviation"
 	"postvern.example/internal/metrics"
 	"postvern.example/internal/notice"
 	"postvern.example/internal/question"
 	"postvern.example/policy"
 	"postvern.example/proxy/extract"
 	"postvern.example/proxy/message"
-	"postvern.example/proxy/seal"
 	"postvern.example/proxy/spool"
 	"postvern.example/proxy/submission"
 )
@@ -49,9 +49,9 @@ type Config struct {
 	Metrics  *metrics.Metrics
 	Logger   *slog.Logger
 	Now      func() time.Time
+	Answers  Answers                   // what servers outside said of readers' keys; nil: nothing is remembered
 	Codes    CodeStore                 // nil: no code was agreed with anybody
 	SMS      bool                      // codes can be sent as text messages
-	Sources  []seal.Source             // of keys besides the rules' folder that are used
 	Verified func(address string) bool // mail to the address goes over verified TLS only, all the way; nil: none does
 }
 
@@ -86,7 +86,7 @@ type Gateway struct {
 
 // New returns a gateway that follows cfg.Rules until Follow gives it others.
 func New(cfg Config) *Gateway {
-	g := &Gateway{cfg: cfg, reader: message.Reader{Limits: cfg.Limits}, heavy: newHeavy(), keys: keys{sources: cfg.Sources}}
+	g := &Gateway{cfg: cfg, reader: message.Reader{Limits: cfg.Limits}, heavy: newHeavy()}
 	if cfg.Tokens != nil {
 		g.words = question.LoadWords(cfg.Notices, notice.AboutRecipient)
 	}
@@ -98,14 +98,16 @@ func New(cfg Config) *Gateway {
 // progress ends by the rules that it began with.
 func (g *Gateway) Follow(r *Rules) {
 	g.rules.Store(r)
-	g.keys.ring(r.Keys)
+	g.keys.ring(r)
 }
 
 // Rules returns the rules in force, with the consents and keys as they are now.
 func (g *Gateway) Rules() *Rules {
-	r := *g.rules.Load()
+	in := g.rules.Load()
+	r := *in
 	r.ledger = g.ledger.Load()
-	r.Keys, r.book = g.keys.ring(r.Keys)
+	r.folder = in.Keys
+	r.Keys, r.book = g.keys.ring(in)
 	r.own = g.keys.organisation()
 	return &r
 }
@@ -130,6 +132,7 @@ func (g *Gateway) Submit(ctx context.Context, env message.Envelope, r io.Reader)
 
 func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader) error {
 	rules, lap := g.Rules(), g.stopwatch()
+	env.Reference = deviation.NewReference()
 
 	msg, err := g.reader.Read(r, env.Size)
 	lap("read")
@@ -152,7 +155,13 @@ func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader)
 	if err != nil {
 		return err
 	}
+	if err := g.lookable(ctx, rules, env, &facts); err != nil {
+		return err
+	}
 	lap("detect")
+	if wanted := rules.Policy.Wanted(facts); len(wanted) > 0 {
+		return g.wait(ctx, env, msg, wanted)
+	}
 	parcel, decision, err := g.settle(ctx, rules, env, msg, facts, ways, lap)
 	switch {
 	case errors.Is(err, spool.ErrRepeat):

@@ -237,7 +237,7 @@ func (c Custody) decideAgain(ctx context.Context, rules *Rules, held spool.HeldC
 		return nil, fmt.Errorf("read held copy: %w", err)
 	}
 	env := message.Envelope{
-		From: held.From, To: []message.Recipient{{Address: held.To}}, Login: held.Login, Received: held.Received,
+		From: held.From, To: []message.Recipient{{Address: held.To}}, Login: held.Login, Received: held.Received, Reference: held.Reference,
 	}
 	facts := rules.facts(env, msg, c.cfg.Extract.Text(ctx, msg), c.cfg.Now())
 	facts.Held = true
@@ -249,7 +249,7 @@ func (c Custody) decideAgain(ctx context.Context, rules *Rules, held spool.HeldC
 		return nil, err
 	}
 	p := newPreparation(c.Gateway, rules, env, msg, facts, rules.Policy.Decide(facts))
-	p.ways, p.language, p.parcel.Reference = ways, held.Language, held.Reference
+	p.ways, p.language = ways, held.Language
 	return p, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"postvern.example/policy"
 	"postvern.example/proxy/seal"
 	"postvern.example/proxy/spool"
 )
@@ -14,15 +15,15 @@ import (
 type keys struct {
 	book     atomic.Pointer[spool.KeyBook]
 	unknown  atomic.Bool // the store's cannot be read
-	sources  []seal.Source
 	together atomic.Pointer[together]
 	own      atomic.Pointer[seal.Organisation]
 }
 
 // together is a ring and what it was made of.
 type together struct {
-	folder, ring *seal.Keyring
-	book         *spool.KeyBook
+	rules *Rules
+	book  *spool.KeyBook
+	ring  *seal.Keyring
 }
 
 // FollowKeys makes b what is known of readers' keys besides the rules', for
@@ -35,27 +36,27 @@ func (g *Gateway) FollowKeys(b *spool.KeyBook) {
 	g.keys.own.Store(own)
 	g.keys.book.Store(b)
 	g.keys.unknown.Store(false)
-	g.keys.ring(g.rules.Load().Keys)
+	g.keys.ring(g.rules.Load())
 }
 
 // WithoutKeys says that the store's keys cannot be read: nobody has a usable
 // key, since nobody knows whose was changed.
 func (g *Gateway) WithoutKeys() { g.keys.unknown.Store(true) }
 
-// ring returns the keys of the folder together with the store's, and the book.
-func (k *keys) ring(folder *seal.Keyring) (*seal.Keyring, *spool.KeyBook) {
+// ring returns the rules' keys together with the store's, and the book.
+func (k *keys) ring(r *Rules) (*seal.Keyring, *spool.KeyBook) {
 	if k.unknown.Load() {
 		return &seal.Keyring{}, nil
 	}
 	book := k.book.Load()
 	if book == nil {
-		return folder, nil
+		return r.Keys, nil
 	}
-	if t := k.together.Load(); t != nil && t.folder == folder && t.book == book {
+	if t := k.together.Load(); t != nil && t.rules == r && t.book == book {
 		return t.ring, book
 	}
-	ring := KeysOf(folder, book, k.sources)
-	k.together.Store(&together{folder: folder, ring: ring, book: book})
+	ring := KeysOf(r.Keys, book, r.Policy.KeySources)
+	k.together.Store(&together{rules: r, book: book, ring: ring})
 	return ring, book
 }
 
@@ -85,7 +86,7 @@ func (r *Rules) Organisation() *seal.Organisation { return r.own }
 
 // KeysOf puts a folder's keys and the store's together, as far as they come
 // from one of the sources. What readers are bound to holds whatever those are.
-func KeysOf(folder *seal.Keyring, book *spool.KeyBook, sources []seal.Source) *seal.Keyring {
+func KeysOf(folder *seal.Keyring, book *spool.KeyBook, sources []policy.KeySource) *seal.Keyring {
 	added := slices.DeleteFunc(known(book.Added), func(k seal.Known) bool { return !slices.Contains(sources, k.Source) })
 	return folder.With(added, known(book.Pinned))
 }
@@ -93,7 +94,7 @@ func KeysOf(folder *seal.Keyring, book *spool.KeyBook, sources []seal.Source) *s
 func known(stored []spool.ReaderKey) []seal.Known {
 	var out []seal.Known
 	for _, s := range stored {
-		out = append(out, seal.Known{Reader: s.Reader, Fingerprint: s.Fingerprint, Key: s.Key, Source: seal.Source(s.Source)})
+		out = append(out, seal.Known{Reader: s.Reader, Fingerprint: s.Fingerprint, Key: s.Key, Source: policy.KeySource(s.Source)})
 	}
 	return out
 }
@@ -107,7 +108,7 @@ const mostLearnt = 4
 // (Autocrypt level 1, §2.3).
 func (p *preparation) learn() {
 	carried := p.rules.autocrypt(p.env, p.msg)
-	if p.env.Login == "" || p.rules.book == nil || len(carried) != 1 || !slices.Contains(p.keys.sources, seal.SourceAutocrypt) {
+	if p.env.Login == "" || p.rules.book == nil || len(carried) != 1 || !slices.Contains(p.rules.Policy.KeySources, policy.SourceAutocrypt) {
 		return
 	}
 	key, ok := seal.ReadCarried(carried[0].key, carried[0].address, p.now)
@@ -119,10 +120,10 @@ func (p *preparation) learn() {
 		if have.Reader != key.Reader {
 			continue
 		}
-		if have.Fingerprint == key.Fingerprint && (have.Source != string(seal.SourceAutocrypt) || bytes.Equal(have.Key, key.Key)) {
+		if have.Fingerprint == key.Fingerprint && (have.Source != string(policy.SourceAutocrypt) || bytes.Equal(have.Key, key.Key)) {
 			return // what a person added is not replaced
 		}
-		if have.Source == string(seal.SourceAutocrypt) && have.Fingerprint != key.Fingerprint {
+		if have.Source == string(policy.SourceAutocrypt) && have.Fingerprint != key.Fingerprint {
 			learnt++
 		}
 	}

@@ -19,6 +19,7 @@ import (
 type parcel struct {
 	spool.Parcel
 	refusal error
+	why     notice.Refusal // what the refusal says
 	hidden  int
 	sealed  int
 	held    int
@@ -90,7 +91,7 @@ func newPreparation(g *Gateway, rules *Rules, env message.Envelope, msg *message
 		hidden:   map[string]bool{},
 		forms:    map[string]*form{},
 		parcel: parcel{Parcel: spool.Parcel{
-			ID: env.Transaction, Reference: deviation.NewReference(), Login: env.Login, Received: env.Received,
+			ID: env.Transaction, Reference: env.Reference, Login: env.Login, Received: env.Received,
 		}, steps: map[policy.Step]int{}},
 	}
 	for _, e := range d.Edits {
@@ -132,7 +133,7 @@ func (p *preparation) refuse() {
 			break
 		}
 	}
-	p.parcel.refusal = refuse(550, [3]int{5, 7, 1}, p.cfg.Notices.Refusal(r))
+	p.parcel.why, p.parcel.refusal = r, refuse(550, [3]int{5, 7, 1}, p.cfg.Notices.Refusal(r))
 }
 
 // form returns the message as the reader at an address gets it. Where each

@@ -26,6 +26,7 @@ type Rules struct {
 	Certificates    *seal.Certificates // for S/MIME
 	Senders         []policy.Pattern   // whom trust listeners take besides representatives
 
+	folder *seal.Keyring  // the keys without the store's
 	ledger *spool.Ledger  // of consents, as it is when the message came
 	book   *spool.KeyBook // of keys; nil where there is no store
 	own    *seal.Organisation

@@ -59,7 +59,7 @@ func (c consentsAddCommand) Run(ctx context.Context, s streams) error {
 	}
 	var records []deviation.Record
 	for _, one := range consents {
-		records = append(records, consentRecord(config, texts, policy.EntryConsentGiven, by, one.ID+": "+one.Purpose, now))
+		records = append(records, auditRecord(config, texts, policy.RuleConsents, policy.EntryConsentGiven, by, one.ID+": "+one.Purpose, now))
 	}
 	return c.withStore(ctx, s, func(store *spool.Store) error {
 		if err := store.AddConsents(ctx, consents, records); err != nil {
@@ -172,9 +172,10 @@ func (i installation) register() (*policy.Policy, *notice.Catalog, error) {
 	return p, texts, err
 }
 
-// consentRecord is what the register says of the ledger. It names nobody.
-func consentRecord(p *policy.Policy, texts *notice.Catalog, typ policy.EntryType, by, comment string, now time.Time) deviation.Record {
-	r := deviation.FromEntry(policy.Entry{Type: typ, Severity: policy.Low, NearMiss: true, Rule: policy.RuleConsents, Action: policy.Pass, Count: 1},
+// auditRecord is what the register says of something that a person entered. It
+// names nobody.
+func auditRecord(p *policy.Policy, texts *notice.Catalog, rule string, typ policy.EntryType, by, comment string, now time.Time) deviation.Record {
+	r := deviation.FromEntry(policy.Entry{Type: typ, Severity: policy.Low, NearMiss: true, Rule: rule, Action: policy.Pass, Count: 1},
 		deviation.Meta{Texts: texts, Now: now, Reference: deviation.NewReference(), Reporter: by, Language: p.Language, Comment: comment})
 	r.Status = deviation.Closed // nobody has to look at it
 	return r
@@ -351,7 +352,7 @@ func (c consentsWithdrawCommand) Run(ctx context.Context, s streams) error {
 	}
 	now := time.Now()
 	id := strings.ToUpper(c.ID)
-	record := consentRecord(p, texts, policy.EntryConsentWithdrawn, by, id+": "+c.Reason, now)
+	record := auditRecord(p, texts, policy.RuleConsents, policy.EntryConsentWithdrawn, by, id+": "+c.Reason, now)
 	return c.withStore(ctx, s, func(store *spool.Store) error {
 		switch err := store.WithdrawConsent(ctx, id, now, by, c.Reason, record); {
 		case errors.Is(err, spool.ErrNotFound):

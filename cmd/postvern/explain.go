@@ -41,11 +41,20 @@ func (c explainCommand) Run(ctx context.Context, s streams) error {
 	}
 	reader := app.NewReader(ctx, config, workerCommand(), slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	defer reader.Close()
-	gateway, err := app.NewExplainer(config, reader)
+	store, err := c.store(ctx, config)
+	if err != nil {
+		fmt.Fprintln(s.err, "postvern: the store cannot be opened; nobody counts as having consented, or as having a key or code in it:", err)
+	}
+	if store != nil {
+		defer func() { _ = store.Close() }()
+	}
+	gateway, err := app.NewExplainer(config, reader, store)
 	if err != nil {
 		return usageError{err}
 	}
-	c.followConsents(ctx, s, gateway)
+	if store != nil {
+		follow(ctx, s, store, gateway)
+	}
 	raw, err := readMail(c.Mail, s.in)
 	if err != nil {
 		return usageError{err}
@@ -68,7 +77,9 @@ func (c explainCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return fmt.Errorf("%s: the gateway refuses it: %w", c.Mail, err)
 	}
-	c.remember(ctx, s, &x)
+	if store != nil {
+		before(ctx, s, store, &x)
+	}
 	if c.JSON {
 		return printJSON(s.out, x)
 	}
@@ -81,60 +92,42 @@ func (c explainCommand) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
-// followConsents lets the gateway know the ledger and the keys of the
-// installation, where there are any.
-func (c explainCommand) followConsents(ctx context.Context, s streams, gateway *proxy.Gateway) {
-	if c.Config == "" {
-		return
+// store opens the installation's store, where there is one: nil otherwise.
+func (c explainCommand) store(ctx context.Context, config app.Config) (*spool.Store, error) {
+	if c.Config == "" || app.Fresh(config) {
+		return nil, nil
 	}
-	config, err := app.LoadConfig(c.Config)
-	if err != nil || app.Fresh(config) { // the gateway was made of it, so it can be read
-		return
-	}
-	store, err := app.OpenStore(ctx, config)
-	if err == nil {
-		var ledger *spool.Ledger
-		ledger, err = store.Ledger(ctx, nil)
-		gateway.FollowConsents(ledger)
-		book, unread := store.KeyBook(ctx, nil)
-		if gateway.FollowKeys(book); unread != nil {
-			gateway.WithoutKeys()
-			fmt.Fprintln(s.err, "postvern: the store's keys cannot be read, and nobody counts as having a key:", unread)
-		}
-		_ = store.Close()
-	}
+	return app.OpenStore(ctx, config)
+}
+
+// follow lets the gateway know the ledger and the keys of the installation.
+func follow(ctx context.Context, s streams, store *spool.Store, gateway *proxy.Gateway) {
+	ledger, err := store.Ledger(ctx, nil)
+	gateway.FollowConsents(ledger)
 	if err != nil {
 		fmt.Fprintln(s.err, "postvern: the ledger of consents cannot be read, and nobody counts as having consented:", err)
 	}
+	book, err := store.KeyBook(ctx, nil)
+	if gateway.FollowKeys(book); err != nil {
+		gateway.WithoutKeys()
+		fmt.Fprintln(s.err, "postvern: the store's keys cannot be read, and nobody counts as having a key:", err)
+	}
 }
 
-// remember adds how copies to the recipients were protected before, where there
-// is an installation that knows.
-func (c explainCommand) remember(ctx context.Context, s streams, x *proxy.Explanation) {
-	if c.Config == "" {
-		return
-	}
-	config, err := app.LoadConfig(c.Config)
-	if err != nil || app.Fresh(config) {
-		return
-	}
-	store, err := app.OpenStore(ctx, config)
-	if err != nil {
-		return // followConsents has said so
-	}
-	defer func() { _ = store.Close() }()
+// before adds how copies to the recipients were protected before.
+func before(ctx context.Context, s streams, store *spool.Store, x *proxy.Explanation) {
 	for i := range x.Recipients {
 		r := &x.Recipients[i]
 		reader, ok := detect.CanonicalAddress(r.Address)
 		if !ok {
 			continue
 		}
-		before, err := store.Protections(ctx, reader)
+		all, err := store.Protections(ctx, reader)
 		if err != nil {
 			fmt.Fprintln(s.err, "postvern: how copies were protected before cannot be read:", err)
 			return
 		}
-		for _, p := range before {
+		for _, p := range all {
 			r.Before = append(r.Before, proxy.ExplainedBefore{Step: p.Step, Last: p.Last.Format(time.DateOnly), Copies: p.Copies})
 		}
 	}
@@ -240,6 +233,9 @@ func printExplanation(w io.Writer, texts *notice.Catalog, x proxy.Explanation) {
 			}
 			fmt.Fprintln(w)
 			printLadder(w, why.Ladder)
+		}
+		if r.LookUp {
+			fmt.Fprintln(w, "          their key would be looked up first (key-sources), and the mail would wait for it: this is what becomes of it without one")
 		}
 		if r.Code != "" {
 			fmt.Fprintf(w, "          its code comes to the reader by: %s\n", r.Code)

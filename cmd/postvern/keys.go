@@ -20,7 +20,7 @@ type keysCommand struct {
 	List         keysListCommand         `cmd:"" help:"List readers' keys and whether they can be used."`
 	Show         keysShowCommand         `cmd:"" help:"Show all that is known of the keys of a reader, or of one key."`
 	Add          keysAddCommand          `cmd:"" help:"Add public keys from a file to the store, for all nodes."`
-	Fetch        keysFetchCommand        `cmd:"" help:"Ask the servers that key-sources allows (wkd, vks) for a reader's key, and add it. They learn whom you ask about."`
+	Fetch        keysFetchCommand        `cmd:"" help:"Ask the servers that the policy's key-sources names (wkd, vks) for a reader's key, and add it. They learn whom you ask about."`
 	Approve      keysApproveCommand      `cmd:"" help:"Use another key for a reader than before. Compare its fingerprint with them first."`
 	Remove       keysRemoveCommand       `cmd:"" help:"Remove a key from the store, and forget that readers are bound to it."`
 	Organisation keysOrganisationCommand `cmd:"" help:"The organisation's own keys, which sign what is sealed where the policy says signature: sealed."`
@@ -29,17 +29,17 @@ type keysCommand struct {
 
 // keyItem is a key as --json prints it.
 type keyItem struct {
-	Fingerprint string          `json:"fingerprint"`
-	Addresses   []string        `json:"addresses"`
-	Source      seal.Source     `json:"source"`
-	File        string          `json:"file"`
-	Algorithm   string          `json:"algorithm"`
-	Created     time.Time       `json:"created"`
-	Expires     *time.Time      `json:"expires"`
-	State       policy.KeyState `json:"state"`
-	Reason      string          `json:"reason"`
-	Bound       []string        `json:"bound"`
-	Waits       []string        `json:"waits"`
+	Fingerprint string           `json:"fingerprint"`
+	Addresses   []string         `json:"addresses"`
+	Source      policy.KeySource `json:"source"`
+	File        string           `json:"file"`
+	Algorithm   string           `json:"algorithm"`
+	Created     time.Time        `json:"created"`
+	Expires     *time.Time       `json:"expires"`
+	State       policy.KeyState  `json:"state"`
+	Reason      string           `json:"reason"`
+	Bound       []string         `json:"bound"`
+	Waits       []string         `json:"waits"`
 }
 
 func newKeyItem(k seal.KeyInfo) keyItem {

@@ -43,10 +43,13 @@ func (c keysAddCommand) Run(ctx context.Context, s streams) error {
 // store stores keys, and says of each whether it is used now.
 func (i installation) store(ctx context.Context, s streams, keys []seal.Known, now time.Time, by string) error {
 	return i.withKeys(ctx, s, func(store *spool.Store, all app.Keys) error {
-		if err := store.AddKeys(ctx, stored(keys, now, by)); err != nil {
+		records, err := all.Records(policy.EntryKeyAdded, keys, by, now)
+		if err != nil {
 			return err
 		}
-		var err error
+		if err := store.AddKeys(ctx, stored(keys, now, by), records...); err != nil {
+			return err
+		}
 		if all.Book, err = store.KeyBook(ctx, nil); err != nil {
 			return err
 		}
@@ -83,12 +86,19 @@ func (c keysFetchCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageError{err}
 	}
+	rules, err := app.LoadPolicy(config.Policy)
+	if err == nil && !rules.LooksUp() {
+		err = fmt.Errorf("%s: key-sources names neither wkd nor vks: whom you look up is told to a server, so nobody is asked unasked", config.Policy)
+	}
+	if err != nil {
+		return usageError{err}
+	}
 	client, err := app.NewLookup(config)
 	if err != nil {
 		return usageError{err}
 	}
 	now := time.Now()
-	found, err := client.Fetch(ctx, c.Reader, now)
+	found, err := client.Fetch(ctx, rules.KeySources, c.Reader, now)
 	if errors.Is(err, lookup.ErrNone) {
 		return fmt.Errorf("no server that was asked has a key for %s", c.Reader)
 	}

@@ -41,7 +41,11 @@ func (c keysApproveCommand) Run(ctx context.Context, s streams) error {
 				return fmt.Errorf("the key of %s cannot be used (%s): postvern keys show says why", k.Reader, state)
 			}
 		}
-		if err := store.ApproveKeys(ctx, stored(keys, now, by)); err != nil {
+		records, err := all.Records(policy.EntryKeyApproved, keys, by, now)
+		if err != nil {
+			return err
+		}
+		if err := store.ApproveKeys(ctx, stored(keys, now, by), records...); err != nil {
 			return err
 		}
 		for _, k := range keys {
@@ -55,16 +59,25 @@ func (c keysApproveCommand) Run(ctx context.Context, s streams) error {
 
 type keysRemoveCommand struct {
 	installation `embed:""`
+	By           string `placeholder:"NAME" help:"Who removes it; otherwise your login at this machine."`
 	Which        string `arg:"" name:"address|fingerprint" help:"A reader's mail address, or a fingerprint (its last 16 digits are enough)."`
 }
 
 // Run removes keys from the store. A file in the folder of keys is not touched.
 func (c keysRemoveCommand) Run(ctx context.Context, s streams) error {
+	by, err := whoami(c.By)
+	if err != nil {
+		return err
+	}
 	return c.withKeys(ctx, s, func(store *spool.Store, all app.Keys) error {
 		removed := map[string]bool{}
 		for _, k := range slices.Concat(all.Book.Added, all.Book.Pinned) {
 			if name := k.Fingerprint + " of " + k.Reader; meant(c.Which, k.Fingerprint, k.Reader) && !removed[name] {
-				if err := store.RemoveKey(ctx, k.Reader, k.Fingerprint); err != nil {
+				records, err := all.Records(policy.EntryKeyRemoved, []seal.Known{{Reader: k.Reader, Fingerprint: k.Fingerprint}}, by, time.Now())
+				if err != nil {
+					return err
+				}
+				if err := store.RemoveKey(ctx, k.Reader, k.Fingerprint, records...); err != nil {
 					return err
 				}
 				removed[name] = true

@@ -122,10 +122,10 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 		Metrics:  a.metrics,
 		Logger:   opt.Logger,
 		Now:      opt.Now,
+		Answers:  a.store,
 		Codes:    a.store,
 		SMS:      opt.Config.SMS.URL != "",
 		Verified: opt.Config.verified(),
-		Sources:  opt.Config.sources(),
 	})
 	a.announce(rules)
 	a.remember(rules.Members)
@@ -137,6 +137,7 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 	if err := a.signing(ctx, rules.Policy); err != nil {
 		return nil, err
 	}
+	a.budget = submission.NewBudget(int64(opt.Config.Limits.Memory), patience)
 	if err := a.openRelay(); err != nil {
 		return nil, err
 	}
@@ -227,12 +228,12 @@ func (a *App) openRelay() error {
 	if err != nil {
 		return err
 	}
-	courier, err := a.courier()
+	couriers, err := a.couriers()
 	if err != nil {
 		return err
 	}
 	a.relay, err = relay.New(relay.Config{
-		Courier:   courier,
+		Couriers:  couriers,
 		Upstreams: upstreams,
 		Routes:    c.routes(),
 		Hostname:  c.Hostname,
@@ -261,7 +262,6 @@ func (a *App) listen(ctx context.Context) error {
 	if err := a.openCertificate(ctx); err != nil {
 		return err
 	}
-	a.budget = submission.NewBudget(int64(c.Limits.Memory), patience)
 	shared, err := a.submission()
 	if err != nil {
 		return fmt.Errorf("prepare logins: %w", err)

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"postvern.example/policy/strict"
-	"postvern.example/proxy/seal"
 	"postvern.example/proxy/seal/cms"
 )
 
@@ -36,7 +35,7 @@ type Config struct {
 	Members         strict.Words     `yaml:"members"` // files and folders
 	Roster          RosterConfig     `yaml:"roster"`
 	Keys            string           `yaml:"keys"`
-	KeySources      strict.Words     `yaml:"key-sources"` // which keys are used: folder, added, autocrypt, wkd, vks
+	KeySources      strict.Words     `yaml:"key-sources"` // stands in the policy
 	KeyLookup       KeyLookupConfig  `yaml:"key-lookup"`
 	SMIME           SMIMEConfig      `yaml:"smime"`
 	Console         AddressConfig    `yaml:"console"`
@@ -235,13 +234,12 @@ func defaults() Config {
 		Deliveries: DeliveriesConfig{GiveUp: strict.Duration(48 * time.Hour)},
 		Limits:     LimitsConfig{MessageSize: 50 << 20, Recipients: 1000, Connections: 1000, Memory: 512 << 20, SpoolSize: 20 << 30},
 		Policy:     "policy.yaml", Representatives: "representatives.yaml", Members: strict.Words{"members.csv"}, Keys: "keys/",
-		KeyLookup:  KeyLookupConfig{Timeout: strict.Duration(10 * time.Second), Keyserver: "https://keys.openpgp.org"},
-		KeySources: strict.Words{"folder", "added", "autocrypt"},
-		Roster:     RosterConfig{StaleAfter: strict.Duration(45 * 24 * time.Hour)},
-		Questions:  QuestionsConfig{TLS: "none"},
-		SMS:        SMSConfig{Method: "POST", Timeout: strict.Duration(15 * time.Second), GiveUp: strict.Duration(30 * time.Minute)},
-		Log:        LogConfig{Format: "text", Level: "info"},
-		SMIME:      SMIMEConfig{Certificates: "certificates/", Cipher: string(cms.CBC)},
+		KeyLookup: KeyLookupConfig{Timeout: strict.Duration(10 * time.Second), Wait: strict.Duration(30 * time.Second), Remember: strict.Duration(24 * time.Hour), Keyserver: "https://keys.openpgp.org"},
+		Roster:    RosterConfig{StaleAfter: strict.Duration(45 * 24 * time.Hour)},
+		Questions: QuestionsConfig{TLS: "none"},
+		SMS:       SMSConfig{Method: "POST", Timeout: strict.Duration(15 * time.Second), GiveUp: strict.Duration(30 * time.Minute)},
+		Log:       LogConfig{Format: "text", Level: "info"},
+		SMIME:     SMIMEConfig{Certificates: "certificates/", Cipher: string(cms.CBC)},
 	}
 }
 
@@ -295,10 +293,8 @@ func (c *Config) check(doc *strict.Document) error {
 	if c.Roster.StaleAfter <= 0 {
 		fault("roster.stale-after", "must be longer than nothing, such as 45d")
 	}
-	for _, source := range c.KeySources {
-		if !slices.Contains(seal.Sources(), seal.Source(source)) {
-			fault("key-sources", "%q is none of folder, added, autocrypt, wkd, vks", source)
-		}
+	if len(c.KeySources) > 0 {
+		fault("key-sources", "write it in %s instead: who may be told whom mail is written to is the data protection officer's to say", c.Policy)
 	}
 	c.KeyLookup.check(fault)
 	if !slices.Contains(cms.Ciphers(), cms.Cipher(c.SMIME.Cipher)) {
@@ -372,13 +368,4 @@ func oneOf(s string, words ...string) bool {
 		}
 	}
 	return false
-}
-
-// sources returns the sources whose keys are used.
-func (c Config) sources() []seal.Source {
-	var out []seal.Source
-	for _, s := range c.KeySources {
-		out = append(out, seal.Source(s))
-	}
-	return out
 }

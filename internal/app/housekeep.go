@@ -38,8 +38,8 @@ func (a *App) housekeep(ctx context.Context) error {
 		if err := custody.Remind(ctx); err != nil && ctx.Err() == nil {
 			a.opt.Logger.Error("kept", "what", "questions to remind of", "cause", err)
 		}
-		if err := errors.Join(a.store.ExpireQuestions(ctx, a.opt.Now().Add(-24*time.Hour)), a.forget(ctx, &forgot)); err != nil && ctx.Err() == nil {
-			a.opt.Logger.Error("kept", "what", "old questions and correspondents", "cause", err)
+		if err := errors.Join(a.store.ExpireQuestions(ctx, a.opt.Now().Add(-24*time.Hour)), a.store.ForgetLookUps(ctx, a.opt.Now()), a.forget(ctx, &forgot)); err != nil && ctx.Err() == nil {
+			a.opt.Logger.Error("kept", "what", "old questions, look-ups and correspondents", "cause", err)
 		}
 		if err := a.signing(ctx, a.gateway.Rules().Policy); err != nil && ctx.Err() == nil {
 			a.opt.Logger.Error("kept", "what", "the organisation's key that signs", "cause", err)
@@ -149,18 +149,18 @@ func OfflineRules(c Config) (*proxy.Rules, error) {
 
 // NewExplainer makes a gateway that only explains. Members, representatives
 // and keys may be left out of the configuration; a roster of hashes needs the
-// installation's key in the data folder.
-func NewExplainer(c Config, reader *extract.Extractor) (*proxy.Gateway, error) {
+// installation's key in the data folder. store may be nil.
+func NewExplainer(c Config, reader *extract.Extractor, store *spool.Store) (*proxy.Gateway, error) {
 	key := make([]byte, 32)
 	if _, err := os.Stat(filepath.Join(c.Data, spool.KeyFile)); c.Data != "" && err == nil {
 		if key, err = spool.LoadKey(c.Data); err != nil {
 			return nil, fmt.Errorf("load installation key: %w", err)
 		}
 	}
-	return newOffline(c, key, slog.New(slog.DiscardHandler), reader, nil)
+	return newOffline(c, key, slog.New(slog.DiscardHandler), reader, store)
 }
 
-func newOffline(c Config, key []byte, logger *slog.Logger, reader *extract.Extractor, codes proxy.CodeStore) (*proxy.Gateway, error) {
+func newOffline(c Config, key []byte, logger *slog.Logger, reader *extract.Extractor, store *spool.Store) (*proxy.Gateway, error) {
 	rules, err := LoadRules(c, key)
 	if err != nil {
 		return nil, err
@@ -175,9 +175,13 @@ func newOffline(c Config, key []byte, logger *slog.Logger, reader *extract.Extra
 	if c.Limits.MessageSize == 0 {
 		c.Limits = defaults().Limits
 	}
-	return proxy.New(proxy.Config{
+	offline := proxy.Config{
 		Hostname: c.Hostname, Limits: limits(c), Rules: rules, Extract: reader,
 		Notices: texts, Logger: logger, Now: time.Now,
-		Codes: codes, SMS: c.SMS.URL != "", Verified: c.verified(), Sources: c.sources(),
-	}), nil
+		SMS: c.SMS.URL != "", Verified: c.verified(),
+	}
+	if store != nil {
+		offline.Codes, offline.Answers = store, store
+	}
+	return proxy.New(offline), nil
 }

@@ -124,6 +124,7 @@ var (
 	spoolCopies = prometheus.NewDesc("postvern_spool_copies", "Copies in the spool by state: queued (deferred ones included), deferred, held.", []string{"state"}, nil)
 	spoolOldest = prometheus.NewDesc("postvern_spool_oldest_age_seconds", "Age of the oldest copy that waits for delivery; 0 where none waits.", nil, nil)
 	spoolCodes  = prometheus.NewDesc("postvern_codes_waiting", "Text messages with codes that are not sent yet.", nil, nil)
+	spoolWaits  = prometheus.NewDesc("postvern_lookups_waiting", "Messages that wait for readers' keys to be looked up.", nil, nil)
 	spoolBytes  = prometheus.NewDesc("postvern_spool_bytes", "Octets that the store keeps of message bodies.", nil, nil)
 )
 
@@ -133,6 +134,7 @@ func (c spoolCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- spoolOldest
 	ch <- spoolBytes
 	ch <- spoolCodes
+	ch <- spoolWaits
 }
 
 // Collect implements prometheus.Collector.
@@ -153,6 +155,7 @@ func (c spoolCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge(spoolOldest, s.Oldest.Seconds())
 	gauge(spoolBytes, float64(s.Bytes))
 	gauge(spoolCodes, float64(s.Codes))
+	gauge(spoolWaits, float64(s.LookUps))
 }
 
 // upstreamCollector reads how the upstreams stand at each scrape. Their names

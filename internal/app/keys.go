@@ -2,10 +2,14 @@ package app
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"postvern.example/internal/deviation"
+	"postvern.example/internal/notice"
 	"postvern.example/policy"
 	"postvern.example/proxy"
 	"postvern.example/proxy/seal"
@@ -57,24 +61,51 @@ func (a *App) readKeys(ctx context.Context) {
 
 // Keys is what an installation knows of readers' keys, for a command.
 type Keys struct {
-	Folder *seal.Keyring
-	Book   *spool.KeyBook
+	Folder  *seal.Keyring
+	Book    *spool.KeyBook
+	Sources []policy.KeySource // that the policy names
 
-	sources []seal.Source
+	policy *policy.Policy
 }
 
 // NewKeys reads the keys of an installation.
 func NewKeys(ctx context.Context, c Config, store *spool.Store) (Keys, error) {
-	folder, err := c.loadFolder()
+	p, err := LoadPolicy(c.Policy)
+	if err != nil {
+		return Keys{}, err
+	}
+	folder, err := c.loadFolder(p)
 	if err != nil {
 		return Keys{}, err
 	}
 	book, err := store.KeyBook(ctx, nil)
-	return Keys{Folder: folder, Book: book, sources: c.sources()}, err
+	return Keys{Folder: folder, Book: book, Sources: p.KeySources, policy: p}, err
 }
 
 // Ring returns the keys as the gateway uses them.
-func (k Keys) Ring() *seal.Keyring { return proxy.KeysOf(k.Folder, k.Book, k.sources) }
+func (k Keys) Ring() *seal.Keyring { return proxy.KeysOf(k.Folder, k.Book, k.Sources) }
+
+// Records returns what the register says of what a person did with keys: an
+// entry for each key, closed at once, with the key's number and no name.
+func (k Keys) Records(what policy.EntryType, keys []seal.Known, by string, now time.Time) ([]deviation.Record, error) {
+	texts, err := notice.Load()
+	if err != nil {
+		return nil, err
+	}
+	readers := map[string]int{}
+	for _, one := range keys {
+		readers[one.Fingerprint]++
+	}
+	var out []deviation.Record
+	for _, fingerprint := range slices.Sorted(maps.Keys(readers)) {
+		r := deviation.FromEntry(policy.Entry{Type: what, Severity: policy.Low, NearMiss: true, Action: policy.Pass, Count: readers[fingerprint]}, deviation.Meta{
+			Texts: texts, Now: now, Reference: deviation.NewReference(), Reporter: by, Language: k.policy.Language, Comment: fingerprint,
+		})
+		r.Status = deviation.Closed // nobody has to look at it
+		out = append(out, r)
+	}
+	return out, nil
+}
 
 // keysCollector reads the gauges of keys at each scrape.
 type keysCollector struct{ app *App }
@@ -97,11 +128,11 @@ func (c keysCollector) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (c keysCollector) Collect(ch chan<- prometheus.Metric) {
 	type kind struct {
-		source seal.Source
+		source policy.KeySource
 		state  policy.KeyState
 	}
 	now := c.app.opt.Now()
-	count, soon := map[kind]float64{}, map[seal.Source]float64{}
+	count, soon := map[kind]float64{}, map[policy.KeySource]float64{}
 	rules := c.app.gateway.Rules()
 	collectOrganisation(ch, rules, now)
 	for _, k := range rules.Keys.List(now) {
@@ -110,7 +141,7 @@ func (c keysCollector) Collect(ch chan<- prometheus.Metric) {
 			soon[k.Source]++
 		}
 	}
-	for _, source := range seal.Sources() {
+	for _, source := range policy.KeySources() {
 		ch <- prometheus.MustNewConstMetric(keysExpiring, prometheus.GaugeValue, soon[source], string(source))
 		for _, state := range policy.KeyStates() {
 			ch <- prometheus.MustNewConstMetric(keysNow, prometheus.GaugeValue, count[kind{source, state}], string(source), string(state))

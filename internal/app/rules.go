@@ -50,7 +50,7 @@ func LoadRules(c Config, key []byte) (*proxy.Rules, error) {
 	if r.Phones, err = loadPhones(c.Members, key, r.Policy); err != nil {
 		faults = append(faults, err)
 	}
-	if r.Keys, err = c.loadFolder(); err != nil {
+	if r.Keys, err = c.loadFolder(r.Policy); err != nil {
 		faults = append(faults, err)
 	}
 	if r.Certificates, err = LoadCertificates(c.SMIME); err != nil {
@@ -89,9 +89,9 @@ func loadPhones(files []string, key []byte, p *policy.Policy) (*roster.Phones, e
 	return roster.LoadPhones(files, key, p.Language, openExport)
 }
 
-// loadFolder loads the folder of keys, where those count.
-func (c Config) loadFolder() (*seal.Keyring, error) {
-	if c.KeySources != nil && !slices.Contains(c.KeySources, string(seal.SourceFolder)) {
+// loadFolder loads the folder of keys, where the policy takes keys from it.
+func (c Config) loadFolder(p *policy.Policy) (*seal.Keyring, error) {
+	if p != nil && !slices.Contains(p.KeySources, policy.SourceFolder) {
 		return &seal.Keyring{}, nil
 	}
 	return loadKeys(c.Keys)

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"postvern.example/policy"
@@ -79,7 +80,18 @@ const refusalLimit = 400
 // 400 octets, in natural language (Fold makes it ASCII). An unknown cause says
 // what CauseTemporary says.
 func (c *Catalog) Refusal(r Refusal) string {
-	s := c.in(r.Language)
+	return c.in(r.Language).refusalLine(r)
+}
+
+// Refused returns subject and body (plain text, "\n" line ends, UTF-8) of the
+// mail that says what a reply would have said, where the sender heard 250 first.
+func (c *Catalog) Refused(l Letter, r Refusal) (subject, body string) {
+	s := c.in(l.Language)
+	return s.say("notice.subject-refused", values{"reference": clean(l.Reference, 20)}),
+		s.letter(l.Organisation, []string{s.refusalLine(r)}, s.details(l, "sent", []string{r.Rule}, time.Time{}))
+}
+
+func (s speaker) refusalLine(r Refusal) string {
 	places := s.where(r.Findings)
 	if len(places) > 3 {
 		places = append(places[:3:3], "…")

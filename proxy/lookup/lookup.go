@@ -28,13 +28,13 @@ import (
 
 	"golang.org/x/net/idna"
 
+	"postvern.example/policy"
 	"postvern.example/policy/detect"
 	"postvern.example/proxy/seal"
 )
 
 // Config says how servers are asked.
 type Config struct {
-	Sources   []seal.Source  // in the order in which they are asked; others than wkd and vks are left out
 	Timeout   time.Duration  // of each request
 	Roots     *x509.CertPool // whose certificates are trusted; nil: the system's
 	Connect   string         // host:port that all requests are sent to in the place of the server's own; empty: nowhere else
@@ -98,32 +98,27 @@ func outside(_, address string, _ syscall.RawConn) error {
 
 // Found is a key that a server gave.
 type Found struct {
-	Source seal.Source
+	Source policy.KeySource
 	Keys   []seal.Known
 	Infos  []seal.KeyInfo
 }
 
-// Fetch asks the sources one after another, until one has a key for an address.
+// Fetch asks the sources one after another, until one has a key for an address;
+// those that are no servers are left out.
 // Where none has, the error is ErrNone, or tells of each source what went wrong;
 // it names neither addresses nor servers.
-func (c *Client) Fetch(ctx context.Context, address string, now time.Time) (Found, error) {
-	canonical, ok := detect.CanonicalAddress(address)
-	at := strings.LastIndexByte(address, '@')
-	if !ok || at < 0 || strings.ContainsAny(address, "\"\\ \t\r\n") {
-		return Found{}, errors.New("it is no mail address")
-	}
-	local := address[:at]
-	domain, err := idna.Lookup.ToASCII(address[at+1:])
-	if err != nil || !strings.Contains(domain, ".") || net.ParseIP(domain) != nil {
-		return Found{}, errors.New("its domain is none that has servers")
+func (c *Client) Fetch(ctx context.Context, sources []policy.KeySource, address string, now time.Time) (Found, error) {
+	canonical, local, domain, err := parts(address)
+	if err != nil {
+		return Found{}, err
 	}
 	var faults []error
-	for _, source := range c.cfg.Sources {
+	for _, source := range sources {
 		var raw []byte
 		switch source {
-		case seal.SourceWKD:
+		case policy.SourceWKD:
 			raw, err = c.directory(ctx, local, domain)
-		case seal.SourceVKS:
+		case policy.SourceVKS:
 			raw, err = c.get(ctx, strings.TrimSuffix(c.cfg.Keyserver, "/")+"/vks/v1/by-email/"+url.PathEscape(local+"@"+domain))
 		default:
 			continue
@@ -143,6 +138,26 @@ func (c *Client) Fetch(ctx context.Context, address string, now time.Time) (Foun
 		return Found{}, errors.Join(faults...)
 	}
 	return Found{}, ErrNone
+}
+
+// Askable reports whether an address is one that servers can be asked about.
+func Askable(address string) bool {
+	_, _, _, err := parts(address)
+	return err == nil
+}
+
+// parts divides an address as servers are asked about it.
+func parts(address string) (canonical, local, domain string, err error) {
+	canonical, ok := detect.CanonicalAddress(address)
+	at := strings.LastIndexByte(address, '@')
+	if !ok || at < 0 || strings.ContainsAny(address, "\"\\ \t\r\n") {
+		return "", "", "", errors.New("it is no mail address")
+	}
+	domain, err = idna.Lookup.ToASCII(address[at+1:])
+	if err != nil || !strings.Contains(domain, ".") || net.ParseIP(domain) != nil {
+		return "", "", "", errors.New("its domain is none that has servers")
+	}
+	return canonical, address[:at], domain, nil
 }
 
 // directory asks a domain's Web Key Directory, first by the advanced method,

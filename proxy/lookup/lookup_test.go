@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"postvern.example/policy"
 )
 
 func TestTheNameOfAKeysFileIsThatOfTheDraft(t *testing.T) {
@@ -35,7 +37,7 @@ func TestWhatIsNoAddressIsNotAskedAbout(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, address := range []string{"", "mette", "mette@", "@post.example", "mette@localhost", "mette@[127.0.0.1]", "mette@127.0.0.1", "me tte@post.example", "mette@post.example\r\nx", "mette@a/b.example"} {
-		if _, err := c.Fetch(t.Context(), address, time.Unix(1800000000, 0)); err == nil || strings.Contains(err.Error(), "known") {
+		if _, err := c.Fetch(t.Context(), policy.KeySources(), address, time.Unix(1800000000, 0)); err == nil || strings.Contains(err.Error(), "known") {
 			t.Errorf("%q: %v", address, err)
 		}
 	}

@@ -19,6 +19,7 @@ type Envelope struct {
 	Protocol    string // SMTP, ESMTP, ESMTPS, ESMTPSA, UTF8SMTPSA ... (RFC 3848, RFC 6531)
 	Trusted     bool   // it came by a trust listener
 	Received    time.Time
+	Reference   string // PV-7K3F9Q: what people call the message by; the gateway draws it
 }
 
 // Recipient is one RCPT.

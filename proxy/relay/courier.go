@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"postvern.example/proxy/spool"
@@ -15,26 +16,55 @@ type Courier interface {
 	Carry(ctx context.Context, d spool.Delivery) ([]spool.Outcome, []spool.Parcel)
 }
 
-// The bounds of what couriers do at a time and of what waits for them: a
-// service that hangs holds up no mail.
-const (
-	carriers    = 4
-	carryLength = 64
-	carryBusy   = 10 * time.Second // until a copy for which there was no room is tried again
-)
-
-// couriered reports whether a delivery is for a courier.
-func (r *Relay) couriered(d spool.Delivery) bool {
-	return len(d.Copies) > 0 && d.Copies[0].Class == spool.Code
+// Round is a courier and how much it has on its hands at a time.
+type Round struct {
+	Courier Courier
+	Workers int
 }
 
-// hand gives a delivery to the couriers, or puts it off.
-func (r *Relay) hand(d spool.Delivery, results chan<- []result) {
-	select {
-	case r.parcels <- d:
-	default:
-		results <- r.postponed(d, r.cfg.Now().Add(carryBusy))
+// The bounds of what waits for a courier: one that hangs holds up neither mail
+// nor another courier.
+const (
+	roundLength = 64
+	roundOctets = 8 << 20
+	roundBusy   = 10 * time.Second // until a copy for which there was no room is tried again
+)
+
+// round is the way of one class of copies.
+type round struct {
+	Round
+	work   chan spool.Delivery
+	octets atomic.Int64 // of content that waits in work
+}
+
+func newRounds(rounds map[spool.Class]Round) map[spool.Class]*round {
+	out := make(map[spool.Class]*round)
+	for class, one := range rounds {
+		out[class] = &round{Round: one, work: make(chan spool.Delivery, roundLength)}
 	}
+	return out
+}
+
+// couriered reports whether a class of copies does not go by mail.
+func couriered(c spool.Class) bool { return c == spool.Code || c == spool.Wait }
+
+// hand gives a delivery to its courier, or puts it off.
+func (r *Relay) hand(d spool.Delivery, results chan<- []result) {
+	one, ok := r.rounds[d.Copies[0].Class]
+	if !ok {
+		results <- r.postponed(d, r.cfg.Now().Add(outageWait))
+		return
+	}
+	size := int64(d.Size())
+	if waiting := one.octets.Add(size); waiting <= roundOctets || waiting == size {
+		select {
+		case one.work <- d:
+			return
+		default:
+		}
+	}
+	one.octets.Add(-size)
+	results <- r.postponed(d, r.cfg.Now().Add(roundBusy))
 }
 
 func (r *Relay) postponed(d spool.Delivery, retry time.Time) []result {
@@ -46,23 +76,21 @@ func (r *Relay) postponed(d spool.Delivery, retry time.Time) []result {
 }
 
 // carry serves what hand has given until there is no more.
-func (r *Relay) carry(soft, hard context.Context, results chan<- []result) {
-	for d := range r.parcels {
-		switch {
-		case soft.Err() != nil:
+func (r *Relay) carry(soft, hard context.Context, one *round, results chan<- []result) {
+	for d := range one.work {
+		one.octets.Add(-int64(d.Size()))
+		if soft.Err() != nil {
 			results <- r.postponed(d, r.cfg.Now())
-		case r.cfg.Courier == nil:
-			results <- r.postponed(d, r.cfg.Now().Add(outageWait))
-		default:
-			outcomes, then := r.cfg.Courier.Carry(hard, d)
-			one := make([]result, len(outcomes))
-			for i, o := range outcomes {
-				one[i].outcome = o
-			}
-			if len(one) > 0 {
-				one[0].reports = then
-			}
-			results <- one
+			continue
 		}
+		outcomes, then := one.Courier.Carry(hard, d)
+		all := make([]result, len(outcomes))
+		for i, o := range outcomes {
+			all[i].outcome, all[i].bound = o, len(then) > 0
+		}
+		if len(all) > 0 {
+			all[0].reports = then
+		}
+		results <- all
 	}
 }

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"time"
 
 	"postvern.example/proxy/spool"
 )
@@ -10,7 +11,8 @@ import (
 // result is what one copy came to, and the report that goes with it.
 type result struct {
 	outcome spool.Outcome
-	reports []spool.Parcel // one or none
+	reports []spool.Parcel
+	bound   bool // the outcome is stored together with the reports or not at all
 }
 
 // finish stores results as they come, as many at once as have gathered while
@@ -61,7 +63,7 @@ func (r *Relay) store(ctx context.Context, results []result) (left []result) {
 	if len(results) == 1 {
 		return r.storeHard(ctx, results[0], err)
 	}
-	if !errors.Is(err, spool.ErrNotFound) && !errors.Is(err, spool.ErrFull) {
+	if !errors.Is(err, spool.ErrNotFound) && !errors.Is(err, spool.ErrFull) && !errors.Is(err, spool.ErrMeanwhile) {
 		r.cfg.Logger.Error("store outcomes", "copies", len(results), "error", err)
 		return results
 	}
@@ -78,6 +80,11 @@ func (r *Relay) storeHard(ctx context.Context, one result, err error) (left []re
 	case errors.Is(err, spool.ErrNotFound):
 		r.cfg.Logger.Warn("forget outcome of a copy that another took over", "copy", one.outcome.Copy)
 		return nil
+	case errors.Is(err, spool.ErrMeanwhile): // it is decided again
+		return r.storeLater(ctx, one, r.cfg.Now())
+	case errors.Is(err, spool.ErrFull) && one.bound:
+		r.cfg.Logger.Error("put off what follows", "copy", one.outcome.Copy, "error", err)
+		return r.storeLater(ctx, one, r.cfg.Now().Add(outageWait))
 	case errors.Is(err, spool.ErrFull) && (len(one.reports) > 0 || one.outcome.Warning != nil):
 		// A failed copy never goes without its report: it is tried again. One
 		// that was delivered, or is deferred anyway, does without.
@@ -92,6 +99,17 @@ func (r *Relay) storeHard(ctx context.Context, one result, err error) (left []re
 	}
 	r.cfg.Logger.Error("store outcome", "copy", one.outcome.Copy, "error", err)
 	return []result{one}
+}
+
+// storeLater puts off a copy whose outcome cannot be stored without what
+// follows from it.
+func (r *Relay) storeLater(ctx context.Context, one result, retry time.Time) (left []result) {
+	one.reports, one.outcome = nil, spool.Outcome{Copy: one.outcome.Copy, Result: spool.Deferred, Retry: retry}
+	if err := r.finishAll(ctx, []result{one}); err != nil && !errors.Is(err, spool.ErrNotFound) {
+		r.cfg.Logger.Error("store outcome", "copy", one.outcome.Copy, "error", err)
+		return []result{one}
+	}
+	return nil
 }
 
 func (r *Relay) finishAll(ctx context.Context, results []result) error {

@@ -159,11 +159,15 @@ func (r *Relay) crew(soft, hard context.Context, results chan<- []result) (end f
 			workers.Go(func() { r.serve(soft, hard, l, results) })
 		}
 	}
-	for range carriers {
-		workers.Go(func() { r.carry(soft, hard, results) })
+	for _, one := range r.rounds {
+		for range one.Workers {
+			workers.Go(func() { r.carry(soft, hard, one, results) })
+		}
 	}
 	return func() {
-		close(r.parcels)
+		for _, one := range r.rounds {
+			close(one.work)
+		}
 		for _, l := range r.lanes {
 			close(l.work)
 		}

@@ -65,7 +65,7 @@ type Config struct {
 	Logger       *slog.Logger     // nil: not logged
 	Now          func() time.Time // nil is time.Now
 	Reporter     Reporter
-	Courier      Courier // takes the copies of class code; nil: they wait
+	Couriers     map[spool.Class]Round // of classes that do not go by mail; those without one wait
 }
 
 // Relay delivers copies. It is safe for use by several goroutines; Run is
@@ -73,8 +73,8 @@ type Config struct {
 type Relay struct {
 	cfg     Config
 	targets []*target
-	parcels chan spool.Delivery // for the courier
-	lanes   []*lane             // one for each route, and the last for what none matches
+	rounds  map[spool.Class]*round
+	lanes   []*lane // one for each route, and the last for what none matches
 	probe   sync.Mutex
 	probed  time.Time // the last good probe
 }
@@ -117,7 +117,7 @@ func New(cfg Config) (*Relay, error) {
 		cfg.Metrics = metrics.New(prometheus.NewRegistry())
 	}
 	cfg.Reporter = cfg.Reporter.withDefaults(cfg.Hostname)
-	r := &Relay{cfg: cfg, parcels: make(chan spool.Delivery, carryLength)}
+	r := &Relay{cfg: cfg, rounds: newRounds(cfg.Couriers)}
 	r.makeLanes()
 	return r, nil
 }
@@ -177,7 +177,7 @@ func (r *Relay) claim(ctx context.Context, results chan<- []result) {
 		begun, size := time.Now(), 0
 		for _, d := range deliveries {
 			size += d.Size()
-			if r.couriered(d) {
+			if couriered(d.Copies[0].Class) {
 				r.hand(d, results)
 			} else {
 				r.dispatch(d, results)

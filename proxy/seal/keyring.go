@@ -40,7 +40,7 @@ type key struct {
 	broken      policy.KeyState // why entity is nil
 	reason      string
 	forms       [][]byte // as read: the same key from several places may differ in what is signed
-	source      Source
+	source      policy.KeySource
 }
 
 // raw returns all forms of the key in binary form.
@@ -56,7 +56,7 @@ type KeyInfo struct {
 	State       policy.KeyState
 	Reason      string // English; empty for a usable key
 	File        string // its name, without the folder
-	Source      Source
+	Source      policy.KeySource
 	Bound       []string // of its addresses, the ones whose readers are bound to it
 	Waits       []string // and those whose readers are bound to another key, until it is approved
 }

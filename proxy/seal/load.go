@@ -222,7 +222,7 @@ func parsePackets(data []byte, file string) ([]*key, error) {
 }
 
 func parseKey(block []*packet.OpaquePacket, file string) *key {
-	k := &key{file: file, source: SourceFolder}
+	k := &key{file: file, source: policy.SourceFolder}
 	var raw, whole bytes.Buffer
 	for _, p := range block {
 		_ = p.Serialize(&whole)

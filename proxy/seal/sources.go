@@ -11,29 +11,12 @@ import (
 	"postvern.example/policy/detect"
 )
 
-// Source says where a key comes from.
-type Source string
-
-// The sources of keys, in the order in which they are asked.
-const (
-	SourceFolder    Source = "folder"    // the folder of keys
-	SourceAdded     Source = "added"     // given to the store by a person
-	SourceAutocrypt Source = "autocrypt" // sent along by the mail program of its owner, who logged in
-	SourceWKD       Source = "wkd"       // fetched from the web server of the reader's domain
-	SourceVKS       Source = "vks"       // fetched from a key server that verifies addresses
-)
-
-// Sources returns all of them.
-func Sources() []Source {
-	return []Source{SourceFolder, SourceAdded, SourceAutocrypt, SourceWKD, SourceVKS}
-}
-
 // Known is a key that is kept for one reader.
 type Known struct {
 	Reader      string // canonical address
 	Fingerprint string
 	Key         []byte // in binary form
-	Source      Source
+	Source      policy.KeySource
 }
 
 // With returns a ring that also knows the keys that were added for single
@@ -226,7 +209,7 @@ func ReadKeys(file string, now time.Time) ([]Known, []KeyInfo, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("read keys: %w", err)
 	}
-	known, infos, err := readKnown(data, SourceAdded, now)
+	known, infos, err := readKnown(data, policy.SourceAdded, now)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read keys from %s: %w", file, err)
 	}
@@ -239,7 +222,7 @@ var ErrForeign = errors.New("no key in it names the address")
 // ReadFetched reads what a server gave for a canonical address. Of its keys only
 // those that name the address are returned. Its errors are ErrNoKey, ErrSecretKey and
 // ErrForeign.
-func ReadFetched(data []byte, address string, source Source, now time.Time) ([]Known, []KeyInfo, error) {
+func ReadFetched(data []byte, address string, source policy.KeySource, now time.Time) ([]Known, []KeyInfo, error) {
 	known, infos, err := readKnown(data, source, now)
 	if err != nil {
 		return nil, nil, err
@@ -252,7 +235,7 @@ func ReadFetched(data []byte, address string, source Source, now time.Time) ([]K
 	return known, infos, nil
 }
 
-func readKnown(data []byte, source Source, now time.Time) ([]Known, []KeyInfo, error) {
+func readKnown(data []byte, source policy.KeySource, now time.Time) ([]Known, []KeyInfo, error) {
 	keys, err := parseKeys(data, "")
 	if err != nil {
 		return nil, nil, err
@@ -278,10 +261,10 @@ func ReadCarried(data []byte, address string, now time.Time) (Known, bool) {
 	if len(data) > maxCarried {
 		return Known{}, false
 	}
-	return readOne(data, address, SourceAutocrypt, now)
+	return readOne(data, address, policy.SourceAutocrypt, now)
 }
 
-func readOne(data []byte, address string, source Source, now time.Time) (Known, bool) {
+func readOne(data []byte, address string, source policy.KeySource, now time.Time) (Known, bool) {
 	keys, err := parsePackets(data, "")
 	if err != nil || len(keys) != 1 || !slices.Contains(keys[0].addresses, address) || keys[0].judge(address, now).state != policy.KeyUsable {
 		return Known{}, false

@@ -48,7 +48,7 @@ func TestWhatTwoRingsShareIsNotChanged(t *testing.T) {
 func TestABoundReaderGetsTheirKeyOrNone(t *testing.T) {
 	all := testKeys(t)
 	curve, ok := all.Use("curve@member.example", january)
-	if !ok || curve.Source != SourceFolder {
+	if !ok || curve.Source != policy.SourceFolder {
 		t.Fatal(curve)
 	}
 	rsa, _ := all.Use("rsa@member.example", january)

@@ -57,7 +57,7 @@ func (p Parcel) check() error {
 			return fmt.Errorf("a copy has the state %q", c.State)
 		case (c.State == Held) != (c.Hold != nil):
 			return errors.New("a copy is held without a reason, or queued with one")
-		case c.Class != Mail && c.Class != Notice && c.Class != Report && c.Class != Code:
+		case c.Class != Mail && c.Class != Notice && c.Class != Report && c.Class != Code && c.Class != Wait:
 			return fmt.Errorf("a copy has the class %q", c.Class)
 		}
 		seen[c.ID] = true
@@ -246,6 +246,9 @@ func (l *lading) write(t *tx) error {
 		return err
 	}
 	if err := t.noteProtections(l.parcel.Protections); err != nil {
+		return err
+	}
+	if err := t.noteLookUps(l.parcel.LookUps); err != nil {
 		return err
 	}
 	if err := t.putKeys("put reader key", l.keys); err != nil {

@@ -169,8 +169,12 @@ func restore(ctx context.Context, cfg RestoreConfig) (Moved, error) {
 	return moved, err
 }
 
-// holdRestored makes a mail on its way a held one.
+// holdRestored makes a mail on its way a held one. One that waits for keys is
+// marked, so that all of its copies are held.
 func (v *vault) holdRestored(t table, r values, until time.Time) (bool, error) {
+	if r[t.at("class")] == string(Wait) {
+		return true, v.doubt(t, r)
+	}
 	if r[t.at("state")] != string(Queued) || r[t.at("class")] != string(Mail) {
 		return false, nil
 	}
@@ -192,6 +196,23 @@ func (v *vault) holdRestored(t table, r values, until time.Time) (bool, error) {
 		r[t.at(column)] = value
 	}
 	return true, nil
+}
+
+// doubt marks a message that waited for keys: it may have gone out since.
+func (v *vault) doubt(t table, r values) error {
+	id, _ := r[t.at("id")].(string)
+	box, _ := r[t.at("secret")].([]byte)
+	var x secret
+	if err := v.openJSON(copyPlace(id), box, &x); err != nil {
+		return err
+	}
+	x.Doubtful = true
+	box, err := v.sealJSON(copyPlace(id), x)
+	if err != nil {
+		return err
+	}
+	r[t.at("secret")], r[t.at("owner")], r[t.at("due")] = box, int64(0), int64(0)
+	return nil
 }
 
 // RestoreFiles writes the configuration's files of a backup below to, which

@@ -63,6 +63,8 @@ func Conformance(t *testing.T, open opener) {
 		{"keys of the organisation are kept, one a generation", keysOfTheOrganisation},
 		{"how copies were protected is known, and forgotten in time", protections},
 		{"what nodes share is kept until its end, and turns are taken one at a time", nodesShare},
+		{"what key servers answered is known until it may be asked again", lookedUp},
+		{"a message that waits for keys becomes its copies whole or not at all", waitsForKeys},
 		{"the first key that is used binds its reader", firstKeyBinds},
 		{"what was handed to a reader is known for a while", handedOver},
 		{"a parcel that was decided before another handing is refused", handedMeanwhile},

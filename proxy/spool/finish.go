@@ -9,7 +9,8 @@ import (
 // follow from it (reports, notices, deviations) in the same transaction. A
 // delivered or failed copy is gone, a deferred one is due again at its Retry.
 // It returns ErrNotFound, and stores nothing, when a copy is not claimed by
-// this store (any more). After another error the outcomes are not stored and
+// this store (any more), and ErrMeanwhile when a parcel has to be decided again.
+// After another error the outcomes are not stored and
 // the copies still claimed: try again.
 func (s *Store) Finish(ctx context.Context, outcomes []Outcome, then ...Parcel) error {
 	f, err := s.finishing(outcomes)
@@ -187,6 +188,11 @@ func (s *Store) with(ctx context.Context, parcels []Parcel, do func(*tx) error) 
 		return err
 	}
 	j := &job{urgent: true, do: func(t *tx) error {
+		for _, l := range ladings { // what is refused has to be before anything is written
+			if err := t.unchanged(l.parcel.Handings); err != nil {
+				return err
+			}
+		}
 		if err := do(t); err != nil {
 			return err
 		}

@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"postvern.example/internal/deviation"
 )
 
 // ReaderKey is a public key that the store knows of a reader.
@@ -84,44 +86,63 @@ func (s *Store) readerKeys(ctx context.Context, q query, table string) ([]Reader
 	return keys, err
 }
 
-// AddKeys stores keys, each in the place of an older form of itself.
-func (s *Store) AddKeys(ctx context.Context, keys []ReaderKey) error {
-	if err := s.writeKeys(ctx, "put reader key", keysTable, keys); err != nil {
+// AddKeys stores keys, each in the place of an older form of itself, and what
+// the register says of it.
+func (s *Store) AddKeys(ctx context.Context, keys []ReaderKey, records ...deviation.Record) error {
+	if err := s.writeKeys(ctx, "put reader key", keysTable, keys, records); err != nil {
 		return fmt.Errorf("store keys: %w", err)
 	}
 	return nil
 }
 
-// ApproveKeys binds each key's reader to it, whatever they were bound to.
-func (s *Store) ApproveKeys(ctx context.Context, keys []ReaderKey) error {
-	if err := s.writeKeys(ctx, "approve key", pinsTable, keys); err != nil {
+// ApproveKeys binds each key's reader to it, whatever they were bound to, and
+// stores what the register says of it.
+func (s *Store) ApproveKeys(ctx context.Context, keys []ReaderKey, records ...deviation.Record) error {
+	if err := s.writeKeys(ctx, "approve key", pinsTable, keys, records); err != nil {
 		return fmt.Errorf("approve keys: %w", err)
 	}
 	return nil
 }
 
-func (s *Store) writeKeys(ctx context.Context, q query, table string, keys []ReaderKey) error {
+func (s *Store) writeKeys(ctx context.Context, q query, table string, keys []ReaderKey, records []deviation.Record) error {
 	laden, err := s.ladeKeys(table, keys)
 	if err != nil {
 		return err
 	}
-	return s.run(ctx, &job{urgent: true, do: func(t *tx) error { return t.putKeys(q, laden) }})
+	said, err := s.ladeRecords(records)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, &job{urgent: true, do: func(t *tx) error {
+		if err := t.putKeys(q, laden); err != nil {
+			return err
+		}
+		return t.writeRecords(said)
+	}})
 }
 
-// RemoveKey forgets a key of a reader and that they are bound to it. It returns
-// ErrNotFound where the store knows nothing of it.
-func (s *Store) RemoveKey(ctx context.Context, reader, fingerprint string) error {
+// RemoveKey forgets a key of a reader and that they are bound to it, and stores
+// what the register says of it. It returns ErrNotFound where the store knows
+// nothing of the key.
+func (s *Store) RemoveKey(ctx context.Context, reader, fingerprint string, records ...deviation.Record) error {
 	r, p := s.vault.reader(reader), s.vault.print(reader, fingerprint)
-	err := s.run(ctx, &job{urgent: true, do: func(t *tx) error {
+	said, err := s.ladeRecords(records)
+	if err != nil {
+		return fmt.Errorf("remove a key: %w", err)
+	}
+	err = s.run(ctx, &job{urgent: true, do: func(t *tx) error {
 		added, err := t.exec("remove reader key", r, p)
 		if err != nil {
 			return err
 		}
 		pins, err := t.exec("remove pin", r, p)
-		if err == nil && added+pins == 0 {
+		if err != nil {
+			return err
+		}
+		if added+pins == 0 {
 			return refusal{ErrNotFound}
 		}
-		return err
+		return t.writeRecords(said)
 	}})
 	if err != nil {
 		return fmt.Errorf("remove a key: %w", err)

@@ -25,6 +25,7 @@ type secret struct {
 	Released   int64    `json:"released,omitempty"`
 	Hold       *Hold    `json:"hold,omitempty"`
 	RequireTLS bool     `json:"require_tls,omitempty"`
+	Doubtful   bool     `json:"doubtful,omitempty"`
 }
 
 func copyPlace(id string) string  { return "copies/secret/" + id }
@@ -35,7 +36,7 @@ func (s *Store) ladeCopy(c Copy, login string) ([]byte, error) {
 		From: c.From, To: c.To, UTF8: c.UTF8, EightBit: c.EightBit,
 		Return: c.Return, EnvelopeID: c.EnvelopeID, Notify: c.Notify, Original: c.Original,
 		Language: c.Language, Sender: c.Sender, Login: login,
-		Released: millis(c.Released), Hold: c.Hold, RequireTLS: c.RequireTLS,
+		Released: millis(c.Released), Hold: c.Hold, RequireTLS: c.RequireTLS, Doubtful: c.Doubtful,
 	})
 }
 
@@ -49,7 +50,7 @@ func (s *Store) openCopy(id string, class Class, state State, box []byte) (Copy,
 	c.From, c.To, c.UTF8, c.EightBit = x.From, x.To, x.UTF8, x.EightBit
 	c.Return, c.EnvelopeID, c.Notify, c.Original = x.Return, x.EnvelopeID, x.Notify, x.Original
 	c.Language, c.Sender, c.Released, c.Hold = x.Language, x.Sender, fromMillis(x.Released), x.Hold
-	c.RequireTLS = x.RequireTLS
+	c.RequireTLS, c.Doubtful = x.RequireTLS, x.Doubtful
 	return c, x.Login, nil
 }
 

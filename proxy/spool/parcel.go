@@ -28,6 +28,7 @@ type Parcel struct {
 	Correspondents []Correspondent // who is written to with this parcel
 	Protections    []Protection    // of the copies in it
 	Keys           []ReaderKey     // that came with the message
+	LookUps        []LookUp        // that were made for the message
 	Pins           []ReaderKey     // keys that copies were sealed to for the first time: their readers are bound to them
 }
 
@@ -77,6 +78,7 @@ type Copy struct {
 	Released   time.Time // when a person let it go, had it been held: its time to give up runs from here
 	Hold       *Hold     // set where State is Held
 	RequireTLS bool      // it goes only where verified TLS up to the reader's server is promised (RFC 8689)
+	Doubtful   bool      // of class lookup: a backup found it waiting, and it may have gone out since
 }
 
 // Class says what a copy is.
@@ -88,6 +90,7 @@ const (
 	Notice Class = "notice" // what the gateway tells its users
 	Report Class = "report" // RFC 3464 delivery status notification
 	Code   Class = "code"   // a code on its way to a telephone: To is the number, the content is for its courier alone
+	Wait   Class = "lookup" // a whole message that waits for readers' keys to be looked up; the content is for its courier alone
 )
 
 // State is where a copy stands.

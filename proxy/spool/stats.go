@@ -17,6 +17,7 @@ type Stats struct {
 	Deferred int64         // of those queued, the ones that were tried before
 	Bytes    int64         // of message content
 	Codes    int64         // text messages with codes that are on their way
+	LookUps  int64         // messages that wait for readers' keys
 	Oldest   time.Duration // age of the oldest queued copy; 0 where there is none
 }
 
@@ -29,6 +30,9 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 	var received int64
 	if err == nil {
 		err = s.read.QueryRowContext(ctx, s.lang.queries["waiting codes"]).Scan(&st.Codes)
+	}
+	if err == nil {
+		err = s.read.QueryRowContext(ctx, s.lang.queries["waiting lookups"]).Scan(&st.LookUps)
 	}
 	if err == nil {
 		s.held.Store(st.Bytes)

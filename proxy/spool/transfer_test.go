@@ -39,6 +39,7 @@ func furnish(t *testing.T, s *Store) (contents map[string][]byte) {
 	small, large, both, held := testParcel(3000, 1), testParcel(largeBody+70000, 1), testParcel(500, 2), heldParcel(900, true)
 	held.Deviations = []deviation.Record{testRecord(policy.EntryDropped, held.Reference)}
 	small.Protections = []Protection{{Reader: "eva@mail.example", Step: "openpgp"}}
+	small.LookUps = []LookUp{{Reader: "eva@mail.example", Result: LookUpNone, Again: time.Now().Add(time.Hour)}}
 	small.Questions = []Question{{ID: "q1", Expires: time.Now().Add(time.Hour), Content: []byte("about eva@mail.example")}}
 	small.Correspondents = []Correspondent{{Owner: "anna", Address: "eva@mail.example", New: true}}
 	small.Handings = []Handing{{Handover: Handover{Sender: "anna", Reader: "bo@mail.example", File: time.Now()}}}
@@ -106,6 +107,9 @@ func wantContents(t *testing.T, s *Store, want map[string][]byte, held int) {
 	}
 	if p, err := s.Protections(t.Context(), "eva@mail.example"); err != nil || len(p) != 1 {
 		t.Errorf("how copies were protected is forgotten: %v", err)
+	}
+	if l, err := s.LookedUp(t.Context(), "eva@mail.example"); err != nil || l.Result != LookUpNone {
+		t.Errorf("the answers of key servers are forgotten: %v", err)
 	}
 	if b, err := s.KeyBook(t.Context(), nil); err != nil || len(b.Added) != 1 || !b.Binds("mette@post.example") {
 		t.Errorf("the keys of readers are not there: %v", err)

@@ -49,6 +49,16 @@ func (b *Budget) Used() int64 {
 	return b.used
 }
 
+// Reserve sets memory aside for a message of n octets that came before, until
+// release is called. It waits as a message in a session does.
+func (b *Budget) Reserve(ctx context.Context, n int64) (release func(), err error) {
+	s := b.share()
+	if err := s.grow(ctx, n); err != nil {
+		return nil, err
+	}
+	return s.end, nil
+}
+
 // share is what one message holds of a budget. A nil share asks for nothing.
 type share struct {
 	budget  *Budget

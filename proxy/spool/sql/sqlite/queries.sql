@@ -318,3 +318,16 @@ DELETE FROM shared WHERE ends <> 0 AND ends <= $1
 INSERT INTO shared (kind, name, owner, ends, secret) VALUES ('turn', $1, $2, $3, $4)
 ON CONFLICT (kind, name) DO UPDATE SET ends = excluded.ends, owner = excluded.owner
 WHERE shared.ends <= $5 OR shared.owner = excluded.owner
+
+-- name: waiting lookups
+SELECT count(*) FROM copies INDEXED BY copies_lookups WHERE class = 'lookup'
+
+-- name: note lookup
+INSERT INTO lookups (reader, result, again) VALUES ($1, $2, $3)
+ON CONFLICT (reader) DO UPDATE SET result = excluded.result, again = excluded.again
+
+-- name: lookup
+SELECT result, again FROM lookups WHERE reader = $1
+
+-- name: forget old lookups
+DELETE FROM lookups WHERE again < $1
