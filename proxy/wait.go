@@ -110,14 +110,35 @@ func (w waiting) pack(raw []byte) (spool.Body, error) {
 	return spool.Body{Head: append(line, '\n'), Content: raw}, nil
 }
 
-// unpack is the inverse of pack; the store may have put both parts together.
+// unpack is the inverse of pack; the store may have put both parts together, or
+// apart elsewhere.
 func unpack(d spool.Delivery) (w waiting, raw []byte, err error) {
 	line, raw := d.Head, d.Content
-	if line == nil {
-		line, raw, _ = bytes.Cut(d.Content, []byte("\n"))
+	if i := bytes.IndexByte(d.Head, '\n'); i < 0 || i != len(d.Head)-1 || d.Large != nil {
+		whole, err := gather(d)
+		if err != nil {
+			return w, nil, fmt.Errorf("read message: %w", err)
+		}
+		line, raw, _ = bytes.Cut(whole, []byte("\n"))
 	}
 	if err := json.Unmarshal(line, &w); err != nil {
 		return w, nil, fmt.Errorf("read envelope: %w", err)
 	}
 	return w, raw, nil
+}
+
+// gather returns all of a delivery's content.
+func gather(d spool.Delivery) ([]byte, error) {
+	whole := bytes.NewBuffer(make([]byte, 0, d.Size()+bytes.MinRead))
+	whole.Write(d.Head)
+	whole.Write(d.Content)
+	if d.Large == nil {
+		return whole.Bytes(), nil
+	}
+	content, err := d.Large.Open()
+	if err != nil {
+		return nil, err
+	}
+	_, err = whole.ReadFrom(content)
+	return whole.Bytes(), errors.Join(err, content.Close())
 }
