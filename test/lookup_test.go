@@ -217,7 +217,7 @@ func TestWrongKeysOfTheConfigurationOfLookUpsAreSaid(t *testing.T) {
 	g := install(t, nil, sinkConfig())
 	whole := g.read("postvern.yaml")
 	for text, want := range map[string]string{
-		"key-sources: [folder, wkd]":                       "key-sources: write it in " + g.path("policy.yaml") + " instead",
+		"key-sources: [folder, wkd]":                       "key-sources: write it in policy.yaml instead",
 		"key-lookup: {wait: 1h}":                           "key-lookup.wait: must be longer than nothing and no longer than 10 minutes",
 		"key-lookup: {remember: 1s}":                       "key-lookup.remember: must be at least a minute",
 		"key-lookup: {timeout: 2h}":                        "key-lookup.timeout: must be longer than nothing and no longer than a minute",
