@@ -54,7 +54,7 @@ func (r *reading) byWorker(p piece) {
 	}
 	j.Limits.Worker = nil
 	start = time.Now()
-	a, err := w.do(r.ctx, j, p.data)
+	a, err := w.do(r.ctx, j, p.size(), p.open())
 	r.x.pool.release(w, err == nil)
 	if err != nil {
 		why := whyCrash

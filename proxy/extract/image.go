@@ -21,7 +21,7 @@ const (
 // picture decides about an image of this size.
 func (r *reading) picture(p piece, width, height int) {
 	if p.inline && width > 0 && height > 0 && width < 1<<15 && height < 1<<15 && width*height <= maxLogoPixels &&
-		len(p.data) <= maxLogoBytes && r.left.Logos > 0 {
+		p.size() <= maxLogoBytes && r.left.Logos > 0 {
 		r.left.Logos--
 		return
 	}
@@ -51,35 +51,48 @@ func (r *reading) imageText(p piece, text string) {
 // png reads the chunks of a PNG (ISO/IEC 15948): sizes, texts, EXIF.
 func (r *reading) png(p piece) {
 	var width, height int
-	rest := p.data[8:]
-	for len(rest) >= 12 {
-		n := int(binary.BigEndian.Uint32(rest))
-		if n < 0 || n > len(rest)-12 {
+	w := p.walk()
+	w.skip(8)
+	for w.left >= 12 {
+		head := w.peek(8)
+		n, name := int(binary.BigEndian.Uint32(head)), string(head[4:])
+		if n < 0 || n > w.left-12 {
 			break
 		}
-		name, data := string(rest[4:8]), rest[8:8+n]
-		rest = rest[12+n:]
+		w.skip(8)
 		switch name {
-		case "IHDR":
-			if n >= 8 {
+		case "IHDR", "tEXt", "zTXt", "iTXt", "eXIf":
+			data := w.take(n)
+			if name == "IHDR" && n >= 8 {
 				width, height = int(binary.BigEndian.Uint32(data)), int(binary.BigEndian.Uint32(data[4:]))
 			}
-		case "tEXt":
-			r.imageText(p, mixed(bytes.ReplaceAll(data, []byte{0}, []byte(" "))))
-		case "zTXt":
-			key, packed, _ := bytes.Cut(data, []byte{0})
-			r.imageText(p, mixed(key)+" "+r.inflated(p, packed, 1))
-		case "iTXt":
-			r.pngInternational(p, data)
-		case "eXIf":
-			r.exif(p, data)
-		case "IEND":
-			r.pictureTail(p, rest)
+			r.pngText(p, name, data)
+		default:
+			w.skip(n)
+		}
+		w.skip(4)
+		if name == "IEND" {
+			r.pictureTail(p, w.rest())
 			r.picture(p, width, height)
 			return
 		}
 	}
 	r.unscannable(p.place, whyMalformed)
+}
+
+// pngText reads a chunk that holds words.
+func (r *reading) pngText(p piece, name string, data []byte) {
+	switch name {
+	case "tEXt":
+		r.imageText(p, mixed(bytes.ReplaceAll(data, []byte{0}, []byte(" "))))
+	case "zTXt":
+		key, packed, _ := bytes.Cut(data, []byte{0})
+		r.imageText(p, mixed(key)+" "+r.inflated(p, packed, 1))
+	case "iTXt":
+		r.pngInternational(p, data)
+	case "eXIf":
+		r.exif(p, data)
+	}
 }
 
 // pngInternational reads iTXt: keyword, compression flag and method, language,
@@ -113,61 +126,71 @@ func (r *reading) inflated(p piece, packed []byte, skip int) string {
 // jpeg reads the segments of a JPEG (ITU T.81 annex B).
 func (r *reading) jpeg(p piece) {
 	var width, height int
-	d := p.data
-	for at := 2; at+4 <= len(d); {
-		if d[at] != 0xFF {
-			break
-		}
-		marker := d[at+1]
+	w := p.walk()
+	w.skip(2)
+	for w.left >= 4 {
+		head := w.peek(4)
+		marker, n := head[1], int(binary.BigEndian.Uint16(head[2:]))
 		switch {
+		case head[0] != 0xFF:
 		case marker == 0xFF:
-			at++
+			w.skip(1)
 			continue
 		case marker == 0xD9:
-			r.pictureTail(p, d[at+2:])
+			w.skip(2)
+			r.pictureTail(p, w.rest())
 			r.picture(p, width, height)
 			return
 		case marker == 0x01 || marker >= 0xD0 && marker <= 0xD8:
-			at += 2
+			w.skip(2)
 			continue
 		}
-		n := int(binary.BigEndian.Uint16(d[at+2:]))
-		if n < 2 || at+2+n > len(d) {
+		if head[0] != 0xFF || n < 2 || 2+n > w.left {
 			break
 		}
-		data := d[at+4 : at+2+n]
-		at += 2 + n
+		w.skip(4)
+		data := w.take(n - 2)
 		switch {
 		case marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC && len(data) >= 5:
 			height, width = int(binary.BigEndian.Uint16(data[1:])), int(binary.BigEndian.Uint16(data[3:]))
 		case marker == 0xDA:
-			at = afterScan(d, at)
+			w.passScan()
 		default:
 			r.jpegSegment(p, marker, data)
 		}
 	}
 	// EOI stands in the last two bytes, or is missing.
-	if n := len(d); n >= 2 && d[n-2] == 0xFF && d[n-1] == 0xD9 {
+	w.skip(w.left)
+	if w.last == [2]byte{0xFF, 0xD9} {
 		r.picture(p, width, height)
 		return
 	}
 	r.unscannable(p.place, whyMalformed)
 }
 
-// afterScan returns where the entropy-coded data of a scan ends.
-func afterScan(d []byte, at int) int {
-	for at+1 < len(d) {
-		i := bytes.IndexByte(d[at:], 0xFF)
-		if i < 0 || at+i+1 >= len(d) {
-			return len(d)
+// passScan goes to where the entropy-coded data of a scan of a JPEG ends.
+func (w *walk) passScan() {
+	for w.left > 1 {
+		b := w.peek(min(w.left, w.r.Size()))
+		i := bytes.IndexByte(b, 0xFF)
+		switch {
+		case i < 0:
+			w.skip(len(b))
+			continue
+		case i+1 == len(b) && len(b) < w.left:
+			w.skip(i)
+			continue
+		case i+1 == len(b):
+			w.skip(len(b))
+			return
 		}
-		at += i
-		if c := d[at+1]; c != 0 && c != 0xFF && (c < 0xD0 || c > 0xD7) {
-			return at
+		c := b[i+1]
+		w.skip(i)
+		if c != 0 && c != 0xFF && (c < 0xD0 || c > 0xD7) {
+			return
 		}
-		at++
+		w.skip(1)
 	}
-	return len(d)
 }
 
 func (r *reading) jpegSegment(p piece, marker byte, data []byte) {

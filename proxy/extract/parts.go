@@ -67,6 +67,9 @@ func (r *reading) leaf(m *message.Message, p *message.Part, depth int) {
 	case "message/partial", "message/external-body":
 		r.unscannable(p.Place, whyElsewhere)
 	}
+	if r.large(m, p, depth) {
+		return
+	}
 	data, err := m.Content(p)
 	if err != nil {
 		r.unscannable(p.Place, whyStructure)
@@ -75,16 +78,21 @@ func (r *reading) leaf(m *message.Message, p *message.Part, depth int) {
 	if len(data) == 0 {
 		return
 	}
-	one := piece{
-		data: data, place: p.Place, name: p.FileName, declared: p.MediaType,
-		params: p.Params, depth: depth, inline: isInline(p), sender: true,
-	}
+	one := pieceOf(p, depth)
+	one.data = data
 	if isBody(p) {
 		r.body(one)
 		return
 	}
 	one.place = r.attachmentPlace(p)
 	r.piece(one)
+}
+
+// pieceOf returns what is known of a part, but for its content.
+func pieceOf(p *message.Part, depth int) piece {
+	return piece{
+		place: p.Place, name: p.FileName, declared: p.MediaType, params: p.Params, depth: depth, inline: isInline(p), sender: true,
+	}
 }
 
 // isBody reports whether mail programs show the part as the message's text.

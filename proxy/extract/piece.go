@@ -9,6 +9,7 @@ import (
 // piece is some bytes to read and what is known about them.
 type piece struct {
 	data     []byte
+	large    *decoded // in the place of data; nil: it stands in data
 	place    detect.Place
 	name     string            // the file name; content
 	declared string            // the media type that the mail gives it
@@ -23,6 +24,12 @@ type format struct {
 	label   string
 	read    func(*reading, piece)
 	hostile bool // read in a worker process where there is one
+	streams bool // read takes a large piece as well
+}
+
+// isHostile reports whether files of a format are read apart from this process.
+func (r *reading) isHostile(f format) bool {
+	return f.hostile || f.label == "image" && r.x.cfg.OCR.Tesseract != ""
 }
 
 // formatTable maps what sniff tells to readers. A kind that is not in it is
@@ -42,8 +49,8 @@ func formatTable() map[kind]format {
 		isPEM:     {label: "key", read: (*reading).pem},
 		isCMS:     {label: "signature", read: (*reading).cms},
 		isX509:    {label: "key", read: (*reading).certificate},
-		isPNG:     {label: "image", read: (*reading).png},
-		isJPEG:    {label: "image", read: (*reading).jpeg},
+		isPNG:     {label: "image", read: (*reading).png, streams: true},
+		isJPEG:    {label: "image", read: (*reading).jpeg, streams: true},
 		isGIF:     {label: "image", read: (*reading).gif},
 		isWebP:    {label: "image", read: (*reading).webp},
 		isTIFF:    {label: "image", read: (*reading).tiff},
@@ -113,7 +120,7 @@ func (r *reading) piece(p piece) {
 		return
 	}
 	p.place = labelled(p.place, f.label)
-	if f.hostile || f.label == "image" && r.x.cfg.OCR.Tesseract != "" {
+	if r.isHostile(f) {
 		r.hostile(f, p)
 		return
 	}

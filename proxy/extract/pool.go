@@ -140,7 +140,7 @@ func (w *worker) kill() {
 }
 
 // do has the worker read a file. After an error the worker is of no more use.
-func (w *worker) do(ctx context.Context, j job, data []byte) (answer, error) {
+func (w *worker) do(ctx context.Context, j job, size int, file io.Reader) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, j.Time+500*time.Millisecond)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { killGroup(w.cmd) })
@@ -149,7 +149,7 @@ func (w *worker) do(ctx context.Context, j job, data []byte) (answer, error) {
 	var a answer
 	err := send(w.in, j)
 	if err == nil {
-		err = sendBytes(w.in, data, make([]byte, 4))
+		err = sendFile(w.in, size, file)
 	}
 	if err == nil {
 		err = receive(w.out, &a, maxFrame)

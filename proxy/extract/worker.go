@@ -123,17 +123,20 @@ func send(out io.Writer, v any) error {
 	if err := gob.NewEncoder(&frame).Encode(v); err != nil {
 		return fmt.Errorf("encode: %w", err)
 	}
-	return sendBytes(out, frame.Bytes()[4:], frame.Bytes()[:4])
+	binary.BigEndian.PutUint32(frame.Bytes(), uint32(frame.Len()-4))
+	_, err := out.Write(frame.Bytes())
+	return err
 }
 
-// sendBytes writes the length and the data; both in one write where head is
-// the room in front of data.
-func sendBytes(out io.Writer, data, head []byte) error {
-	binary.BigEndian.PutUint32(head, uint32(len(data)))
-	if _, err := out.Write(head); err != nil {
+// sendFile sends a file of so many octets.
+func sendFile(out io.Writer, size int, file io.Reader) error {
+	if _, err := out.Write(binary.BigEndian.AppendUint32(nil, uint32(size))); err != nil {
 		return err
 	}
-	_, err := out.Write(data)
+	n, err := io.Copy(out, file)
+	if err == nil && n != int64(size) {
+		err = io.ErrUnexpectedEOF
+	}
 	return err
 }
 

@@ -61,19 +61,13 @@ func decodeQP(body []byte) ([]byte, error) {
 	return out, nil
 }
 
-// decodeBase64 undoes base64 (RFC 2045 §6.8). Line ends and blanks are
-// skipped; any other octet outside the alphabet is damage, and so is anything
-// after the padding.
+// decodeBase64 undoes base64 as a base64Reader does.
 func decodeBase64(body []byte) ([]byte, error) {
-	if bytes.IndexByte(body, ' ') >= 0 || bytes.IndexByte(body, '\t') >= 0 {
-		body = bytes.ReplaceAll(bytes.ReplaceAll(body, []byte(" "), nil), []byte("\t"), nil)
+	content := bytes.NewBuffer(make([]byte, 0, base64.StdEncoding.DecodedLen(len(body))))
+	if _, err := newBase64Reader(body).WriteTo(content); err != nil {
+		return nil, err
 	}
-	content := make([]byte, base64.StdEncoding.DecodedLen(len(body)))
-	n, err := base64.StdEncoding.Decode(content, body) // which skips CR and LF
-	if err != nil {
-		return nil, fmt.Errorf("%w: base64 has a wrong character or wrong padding", ErrDamaged)
-	}
-	return content[:n], nil
+	return content.Bytes(), nil
 }
 
 func trimBlanks(line []byte) []byte {

@@ -1,0 +1,136 @@
+package message
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"io"
+)
+
+// Decoded is the body of a part under base64, to be read without holding all
+// of it decoded.
+type Decoded struct{ body []byte }
+
+// Decode returns the body of a part for reading; ok is false where it is not
+// under base64.
+func (m *Message) Decode(p *Part) (d Decoded, ok bool) {
+	return Decoded{m.Bytes(p.Body)}, p.Encoding == "base64"
+}
+
+// Open returns what reads the body from its beginning. The errors are those of
+// Content; some of the body may have been read before.
+func (d Decoded) Open() io.Reader { return newBase64Reader(d.body) }
+
+// Size decodes the whole body and returns its octets, or the error of Content.
+func (d Decoded) Size() (int, error) {
+	n, err := newBase64Reader(d.body).WriteTo(io.Discard)
+	return int(n), err
+}
+
+// base64Reader decodes base64 in blocks (RFC 2045 §6.8). Line ends and blanks
+// are skipped; any other octet outside the alphabet is damage, and so is
+// anything after the padding.
+type base64Reader struct {
+	body  []byte
+	rest  []byte // decoded and not read yet
+	block []byte // without line ends
+	out   []byte
+	n     int // octets of block: fewer than four between two blocks
+}
+
+// base64Block is how many characters are decoded at once.
+const base64Block = 32 << 10
+
+func newBase64Reader(body []byte) *base64Reader {
+	size := min(len(body), base64Block)
+	return &base64Reader{body: body, block: make([]byte, size), out: make([]byte, base64.StdEncoding.DecodedLen(size))}
+}
+
+// Read reads on.
+func (r *base64Reader) Read(p []byte) (int, error) {
+	for len(r.rest) == 0 {
+		if len(r.body) == 0 {
+			return 0, io.EOF
+		}
+		if err := r.next(); err != nil {
+			r.body = nil
+			return 0, err
+		}
+	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}
+
+// WriteTo writes all that is left.
+func (r *base64Reader) WriteTo(w io.Writer) (written int64, err error) {
+	for {
+		n, err := w.Write(r.rest)
+		written += int64(n)
+		r.rest = r.rest[n:]
+		if err != nil || len(r.body) == 0 {
+			return written, err
+		}
+		if err := r.next(); err != nil {
+			r.body = nil
+			return written, err
+		}
+	}
+}
+
+// next decodes the next block. What the last one holds has to be whole.
+func (r *base64Reader) next() error {
+	used := 0
+	r.n, used = unfoldBase64(r.block, r.n, r.body)
+	r.body = r.body[used:]
+	whole := r.n
+	if len(r.body) > 0 {
+		whole = r.n &^ 3
+	}
+	n, err := base64.StdEncoding.Decode(r.out, r.block[:whole])
+	if err != nil || len(r.body) > 0 && n < whole/4*3 { // padding stands at the end alone
+		return fmt.Errorf("%w: base64 has a wrong character or wrong padding", ErrDamaged)
+	}
+	r.rest = r.out[:n]
+	r.n = copy(r.block, r.block[whole:r.n])
+	return nil
+}
+
+// unfoldBase64 copies text without line ends and blanks behind the n octets of
+// dst, until dst is full or all was used. Lines are copied whole.
+func unfoldBase64(dst []byte, n int, text []byte) (filled, used int) {
+	for used < len(text) {
+		line := text[used:]
+		end := bytes.IndexByte(line[:min(len(line), len(dst)-n+2)], '\n')
+		whole := end >= 0
+		if whole {
+			line = line[:end]
+			if end > 0 && line[end-1] == '\r' {
+				line = line[:end-1]
+			}
+		}
+		if !whole || len(line) > len(dst)-n || bytes.IndexByte(line, ' ') >= 0 || bytes.IndexByte(line, '\t') >= 0 || bytes.IndexByte(line, '\r') >= 0 {
+			return unfoldSlowly(dst, n, text, used)
+		}
+		n += copy(dst[n:], line)
+		used += end + 1
+	}
+	return n, used
+}
+
+// unfoldSlowly does so octet by octet, for the end of a block and for lines with
+// blanks.
+func unfoldSlowly(dst []byte, n int, text []byte, used int) (filled, now int) {
+	for ; used < len(text); used++ {
+		switch c := text[used]; c {
+		case '\r', '\n', ' ', '\t':
+		default:
+			if n == len(dst) {
+				return n, used
+			}
+			dst[n] = c
+			n++
+		}
+	}
+	return n, used
+}
