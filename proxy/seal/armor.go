@@ -24,9 +24,7 @@ const (
 )
 
 func newArmorWriter(w io.Writer) *armorWriter {
-	a := &armorWriter{w: w, sum: crc24Init, out: make([]byte, 0, armorBuffer+2*armorLine)}
-	a.out = append(a.out, "-----BEGIN PGP MESSAGE-----\r\n\r\n"...)
-	return a
+	return &armorWriter{w: w, sum: crc24Init, out: []byte("-----BEGIN PGP MESSAGE-----\r\n\r\n")}
 }
 
 // Write encodes p, line by line.

@@ -4,8 +4,10 @@ import (
 	"crypto"
 	"crypto/rand"
 	"encoding/base32"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,7 +74,7 @@ func (k *Keyring) Prepare(m Sealing, now time.Time) (Copy, error) {
 	boundary := random()
 	return Copy{Head: outerHead(outside, boundary), Size: sealedSize(p.size()), Write: func(w io.Writer) error {
 		armored := newArmorWriter(w)
-		err := encrypt(armored, from.entity, v, m.Sign, now, p.write)
+		err := encrypt(armored, from.entity, v, m.Sign, now, p)
 		if err == nil {
 			err = armored.Close()
 		}
@@ -147,31 +149,63 @@ func outerHead(outside []field, boundary string) []byte {
 // use reads) to the one key that was judged usable, and to no other of the
 // same entity, with a signature where there is a key for it. The library is told
 // the time: its own clock is the process's.
-func encrypt(w io.Writer, e *openpgp.Entity, v verdict, sign *OrganisationKey, now time.Time, write func(io.Writer) error) error {
+func encrypt(w io.Writer, e *openpgp.Entity, v verdict, sign *OrganisationKey, now time.Time, p payload) error {
 	one := *e
 	one.Subkeys = nil
 	if v.subkey != nil {
 		one.Subkeys = []openpgp.Subkey{*v.subkey}
 	}
-	config := &packet.Config{
-		DefaultCipher:          packet.CipherAES256,
-		DefaultHash:            crypto.SHA256,
-		DefaultCompressionAlgo: packet.CompressionNone,
-		Time:                   func() time.Time { return now },
+	config := &packet.Config{DefaultHash: crypto.SHA256, Time: func() time.Time { return now }}
+	to, ok := one.EncryptionKey(now)
+	if !ok {
+		return errors.New("encrypt: the key has no part that mail can be encrypted to")
 	}
-	var signer *openpgp.Entity
-	if sign != nil {
-		signer = sign.entity
+	with := sessionCipher(&one)
+	key := make([]byte, with.KeySize())
+	_, _ = rand.Read(key) // never fails (crypto/rand)
+	if err := packet.SerializeEncryptedKeyAEAD(w, to.PublicKey, with, false, key, config); err != nil {
+		return fmt.Errorf("encrypt session key: %w", err)
 	}
-	plain, err := openpgp.Encrypt(w, []*openpgp.Entity{&one}, signer, &openpgp.FileHints{IsBinary: true}, config)
+	plain, err := newProtectedWriter(w, key)
 	if err != nil {
 		return fmt.Errorf("encrypt: %w", err)
 	}
-	if err := write(plain); err != nil {
+	if err := writeLiteral(plain, sign, config, p); err != nil {
 		return err
 	}
 	if err := plain.Close(); err != nil {
 		return fmt.Errorf("encrypt: %w", err)
+	}
+	return nil
+}
+
+// sessionCipher returns AES-256, or AES-128 where the reader's key does not say
+// that its programs know it (RFC 9580 §5.2.3.14).
+func sessionCipher(e *openpgp.Entity) packet.CipherFunction {
+	if own, err := e.PrimarySelfSignature(); err == nil && slices.Contains(own.PreferredSymmetric, uint8(packet.CipherAES256)) {
+		return packet.CipherAES256
+	}
+	return packet.CipherAES128
+}
+
+// writeLiteral writes the payload as literal data, signed where there is a key
+// for it.
+func writeLiteral(w io.Writer, sign *OrganisationKey, config *packet.Config, p payload) error {
+	if sign == nil {
+		if _, err := w.Write(literalHead(p.size())); err != nil {
+			return fmt.Errorf("encrypt: %w", err)
+		}
+		return p.write(w)
+	}
+	signed, err := openpgp.Sign(w, sign.entity, &openpgp.FileHints{IsBinary: true}, config)
+	if err != nil {
+		return fmt.Errorf("sign: %w", err)
+	}
+	if err := p.write(signed); err != nil {
+		return err
+	}
+	if err := signed.Close(); err != nil {
+		return fmt.Errorf("sign: %w", err)
 	}
 	return nil
 }
