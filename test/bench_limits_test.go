@@ -62,23 +62,28 @@ func BenchmarkIdleSessions(b *testing.B) {
 }
 
 // BenchmarkLargeMail measures what one mail of 50 MB, most of it a picture,
-// adds to the memory of an idle gateway: when it is passed on, and when it is
-// sealed.
+// adds to the memory of an idle gateway: when it is passed on, when it is sealed
+// to a key, and when it becomes a document that a code opens.
 func BenchmarkLargeMail(b *testing.B) {
 	const size = 50 << 20
 	for _, c := range []struct {
 		name, text string
+		key        bool
 		bar        float64 // MiB
 	}{
-		{"passed", "Her er billedet fra mødet.", 64},
-		{"sealed", "Mette Sørensen, cpr 010203-1234, er medlem.", 50},
+		{"passed", "Her er billedet fra mødet.", true, 64},
+		{"sealed", "Mette Sørensen, cpr 010203-1234, er medlem.", true, 50},
+		{"document", "Mette Sørensen, cpr 010203-1234, er medlem.", false, 150},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
 				g := install(b, nil, sink.Config{Discard: true})
 				g.write("postvern.yaml", strings.Replace(g.read("postvern.yaml"), "log:", "limits: {message-size: 64MiB}\nlog:", 1))
-				g.write("keys/mette.asc", readerKey(b, "mette@post.example"))
-				g.write("policy.yaml", strings.Replace(defaultPolicy, "detect: [unscannable]\n    do: hold", "detect: [unscannable]\n    do: note", 1))
+				if c.key {
+					g.write("keys/mette.asc", readerKey(b, "mette@post.example"))
+				}
+				g.write("policy.yaml", strings.NewReplacer("detect: [unscannable]\n    do: hold", "detect: [unscannable]\n    do: note",
+					"without-key: hold", "without-key: password", "without-key: reject", "without-key: password").Replace(defaultPolicy))
 				g.start()
 				mail := pictureMail(c.text, size)
 				before := processMemory(g.command.Process.Pid)

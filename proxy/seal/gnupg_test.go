@@ -3,10 +3,14 @@ package seal
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +19,7 @@ import (
 // gnupg is a GnuPG home of its own with one secret key.
 type gnupg struct{ home string }
 
-func newGnuPG(t *testing.T, secret string) gnupg {
+func newGnuPG(t testing.TB, secret string) gnupg {
 	t.Helper()
 	if _, err := exec.LookPath("gpg"); err != nil {
 		t.Skip("gpg is not installed")
@@ -33,7 +37,7 @@ func newGnuPG(t *testing.T, secret string) gnupg {
 	return g
 }
 
-func (g gnupg) run(t *testing.T, stdin string, args ...string) (stdout []byte, stderr string) {
+func (g gnupg) run(t testing.TB, stdin string, args ...string) (stdout []byte, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -106,4 +110,58 @@ func TestGnuPGOpensALargeMail(t *testing.T) {
 	if _, got, _ := bytes.Cut(plain, []byte("\r\n\r\n")); !bytes.Equal(got, body) {
 		t.Errorf("%d octets came out, not the %d that went in", len(got), len(body))
 	}
+}
+
+// BenchmarkBesideGnuPG seals the same mail here and by the gpg program, which is
+// started for each, and prints how many of both a second, beside the bars.
+func BenchmarkBesideGnuPG(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		size int
+		bar  float64
+	}{{"5 KB", 5 << 10, 10}, {"10 MB", 10 << 20, 2}} {
+		b.Run(c.name, func(b *testing.B) {
+			secret, k := reader(b, "x25519", 0)
+			armored, err := secret.Armor()
+			if err != nil {
+				b.Fatal(err)
+			}
+			g := newGnuPG(b, armored)
+			m := sealing()
+			m.Raw = attachmentMail(c.size)
+			var ours, theirs time.Duration
+			for b.Loop() {
+				begun := time.Now()
+				made, err := k.Prepare(m, begun)
+				if err == nil {
+					err = made.Write(io.Discard) // as gpg's output goes nowhere
+				}
+				if err != nil {
+					b.Fatal(err)
+				}
+				ours += time.Since(begun)
+				begun = time.Now()
+				g.run(b, string(m.Raw), "--trust-model", "always", "--recipient", "anna@member.example", "--armor", "--output", os.DevNull, "--yes", "--encrypt")
+				theirs += time.Since(begun)
+			}
+			ratio, word := float64(theirs)/float64(ours), "MISSED"
+			if ratio >= c.bar {
+				word = "met"
+			}
+			b.ReportMetric(float64(b.N)/ours.Seconds(), "seals/s")
+			b.ReportMetric(float64(b.N)/theirs.Seconds(), "gpg-seals/s")
+			fmt.Printf("OpenPGP, %-6s %8.1f seals/s   gpg %7.1f   %6.2f ×   bar %5.2f   %s\n", c.name, float64(b.N)/ours.Seconds(), float64(b.N)/theirs.Seconds(), ratio, c.bar, word)
+		})
+	}
+}
+
+// attachmentMail is a mail of about so many octets, most of them of a file.
+func attachmentMail(size int) []byte {
+	noise := make([]byte, size/4*3*76/78)
+	_, _ = rand.NewChaCha8([32]byte{2}).Read(noise)
+	out := []byte(letter)
+	for line := range slices.Chunk([]byte(base64.StdEncoding.EncodeToString(noise)), 76) {
+		out = append(append(out, line...), '\r', '\n')
+	}
+	return out
 }
