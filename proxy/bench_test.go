@@ -93,6 +93,11 @@ func newGateway(tb testing.TB) *proxy.Gateway {
 
 func newGatewayOf(tb testing.TB, members string, terms []detect.Term) *proxy.Gateway {
 	tb.Helper()
+	return newGatewayIn(tb, members, terms, void{})
+}
+
+func newGatewayIn(tb testing.TB, members string, terms []detect.Term, store proxy.Store) *proxy.Gateway {
+	tb.Helper()
 	must := func(err error) {
 		tb.Helper()
 		if err != nil {
@@ -115,7 +120,7 @@ func newGatewayOf(tb testing.TB, members string, terms []detect.Term) *proxy.Gat
 	must(err)
 	return proxy.New(proxy.Config{
 		Hostname: "mail.forening.example", Limits: message.DefaultLimits(), Rules: &rules,
-		Extract: extract.New(extract.Config{}), Notices: texts, Spool: void{},
+		Extract: extract.New(extract.Config{}), Notices: texts, Spool: store,
 		Metrics: metrics.New(prometheus.NewRegistry()), Logger: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 }

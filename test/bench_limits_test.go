@@ -61,6 +61,10 @@ func BenchmarkIdleSessions(b *testing.B) {
 	}
 }
 
+// largePolicy lets pictures pass, and gives readers without a key a document.
+var largePolicy = strings.NewReplacer("detect: [unscannable]\n    do: hold", "detect: [unscannable]\n    do: note",
+	"without-key: hold", "without-key: password", "without-key: reject", "without-key: password").Replace(defaultPolicy)
+
 // BenchmarkLargeMail measures what one mail of 50 MB, most of it a picture,
 // adds to the memory of an idle gateway: when it is passed on, when it is sealed
 // to a key, and when it becomes a document that a code opens.
@@ -82,8 +86,7 @@ func BenchmarkLargeMail(b *testing.B) {
 				if c.key {
 					g.write("keys/mette.asc", readerKey(b, "mette@post.example"))
 				}
-				g.write("policy.yaml", strings.NewReplacer("detect: [unscannable]\n    do: hold", "detect: [unscannable]\n    do: note",
-					"without-key: hold", "without-key: password", "without-key: reject", "without-key: password").Replace(defaultPolicy))
+				g.write("policy.yaml", largePolicy)
 				g.start()
 				mail := pictureMail(c.text, size)
 				before := processMemory(g.command.Process.Pid)

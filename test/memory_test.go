@@ -157,3 +157,37 @@ func (i *installation) memoryMetric(t testing.TB) int64 {
 	}
 	return int64(n)
 }
+
+// TestALargeMailIsHeldOnce passes on, seals and encloses a mail with a large
+// picture: beside the mail itself no more than its working buffers and what the
+// collector leaves are in memory.
+func TestALargeMailIsHeldOnce(t *testing.T) {
+	const size = 24 << 20
+	for _, c := range []struct {
+		name, text string
+		key        bool
+	}{
+		{"passed", "Her er billedet fra mødet.", true},
+		{"sealed", "Mette Sørensen, cpr 010203-1234, er medlem.", true},
+		{"document", "Mette Sørensen, cpr 010203-1234, er medlem.", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := install(t, nil, sink.Config{Discard: true})
+			if c.key {
+				g.write("keys/mette.asc", readerKey(t, "mette@post.example"))
+			}
+			g.write("policy.yaml", largePolicy)
+			g.start()
+			before := float64(processMemory(g.command.Process.Pid)) / (1 << 20)
+			added := mostMemory(g.command.Process.Pid, func() {
+				if err := submitPatiently(g.trust, pictureMail(c.text, size)); err != nil {
+					t.Error(err)
+				}
+				g.arrived(1)
+			}) - before
+			if bound := float64(size)/(1<<20)*1.25 + 24; added > bound {
+				t.Errorf("a mail of %d MiB added %.0f MiB, more than %.0f", size>>20, added, bound)
+			}
+		})
+	}
+}
