@@ -140,7 +140,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	})
 	defer drain()
 
-	results := make(chan []result, 4*r.workers())
+	results := make(chan []result, max(4*r.workers(), maxBatch))
 	var finisher, reaper sync.WaitGroup
 	end := r.crew(ctx, hard, results)
 	finisher.Go(func() { r.finish(hard, results) })

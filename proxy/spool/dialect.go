@@ -19,6 +19,7 @@ var sqlFiles embed.FS
 // dialect is what the databases do each in their own way.
 type dialect struct {
 	queries map[query]string
+	alone   bool                                   // one process serves: no other takes its claims
 	open    func(context.Context, *Store) error    // connects and migrates
 	full    func(error) bool                       // the error says that there is no room
 	greet   func(context.Context, *sql.Conn) error // makes ready a connection that writes

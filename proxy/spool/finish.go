@@ -10,8 +10,9 @@ import (
 // delivered or failed copy is gone, a deferred one is due again at its Retry.
 // It returns ErrNotFound, and stores nothing, when a copy is not claimed by
 // this store (any more), and ErrMeanwhile when a parcel has to be decided again.
-// After another error the outcomes are not stored and
-// the copies still claimed: try again.
+// After another error the outcomes are not stored and the copies still claimed:
+// try again. Where no other node serves, outcomes that nothing follows from wait
+// a moment for an Accept, to share its flush.
 func (s *Store) Finish(ctx context.Context, outcomes []Outcome, then ...Parcel) error {
 	f, err := s.finishing(outcomes)
 	if err != nil {
@@ -20,7 +21,11 @@ func (s *Store) Finish(ctx context.Context, outcomes []Outcome, then ...Parcel) 
 	if err := s.ladeWarnings(ctx, f); err != nil {
 		return fmt.Errorf("finish copies: %w", err)
 	}
-	err = s.with(ctx, then, func(t *tx) error { return f.write(t) })
+	if s.lang.alone && len(then) == 0 && len(f.warnings) == 0 {
+		err = s.run(ctx, &job{urgent: true, late: true, do: f.write})
+	} else {
+		err = s.with(ctx, then, f.write)
+	}
 	for _, l := range f.warnings {
 		if err != nil {
 			s.unlade(l, err)

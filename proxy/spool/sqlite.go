@@ -30,7 +30,7 @@ var pragmas = []string{
 
 func sqliteDialect() (dialect, error) {
 	queries, err := readQueries("sqlite")
-	return dialect{queries: queries, open: openSQLite, full: sqliteFull, rest: restSQLite, serve: serveSQLite}, err
+	return dialect{queries: queries, alone: true, open: openSQLite, full: sqliteFull, rest: restSQLite, serve: serveSQLite}, err
 }
 
 func sqliteFull(err error) bool {

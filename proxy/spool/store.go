@@ -17,7 +17,9 @@
 //     and can only be dropped. It is never delivered.
 //   - A copy is claimed by one store at a time. After a crash, or when a node's
 //     lease has run out, its claims are taken back, so that a copy whose outcome
-//     was not stored is tried again: delivery is at least once.
+//     was not stored is tried again: delivery is at least once. On SQLite
+//     outcomes share a flush with the next Accept. A kill loses none that was
+//     noted (Sent); a power cut may lose those of a few milliseconds.
 //
 // Bodies and every column that holds personal data are encrypted under keys
 // that the installation's key wraps or derives; to drop is to forget the key.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -23,6 +24,7 @@ type job struct {
 	do     func(*tx) error
 	octets int64
 	urgent bool // it makes room: worth a second try when the disk is full
+	late   bool // it may wait for another's transaction
 	taken  atomic.Bool
 	answer chan error
 }
@@ -70,18 +72,28 @@ func (s *Store) hand(ctx context.Context, j *job) error {
 // lull is how often the writer looks for marks that nobody waits for.
 const lull = time.Second
 
+// Bounds of what waits for another's transaction: so long after the one before,
+// for where there was none lately there will be none, or so many jobs.
+const (
+	lateness = 20 * time.Millisecond
+	maxLate  = 64
+)
+
 // write is the writer: the one goroutine that changes the database. It gathers
 // what stands in line into one transaction, so that one flush serves all.
 func (s *Store) write(ctx context.Context) {
 	defer close(s.done)
-	w := &writer{s: s}
+	w := &writer{s: s, over: time.NewTimer(lateness)}
 	defer w.drop()
+	defer w.over.Stop()
 	tick := time.NewTicker(lull)
 	defer tick.Stop()
 	for {
 		select {
 		case j := <-s.jobs:
-			w.commit(ctx, s.gather(j))
+			w.commit(ctx, w.gather(j))
+		case <-w.over.C:
+			w.commit(ctx, w.takeLate())
 		case <-tick.C:
 			w.tidy(ctx)
 			w.idle(ctx)
@@ -122,8 +134,9 @@ func (w *writer) finish(ctx context.Context) {
 	for {
 		select {
 		case j := <-w.s.jobs:
-			w.commit(ctx, w.s.gather(j))
+			w.commit(ctx, w.gather(j))
 		default:
+			w.commit(ctx, w.takeLate())
 			w.tidy(ctx)
 			w.leave(ctx)
 			return
@@ -131,29 +144,52 @@ func (w *writer) finish(ctx context.Context) {
 	}
 }
 
-func (s *Store) gather(first *job) []*job {
+// gather returns the jobs of the next transaction: first and what stands in
+// line behind it. It returns none where all of them wait for another's.
+func (w *writer) gather(first *job) []*job {
 	var batch []*job
 	var octets int64
 	for j := first; j != nil; {
-		if j.taken.CompareAndSwap(false, true) {
+		switch {
+		case j.late:
+			w.late = append(w.late, j)
+		case j.taken.CompareAndSwap(false, true):
 			batch = append(batch, j)
 			octets += j.octets
 		}
-		if len(batch) == maxBatch || octets > maxBatchOctets {
+		if len(batch) == maxBatch || octets > maxBatchOctets || len(w.late) >= maxLate {
 			break
 		}
 		select {
-		case j = <-s.jobs:
+		case j = <-w.s.jobs:
 		default:
 			j = nil
 		}
 	}
+	if len(batch) > 0 {
+		w.last = time.Now()
+	} else if wait := lateness - time.Since(w.last); wait > 0 && len(w.late) < maxLate {
+		w.over.Reset(wait)
+		return nil
+	}
+	return append(w.takeLate(), batch...)
+}
+
+// takeLate returns the jobs that have waited for another's transaction. They
+// come first in it: what they delete makes room for what the others write.
+func (w *writer) takeLate() []*job {
+	w.over.Stop()
+	batch := slices.DeleteFunc(w.late, func(j *job) bool { return !j.taken.CompareAndSwap(false, true) })
+	w.late = nil
 	return batch
 }
 
 // writer holds the writing connection and its statements.
 type writer struct {
 	s       *Store
+	late    []*job      // wait for another's transaction
+	over    *time.Timer // ends their wait
+	last    time.Time   // when there was something else to write
 	conn    *sql.Conn
 	stmts   map[query]*sql.Stmt
 	tidied  time.Time // when old receipts were last deleted
