@@ -139,6 +139,9 @@ func (p *Policy) careless() []string {
 		}
 		passes = passes || r.names(detect.Protected) && (r.Do == DoNote || r.Do == DoEncrypt)
 	}
+	if p.Asks(StepDocument, StepArchive) && !p.Names(detect.FilePassword) {
+		out = append(out, "personal-data: a code opens some copies, and no rule names file-password: a sender can mail the code after them")
+	}
 	if passes && !p.Names(detect.FilePassword) {
 		out = append(out, "personal-data: files that only a password opens are delivered, and no rule names file-password: the password may go along")
 	}

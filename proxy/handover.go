@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -88,6 +89,21 @@ func (p *preparation) handings(known handovers) []spool.Handing {
 			one.File, one.Password = at(file, p.now), at(password, p.now)
 		}
 		out = append(out, one)
+	}
+	return append(out, p.locked()...)
+}
+
+// locked returns the files that were made for readers who are yet to get their
+// codes: a code that its sender mails after them is the password of a file that
+// went the same way.
+func (p *preparation) locked() (out []spool.Handing) {
+	for _, i := range slices.Sorted(maps.Keys(p.codes)) {
+		if p.codes[i].way == policy.CodeStanding {
+			continue
+		}
+		out = append(out, spool.Handing{Handover: spool.Handover{
+			Sender: p.rules.sender(p.env), Reader: canonical(p.env.To[i].Address), File: p.now,
+		}})
 	}
 	return out
 }

@@ -108,6 +108,7 @@ func (c Custody) let(ctx context.Context, p *preparation, held spool.HeldCopy, c
 			}
 		}
 		out.EightBit = !octets.ASCII(out.Content)
+		out.Handings = p.locked()
 		if out.Then, err = p.codeParcels(held.Sender); err != nil {
 			return out, err
 		}

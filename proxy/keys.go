@@ -70,6 +70,9 @@ func (k *keys) organisation() *seal.Organisation {
 
 // OrganisationOf reads the organisation's own keys.
 func OrganisationOf(book *spool.KeyBook) (*seal.Organisation, error) {
+	if book == nil {
+		return nil, nil
+	}
 	var keys []*seal.OrganisationKey
 	for _, row := range book.Organisation {
 		k, err := seal.ReadOrganisationKey(row.Secret)
