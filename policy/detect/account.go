@@ -18,7 +18,8 @@ func appendAccount(r *run, i int, out []candidate) []candidate {
 	if c, ok := norwegianAccount(r, i); ok {
 		return append(out, c)
 	}
-	if c, ok := giro(r, i); ok {
+	long := r.size(i) == 4 && r.size(i+1) == 1 && i+2 < len(r.groups) // "8327-9 123 456 789-2": no plusgiro
+	if c, ok := giro(r, i); ok && !long {
 		return append(out, c)
 	}
 	if c, ok := branchAccount(r, i); ok {
@@ -156,8 +157,8 @@ func splitAccount(r *run, i, n int) (candidate, bool) {
 	total, best := n, 0
 	for j := i + 1; j < len(r.groups) && j < i+6; j++ {
 		total += r.size(j)
-		if total-n >= 6 && total-n <= 10 {
-			best = total
+		if total-n >= 6 && total-n <= 10 || r.size(i+1) == 1 && total-n == 11 {
+			best = total // a clearing number of five digits: "8327-9"
 		}
 	}
 	if best == 0 {

@@ -1,5 +1,7 @@
 package detect
 
+import "strings"
+
 // hetuCheck holds the check characters of a henkilötunnus, by the number
 // modulo 31 (Digi- ja väestötietovirasto).
 const hetuCheck = "0123456789ABCDEFHJKLMNPRSTUVWXY"
@@ -42,7 +44,7 @@ func appendHetu(r *run, i int, out []candidate) []candidate {
 		return out
 	}
 	c := from(&v, FinnishHetu, keyHetu)
-	c.keyed = !tight && r.text[v.end-7:v.end-4] != " - "
+	c.keyed = !tight && !isHyphen(r.text[r.groups[i+k-1].end:at])
 	c.evidence |= evidence(EvidenceDate, EvidenceChecksum)
 	if v.value(6, 9) >= 900 {
 		c.evidence |= evidence(EvidenceTemporary)
@@ -85,4 +87,11 @@ func hetuCentury(sign byte) int {
 		return 2000
 	}
 	return 0
+}
+
+// isHyphen reports whether a gap is one hyphen, with a blank or a line's end, at
+// most, on either side.
+func isHyphen(gap string) bool {
+	before, after, ok := strings.Cut(gap, "-")
+	return ok && strings.Trim(before, " ") == "" && len(before) <= 1 && strings.Trim(after, " \r\n") == "" && len(after) <= 3
 }

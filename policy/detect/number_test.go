@@ -79,6 +79,9 @@ func TestHetu(t *testing.T) {
 		{"Matti 131052-308T", detect.FinnishHetu, detect.Likely},
 		{"Matti 131052Y308T", detect.FinnishHetu, detect.Likely},
 		{"Matti 131052A308T", detect.FinnishHetu, detect.Likely},
+		{"Matti 131052 - 308T", detect.FinnishHetu, detect.Likely},
+		{"Tunnus on 131052-\n308T, kiitos", detect.FinnishHetu, detect.Likely},
+		{"Matti 131052  308T", detect.FinnishHetu, 0},
 		{"Matti 131052a308t", detect.FinnishHetu, detect.Likely},
 		{"Matti 131052-308U", detect.FinnishHetu, 0},
 		{"Matti 131052G308T", detect.FinnishHetu, 0},
@@ -111,6 +114,7 @@ func TestTableColumnsSpeakForTheirCells(t *testing.T) {
 	}{
 		{"a heading makes it certain", "Navn\tCPR-nr.\nMette\t0707614285\n", detect.DanishCPR, detect.Certain, "sheet 1, column 2, row 2"},
 		{"a lost zero is put back", "Navn\tCPR\nMette\t707614285\n", detect.DanishCPR, detect.Certain, "sheet 1, column 2, row 2"},
+		{"a lost zero is put back before a hyphen", "Navn\tCPR\nMette\t70761-4285\n", detect.DanishCPR, detect.Certain, "sheet 1, column 2, row 2"},
 		{"a rounded number is found", "Navn\tCPR\nMette\t1.3E10\n", detect.DanishCPR, detect.Likely, "sheet 1, column 2, row 2"},
 		{"a rounded number is found", "Navn\tPersonnummer\nMette\t7,07614E+08\n", detect.DanishCPR, detect.Likely, "sheet 1, column 2, row 2"},
 		{"a rounded number with eleven digits is found", "Navn\tFødselsnr\nKari\t1,51087E+10\n", detect.NorwegianFnr, detect.Likely, "sheet 1, column 2, row 2"},

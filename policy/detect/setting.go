@@ -133,16 +133,16 @@ func (s *surroundings) leaning() int {
 	return lean
 }
 
-// leaning is 4 where the words are Icelandic rather than Danish or Norwegian,
-// -4 the other way round, -1 where they are as much, 0 where they are neither.
+// leaning is 5 where the words are Icelandic rather than Danish or Norwegian,
+// -5 the other way round, -1 where they are as much, 0 where they are neither.
 func (t *tongue) leaning() int {
-	here, there, elsewhere := t.of(icelandic), t.of(danish|norwegian), t.of(swedish|finnish|english)
+	here, there, far := t.of(icelandic), t.of(danish|norwegian), t.of(finnish|english)
 	switch {
-	case here > there && here >= elsewhere:
-		return 4
-	case there > here && there > elsewhere:
-		return -4
-	case there > elsewhere:
+	case here > there && here >= max(far, t.of(swedish)):
+		return 5
+	case there > here && there > far && there >= t.of(swedish):
+		return -5
+	case there > far && there > t.of(swedish):
 		return -1
 	}
 	return 0

@@ -153,7 +153,11 @@ func (t *table) mend(c *column, cell string, row int) {
 		return
 	}
 	cell = strings.TrimSuffix(strings.TrimSuffix(cell, ".0"), ",0")
-	if n := len(cell); n < 8 || n > 10 || digitsAt(cell, 0) != n {
+	bare := cell
+	if i := strings.IndexByte(cell, '-'); i == 5 || i == 4 {
+		bare = cell[:i] + cell[i+1:] // "70761-4285"
+	}
+	if n := len(bare); n < 8 || n > 10 || digitsAt(bare, 0) != n {
 		return
 	}
 	for _, zeros := range []string{"0", "00"} {

@@ -69,6 +69,9 @@ func (c *candidate) lower(s *surroundings, keyword bool, against int) {
 	case s.link:
 		c.evidence |= evidence(EvidenceLink)
 		if !keyword {
+			c.confidence = min(c.confidence, Possible)
+		}
+		if !keyword && (c.bare || !c.evidence.has(EvidenceChecksum)) {
 			c.confidence = 0
 		}
 	case against > 0:

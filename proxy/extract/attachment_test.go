@@ -18,6 +18,7 @@ func TestTextAttachmentsAreReadByTheirContent(t *testing.T) {
 		{"JSON", "application/json", `{"cpr": "0102\u0030\u0033-1234"}`, "010203-1234", "JSON"},
 		{"JSON lines", "application/json", "{\"a\": 1}\n{\"cpr\": \"010203-1234\"}", "010203-1234", "JSON"},
 		{"XML", "application/xml", `<?xml version="1.0"?><a><b c="x">0102<i>03</i>-1234</b></a>`, "03", "XML"},
+		{"XML without its declaration", "application/xml", `<person><cpr>0707614285</cpr><navn>Mette</navn></person>`, "cpr 0707614285", "XML"},
 		{"XML entity", "text/xml", `<?xml version="1.0"?><!DOCTYPE a [<!ENTITY n "010203-1234">]><a>cpr &n;</a>`, "cpr 010203-1234", "XML"},
 		{"SVG", "image/svg+xml", `<svg xmlns="x"><text>010203-1234</text></svg>`, "010203-1234", "XML"},
 		{"a calendar", "text/calendar", "BEGIN:VCALENDAR\r\nSUMMARY:cpr 0102\r\n 03-1234\r\nEND:VCALENDAR", "cpr 010203-1234", "calendar"},

@@ -27,8 +27,10 @@ func (r *reading) xml(p piece) {
 			aside = append(aside, value)
 		}
 	}
-	var apart strings.Builder
-	inText := false // the last token was text with something in it
+	var apart, named strings.Builder // each element's text on a line of its own, and with what its element is called
+	inText := false                  // the last token was text with something in it
+	joined := false                  // words or numbers of two elements met without a gap
+	tag := ""
 	for n := 0; s.next(); n++ {
 		if n%4096 == 0 && r.over(p.place) {
 			break
@@ -38,21 +40,28 @@ func (r *reading) xml(p piece) {
 			if !inText && !blank(s.content) {
 				text.WriteByte('\n')
 			}
+			joined = joined || inText && !blank(s.content)
 			inText = !blank(s.content)
 			text.WriteString(s.content)
-			apart.WriteString(s.content)
-			apart.WriteByte('\n')
+			apart.WriteString(s.content + "\n")
+			named.WriteString(tag + " " + s.content + "\n")
 		case xmlOpen:
+			tag = s.name
 			s.eachAttr(func(_, value string) bool {
 				r.xmlAttribute(p, value, note)
 				return true
 			})
 		case xmlAside:
 			note(s.content)
-		case xmlClose, xmlEnd:
+		case xmlClose:
+			tag = ""
+		case xmlEnd:
 		}
 	}
 	r.prose(p.place, text.String())
+	if joined { // a record: "cpr" says what stands in it
+		r.prose(p.place, named.String())
+	}
 	if strings.Contains(text.String(), "@") { // elements are the words of a sentence, or the rows of a list
 		r.prose(p.place, apart.String())
 	}
@@ -73,6 +82,28 @@ func (r *reading) xmlAttribute(p piece, value string, note func(string)) {
 		}
 	}
 	note(value)
+}
+
+// hasHTMLTag reports whether one of the commonest elements of HTML begins in
+// the text, which is in lower case.
+func hasHTMLTag(low []byte) bool {
+	for _, tag := range htmlTags {
+		for rest := low; ; {
+			i := bytes.Index(rest, []byte(tag))
+			if i < 0 {
+				break
+			}
+			if rest = rest[i+len(tag):]; len(rest) == 0 || bytes.IndexByte([]byte(" >/\t\r\n"), rest[0]) >= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var htmlTags = []string{
+	"<p", "<div", "<span", "<br", "<table", "<tr", "<td", "<b", "<i", "<u", "<a", "<font", "<img", "<ul", "<ol", "<li", "<h1", "<h2", "<h3", "<h4",
+	"<strong", "<em", "<style", "<script", "<meta", "<title", "<center", "<blockquote", "<pre", "<hr", "<form", "<link", "<!--", "<section", "<article", "<small", "<sub", "<sup",
 }
 
 // looksLikeJSON reports whether the text begins as an object or array does.

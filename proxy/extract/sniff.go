@@ -238,6 +238,9 @@ func sniffText(data []byte) kind {
 	case isMailText(head):
 		return isMail
 	case bytes.HasPrefix(low, []byte("<")) && bytes.Count(low, []byte("</")) > 1:
+		if !hasHTMLTag(low) {
+			return isXML
+		}
 		return isHTML
 	}
 	return isText
