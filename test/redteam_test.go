@@ -214,6 +214,37 @@ func TestACodeThatItsSenderMailsAfterItsDocumentIsHeld(t *testing.T) {
 	}
 }
 
+func TestACoverTellsNothingOfWhatIsInItsDocument(t *testing.T) {
+	need(t, "pdftotext")
+	g := gateway(t, files{"policy.yaml": documentPolicy})
+	size := func(more string) int {
+		have := len(g.upstream.Messages())
+		mail := strings.Replace(caseWithFile, "SGVtbWVsaWcgZmlsIQo=\n", more+"SGVtbWVsaWcgZmlsIQo=\n", 1)
+		mail = strings.Replace(mail, "<77@", fmt.Sprintf("<%d@", have), 1)
+		if err := g.send("anna", "tr.anna@forening.example", []string{"mette@post.example"}, mail); err != nil {
+			t.Fatal(err)
+		}
+		raw := onlyMail(t, g.arrived(have + 2)[have:], g.log)
+		cover, _, file := enclosed(t, raw)
+		for _, tells := range []string{"loenseddel", "octet-stream", "Filespec", "EmbeddedFile", "EmbeddedFiles", "/Size 14", "Params"} {
+			if bytes.Contains(file, []byte(tells)) {
+				t.Errorf("the document shows %q without its code", tells)
+			}
+			if strings.Contains(cover, tells) {
+				t.Errorf("the cover shows %q", tells)
+			}
+		}
+		return len(file)
+	}
+	sizes := map[int]bool{}
+	for n := range 4 {
+		sizes[size(strings.Repeat("QUFB", n*3))] = true
+	}
+	if len(sizes) > 2 {
+		t.Errorf("files of nearly one size make documents of %d sizes", len(sizes))
+	}
+}
+
 func TestNothingTiesTheCopiesOfOneMailTogether(t *testing.T) {
 	const readers = 12
 	g := install(t, files{"members.csv": "E-mail\nnobody@post.example\n"}, sink.Config{})

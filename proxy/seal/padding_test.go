@@ -11,23 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-func TestPaddingLeavesFewSizesAndCostsLittle(t *testing.T) {
-	sizes := map[int]bool{}
-	for n := 1; n < 1<<20; n += 1 + n/997 {
-		to := padTo(n)
-		if to < n || float64(to-n) > 0.12*float64(n) || padTo(to) != to {
-			t.Fatalf("%d octets become %d", n, to)
-		}
-		if n >= 1<<10 {
-			sizes[to] = true
-		}
-	}
-	if len(sizes) > 10*24 { // in ten doublings
-		t.Errorf("%d sizes", len(sizes))
-	}
-}
+	"postvern.example/internal/octets"
+)
 
 // leaf is a message with one part.
 func leaf(fields, body string) string {
@@ -51,7 +37,7 @@ func TestPaddingStandsWhereProgramsShowNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inner := open(t, secret, sealed(t, k, Sealing{Reader: "anna@member.example", Raw: []byte(leaf(c.fields, c.body))}))
-			if len(inner) != padTo(len(inner)) {
+			if len(inner) != octets.PadTo(len(inner)) {
 				t.Errorf("%d octets were not filled up", len(inner))
 			}
 			if want := texts(t, leaf(c.fields, c.body)); texts(t, inner) != want {

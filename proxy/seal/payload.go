@@ -6,6 +6,8 @@ import (
 	"mime"
 	"slices"
 	"strings"
+
+	"postvern.example/internal/octets"
 )
 
 // payload is what is encrypted (RFC 9788 §2, the Cryptographic Payload): the
@@ -97,13 +99,13 @@ func (p *payload) pad(at place, protected int) {
 	switch at {
 	case inField:
 		n := p.size() + field
-		inHead(padTo(n) - n)
+		inHead(octets.PadTo(n) - n)
 	case epilogue:
 		n := p.size() + 2
-		p.tail += "\r\n" + fill(padTo(n)-n, "\r\n", '0')
+		p.tail += "\r\n" + fill(octets.PadTo(n)-n, "\r\n", '0')
 	case blank: // of nothing but line ends, which come in two octets
 		n := p.size() + field
-		n = padTo(n) - n
+		n = octets.PadTo(n) - n
 		inHead(n % 2)
 		p.tail += strings.Repeat("\r\n", n/2)
 	case nowhere:

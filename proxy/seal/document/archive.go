@@ -13,6 +13,9 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"strings"
+
+	"postvern.example/internal/octets"
 )
 
 // ZIP takes the mail apart and returns what writes it as an archive: its text and
@@ -35,9 +38,11 @@ func (d Document) writeZIP(w io.Writer, files []file) error {
 	// The size has to be known before: programs do not take an encrypted entry
 	// whose size follows it.
 	var counted counter
-	if err := writeFiles(&counted, files); err != nil {
+	if err := writeFiles(&counted, files, 0); err != nil {
 		return fmt.Errorf("write archive: %w", err)
 	}
+	padding := octets.PadTo(int(counted)) - int(counted)
+	counted += counter(padding)
 	outer := zip.NewWriter(w)
 	raw, err := outer.CreateRaw(&zip.FileHeader{
 		Name: "mail.zip", Method: methodAES, Flags: flagEncrypted, Extra: extraAES, ReaderVersion: versionAES, CreatorVersion: versionAES,
@@ -50,7 +55,7 @@ func (d Document) writeZIP(w io.Writer, files []file) error {
 	if err != nil {
 		return fmt.Errorf("begin archive: %w", err)
 	}
-	if err := writeFiles(box, files); err != nil {
+	if err := writeFiles(box, files, padding); err != nil {
 		return fmt.Errorf("write archive: %w", err)
 	}
 	if err := box.close(); err != nil {
@@ -71,9 +76,20 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func writeFiles(w io.Writer, files []file) error {
+// writeFiles writes an archive of the files, and so many octets of padding: behind
+// the content of the first file, where what unpacks it finds nothing, and as the
+// archive's comment.
+func writeFiles(w io.Writer, files []file, padding int) error {
 	inner := zip.NewWriter(w)
-	inner.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
+	inner.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
+		z, err := flate.NewWriter(w, flate.BestSpeed)
+		one := &padded{Writer: z, under: w, blocks: padding / len(nothing)}
+		padding %= len(nothing)
+		return one, err
+	})
+	if err := inner.SetComment(strings.Repeat(" ", padding%len(nothing))); err != nil {
+		return err
+	}
 	names := map[string]bool{}
 	for i, f := range files {
 		content, err := f.open()
@@ -94,6 +110,29 @@ func writeFiles(w io.Writer, files []file) error {
 		}
 	}
 	return inner.Close()
+}
+
+// nothing is a stored block with nothing in it (RFC 1951 §3.2.4).
+const nothing = "\x00\x00\x00\xff\xff"
+
+// padded is a file of the archive, and blocks with nothing in them behind it.
+type padded struct {
+	*flate.Writer
+	under  io.Writer
+	blocks int
+}
+
+// Close ends the file.
+func (p *padded) Close() error {
+	if err := p.Flush(); err != nil { // now it ends with a whole octet
+		return err
+	}
+	for range p.blocks {
+		if _, err := io.WriteString(p.under, nothing); err != nil {
+			return err
+		}
+	}
+	return p.Writer.Close()
 }
 
 // The numbers of APPNOTE.TXT and of WinZip's AE-2.

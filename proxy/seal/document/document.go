@@ -39,10 +39,9 @@ type Document struct {
 
 // file is one attachment.
 type file struct {
-	name  string
-	media string
-	size  int
-	open  func() (io.Reader, error)
+	name string
+	size int
+	open func() (io.Reader, error)
 }
 
 // PDF takes the mail apart and returns what writes it as a PDF. Everything that
@@ -162,8 +161,9 @@ func size(n int) string {
 	return fmt.Sprintf("%d B", n)
 }
 
-// attach embeds files, one in memory at a time, and returns the dictionary of
-// the catalog that names them (ISO 32000-2 §7.11.4).
+// attach embeds files, one in memory at a time, and returns the dictionary that
+// names them (ISO 32000-2 §7.11.4). Their streams say in clear neither that they
+// are files nor of what type.
 func attach(f *pdf.File, files []file) (string, error) {
 	if len(files) == 0 {
 		return "", nil
@@ -175,8 +175,7 @@ func attach(f *pdf.File, files []file) (string, error) {
 			return "", err
 		}
 		stream, spec := f.NewRef(), f.NewRef()
-		dict := fmt.Sprintf("/Type /EmbeddedFile /Subtype /%s /Params <</Size %d>>", pdfName(one.media), one.size)
-		if err := f.Stream(stream, dict, false, func(w io.Writer) error {
+		if err := f.Stream(stream, "", pdf.Stored, func(w io.Writer) error {
 			_, err := io.Copy(w, content)
 			return err
 		}); err != nil {
@@ -186,19 +185,5 @@ func attach(f *pdf.File, files []file) (string, error) {
 		f.Object(spec, fmt.Sprintf("<</Type /Filespec /F %s /UF %s /AFRelationship /Unspecified /EF <</F %s /UF %s>>>>", name, f.Text(one.name), stream, stream))
 		fmt.Fprintf(&names, "%s %s ", f.Text(fmt.Sprintf("%05d", i)), spec)
 	}
-	return fmt.Sprintf("/Names <</EmbeddedFiles <</Names [%s]>>>> /PageMode /UseAttachments", names.String()), nil
-}
-
-// pdfName writes a media type as a name object.
-func pdfName(media string) string {
-	var b strings.Builder
-	for i := range len(media) {
-		c := media[i]
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '+' {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, "#%02x", c)
-		}
-	}
-	return b.String()
+	return fmt.Sprintf("<</EmbeddedFiles <</Names [%s]>>>>", names.String()), nil
 }

@@ -152,7 +152,7 @@ func (g *gatherer) id(p *message.Part) string {
 // attach adds a part as a file. What is base64 is decoded when it is written,
 // in pieces.
 func (g *gatherer) attach(p *message.Part) error {
-	f := file{name: g.name(p), media: p.MediaType}
+	f := file{name: g.name(p)}
 	body := g.m.Bytes(p.Body)
 	switch {
 	case strings.HasPrefix(p.MediaType, "message/"):
@@ -268,5 +268,5 @@ func (c *contents) text(words Words, head [][2]string) file {
 		b.WriteString("\r\n" + asText(body))
 	}
 	content := []byte("\ufeff" + b.String()) // for programs that take text for Windows-1252
-	return file{name: words.Text + ".txt", media: "text/plain", size: len(content), open: func() (io.Reader, error) { return bytes.NewReader(content), nil }}
+	return file{name: words.Text + ".txt", size: len(content), open: func() (io.Reader, error) { return bytes.NewReader(content), nil }}
 }

@@ -75,7 +75,7 @@ func (p *paper) page() {
 	p.pages = append(p.pages, page)
 	number := itoa(len(p.pages))
 	p.put(0, 8, pageWidth-margin-p.fonts[0].Width(number, 8), margin/2, 0.45, number)
-	p.note(p.f.Stream(content, "", true, func(w io.Writer) error {
+	p.note(p.f.Stream(content, "", pdf.Deflated, func(w io.Writer) error {
 		_, err := w.Write(p.canvas.Bytes())
 		return err
 	}))
@@ -227,9 +227,7 @@ func (p *paper) close(names string) error {
 		kids[i] = ref.String()
 	}
 	p.f.Object(p.parent, fmt.Sprintf("<</Type /Pages /Count %d /Kids [%s]>>", len(kids), strings.Join(kids, " ")))
-	root := p.f.NewRef()
-	p.f.Object(root, fmt.Sprintf("<</Type /Catalog /Pages %s %s>>", p.parent, names))
-	if err := p.f.Close(root); err != nil {
+	if err := p.f.Close(p.parent, names); err != nil {
 		return err
 	}
 	return p.err

@@ -99,20 +99,19 @@ func (f *File) Embed(r Ref, font *Font) error {
 	for _, g := range glyphs {
 		fmt.Fprintf(&widths, "%d [%d] ", g, font.advance(g))
 	}
-	f.Object(descendant, fmt.Sprintf("<</Type /Font /Subtype /CIDFontType2 /BaseFont %s /CIDSystemInfo <</Registry %s /Ordering %s /Supplement 0>> /FontDescriptor %s /CIDToGIDMap /Identity /DW 1000 /W [%s]>>",
-		name, f.ascii("Adobe"), f.ascii("Identity"), descriptor, widths.String()))
+	f.Object(descendant, fmt.Sprintf("<</Type /Font /Subtype /CIDFontType2 /BaseFont %s /CIDSystemInfo <</Registry (Adobe) /Ordering (Identity) /Supplement 0>> /FontDescriptor %s /CIDToGIDMap /Identity /DW 1000 /W [%s]>>",
+		name, descriptor, widths.String()))
 	f.Object(descriptor, fmt.Sprintf("<</Type /FontDescriptor /FontName %s /Flags 4 /FontBBox [-400 -300 1500 1100] /ItalicAngle 0 /Ascent 950 /Descent -250 /CapHeight 700 /StemV 80 /FontFile2 %s>>", name, program))
-	if err := f.Stream(program, fmt.Sprintf("/Length1 %d", len(data)), true, func(w io.Writer) error {
+	length := f.NewRef()
+	f.Object(length, fmt.Sprint(len(data)))
+	if err := f.Stream(program, fmt.Sprintf("/Length1 %s ", length), Deflated, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	}); err != nil {
 		return err
 	}
-	return f.Stream(unicode, "", true, func(w io.Writer) error { return font.toUnicode(w, glyphs) })
+	return f.Stream(unicode, "", Deflated, func(w io.Writer) error { return font.toUnicode(w, glyphs) })
 }
-
-// ascii returns a byte string, encrypted.
-func (f *File) ascii(s string) string { return fmt.Sprintf("<%x>", f.lock.seal([]byte(s))) }
 
 // toUnicode writes the map by which readers copy and search text (§9.10.3).
 func (f *Font) toUnicode(w io.Writer, glyphs []sfnt.GlyphIndex) error {

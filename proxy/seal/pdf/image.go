@@ -36,7 +36,7 @@ func (f *File) Image(r Ref, data []byte) (width, height int, err error) {
 		case "color.CMYK":
 			return 0, 0, ErrImage // whether its values are inverted cannot be said
 		}
-		err := f.Stream(r, dict+space+" /Filter /DCTDecode", false, func(w io.Writer) error {
+		err := f.Stream(r, dict+space+" ", JPEG, func(w io.Writer) error {
 			_, err := w.Write(data)
 			return err
 		})
@@ -47,7 +47,7 @@ func (f *File) Image(r Ref, data []byte) (width, height int, err error) {
 		return 0, 0, ErrImage
 	}
 	b := picture.Bounds()
-	err = f.Stream(r, dict+"DeviceRGB", true, func(w io.Writer) error {
+	err = f.Stream(r, dict+"DeviceRGB ", Deflated, func(w io.Writer) error {
 		line := make([]byte, 0, 3*b.Dx())
 		for y := b.Min.Y; y < b.Max.Y; y++ {
 			line = line[:0]

@@ -71,15 +71,6 @@ func (l lock) dictionary() string {
 		" /U <%s> /UE <%s> /O <%s> /OE <%s> /Perms <%s>>>", p, h(l.u), h(l.ue), h(l.o), h(l.oe), h(l.permissions))
 }
 
-// seal encrypts a string.
-func (l lock) seal(clear []byte) []byte {
-	pad := aes.BlockSize - len(clear)%aes.BlockSize
-	clear = append(slices.Clone(clear), slices.Repeat([]byte{byte(pad)}, pad)...)
-	box := append(random(aes.BlockSize), clear...)
-	cipher.NewCBCEncrypter(l.block, box[:aes.BlockSize]).CryptBlocks(box[aes.BlockSize:], clear)
-	return box
-}
-
 // stream returns a writer that encrypts what goes on to w; Close pads.
 func (l lock) stream(w io.Writer) *sealer {
 	return &sealer{w: w, block: l.block}
