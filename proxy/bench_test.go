@@ -111,7 +111,7 @@ func newGatewayIn(tb testing.TB, members string, terms []detect.Term, store prox
 	must(err)
 	rules.Scanner, err = detect.NewScanner(detect.Config{Terms: terms})
 	must(err)
-	rules.Members, err = roster.Load([]string{members}, make([]byte, 32), func(file string) (roster.Export, error) { return roster.FileExport(file), nil })
+	rules.Members, err = roster.Load([]string{members}, [][]byte{make([]byte, 32)}, func(file string) (roster.Export, error) { return roster.FileExport(file), nil })
 	must(err)
 	rules.Representatives, err = roster.LoadRepresentatives(filepath.Join("..", "configs", "representatives.yaml"))
 	must(err)

@@ -212,12 +212,12 @@ func quietInstallation(b testing.TB) *installation {
 func fillSpool(b testing.TB, g *installation, waiting, held int) {
 	b.Helper()
 	dir := filepath.Join(g.dir, "data")
-	key, err := spool.LoadKey(dir)
+	keys, err := spool.LoadKeys(dir)
 	if err != nil {
 		b.Fatal(err)
 	}
 	ctx := context.Background()
-	s, err := spool.Open(ctx, spool.Config{Dir: dir, Key: key, TakeBack: true, MinFree: -1})
+	s, err := spool.Open(ctx, spool.Config{Dir: dir, Key: keys[0], TakeBack: true, MinFree: -1})
 	if err != nil {
 		b.Fatal(err)
 	}

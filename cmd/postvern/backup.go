@@ -105,7 +105,7 @@ func (c restoreCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	if c.Key != "" {
-		if err := spool.CopyKey(c.Key, config.Data); err != nil {
+		if err := spool.CopyKeys(c.Key, config.Data); err != nil {
 			return err
 		}
 	} else if app.Fresh(config) {
@@ -147,11 +147,11 @@ func (c restoreCommand) files(out io.Writer, from string) error {
 		}
 		keyFile = filepath.Join(config.Data, spool.KeyFile)
 	}
-	key, err := spool.ReadKey(keyFile)
+	keys, err := spool.ReadKeys(keyFile)
 	if err != nil {
 		return err
 	}
-	names, err := spool.RestoreFiles(from, c.Files, key)
+	names, err := spool.RestoreFiles(from, c.Files, keys...)
 	if err != nil {
 		return err
 	}
@@ -196,11 +196,11 @@ func (c migrateCommand) Run(ctx context.Context, s streams) error {
 	if err := asOwner(config.Data); err != nil {
 		return err
 	}
-	key, err := spool.LoadKey(config.Data)
+	keys, err := spool.LoadKeys(config.Data)
 	if err != nil {
 		return err
 	}
-	m, err := spool.Migrate(ctx, config.Data, c.To, key)
+	m, err := spool.Migrate(ctx, config.Data, c.To, keys)
 	if errors.Is(err, spool.ErrInUse) {
 		return fmt.Errorf("%w: stop the gateway (systemctl stop postvern), move, set store: in postvern.yaml, start it", err)
 	}

@@ -25,6 +25,7 @@ type keysCommand struct {
 	Remove       keysRemoveCommand       `cmd:"" help:"Remove a key from the store, and forget that readers are bound to it."`
 	Organisation keysOrganisationCommand `cmd:"" help:"The organisation's own keys, which sign what is sealed where the policy says signature: sealed."`
 	Expiring     keysExpiringCommand     `cmd:"" help:"List usable keys that expire soon. Exits with 1 where there are any."`
+	Rotate       keysRotateCommand       `cmd:"" name:"rotate-node" help:"Change the installation's own key, which the store is sealed with, while the gateways run."`
 }
 
 // keyItem is a key as --json prints it.

@@ -260,11 +260,11 @@ func (c membersConfirmCommand) Run(s streams) error {
 	if err := asOwner(config.Data); err != nil {
 		return err
 	}
-	key, err := app.InstallationKey(config)
+	keys, err := app.InstallationKeys(config)
 	if err != nil {
 		return err
 	}
-	m, err := app.ConfirmMembers(config, key)
+	m, err := app.ConfirmMembers(config, keys)
 	if err != nil {
 		return usageError{err}
 	}

@@ -48,7 +48,7 @@ type Options struct {
 type App struct {
 	opt        Options
 	texts      *notice.Catalog
-	key        []byte // the installation's
+	keys       [][]byte // the installation's, as they were at the start
 	store      *spool.Store
 	extract    *extract.Extractor
 	gateway    *proxy.Gateway
@@ -94,7 +94,7 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.watched = a.fingerprints()
-	rules, err := LoadRules(opt.Config, a.key)
+	rules, err := LoadRules(opt.Config, a.keys)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 	if err := a.compare(last, rules.Members); err != nil {
 		return nil, err
 	}
-	if a.tokens, err = question.NewTokens(a.key, opt.Config.Hostname, opt.Config.Questions.URL); err != nil {
+	if a.tokens, err = question.NewTokens(a.store.QuestionKey(), opt.Config.Hostname, opt.Config.Questions.URL); err != nil {
 		return nil, err
 	}
 	a.extract = NewReader(ctx, opt.Config, opt.Worker, opt.Logger)
@@ -212,10 +212,13 @@ func (a *App) openStore(ctx context.Context) error {
 		return fmt.Errorf("make data folder: %w", err)
 	}
 	var err error
-	if a.key, err = spool.LoadKey(dir); err != nil {
+	if a.keys, err = spool.LoadKeys(dir); err != nil {
 		return fmt.Errorf("load installation key: %w", err)
 	}
-	a.store, err = spool.Open(ctx, spool.Config{Dir: dir, URL: a.opt.Config.Store, Key: a.key, Now: a.opt.Now, TakeBack: true, Logger: a.opt.Logger, MaxBytes: int64(a.opt.Config.Limits.SpoolSize)})
+	a.store, err = spool.Open(ctx, spool.Config{
+		Dir: dir, URL: a.opt.Config.Store, Key: a.keys[0], Others: a.keys[1:], Reread: rereadKeys(dir, a.keys),
+		Now: a.opt.Now, TakeBack: true, Logger: a.opt.Logger, MaxBytes: int64(a.opt.Config.Limits.SpoolSize),
+	})
 	if err != nil {
 		return fmt.Errorf("open store: %w", err)
 	}

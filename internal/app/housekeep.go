@@ -83,18 +83,18 @@ func (a *App) forget(ctx context.Context, last *time.Time) error {
 // OpenStore opens an installation's store for a command, beside the gateway
 // that may be running on it.
 func OpenStore(ctx context.Context, c Config) (*spool.Store, error) {
-	key, err := spool.LoadKey(c.Data)
+	keys, err := spool.LoadKeys(c.Data)
 	if err != nil {
 		return nil, err
 	}
-	return spool.Open(ctx, spool.Config{Dir: c.Data, URL: c.Store, Key: key})
+	return spool.Open(ctx, spool.Config{Dir: c.Data, URL: c.Store, Key: keys[0], Others: keys[1:]})
 }
 
 // Restore fills the installation's empty store from the backup in a folder.
 // Mail that was on its way then is held as long as the policy says, unless it
 // is to be delivered.
 func Restore(ctx context.Context, c Config, from string, deliver bool) (spool.Moved, error) {
-	key, err := spool.LoadKey(c.Data)
+	keys, err := spool.LoadKeys(c.Data)
 	if err != nil {
 		return spool.Moved{}, err
 	}
@@ -103,7 +103,7 @@ func Restore(ctx context.Context, c Config, from string, deliver bool) (spool.Mo
 		keep = time.Duration(p.Held.Keep)
 	}
 	return spool.Restore(ctx, spool.RestoreConfig{
-		From: from, Dir: c.Data, URL: c.Store, Key: key, Now: time.Now(), Keep: keep, Deliver: deliver,
+		From: from, Dir: c.Data, URL: c.Store, Keys: keys, Now: time.Now(), Keep: keep, Deliver: deliver,
 	})
 }
 
@@ -116,11 +116,11 @@ func Fresh(c Config) bool {
 // NewCustody makes what a command needs to decide about held mail. Close its
 // extractor when it has served.
 func NewCustody(c Config, store *spool.Store, logger *slog.Logger, reader *extract.Extractor) (proxy.Custody, error) {
-	key, err := spool.LoadKey(c.Data)
+	keys, err := spool.LoadKeys(c.Data)
 	if err != nil {
 		return proxy.Custody{}, fmt.Errorf("load installation key: %w", err)
 	}
-	g, err := newOffline(c, key, logger, reader, store)
+	g, err := newOffline(c, keys, logger, reader, store)
 	if err != nil {
 		return proxy.Custody{}, err
 	}
@@ -140,28 +140,28 @@ func NewCustody(c Config, store *spool.Store, logger *slog.Logger, reader *extra
 // OfflineRules loads the rules as a gateway that starts now would, for a
 // command.
 func OfflineRules(c Config) (*proxy.Rules, error) {
-	key, err := c.key()
+	keys, err := c.keys()
 	if err != nil {
 		return nil, err
 	}
-	return LoadRules(c, key)
+	return LoadRules(c, keys)
 }
 
 // NewExplainer makes a gateway that only explains. Members, representatives
 // and keys may be left out of the configuration; a roster of hashes needs the
 // installation's key in the data folder. store may be nil.
 func NewExplainer(c Config, reader *extract.Extractor, store *spool.Store) (*proxy.Gateway, error) {
-	key := make([]byte, 32)
+	keys := [][]byte{make([]byte, 32)}
 	if _, err := os.Stat(filepath.Join(c.Data, spool.KeyFile)); c.Data != "" && err == nil {
-		if key, err = spool.LoadKey(c.Data); err != nil {
+		if keys, err = spool.LoadKeys(c.Data); err != nil {
 			return nil, fmt.Errorf("load installation key: %w", err)
 		}
 	}
-	return newOffline(c, key, slog.New(slog.DiscardHandler), reader, store)
+	return newOffline(c, keys, slog.New(slog.DiscardHandler), reader, store)
 }
 
-func newOffline(c Config, key []byte, logger *slog.Logger, reader *extract.Extractor, store *spool.Store) (*proxy.Gateway, error) {
-	rules, err := LoadRules(c, key)
+func newOffline(c Config, keys [][]byte, logger *slog.Logger, reader *extract.Extractor, store *spool.Store) (*proxy.Gateway, error) {
+	rules, err := LoadRules(c, keys)
 	if err != nil {
 		return nil, err
 	}

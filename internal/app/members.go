@@ -24,11 +24,11 @@ import (
 // LoadMembers reads the files and folders that the configuration names under
 // members. Where it names none, as when a mail is only explained, nobody is
 // known.
-func LoadMembers(c Config, key []byte) (*roster.Members, error) {
+func LoadMembers(c Config, keys [][]byte) (*roster.Members, error) {
 	if strings.Join(c.Members, "") == "" {
 		return roster.Empty(), nil
 	}
-	return roster.Load(c.Members, key, openExport)
+	return roster.Load(c.Members, keys, openExport)
 }
 
 // openExport makes an export of a file: as it is where it is text, and of a
@@ -115,7 +115,7 @@ type MembersImport struct {
 // replaces is refused, unless the import says that it is right; then a running
 // gateway takes it too.
 func ImportMembers(c Config, in MembersImport) ([]roster.Group, error) {
-	key, err := c.key()
+	keys, err := c.keys()
 	if err != nil {
 		return nil, err
 	}
@@ -133,22 +133,22 @@ func ImportMembers(c Config, in MembersImport) ([]roster.Group, error) {
 	// Nearly all that an import holds are long lists of hashes, which a
 	// collection need not look into: it may as well come often.
 	defer debug.SetGCPercent(debug.SetGCPercent(10))
-	groups, err := changeRoster(c, key, in.Out, in.Shrink, func(r *roster.Roster) error {
+	groups, err := changeRoster(c, keys, in.Out, in.Shrink, func(r *roster.Roster) error {
 		return r.Import(in.Group, time.Now(), exports...)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return groups, changePhones(key, in.Out, func(b *roster.PhoneBook) error { return b.Import(in.Group, c.country(), exports...) })
+	return groups, changePhones(keys, in.Out, func(b *roster.PhoneBook) error { return b.Import(in.Group, c.country(), exports...) })
 }
 
 // RemoveMembers takes a group out of the roster in a file.
 func RemoveMembers(c Config, group, out string) ([]roster.Group, error) {
-	key, err := c.key()
+	keys, err := c.keys()
 	if err != nil {
 		return nil, err
 	}
-	groups, err := changeRoster(c, key, out, true, func(r *roster.Roster) error {
+	groups, err := changeRoster(c, keys, out, true, func(r *roster.Roster) error {
 		if !r.Remove(group) {
 			return fmt.Errorf("%s has no group %q: postvern members status lists them", out, group)
 		}
@@ -160,7 +160,7 @@ func RemoveMembers(c Config, group, out string) ([]roster.Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	return groups, changePhones(key, out, func(b *roster.PhoneBook) error {
+	return groups, changePhones(keys, out, func(b *roster.PhoneBook) error {
 		b.Remove(group)
 		return nil
 	})
@@ -177,9 +177,9 @@ func (c Config) country() string {
 
 // changePhones changes the numbers beside a roster, where it has any before or
 // after.
-func changePhones(key []byte, out string, change func(*roster.PhoneBook) error) error {
+func changePhones(keys [][]byte, out string, change func(*roster.PhoneBook) error) error {
 	file := roster.PhonesFile(out)
-	b, err := roster.ReadPhoneBook(file, key)
+	b, err := roster.ReadPhoneBook(file, keys...)
 	if err != nil {
 		return err
 	}
@@ -190,15 +190,19 @@ func changePhones(key []byte, out string, change func(*roster.PhoneBook) error) 
 	if before == 0 && b.Len() == 0 {
 		return nil
 	}
-	return replaceFile(file, b.Encode())
+	text, err := b.Encode()
+	if err != nil {
+		return err
+	}
+	return replaceFile(file, text)
 }
 
 // changeRoster changes the roster in a file, which may not be there yet, and
 // writes it as a whole.
-func changeRoster(c Config, key []byte, out string, shrink bool, change func(*roster.Roster) error) ([]roster.Group, error) {
+func changeRoster(c Config, keys [][]byte, out string, shrink bool, change func(*roster.Roster) error) ([]roster.Group, error) {
 	var before []roster.Group
 	var old roster.Size
-	r, err := roster.ReadRoster(out, key)
+	r, err := roster.ReadRoster(out, keys...)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -209,7 +213,7 @@ func changeRoster(c Config, key []byte, out string, shrink bool, change func(*ro
 		before, old = r.Groups(), r.Size()
 	}
 	if r == nil {
-		if r, err = roster.New(key); err != nil {
+		if r, err = roster.New(keys[0]); err != nil {
 			return nil, err
 		}
 	}
@@ -224,28 +228,28 @@ func changeRoster(c Config, key []byte, out string, shrink bool, change func(*ro
 		return nil, err
 	}
 	if small != nil {
-		if _, err := ConfirmMembers(c, key); err != nil {
+		if _, err := ConfirmMembers(c, keys); err != nil {
 			return nil, fmt.Errorf("the roster is written; confirm it to the gateway: %w", err)
 		}
 	}
 	return r.Groups(), nil
 }
 
-// key is InstallationKey.
-func (c Config) key() ([]byte, error) {
+// keys is InstallationKeys.
+func (c Config) keys() ([][]byte, error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
-	key, err := spool.LoadKey(c.Data)
+	keys, err := spool.LoadKeys(c.Data)
 	if err != nil {
 		return nil, fmt.Errorf("load installation key: %w", err)
 	}
-	return key, nil
+	return keys, nil
 }
 
-// InstallationKey returns the installation's key and makes it where there is
+// InstallationKeys returns the installation's keys and makes one where there is
 // none.
-func InstallationKey(c Config) ([]byte, error) { return c.key() }
+func InstallationKeys(c Config) ([][]byte, error) { return c.keys() }
 
 // warnStale says in the log that the roster is older than it may be.
 func (a *App) warnStale(m *roster.Members) {

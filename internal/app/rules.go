@@ -21,11 +21,12 @@ import (
 	"postvern.example/proxy"
 	"postvern.example/proxy/seal"
 	"postvern.example/proxy/seal/cms"
+	"postvern.example/proxy/spool"
 )
 
 // LoadRules loads policy, representatives, members and keys as one. An error
 // lists what is wrong in each of the files.
-func LoadRules(c Config, key []byte) (*proxy.Rules, error) {
+func LoadRules(c Config, keys [][]byte) (*proxy.Rules, error) {
 	var (
 		r      proxy.Rules
 		faults []error
@@ -42,12 +43,12 @@ func LoadRules(c Config, key []byte) (*proxy.Rules, error) {
 	if r.Representatives, err = loadRepresentatives(c.Representatives); err != nil {
 		faults = append(faults, err)
 	}
-	if r.Members, err = LoadMembers(c, key); err != nil {
+	if r.Members, err = LoadMembers(c, keys); err != nil {
 		faults = append(faults, err)
 	} else if r.Policy != nil {
 		r.Members = r.Members.Following(r.Policy.People.SameMailbox)
 	}
-	if r.Phones, err = loadPhones(c.Members, key, r.Policy); err != nil {
+	if r.Phones, err = loadPhones(c.Members, keys, r.Policy); err != nil {
 		faults = append(faults, err)
 	}
 	if r.Keys, err = c.loadFolder(r.Policy); err != nil {
@@ -82,11 +83,11 @@ func loadRepresentatives(file string) (*roster.Representatives, error) {
 }
 
 // loadPhones loads members' numbers where the policy may send codes to them.
-func loadPhones(files []string, key []byte, p *policy.Policy) (*roster.Phones, error) {
+func loadPhones(files []string, keys [][]byte, p *policy.Policy) (*roster.Phones, error) {
 	if strings.Join(files, "") == "" || p == nil || !p.Asks(policy.StepDocument, policy.StepArchive) || !slices.Contains(p.Codes, policy.CodeSMS) {
 		return nil, nil
 	}
-	return roster.LoadPhones(files, key, p.Language, openExport)
+	return roster.LoadPhones(files, keys, p.Language, openExport)
 }
 
 // loadFolder loads the folder of keys, where the policy takes keys from it.
@@ -201,7 +202,11 @@ func (a *App) Reload() error {
 		a.acme.Again()
 	}
 	err := func() error {
-		r, err := LoadRules(a.opt.Config, a.key)
+		keys, err := spool.LoadKeys(a.opt.Config.Data)
+		if err != nil {
+			return fmt.Errorf("load installation key: %w", err)
+		}
+		r, err := LoadRules(a.opt.Config, keys)
 		if err != nil {
 			return err
 		}
@@ -261,7 +266,7 @@ type fingerprint struct {
 func (a *App) fingerprints() map[string]fingerprint {
 	c := a.opt.Config
 	out := map[string]fingerprint{}
-	roots := append([]string{c.Policy, lexiconFolder(c.Policy), c.Representatives, c.Keys, c.SMIME.Certificates, c.SMIME.Authorities, filepath.Join(c.Data, confirmedFile)}, c.Members...)
+	roots := append([]string{c.Policy, lexiconFolder(c.Policy), c.Representatives, c.Keys, c.SMIME.Certificates, c.SMIME.Authorities, filepath.Join(c.Data, confirmedFile), filepath.Join(c.Data, spool.KeyFile)}, c.Members...)
 	for _, file := range c.Members {
 		roots = append(roots, roster.PhonesFile(file))
 	}

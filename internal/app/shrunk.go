@@ -21,8 +21,8 @@ const confirmedFile = "roster.confirmed"
 // ConfirmMembers lets a running gateway take the members as the files are now,
 // however many are gone. A change of the files after that has to be confirmed
 // anew.
-func ConfirmMembers(c Config, key []byte) (*roster.Members, error) {
-	m, err := LoadMembers(c, key)
+func ConfirmMembers(c Config, keys [][]byte) (*roster.Members, error) {
+	m, err := LoadMembers(c, keys)
 	if err != nil {
 		return nil, err
 	}

@@ -3,12 +3,11 @@
 // page with buttons, and the reading of what people write.
 //
 // Nothing here decides or stores. An address or link that was not made with
-// the installation's key leads nowhere; an answer that is not clear is none; to
+// the store's key of questions leads nowhere; an answer that is not clear is none; to
 // open the page changes nothing, since mail scanners follow links.
 package question
 
 import (
-	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -38,14 +37,14 @@ var (
 // for as long as the mail is held.
 const linkFor = 3 * 24 * time.Hour
 
-// NewTokens returns what makes tokens with the installation's key. hostname is
-// the domain of addresses; url is where the page is served, empty: nowhere.
+// NewTokens returns what makes tokens with the key of questions, of 32 octets.
+// hostname is the domain of addresses; url is where the page is served, empty:
+// nowhere.
 func NewTokens(key []byte, hostname, url string) (*Tokens, error) {
-	derived, err := hkdf.Key(sha256.New, key, nil, "postvern questions", sha256.Size)
-	if err != nil {
-		return nil, fmt.Errorf("derive the key of questions: %w", err)
+	if len(key) != sha256.Size {
+		return nil, fmt.Errorf("the key of questions has %d octets instead of %d", len(key), sha256.Size)
 	}
-	return &Tokens{key: derived, hostname: strings.ToLower(hostname), url: strings.TrimRight(url, "/")}, nil
+	return &Tokens{key: key, hostname: strings.ToLower(hostname), url: strings.TrimRight(url, "/")}, nil
 }
 
 // The lengths of what a token is made of, in characters of base 32: 80 bits.

@@ -16,15 +16,18 @@ import (
 	"time"
 )
 
-// A roster file is: the magic line, the salt, the number of groups; of each
-// group its name, time, number of members and of hashes of each kind, and these;
-// and a keyed hash of all that.
+// A roster file is: the magic line, the salt, the key of its hashes, wrapped by
+// the installation's (so that the one can change without the others), the number
+// of groups; of each group its name, time, number of members and of hashes of
+// each kind, and these; and a keyed hash of all that but the wrapped key.
 //
-// Formats before had one group without a name: salt, time, the number of
+// In the third format the key of the hashes was derived from the installation's.
+// Formats before that had one group without a name: salt, time, the number of
 // members, of addresses and of names, in the second of likenesses too, and the
 // hashes.
 const (
-	magic       = "postvern roster 3\n"
+	magic       = "postvern roster 4\n"
+	magicThird  = "postvern roster 3\n"
 	magicSecond = "postvern roster 2\n"
 	magicFirst  = "postvern roster 1\n"
 	magicStart  = "postvern roster "
@@ -44,10 +47,19 @@ func IsRoster(src []byte) bool { return bytes.HasPrefix(src, []byte(magicStart))
 // Encode writes the roster as a file. It holds no address and no name but
 // those of groups.
 func (r *Roster) Encode(w io.Writer) error {
+	head := append([]byte(magic), r.salt[:]...)
+	box, err := wrapKey(r.owner, rosterPlace, r.salt, r.key)
+	if err == nil {
+		_, err = w.Write(append(head, box...))
+	}
+	if err != nil {
+		return fmt.Errorf("write roster: %w", err)
+	}
 	sum := r.sealer()
+	_, _ = sum.Write(head)                                     // a hash never fails
 	out := bufio.NewWriterSize(io.MultiWriter(w, sum), 64<<10) // which keeps its first error
 	put := func(b []byte) { _, _ = out.Write(b) }
-	b := append([]byte(magic), r.salt[:]...)
+	b := make([]byte, 0, 64)
 	put(binary.BigEndian.AppendUint32(b, uint32(len(r.groups))))
 	for _, g := range r.groups {
 		b = binary.BigEndian.AppendUint16(b[:0], uint16(len(g.name)))
@@ -64,7 +76,7 @@ func (r *Roster) Encode(w io.Writer) error {
 			}
 		}
 	}
-	err := out.Flush()
+	err = out.Flush()
 	if err == nil {
 		_, err = w.Write(sum.Sum(nil))
 	}
@@ -81,10 +93,11 @@ func (r *hasher) sealer() hash.Hash {
 	return h
 }
 
-// Decode reads a roster file of that many octets; file names it in errors. It
-// returns ErrVersion, ErrKey or ErrDamaged, wrapped, or what reading returns.
-func Decode(file string, src io.ReadSeeker, size int64, key []byte) (*Roster, error) {
-	r, err := decode(src, size, key)
+// Decode reads a roster file of that many octets; file names it in errors. One
+// of the keys has to be that of the installation that wrote it. It returns
+// ErrVersion, ErrKey or ErrDamaged, wrapped, or what reading returns.
+func Decode(file string, src io.ReadSeeker, size int64, keys ...[]byte) (*Roster, error) {
+	r, err := decode(src, size, keys)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
@@ -93,32 +106,34 @@ func Decode(file string, src io.ReadSeeker, size int64, key []byte) (*Roster, er
 
 // decode reads the file twice: a large one is not in memory beside what comes
 // of it, and nothing of it is used that is not sealed.
-func decode(src io.ReadSeeker, size int64, key []byte) (*Roster, error) {
+func decode(src io.ReadSeeker, size int64, keys [][]byte) (*Roster, error) {
 	head := make([]byte, len(magic)+saltSize)
 	n, err := io.ReadFull(src, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	head = head[:n]
-	first, second := bytes.HasPrefix(head, []byte(magicFirst)), bytes.HasPrefix(head, []byte(magicSecond))
-	if !first && !second && !bytes.HasPrefix(head, []byte(magic)) {
+	begins := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
+	first, second, wrapped := begins(magicFirst), begins(magicSecond), begins(magic)
+	if !first && !second && !wrapped && !begins(magicThird) {
 		if IsRoster(head) && bytes.IndexByte(head, '\n') > 0 {
 			return nil, ErrVersion
 		}
 		return nil, ErrDamaged
 	}
-	rest := size - int64(len(magic)+saltSize+sha256.Size)
+	begin := int64(len(head))
+	if wrapped {
+		begin += wrappedSize
+	}
+	rest := size - begin - sha256.Size
 	if n < len(magic)+saltSize || rest < 4 {
 		return nil, ErrDamaged
 	}
-	h, err := newHasher(key, [saltSize]byte(head[len(magic):]))
+	h, err := opened(src, head, begin, rest, keys)
 	if err != nil {
 		return nil, err
 	}
-	if err := h.check(src, head, rest); err != nil {
-		return nil, err
-	}
-	if _, err := src.Seek(int64(len(head)), io.SeekStart); err != nil {
+	if _, err := src.Seek(begin, io.SeekStart); err != nil {
 		return nil, err
 	}
 	r := &Roster{hasher: h}
@@ -138,6 +153,35 @@ func decode(src io.ReadSeeker, size int64, key []byte) (*Roster, error) {
 		return nil, errors.Join(ErrDamaged, in.err)
 	}
 	return r, nil
+}
+
+// opened returns what makes the hashes of a file, with the key that fits.
+func opened(src io.ReadSeeker, head []byte, begin, rest int64, keys [][]byte) (*hasher, error) {
+	salt := [saltSize]byte(head[len(magic):])
+	box := make([]byte, begin-int64(len(head)))
+	if _, err := io.ReadFull(src, box); err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
+		h, err := newHasher(key, salt)
+		if err == nil && len(box) > 0 {
+			var own []byte
+			if own, err = unwrapKey(key, rosterPlace, salt, box); errors.Is(err, ErrKey) {
+				continue
+			}
+			h = hasherOf(key, own, salt)
+		}
+		if err == nil {
+			_, err = src.Seek(begin, io.SeekStart)
+		}
+		if err == nil {
+			err = h.check(src, head, rest)
+		}
+		if !errors.Is(err, ErrKey) {
+			return h, err
+		}
+	}
+	return nil, ErrKey
 }
 
 // check reads the rest of a file and compares the keyed hash at its end.

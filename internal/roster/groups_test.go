@@ -165,28 +165,28 @@ func TestFoldersAndListsMakeOneRosterWithAGroupForEachFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	m, err := Load([]string{dir}, testKey, plain)
+	m, err := Load([]string{dir}, [][]byte{testKey}, plain)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if m.Len() != 3 || !slices.Equal(m.GroupsOf("a@x.example"), []string{"nord"}) || !slices.Equal(m.GroupsOf("stab@x.example"), []string{"Stab"}) || !m.HasName("Bo Ek") {
 		t.Errorf("%v", m.Groups())
 	}
-	same, err := Load([]string{filepath.Join(dir, "syd.tsv"), filepath.Join(dir, "nord.csv"), filepath.Join(dir, "stab.roster")}, testKey, plain)
+	same, err := Load([]string{filepath.Join(dir, "syd.tsv"), filepath.Join(dir, "nord.csv"), filepath.Join(dir, "stab.roster")}, [][]byte{testKey}, plain)
 	if err != nil || same.Source() != m.Source() {
 		t.Errorf("the same files are not recognised: %v", err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "nord.csv"), []byte("Mail\nc@x.example\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if other, err := Load([]string{dir}, testKey, plain); err != nil || other.Source() == m.Source() {
+	if other, err := Load([]string{dir}, [][]byte{testKey}, plain); err != nil || other.Source() == m.Source() {
 		t.Errorf("another file is not recognised: %v", err)
 	}
 	empty := t.TempDir()
-	if _, err := Load([]string{empty}, testKey, plain); err == nil || !strings.Contains(err.Error(), "there are no members in it") {
+	if _, err := Load([]string{empty}, [][]byte{testKey}, plain); err == nil || !strings.Contains(err.Error(), "there are no members in it") {
 		t.Errorf("an empty folder: %v", err)
 	}
-	if _, err := Load([]string{filepath.Join(empty, "none.csv")}, testKey, plain); !errors.Is(err, os.ErrNotExist) {
+	if _, err := Load([]string{filepath.Join(empty, "none.csv")}, [][]byte{testKey}, plain); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }

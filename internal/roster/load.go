@@ -20,22 +20,22 @@ type Opener func(file string) (Export, error)
 
 // Load reads members' files and folders of them: rosters that Encode wrote, and
 // membership systems' exports, which are hashed as they are read, each as a
-// group that is named as its file is. key is the installation's. What was
+// group that is named as its file is. keys are the installation's, of which the first is used for what is hashed here. What was
 // exported is as old as its file. A roster without members is an error.
-func Load(paths []string, key []byte, open Opener) (*Members, error) {
+func Load(paths []string, keys [][]byte, open Opener) (*Members, error) {
 	files, err := Files(paths)
 	if err != nil {
 		return nil, err
 	}
-	source := hmac.New(sha256.New, key)
-	fresh, err := New(key)
+	source := hmac.New(sha256.New, keys[0])
+	fresh, err := New(keys[0])
 	if err != nil {
 		return nil, err
 	}
 	rosters := []*Roster{fresh}
 	var faults []error
 	for _, file := range files {
-		r, err := readRoster(file, key, source)
+		r, err := readRoster(file, keys, source)
 		if err == nil && r == nil {
 			err = fresh.load(file, source, open)
 		}
@@ -94,9 +94,9 @@ func IsMembersFile(e fs.DirEntry) bool {
 
 // ReadRoster reads a roster file; it returns nil and no error where the file
 // is something else.
-func ReadRoster(file string, key []byte) (*Roster, error) { return readRoster(file, key, nil) }
+func ReadRoster(file string, keys ...[]byte) (*Roster, error) { return readRoster(file, keys, nil) }
 
-func readRoster(file string, key []byte, source hash.Hash) (_ *Roster, err error) {
+func readRoster(file string, keys [][]byte, source hash.Hash) (_ *Roster, err error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("read members: %w", err)
@@ -116,7 +116,7 @@ func readRoster(file string, key []byte, source hash.Hash) (_ *Roster, err error
 	if err != nil {
 		return nil, fmt.Errorf("read members: %s: %w", file, err)
 	}
-	return Decode(file, f, info.Size(), key)
+	return Decode(file, f, info.Size(), keys...)
 }
 
 // load puts an export into the roster, as a group that is named as the file.

@@ -31,6 +31,8 @@ type Phones struct{ books []*PhoneBook }
 // of the address and of the group that it came with. Nobody who has its file can
 // list them without the installation's key.
 type PhoneBook struct {
+	owner   []byte // the installation's key
+	own     []byte // the keys of hashes and boxes
 	salt    [saltSize]byte
 	hashKey []byte
 	box     cipher.AEAD
@@ -42,7 +44,10 @@ type PhoneBook struct {
 type phoneKey struct{ address, group uint64 }
 
 // phonesMagic is the first line of a file of numbers.
-const phonesMagic = "postvern phones 1\n"
+const (
+	phonesMagic = "postvern phones 2\n"
+	phonesFirst = "postvern phones 1\n"
+)
 
 // PhonesFile is where the numbers of a roster file stand.
 func PhonesFile(roster string) string { return roster + ".phones" }
@@ -54,20 +59,30 @@ func NewPhoneBook(key []byte) (*PhoneBook, error) {
 	return newPhoneBook(key, salt)
 }
 
+// newPhoneBook returns an empty one whose keys are derived.
 func newPhoneBook(key []byte, salt [saltSize]byte) (*PhoneBook, error) {
-	b := &PhoneBook{salt: salt, entries: map[phoneKey][]byte{}, numbers: map[uint64][]byte{}}
 	if len(key) < 16 {
 		return nil, errors.New("roster: the key is too short")
 	}
+	var own []byte
+	for _, use := range []string{"hash", "box"} {
+		k, err := hkdf.Key(sha256.New, key, salt[:], "postvern phones "+use, sha256.Size)
+		if err != nil {
+			return nil, fmt.Errorf("derive phones key: %w", err)
+		}
+		own = append(own, k...)
+	}
+	return phoneBookOf(key, own, salt)
+}
+
+// phoneBookOf returns an empty one with keys of its own.
+func phoneBookOf(owner, own []byte, salt [saltSize]byte) (*PhoneBook, error) {
+	b := &PhoneBook{
+		owner: owner, own: own, salt: salt, hashKey: own[:sha256.Size],
+		entries: map[phoneKey][]byte{}, numbers: map[uint64][]byte{},
+	}
 	var err error
-	if b.hashKey, err = hkdf.Key(sha256.New, key, salt[:], "postvern phones hash", sha256.Size); err != nil {
-		return nil, fmt.Errorf("derive phones key: %w", err)
-	}
-	k, err := hkdf.Key(sha256.New, key, salt[:], "postvern phones box", chacha20poly1305.KeySize)
-	if err != nil {
-		return nil, fmt.Errorf("derive phones key: %w", err)
-	}
-	if b.box, err = chacha20poly1305.NewX(k); err != nil {
+	if b.box, err = chacha20poly1305.NewX(own[sha256.Size:]); err != nil {
 		return nil, fmt.Errorf("use phones key: %w", err)
 	}
 	return b, nil
@@ -76,18 +91,18 @@ func newPhoneBook(key []byte, salt [saltSize]byte) (*PhoneBook, error) {
 // LoadPhones reads the numbers of members' files and folders: those beside
 // rosters of hashes, where there are any, and the columns of exports. language
 // says of which country numbers without a country code are.
-func LoadPhones(paths []string, key []byte, language string, open Opener) (*Phones, error) {
+func LoadPhones(paths []string, keys [][]byte, language string, open Opener) (*Phones, error) {
 	files, err := Files(paths)
 	if err != nil {
 		return nil, err
 	}
-	exported, err := NewPhoneBook(key)
+	exported, err := NewPhoneBook(keys[0])
 	if err != nil {
 		return nil, err
 	}
 	p := &Phones{books: []*PhoneBook{exported}}
 	for _, file := range files {
-		r, err := readRoster(file, key, nil)
+		r, err := readRoster(file, keys, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -101,7 +116,7 @@ func LoadPhones(paths []string, key []byte, language string, open Opener) (*Phon
 			}
 			continue
 		}
-		b, err := ReadPhoneBook(PhonesFile(file), key)
+		b, err := ReadPhoneBook(PhonesFile(file), keys...)
 		if err != nil {
 			return nil, err
 		}
@@ -238,40 +253,76 @@ func (b *PhoneBook) Len() int { return len(b.numbers) }
 // boxSize is how long an encrypted number is.
 const boxSize = chacha20poly1305.NonceSizeX + mostNumber + chacha20poly1305.Overhead
 
-// Encode returns the book as a file: the magic line, salt, and for each number
-// the hashes of its address and group and its box, in the order of the hashes.
-func (b *PhoneBook) Encode() []byte {
+// Encode returns the book as a file: the magic line, salt, the wrapped keys, and
+// for each number the hashes of its address and group and its box, in the order
+// of the hashes.
+func (b *PhoneBook) Encode() ([]byte, error) {
 	keys := slices.SortedFunc(maps.Keys(b.entries), func(x, y phoneKey) int {
 		return cmp.Or(cmp.Compare(x.address, y.address), cmp.Compare(x.group, y.group))
 	})
-	out := append([]byte(phonesMagic), b.salt[:]...)
+	box, err := wrapKey(b.owner, phonesPlace, b.salt, b.own)
+	if err != nil {
+		return nil, err
+	}
+	out := append(append([]byte(phonesMagic), b.salt[:]...), box...)
 	for _, k := range keys {
 		out = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(out, k.address), k.group)
 		out = append(out, b.entries[k]...)
 	}
-	return out
+	return out, nil
 }
 
 // ReadPhoneBook reads a file that Encode wrote; where there is none, the book is
-// empty. ErrDamaged says that it is something else.
-func ReadPhoneBook(file string, key []byte) (*PhoneBook, error) {
+// empty. One of the keys has to be that of the installation that wrote it. The
+// errors are ErrKey, and ErrDamaged where it is something else.
+func ReadPhoneBook(file string, keys ...[]byte) (*PhoneBook, error) {
 	src, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
-		return NewPhoneBook(key)
+		return NewPhoneBook(keys[0])
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read phones: %w", err)
 	}
-	const size = 16 + boxSize
-	rest, ok := bytes.CutPrefix(src, []byte(phonesMagic))
-	if !ok || len(rest) < saltSize || (len(rest)-saltSize)%size != 0 {
-		return nil, fmt.Errorf("%s: %w", file, ErrDamaged)
+	b, err := decodePhones(src, keys)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	b, err := newPhoneBook(key, [saltSize]byte(rest[:saltSize]))
+	return b, nil
+}
+
+func decodePhones(src []byte, keys [][]byte) (b *PhoneBook, err error) {
+	const size = 16 + boxSize
+	rest, derived := bytes.CutPrefix(src, []byte(phonesFirst))
+	wrapped := 0
+	if !derived {
+		var ok bool
+		if rest, ok = bytes.CutPrefix(src, []byte(phonesMagic)); !ok {
+			return nil, ErrDamaged
+		}
+		wrapped = wrappedSize + sha256.Size // there are two
+	}
+	if len(rest) < saltSize+wrapped || (len(rest)-saltSize-wrapped)%size != 0 {
+		return nil, ErrDamaged
+	}
+	salt, box := [saltSize]byte(rest[:saltSize]), rest[saltSize:saltSize+wrapped]
+	if derived { // nothing in it says by which key: it is older than all keys but the first
+		b, err = newPhoneBook(keys[0], salt)
+	} else {
+		err = ErrKey
+		for _, key := range keys {
+			var own []byte
+			if own, err = unwrapKey(key, phonesPlace, salt, box); err == nil {
+				b, err = phoneBookOf(key, own, salt)
+			}
+			if !errors.Is(err, ErrKey) {
+				break
+			}
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	for entry := range slices.Chunk(rest[saltSize:], size) {
+	for entry := range slices.Chunk(rest[saltSize+wrapped:], size) {
 		b.entries[phoneKey{binary.BigEndian.Uint64(entry), binary.BigEndian.Uint64(entry[8:])}] = entry[16:]
 	}
 	b.index()

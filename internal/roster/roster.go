@@ -129,9 +129,10 @@ const saltSize = 16
 
 // hasher makes the hashes of one roster.
 type hasher struct {
-	salt [saltSize]byte
-	key  []byte
-	pool *sync.Pool // of hash.Hash, keyed
+	owner []byte // the installation's key
+	salt  [saltSize]byte
+	key   []byte
+	pool  *sync.Pool // of hash.Hash, keyed
 }
 
 func newHasher(key []byte, salt [saltSize]byte) (*hasher, error) {
@@ -142,7 +143,12 @@ func newHasher(key []byte, salt [saltSize]byte) (*hasher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("derive roster key: %w", err)
 	}
-	return &hasher{salt: salt, key: derived, pool: &sync.Pool{New: func() any { return hmac.New(sha256.New, derived) }}}, nil
+	return hasherOf(key, derived, salt), nil
+}
+
+// hasherOf returns what makes hashes with a key of their own.
+func hasherOf(owner, key []byte, salt [saltSize]byte) *hasher {
+	return &hasher{owner: owner, salt: salt, key: key, pool: &sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
 }
 
 // kind keeps hashes of different things apart.

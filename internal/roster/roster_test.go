@@ -177,7 +177,7 @@ func TestARosterFileAnswersLikeTheExportAndHoldsNothingReadable(t *testing.T) {
 	if bytes.Contains(encoded(r), []byte("anna")) || bytes.Contains(encoded(r), []byte("example")) {
 		t.Error("the file can be read")
 	}
-	back, err := Load([]string{file}, testKey, nil)
+	back, err := Load([]string{file}, [][]byte{testKey}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestAChangedRosterFileIsRefused(t *testing.T) {
 	if _, err := decoded("m", src, bytes.Repeat([]byte{8}, 32)); !errors.Is(err, ErrKey) {
 		t.Errorf("another key: %v", err)
 	}
-	newer := append([]byte("postvern roster 4\n"), src[len(magic):]...)
+	newer := append([]byte("postvern roster 5\n"), src[len(magic):]...)
 	if _, err := decoded("m", newer, testKey); !errors.Is(err, ErrVersion) {
 		t.Errorf("newer: %v", err)
 	}
@@ -301,10 +301,16 @@ func FuzzDecode(f *testing.F) {
 	f.Add(encoded(written(f, "Mail\na@x.example\n")))
 	f.Add([]byte(magic))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if r, err := decoded("f", b, testKey); err == nil && bytes.HasPrefix(b, []byte(magic)) && !bytes.Equal(encoded(r), b) {
+		if r, err := decoded("f", b, testKey); err == nil && bytes.HasPrefix(b, []byte(magic)) && !bytes.Equal(bare(encoded(r)), bare(b)) {
 			t.Fatal("it does not encode to what was decoded")
 		}
 	})
+}
+
+// bare returns a file without its wrapped key, which is another each time.
+func bare(file []byte) []byte {
+	head := len(magic) + saltSize
+	return append(bytes.Clone(file[:head]), file[head+wrappedSize:]...)
 }
 
 // encoded returns a roster as its file.

@@ -26,6 +26,7 @@ var (
 // never carry get their verdict here.
 func (a *delivery) compose(to *target, s *session, pending []spool.Copy) (t transaction, in, rest []spool.Copy) {
 	t.head, t.content, t.size, t.chunk = a.spool.Head, a.content, a.spool.Size(), to.chunks()
+	t.owned = func() bool { return a.owned(in) }
 	limit := to.limit.get()
 	for i, c := range pending {
 		if len(in) == limit {

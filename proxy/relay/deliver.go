@@ -141,9 +141,14 @@ func (a *delivery) round(soft, hard context.Context, to *target, s *session, pen
 		to.pool.put(s)
 		return rest, nil
 	}
+	if !t.owned() {
+		to.pool.put(s)
+		a.taken(copies)
+		return rest, nil
+	}
 	stale := s.used > 0
 	answers, err := exchange(hard, s, t)
-	stale = stale && s.broken && !answers.sent && undecided(answers)
+	stale = stale && s.broken && !answers.sent && undecided(answers) && !errors.Is(err, errTaken)
 	to.pool.put(s) // from here on s may be somebody else's
 	if stale && soft.Err() == nil {
 		if s, err = to.pool.get(soft, true); err != nil {
@@ -158,7 +163,28 @@ func (a *delivery) round(soft, hard context.Context, to *target, s *session, pen
 		answers, err = exchange(hard, s, t)
 		to.pool.put(s)
 	}
+	if errors.Is(err, errTaken) {
+		a.taken(copies)
+		return rest, nil
+	}
 	return append(a.note(to, s, copies, answers, err), rest...), nil
+}
+
+// owned reports whether all of the copies are still ours.
+func (a *delivery) owned(copies []spool.Copy) bool {
+	ids := make([]string, len(copies))
+	for i, c := range copies {
+		ids[i] = c.ID
+	}
+	return a.relay.cfg.Queue.Owned(ids)
+}
+
+// taken leaves copies to the node that has them now. Where there is none, as
+// when the store was away for long, they are tried again.
+func (a *delivery) taken(copies []spool.Copy) {
+	for _, c := range copies {
+		a.decide(c, verdict{result: spool.Deferred, why: errTaken})
+	}
 }
 
 // exchange runs a transaction that ends when ctx does.

@@ -55,7 +55,7 @@ func (a *delivery) outcome(c spool.Copy, v verdict, now time.Time) (spool.Outcom
 	case spool.Deferred:
 	}
 	o.Result = spool.Deferred // whatever has no verdict was not delivered
-	if v.stopped() {
+	if v.givenBack() {
 		o.Retry, o.Reply = now, ""
 		return o, ""
 	}
@@ -102,7 +102,9 @@ func wants(c spool.Copy, event string) bool {
 	return slices.Contains(c.Notify, event)
 }
 
-func (v verdict) stopped() bool { return errors.Is(v.why, errStopped) }
+// givenBack reports whether the copy was not tried: it counts as if nothing had
+// been done.
+func (v verdict) givenBack() bool { return errors.Is(v.why, errStopped) || errors.Is(v.why, errTaken) }
 
 // masked returns the upstream's words, or ours, as they may be written down.
 func (v verdict) masked(recipient string) string {
@@ -130,7 +132,7 @@ func (v verdict) status() string {
 
 // log writes the one line about an attempt.
 func (a *delivery) log(c spool.Copy, v verdict, o spool.Outcome, now time.Time) {
-	if v.stopped() {
+	if v.givenBack() {
 		return
 	}
 	a.relay.cfg.Metrics.Attempts.WithLabelValues(string(o.Result)).Inc()

@@ -26,6 +26,7 @@ type queue struct {
 	failure  error // of Finish
 	patient  bool  // deferred copies wait until their time
 	refuse   func([]spool.Outcome, []spool.Parcel) error
+	owned    func() bool // nil: always
 
 	mu       sync.Mutex
 	changed  chan struct{}
@@ -55,6 +56,8 @@ func (q *queue) add(deliveries ...spool.Delivery) {
 	q.due = append(q.due, deliveries...)
 	q.wake()
 }
+
+func (q *queue) Owned([]string) bool { return q.owned == nil || q.owned() }
 
 func (q *queue) wake() {
 	close(q.changed)

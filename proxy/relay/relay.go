@@ -14,6 +14,8 @@
 //   - A copy that demands verified TLS all the way (Copy.RequireTLS) goes only
 //     where the upstream offers REQUIRETLS (RFC 8689) or its route is marked as
 //     verified. Else it fails, with a report; it is never sent without.
+//   - A copy that is not ours any more is not sent: that is asked before a
+//     transaction begins, and once more before its content is ended.
 //   - A 4xx defers, a 5xx to a recipient or its message fails that copy. A
 //     reply that speaks of our login or of lost order defers, whatever its
 //     class: the mail is not to blame.
@@ -44,6 +46,9 @@ type Queue interface {
 	// Claim blocks until at least one copy is due and returns up to max
 	// deliveries, or an error when the context ends.
 	Claim(ctx context.Context, max int) ([]spool.Delivery, error)
+	// Owned reports whether claimed copies are still ours: another node may have
+	// taken them over.
+	Owned(copies []string) bool
 	// Sent notes at once which copies the upstream took, until Finish has stored
 	// that.
 	Sent(copies []string)

@@ -69,9 +69,13 @@ type transaction struct {
 	rcpts   []string // the RCPT commands
 	head    []byte   // whole lines before content; may be nil
 	content content
-	size    int  // of both
-	chunk   bool // by BDAT, where the server offers CHUNKING (RFC 3030)
+	size    int         // of both
+	chunk   bool        // by BDAT, where the server offers CHUNKING (RFC 3030)
+	owned   func() bool // whether it may be ended: asked as late as it can be
 }
+
+// errTaken says that another node sends the copies.
+var errTaken = errors.New("another node has taken over the copies")
 
 // answers is how the upstream took a transaction.
 type answers struct {
@@ -187,6 +191,10 @@ func (s *session) content(t transaction, a *answers) error {
 		write = s.chunk
 	}
 	err := write(t, limit)
+	if errors.Is(err, errTaken) {
+		a.sent = false // what was not ended is not delivered (RFC 5321 §4.1.1.4)
+		return err
+	}
 	wait := s.timeouts.End
 	if err != nil {
 		wait = min(wait, 2*time.Second)
@@ -215,14 +223,34 @@ func (s *session) chunk(t transaction, limit time.Time) error {
 	if _, err := fmt.Fprintf(s.w, "BDAT %d LAST\r\n", t.size+len(end)); err != nil {
 		return err
 	}
-	write := func(p []byte) error { return s.pieces(limit, p) }
+	var held []byte // what makes it whole is kept back
+	write := func(p []byte) error {
+		if len(p) == 0 {
+			return nil
+		}
+		if err := s.pieces(limit, held); err != nil {
+			return err
+		}
+		n := max(len(p)-2, 0)
+		held = bytes.Clone(p[n:])
+		return s.pieces(limit, p[:n])
+	}
 	if err := write(t.head); err != nil {
 		return err
 	}
 	if err := t.content.each(write); err != nil {
 		return err
 	}
-	if err := s.writeBy(limit, []byte(end)); err != nil {
+	return s.end(t, limit, string(held)+end)
+}
+
+// end writes the last octets of the content, unless the copies are not ours
+// any more: without them the upstream has no message.
+func (s *session) end(t transaction, limit time.Time, last string) error {
+	if !t.owned() {
+		return errTaken
+	}
+	if err := s.writeBy(limit, []byte(last)); err != nil {
 		return err
 	}
 	return s.w.Flush()
@@ -267,10 +295,7 @@ func (s *session) stuff(t transaction, limit time.Time) error {
 	if t.content.open {
 		end = "\r\n.\r\n"
 	}
-	if err := s.writeBy(limit, []byte(end)); err != nil {
-		return err
-	}
-	return s.w.Flush()
+	return s.end(t, limit, end)
 }
 
 // stuffLines writes content; start says that it begins with a line.

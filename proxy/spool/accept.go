@@ -16,6 +16,7 @@ import (
 // contents are neither copied nor changed; the caller must leave them as they
 // are.
 func (s *Store) Accept(ctx context.Context, p Parcel) error {
+	defer s.steady()()
 	if err := p.check(); err != nil {
 		return fmt.Errorf("accept: %w", err)
 	}

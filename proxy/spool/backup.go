@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -24,6 +25,7 @@ type Manifest struct {
 	Format  int       `json:"format"`
 	Version string    `json:"version"` // of the program
 	Created time.Time `json:"created"`
+	Keys    []string  `json:"keys,omitempty"` // ids of the installation's keys that open it
 	Carried carried   `json:"carried"`
 	Files   []string  `json:"files"` // of the configuration, encrypted
 }
@@ -56,7 +58,11 @@ func (s *Store) backup(ctx context.Context, dir, version string, files map[strin
 	}
 	defer source.close()
 	a := &archive{dir: dir}
-	m := Manifest{Format: backupFormat, Version: version, Created: s.clock()}
+	rotation, err := s.Rotation(ctx)
+	if err != nil {
+		return Manifest{}, err
+	}
+	m := Manifest{Format: backupFormat, Version: version, Created: s.clock(), Keys: rotation.keys()}
 	if m.Carried, err = carry(ctx, source, a, asQueued); err != nil {
 		return Manifest{}, errors.Join(err, a.close())
 	}
@@ -92,10 +98,10 @@ func (v *vault) checkBackup(ctx context.Context, dir string) (Manifest, error) {
 
 // RestoreConfig says what is restored, and where to.
 type RestoreConfig struct {
-	From    string // the directory of a backup
-	Dir     string // the data directory
-	URL     string // postgres://...; empty: SQLite in Dir
-	Key     []byte
+	From    string   // the directory of a backup
+	Dir     string   // the data directory
+	URL     string   // postgres://...; empty: SQLite in Dir
+	Keys    [][]byte // the installation's
 	Now     time.Time
 	Keep    time.Duration // how long copies that were on their way are held
 	Deliver bool          // they are sent instead, perhaps for the second time
@@ -116,7 +122,7 @@ func Restore(ctx context.Context, cfg RestoreConfig) (Moved, error) {
 }
 
 func restore(ctx context.Context, cfg RestoreConfig) (Moved, error) {
-	v, err := newVault(cfg.Key)
+	v, err := newVault(cfg.Keys...)
 	if err != nil {
 		return Moved{}, err
 	}
@@ -134,7 +140,7 @@ func restore(ctx context.Context, cfg RestoreConfig) (Moved, error) {
 		}
 		defer lock.Close() //nolint:errcheck // only locked
 	}
-	to, err := Open(ctx, Config{Dir: cfg.Dir, URL: cfg.URL, Key: cfg.Key})
+	to, err := Open(ctx, Config{Dir: cfg.Dir, URL: cfg.URL, Key: cfg.Keys[0], Others: cfg.Keys[1:]})
 	if err != nil {
 		return Moved{}, err
 	}
@@ -217,8 +223,8 @@ func (v *vault) doubt(t table, r values) error {
 
 // RestoreFiles writes the configuration's files of a backup below to, which
 // must not exist, and returns their names.
-func RestoreFiles(from, to string, key []byte) ([]string, error) {
-	v, err := newVault(key)
+func RestoreFiles(from, to string, keys ...[]byte) ([]string, error) {
+	v, err := newVault(keys...)
 	if err != nil {
 		return nil, fmt.Errorf("restore files: %w", err)
 	}
@@ -270,6 +276,22 @@ func (v *vault) writeManifest(dir string, m Manifest) error {
 	return errors.Join(err, syncDir(dir))
 }
 
+// lacking returns the ids of the keys that a backup needs, by its manifest in
+// clear, where one of them is not here; a release before did not say.
+func lacking(v *vault, manifest []byte) []string {
+	var said struct {
+		Keys []string `json:"keys"`
+	}
+	if json.Unmarshal(manifest, &said) != nil {
+		return nil // it is refused where it is read
+	}
+	here := v.ids()
+	if !slices.ContainsFunc(said.Keys, func(id string) bool { return !slices.Contains(here, id) }) {
+		return nil
+	}
+	return said.Keys
+}
+
 func (v *vault) readManifest(dir string) (m Manifest, err error) {
 	text, err := os.ReadFile(filepath.Join(dir, manifestFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -283,8 +305,8 @@ func (v *vault) readManifest(dir string) (m Manifest, err error) {
 		return m, fmt.Errorf("%s: %w", manifestFile, ErrDamaged)
 	}
 	seal, err := v.open(manifestPlace, line.Seal)
-	if err != nil {
-		return m, ErrKey
+	if needs := lacking(v, line.Manifest); err != nil || len(needs) > 0 {
+		return m, keyError(v, needs...)
 	}
 	if digest := sha256.Sum256(line.Manifest); string(seal) != string(digest[:]) {
 		return m, fmt.Errorf("%s: %w", manifestFile, ErrDamaged)

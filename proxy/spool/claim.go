@@ -253,6 +253,7 @@ const Damaged = "damaged"
 // holdDamaged holds the copies of a delivery that cannot be read. They can
 // only be dropped.
 func (s *Store) holdDamaged(ctx context.Context, e *entry) error {
+	defer s.steady()()
 	s.log.Error("hold copies that cannot be read", "reference", e.Reference, "copies", len(e.Copies))
 	expires := s.clock().Add(damagedFor)
 	return s.run(ctx, &job{urgent: true, do: func(t *tx) error {

@@ -72,6 +72,7 @@ func (s *Store) StandingCodes(ctx context.Context) ([]StandingCode, error) {
 
 // SetStandingCode stores a code for a reader in the place of any other.
 func (s *Store) SetStandingCode(ctx context.Context, c StandingCode) error {
+	defer s.steady()()
 	reader := s.vault.reader(c.Reader)
 	box, err := s.vault.sealJSON(codePlace(reader), standingSecret{Reader: c.Reader, Code: c.Code, Set: millis(c.Set), By: c.By})
 	if err == nil {

@@ -29,6 +29,7 @@ func Conformance(t *testing.T, open opener) {
 		test func(*testing.T, opener)
 	}{
 		{"a copy comes out as it went in", comesOutAsItWentIn},
+		{"its key changes while it works", keyChanges},
 		{"a body in two parts is one", isStoredInTwoParts},
 		{"copies of one transaction come together", comeTogether},
 		{"a body goes with its last copy", bodyGoesLast},

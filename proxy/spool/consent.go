@@ -64,7 +64,7 @@ func NewConsentID() string { return "CO-" + strings.TrimPrefix(deviation.NewRefe
 // agreed is the keyed form of an address or name in the ledger. It is the same
 // for every roster of the installation.
 func (v *vault) agreed(kind, text string) []byte {
-	m := hmac.New(sha256.New, v.digest)
+	m := hmac.New(sha256.New, v.secrets.Digests)
 	m.Write([]byte("consent " + kind + " " + text)) // a hash never fails
 	return m.Sum(nil)[:20]
 }
@@ -72,6 +72,7 @@ func (v *vault) agreed(kind, text string) []byte {
 // AddConsents writes consents, and what the register says of it, in one
 // transaction.
 func (s *Store) AddConsents(ctx context.Context, consents []Consent, records []deviation.Record) error {
+	defer s.steady()()
 	type row struct{ terms, label []byte }
 	rows := make([]row, len(consents))
 	for i, c := range consents {
@@ -109,6 +110,7 @@ func (s *Store) AddConsents(ctx context.Context, consents []Consent, records []d
 // WithdrawConsent ends a consent, and writes what the register says of it in
 // the same transaction. It returns ErrNotFound or ErrWithdrawn.
 func (s *Store) WithdrawConsent(ctx context.Context, id string, at time.Time, by, reason string, record deviation.Record) error {
+	defer s.steady()()
 	c, err := s.Consent(ctx, id)
 	if err != nil {
 		return err

@@ -20,12 +20,13 @@ import (
 type table struct {
 	Name    string   `json:"name"`
 	Columns []string `json:"columns"`
+	Key     []string `json:"-"` // the columns of its primary key, in their order
 }
 
 // machinery are the tables that are not carried from store to store: those
-// that say who serves it, what follows from the others, and the chunks of
+// that say who serves it, hold nothing, what follows from the others, and the chunks of
 // large bodies, which are carried as bodies are.
-var machinery = []string{"epochs", "nodes", "chunks", "schema_version", "totals"}
+var machinery = []string{"epochs", "nodes", "chunks", "schema_version", "totals", "reserve", "node_keys"}
 
 // values is a row of a table: int64, string, []byte or nil for each column.
 type values []any
@@ -73,25 +74,35 @@ func (p *snapshot) tables(ctx context.Context) ([]table, error) {
 	return tablesOf(ctx, p.tx, p.s.cfg.URL != "")
 }
 
+// rower is what rows can be asked of.
+type rower interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
 // tablesOf lists the tables that are carried, bodies before what points to
 // them.
-func tablesOf(ctx context.Context, tx *sql.Tx, postgres bool) ([]table, error) {
-	list := `SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
+func tablesOf(ctx context.Context, from rower, postgres bool) ([]table, error) {
+	list := `SELECT m.name, c.name, c.pk FROM sqlite_master m JOIN pragma_table_info(m.name) c
 WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY m.name, c.name`
 	if postgres {
-		list = `SELECT c.table_name, c.column_name FROM information_schema.columns c
+		list = `SELECT c.table_name, c.column_name, coalesce((
+  SELECT k.ordinal_position FROM information_schema.table_constraints p
+  JOIN information_schema.key_column_usage k USING (constraint_schema, constraint_name)
+  WHERE p.constraint_type = 'PRIMARY KEY' AND p.table_schema = c.table_schema AND p.table_name = c.table_name AND k.column_name = c.column_name), 0)
+FROM information_schema.columns c
 JOIN information_schema.tables t USING (table_schema, table_name)
 WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE'
 ORDER BY c.table_name COLLATE "C", c.column_name COLLATE "C"`
 	}
-	rows, err := tx.QueryContext(ctx, list)
+	rows, err := from.QueryContext(ctx, list)
 	if err != nil {
 		return nil, fmt.Errorf("list the tables: %w", err)
 	}
 	var all []table
 	err = drain("list the tables", rows, func(r scanner) error {
 		var name, column string
-		if err := r.Scan(&name, &column); err != nil || slices.Contains(machinery, name) {
+		var key int
+		if err := r.Scan(&name, &column, &key); err != nil || slices.Contains(machinery, name) {
 			return err
 		}
 		if len(all) == 0 || all[len(all)-1].Name != name {
@@ -99,6 +110,10 @@ ORDER BY c.table_name COLLATE "C", c.column_name COLLATE "C"`
 		}
 		last := &all[len(all)-1]
 		last.Columns = append(last.Columns, column)
+		if key > 0 {
+			last.Key = append(last.Key, make([]string, max(key-len(last.Key), 0))...)
+			last.Key[key-1] = column
+		}
 		return nil
 	})
 	slices.SortStableFunc(all, func(a, b table) int { return rank(a) - rank(b) })
@@ -332,62 +347,4 @@ func (v *vault) verify(ctx context.Context, c contents, want carried) error {
 		}
 	}
 	return nil
-}
-
-// opens decrypts what a row holds and throws it away.
-func (v *vault) opens(ctx context.Context, c contents, t table, r values) error {
-	field := func(name string) []byte { b, _ := r[t.at(name)].([]byte); return b }
-	var err error
-	switch t.Name {
-	case "bodies":
-		err = v.opensBody(ctx, c, t, r, field)
-	case "copies":
-		id, _ := r[t.at("id")].(string)
-		if _, err = v.open(copyPlace(id), field("secret")); err == nil && field("reply") != nil {
-			_, err = v.open(replyPlace(id), field("reply"))
-		}
-	case "deviations":
-		id, _ := r[t.at("id")].(string)
-		_, err = v.open(recordPlace(id), field("secret"))
-	case "consents":
-		id, _ := r[t.at("id")].(string)
-		if _, err = v.open(termsPlace(id), field("terms")); err == nil {
-			_, err = v.open(labelPlace(id), field("label"))
-		}
-	case organisationTable:
-		generation, _ := r[t.at("generation")].(int64)
-		_, err = v.open(organisationPlace(generation), field("secret"))
-	case keysTable, pinsTable:
-		_, err = v.open(keyPlace(t.Name, field("reader"), field("print")), field("secret"))
-	case "shared":
-		kind, _ := r[t.at("kind")].(string)
-		name, _ := r[t.at("name")].(string)
-		_, err = v.open(sharedPlace(kind, name), field("secret"))
-	case "meta":
-		if name, _ := r[t.at("name")].(string); name == "key" {
-			_, err = v.open("meta/value/"+name, field("value"))
-		}
-	}
-	return err
-}
-
-func (v *vault) opensBody(ctx context.Context, c contents, t table, r values, field func(string) []byte) error {
-	id, size := r[t.at("id")].(int64), r[t.at("size")].(int64)
-	file, _ := r[t.at("file")].(string)
-	key, err := v.bodyKey(id, field("key"))
-	if err != nil {
-		return err
-	}
-	if file == "" {
-		content, err := openBody(key, id, slices.Clone(field("content")))
-		if err == nil && int64(len(content)) != size {
-			err = ErrDamaged
-		}
-		return err
-	}
-	body, err := c.large(ctx, id, file)
-	if err != nil {
-		return err
-	}
-	return errors.Join(copyStream(io.Discard, body, key, size), body.Close())
 }

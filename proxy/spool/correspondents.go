@@ -46,7 +46,7 @@ func (v *vault) hashed(kind, text string) int64 { return v.hashAll(kind, text)[0
 
 // hashAll hashes several texts.
 func (v *vault) hashAll(kind string, texts ...string) []int64 {
-	m := hmac.New(sha256.New, v.people)
+	m := hmac.New(sha256.New, v.secrets.People)
 	hashes := make([]int64, len(texts))
 	var sum [sha256.Size]byte
 	var line []byte

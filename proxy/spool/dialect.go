@@ -26,8 +26,9 @@ type dialect struct {
 	// rest puts the database in order, after a second without a transaction. It
 	// breaks off when the writer is wanted, and says whether it has done all.
 	rest   func(ctx context.Context, conn *sql.Conn, wanted func() bool) (done bool, err error)
-	serve  func(context.Context, *Store) error // before this process claims anything
-	listen func(context.Context, *Store)       // until ctx ends: wakes Claim for others' copies
+	spare  func(context.Context, *Store, *sql.Conn) bool // makes room on a full disk; nil: none is kept
+	serve  func(context.Context, *Store) error           // before this process claims anything
+	listen func(context.Context, *Store)                 // until ctx ends: wakes Claim for others' copies
 
 	patience time.Duration // with one transaction; 0: as long as it takes
 }

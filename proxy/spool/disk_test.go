@@ -267,6 +267,9 @@ $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$
 	if err := s.Finish(t.Context(), outcome); err != nil {
 		t.Error(err)
 	}
+	for end := time.Now().Add(30 * time.Second); s.spent.Load() != nil && time.Now().Before(end); {
+		time.Sleep(20 * time.Millisecond) // until it has its reserve again
+	}
 	mustAccept(t, s, testParcel(400, 1))
 	wantStats(t, s, Stats{Queued: 1, Bytes: 400})
 }
@@ -326,7 +329,7 @@ func TestTheKeyIsMadeOnce(t *testing.T) {
 	for i := range keys {
 		wg.Go(func() {
 			var err error
-			if keys[i], err = LoadKey(dir); err != nil {
+			if keys[i], err = loadKey(dir); err != nil {
 				t.Error(err)
 			}
 		})
@@ -355,20 +358,20 @@ func TestAWrongKeyFileIsRefused(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := LoadKey(dir); err == nil {
+		if _, err := loadKey(dir); err == nil {
 			t.Errorf("%s: taken", name)
 		}
 	}
 	if err := os.WriteFile(path, []byte(base64.StdEncoding.EncodeToString(testKey())), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if key, err := LoadKey(dir); err != nil || !bytes.Equal(key, testKey()) {
+	if key, err := loadKey(dir); err != nil || !bytes.Equal(key, testKey()) {
 		t.Errorf("a right one: %v", err)
 	}
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadKey(dir); err == nil {
+	if _, err := loadKey(dir); err == nil {
 		t.Error("a key that everybody may read is taken")
 	}
 }
@@ -376,7 +379,7 @@ func TestAWrongKeyFileIsRefused(t *testing.T) {
 func TestAStoreWithoutItsKeyGetsNoNewOne(t *testing.T) {
 	dir := t.TempDir()
 	openTest(t, dir)
-	if _, err := LoadKey(dir); !errors.Is(err, ErrKeyMissing) {
+	if _, err := loadKey(dir); !errors.Is(err, ErrKeyMissing) {
 		t.Errorf("the answer is %v", err)
 	}
 }
@@ -406,4 +409,12 @@ func TestAReaderDoesNotKeepTheWriterWaiting(t *testing.T) {
 	if err := reader.Rollback(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func loadKey(dir string) ([]byte, error) {
+	keys, err := LoadKeys(dir)
+	if err != nil {
+		return nil, err
+	}
+	return keys[0], nil
 }

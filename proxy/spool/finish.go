@@ -9,11 +9,13 @@ import (
 // follow from it (reports, notices, deviations) in the same transaction. A
 // delivered or failed copy is gone, a deferred one is due again at its Retry.
 // It returns ErrNotFound, and stores nothing, when a copy is not claimed by
-// this store (any more), and ErrMeanwhile when a parcel has to be decided again.
+// this store (any more) and was not delivered (one that was is gone, whoever has
+// claimed it since), and ErrMeanwhile when a parcel has to be decided again.
 // After another error the outcomes are not stored and the copies still claimed:
 // try again. Where no other node serves, outcomes that nothing follows from wait
 // a moment for an Accept, to share its flush.
 func (s *Store) Finish(ctx context.Context, outcomes []Outcome, then ...Parcel) error {
+	defer s.steady()()
 	f, err := s.finishing(outcomes)
 	if err != nil {
 		return fmt.Errorf("finish copies: %w", err)
@@ -130,6 +132,9 @@ func (f *finishing) writeOne(t *tx, o Outcome, c claim, reply []byte) error {
 		n, err = t.exec("defer copy", c.body, o.Copy, f.s.ids.epoch.Load(), millis(o.Retry), reply)
 	} else {
 		n, err = t.exec("delete copy", c.body, o.Copy, f.s.ids.epoch.Load())
+	}
+	if err == nil && n == 0 && o.Result == Delivered && f.s.leased() {
+		return t.endSent(c.body, o.Copy)
 	}
 	switch {
 	case err != nil:

@@ -56,7 +56,7 @@ func (s *Store) Handovers(ctx context.Context, sender string, readers []string) 
 // pair is the keyed form of a sender and a reader.
 func (v *vault) pair(h Handover) []byte {
 	text := binary.AppendUvarint([]byte("handover "), uint64(len(h.Sender)))
-	m := hmac.New(sha256.New, v.digest)
+	m := hmac.New(sha256.New, v.secrets.Digests)
 	m.Write(append(append(text, h.Sender...), h.Reader...))
 	return m.Sum(nil)[:20]
 }

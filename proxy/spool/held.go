@@ -145,6 +145,7 @@ func (s *Store) scanHeld(r scanner) (h heldRow, err error) {
 // ErrNotReleasable, or ErrChanged when with.Seen is not the SHA-256 of what the
 // store holds.
 func (s *Store) Release(ctx context.Context, id string, with Released) error {
+	defer s.steady()()
 	if err := s.releaseCopy(ctx, id, with); err != nil {
 		return fmt.Errorf("release a held copy: %w", err)
 	}
@@ -274,6 +275,7 @@ func (r *releasing) write(t *tx) error {
 // ErrNotFound when no such copy is held. What follows from the drop, such as a
 // notice, is accepted in the same transaction.
 func (s *Store) Drop(ctx context.Context, id string, records []deviation.Record, then ...Parcel) error {
+	defer s.steady()()
 	_, body, err := s.heldCopy(ctx, id)
 	var laden []ladenRecord
 	if err == nil {

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -23,15 +25,16 @@ var (
 	ErrKeyMissing = errors.New("the store stands without its " + KeyFile + ": restore that file, nothing can be read without it")
 )
 
-// LoadKey reads the installation's key, 32 octets in base64, from dir, and
-// makes one, flushed to disk, when neither key nor store is there yet. It
-// returns ErrKeyMissing when there is a store without a key, and an error when
-// the file is not a key or others may read it.
-func LoadKey(dir string) ([]byte, error) {
+// LoadKeys reads the installation's keys, each 32 octets in base64 on a line of
+// its own, from dir, and makes one, flushed to disk, when neither key nor store
+// is there yet. There is one, unless it is being changed: then the next one
+// stands behind it. It returns ErrKeyMissing when there is a store without a key,
+// and an error when the file holds something else or others may read it.
+func LoadKeys(dir string) ([][]byte, error) {
 	path := filepath.Join(dir, KeyFile)
-	key, err := ReadKey(path)
+	keys, err := ReadKeys(path)
 	if !errors.Is(err, fs.ErrNotExist) {
-		return key, err
+		return keys, err
 	}
 	if _, err := os.Stat(filepath.Join(dir, databaseFile)); err == nil {
 		return nil, ErrKeyMissing
@@ -39,13 +42,13 @@ func LoadKey(dir string) ([]byte, error) {
 	if err := makeKey(dir, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("make the installation key: %w", err)
 	}
-	return ReadKey(path)
+	return ReadKeys(path)
 }
 
-// CopyKey puts the key of another installation's folder, or of a safe place,
-// into dir, unless another one stands there.
-func CopyKey(from, dir string) error {
-	key, err := ReadKey(from)
+// CopyKeys puts the keys of another installation's folder, or of a safe place,
+// into dir, unless others stand there.
+func CopyKeys(from, dir string) error {
+	keys, err := ReadKeys(from)
 	if err != nil {
 		return err
 	}
@@ -53,27 +56,75 @@ func CopyKey(from, dir string) error {
 		return fmt.Errorf("copy the installation key: %w", err)
 	}
 	path := filepath.Join(dir, KeyFile)
-	if there, err := ReadKey(path); !errors.Is(err, fs.ErrNotExist) {
-		if err == nil && string(there) != string(key) {
+	if there, err := ReadKeys(path); !errors.Is(err, fs.ErrNotExist) {
+		if err == nil && !slices.EqualFunc(there, keys, bytes.Equal) {
 			err = fmt.Errorf("copy the installation key: %s is another one", path)
 		}
 		return err
 	}
-	err = writeSynced(path, func(f *os.File) error {
-		_, err := f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
-		return err
-	})
-	if err == nil {
-		err = handOver(path, dir)
-	}
-	if err != nil {
+	if err := writeKeys(path, keys); err != nil {
 		return fmt.Errorf("copy the installation key: %w", err)
 	}
 	return syncDir(dir)
 }
 
-// ReadKey reads an installation's key from a file that not everybody may read.
-func ReadKey(path string) ([]byte, error) {
+// SaveKeys writes keys to a new file that only its owner may read.
+func SaveKeys(path string, keys [][]byte) error {
+	err := writeKeys(path, keys)
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	if err != nil {
+		return fmt.Errorf("save the installation key: %w", err)
+	}
+	return nil
+}
+
+// ReplaceKeys puts keys in the place of those in dir, and overwrites what the
+// file held before. Whoever stops in between leaves the one or the other.
+func ReplaceKeys(dir string, keys [][]byte) error {
+	path := filepath.Join(dir, KeyFile)
+	before, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("replace the installation key: %w", err)
+	}
+	defer before.Close() //nolint:errcheck // what was written to it was flushed
+	draft := path + "." + rand.Text()
+	err = writeKeys(draft, keys)
+	if err == nil {
+		err = os.Rename(draft, path)
+	}
+	if err == nil {
+		err = syncDir(dir)
+	}
+	if err != nil {
+		if rerr := os.Remove(draft); !errors.Is(rerr, fs.ErrNotExist) {
+			err = errors.Join(err, rerr)
+		}
+		return fmt.Errorf("replace the installation key: %w", err)
+	}
+	info, err := before.Stat()
+	if err == nil {
+		_, err = before.WriteAt(make([]byte, info.Size()), 0)
+	}
+	if err == nil {
+		err = before.Sync()
+	}
+	if err != nil {
+		return fmt.Errorf("overwrite the installation key before: %w", err)
+	}
+	return nil
+}
+
+// NewKey draws a key.
+func NewKey() []byte {
+	key := make([]byte, keySize)
+	rand.Read(key)
+	return key
+}
+
+// ReadKeys reads an installation's keys from a file that not everybody may read.
+func ReadKeys(path string) ([][]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the installation key: %w", err)
@@ -85,11 +136,38 @@ func ReadKey(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the installation key: %w", err)
 	}
-	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(key) != keySize {
+	var keys [][]byte
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		key, err := base64.StdEncoding.DecodeString(line)
+		if err != nil || len(key) != keySize {
+			keys = nil
+			break
+		}
+		keys = append(keys, key)
+	}
+	if len(keys) == 0 {
 		return nil, fmt.Errorf("read the installation key: %s does not hold %d octets in base64", path, keySize)
 	}
-	return key, nil
+	return keys, nil
+}
+
+// writeKeys writes a new file of keys for the owner of its folder.
+func writeKeys(path string, keys [][]byte) error {
+	err := writeSynced(path, func(f *os.File) error {
+		for _, key := range keys {
+			if _, err := f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		err = handOver(path, filepath.Dir(path))
+	}
+	return err
 }
 
 // makeKey writes a new key to a file of its own and links it into place, so
@@ -98,16 +176,8 @@ func makeKey(dir, path string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	key := make([]byte, keySize)
-	rand.Read(key)
 	draft := path + "." + rand.Text()
-	err := writeSynced(draft, func(f *os.File) error {
-		_, err := f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
-		return err
-	})
-	if err == nil {
-		err = handOver(draft, dir)
-	}
+	err := writeKeys(draft, [][]byte{NewKey()})
 	if err == nil {
 		err = os.Link(draft, path)
 	}

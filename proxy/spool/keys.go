@@ -89,6 +89,7 @@ func (s *Store) readerKeys(ctx context.Context, q query, table string) ([]Reader
 // AddKeys stores keys, each in the place of an older form of itself, and what
 // the register says of it.
 func (s *Store) AddKeys(ctx context.Context, keys []ReaderKey, records ...deviation.Record) error {
+	defer s.steady()()
 	if err := s.writeKeys(ctx, "put reader key", keysTable, keys, records); err != nil {
 		return fmt.Errorf("store keys: %w", err)
 	}
@@ -98,6 +99,7 @@ func (s *Store) AddKeys(ctx context.Context, keys []ReaderKey, records ...deviat
 // ApproveKeys binds each key's reader to it, whatever they were bound to, and
 // stores what the register says of it.
 func (s *Store) ApproveKeys(ctx context.Context, keys []ReaderKey, records ...deviation.Record) error {
+	defer s.steady()()
 	if err := s.writeKeys(ctx, "approve key", pinsTable, keys, records); err != nil {
 		return fmt.Errorf("approve keys: %w", err)
 	}
@@ -203,7 +205,7 @@ func keyPlace(table string, reader, print []byte) string {
 
 // print is the keyed form of a reader's key.
 func (v *vault) print(reader, fingerprint string) []byte {
-	m := hmac.New(sha256.New, v.digest)
+	m := hmac.New(sha256.New, v.secrets.Digests)
 	m.Write([]byte("reader key\x00" + reader + "\x00" + fingerprint))
 	return m.Sum(nil)[:20]
 }

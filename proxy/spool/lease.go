@@ -2,6 +2,8 @@ package spool
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"time"
 )
 
@@ -19,7 +21,37 @@ func (s *Store) leased() bool {
 // mayClaim reports whether this node's lease still runs. One that has lost the
 // store stops handing out copies before another node takes them over.
 func (s *Store) mayClaim() bool {
-	return !s.leased() || time.Now().UnixNano() < s.leaseEnds.Load()
+	return !s.leased() || s.lasts.now()
+}
+
+// Owned reports whether claimed copies are still this process's to send. One
+// that was stopped for longer than its lease must not end what it began: another
+// node may have sent them since. This is asked of the clock alone; a machine
+// whose clock stood still with it does not know.
+func (s *Store) Owned(copies []string) bool {
+	return s.mayClaim() && s.waiting.owned(copies)
+}
+
+// until is a moment that neither a clock that is set back nor one that stops
+// while the machine sleeps puts off.
+type until struct {
+	mu   sync.Mutex
+	end  time.Time // by the monotonic clock
+	wall time.Time // by that of the day
+}
+
+func (u *until) set(end time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.end, u.wall = end, end.Round(0)
+}
+
+// now reports whether the moment has not come.
+func (u *until) now() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	now := time.Now()
+	return now.Before(u.end) && now.Round(0).Before(u.wall)
 }
 
 // inner runs a job of the writer's own.
@@ -31,16 +63,9 @@ func (w *writer) inner(ctx context.Context, do func(*tx) error) error {
 
 // renew keeps this node's lease and takes over nodes whose lease has run out.
 func (w *writer) renew(ctx context.Context) {
-	if !w.s.leased() || w.s.ids.epoch.Load() == 0 || time.Since(w.renewed) < w.s.cfg.Lease/3 {
-		return
+	if w.s.leased() && w.s.ids.epoch.Load() != 0 && time.Since(w.renewed) >= w.s.cfg.Lease/3 {
+		w.again(ctx)
 	}
-	start := time.Now()
-	if err := w.inner(ctx, w.s.renewLease); err != nil {
-		w.s.log.Warn("renew the lease", "error", w.s.masked(err))
-		return
-	}
-	w.renewed = start
-	w.s.leaseEnds.Store(start.Add(w.s.cfg.Lease).UnixNano())
 }
 
 // joinNodes takes this node's first lease.
@@ -61,7 +86,7 @@ func (s *Store) joinNodes(ctx context.Context) error {
 		return s.takeOver(t)
 	}})
 	if err == nil {
-		s.leaseEnds.Store(start.Add(s.cfg.Lease).UnixNano())
+		s.lasts.set(start.Add(s.cfg.Lease))
 	}
 	return err
 }
@@ -73,8 +98,8 @@ func (s *Store) renewLease(t *tx) error {
 		return err
 	}
 	if n == 0 {
-		// Too late: another node may have our copies. What is still ours is
-		// put back, and nothing of what is in line is handed out.
+		// Too late: another node has our copies, and nothing of what is in line
+		// is handed out.
 		if err := s.rejoin(t, epoch); err != nil {
 			return err
 		}
@@ -89,6 +114,9 @@ func (s *Store) rejoin(t *tx, epoch int64) error {
 	if _, err := t.exec("add to totals", epoch); err != nil {
 		return err
 	}
+	if err := t.reportKeys(); err != nil {
+		return err
+	}
 	if _, err := t.exec("take back owner", epoch); err != nil {
 		return err
 	}
@@ -97,6 +125,23 @@ func (s *Store) rejoin(t *tx, epoch int64) error {
 		s.waiting.giveUp()
 	})
 	return nil
+}
+
+// errTakenOver says that another node has taken this one over since: what it
+// was about to write belongs to a node that is no more.
+var errTakenOver = errors.New("another node has taken this one over")
+
+// again renews the lease, or takes a new one for a node that was taken over,
+// so that what it was about to write can be.
+func (w *writer) again(ctx context.Context) bool {
+	start := time.Now()
+	if err := w.inner(ctx, w.s.renewLease); err != nil {
+		w.s.log.Warn("renew the lease", "error", w.s.masked(err))
+		return false
+	}
+	w.renewed = start
+	w.s.lasts.set(start.Add(w.s.cfg.Lease))
+	return true
 }
 
 // takeOver frees the claims of nodes that are gone.
@@ -125,7 +170,7 @@ func (s *Store) takeOver(t *tx) error {
 
 // farewell frees the claims of a node and forgets it.
 func (t *tx) farewell(epoch int64) error {
-	for _, q := range []query{"take back owner", "fold totals", "leave"} {
+	for _, q := range []query{"take back owner", "fold totals", "forget node's keys", "leave"} {
 		if _, err := t.exec(q, epoch); err != nil {
 			return err
 		}
@@ -140,6 +185,7 @@ func (w *writer) leave(ctx context.Context) {
 		return
 	}
 	err := w.inner(ctx, func(t *tx) error {
+		t.left = true
 		if err := t.farewell(epoch); err != nil {
 			return err
 		}

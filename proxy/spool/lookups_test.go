@@ -101,7 +101,7 @@ func TestAMessageThatWaitedForKeysInABackupIsMarked(t *testing.T) {
 	}
 	for deliver, doubtful := range map[bool]bool{false: true, true: false} {
 		dir := t.TempDir()
-		if _, err := Restore(t.Context(), RestoreConfig{From: backup, Dir: dir, Key: testKey(), Now: time.Now(), Keep: time.Hour, Deliver: deliver}); err != nil {
+		if _, err := Restore(t.Context(), RestoreConfig{From: backup, Dir: dir, Keys: [][]byte{testKey()}, Now: time.Now(), Keep: time.Hour, Deliver: deliver}); err != nil {
 			t.Fatal(err)
 		}
 		s := openTest(t, dir)

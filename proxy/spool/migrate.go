@@ -35,18 +35,18 @@ func (c carried) moved() Moved {
 // and every body before it commits. After that dir does not open any more. It
 // returns ErrInUse while a gateway runs on dir, and ErrNotEmpty when there is
 // something at url; after any error dir is as it was.
-func Migrate(ctx context.Context, dir, url string, key []byte) (Moved, error) {
+func Migrate(ctx context.Context, dir, url string, keys [][]byte) (Moved, error) {
 	lock, err := lockFile(filepath.Join(dir, "serving.lock"))
 	if err != nil {
 		return Moved{}, fmt.Errorf("move the store: %w", err)
 	}
 	defer lock.Close() //nolint:errcheck // only locked
-	from, err := Open(ctx, Config{Dir: dir, Key: key, evenMoved: true})
+	from, err := Open(ctx, Config{Dir: dir, Key: keys[0], Others: keys[1:], evenMoved: true})
 	if err != nil {
 		return Moved{}, fmt.Errorf("move the store: %w", err)
 	}
 	defer from.Close() //nolint:errcheck // the error of the move is the one to tell
-	to, err := Open(ctx, Config{Dir: dir, URL: url, Key: key})
+	to, err := Open(ctx, Config{Dir: dir, URL: url, Key: keys[0], Others: keys[1:]})
 	if errors.Is(err, ErrKey) {
 		err = fmt.Errorf("%w: another installation's key belongs to it", ErrNotEmpty)
 	}

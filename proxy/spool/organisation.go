@@ -69,6 +69,7 @@ func (s *Store) ReplaceOrganisationKey(ctx context.Context, k OrganisationKey, r
 
 // writeOrganisationKey returns none where the statement changed nothing.
 func (s *Store) writeOrganisationKey(ctx context.Context, q query, k OrganisationKey, record deviation.Record, none error) error {
+	defer s.steady()()
 	k.Since = k.Since.UTC()
 	box, err := s.vault.sealJSON(organisationPlace(k.Generation), k)
 	if err != nil {

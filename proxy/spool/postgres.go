@@ -17,7 +17,7 @@ const serverPatience = 30 * time.Second
 
 func postgresDialect() (dialect, error) {
 	queries, err := readQueries("postgres")
-	return dialect{queries: queries, open: openPostgres, full: postgresFull, patience: serverPatience, greet: greetPostgres, listen: listenPostgres}, err
+	return dialect{queries: queries, open: openPostgres, full: postgresFull, patience: serverPatience, greet: greetPostgres, listen: listenPostgres, spare: giveUpReserve}, err
 }
 
 // postgresFull reports whether the server has no room left (SQLSTATE 53100).
@@ -39,7 +39,7 @@ func openPostgres(ctx context.Context, s *Store) error {
 		return err
 	}
 	s.read.SetMaxOpenConns(8)
-	s.read.SetMaxIdleConns(2)
+	s.read.SetMaxIdleConns(4) // a server with a full disk may not let anybody in
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("connect to the store: %w", err)

@@ -282,11 +282,98 @@ func TestANodeThatDiesIsTakenOver(t *testing.T) {
 	if got.Parcel != p.ID || len(got.Copies) != 2 || !bytes.Equal(got.Content, p.Bodies[0].Content) {
 		t.Errorf("the second one got %+v", got.Reference)
 	}
-	if err := first.Finish(t.Context(), []Outcome{{Copy: d.Copies[0].ID, Result: Delivered}}, testParcel(10, 1)); !errors.Is(err, ErrNotFound) {
+	if first.Owned([]string{d.Copies[0].ID}) {
+		t.Error("the silent one would send what another has")
+	}
+	if err := first.Finish(t.Context(), []Outcome{{Copy: d.Copies[0].ID, Result: Failed}}, testParcel(10, 1)); !errors.Is(err, ErrNotFound) {
 		t.Errorf("the outcome of the silent one is answered %v", err)
 	}
 	finishAll(t, second, Delivered, got)
 	wantStats(t, second, Stats{})
+}
+
+// hung keeps a node's writer busy until it is let go.
+func hung(t *testing.T, s *Store) (letGo func()) {
+	t.Helper()
+	hang, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = s.run(t.Context(), &job{do: func(*tx) error { <-hang; return nil }})
+	}()
+	return func() { close(hang); <-ended }
+}
+
+func TestWhatANodeDeliveredBeforeItWasTakenOverIsNotSentAgain(t *testing.T) {
+	dir := t.TempDir()
+	first, second := openPostgresTest(t, dir, shortLease), openPostgresTest(t, dir, shortLease)
+	mustAccept(t, first, testParcel(100, 2))
+	d := claimOne(t, first)
+	letGo := hung(t, first)
+	taken := claimOne(t, second)
+	finishAll(t, second, Deferred, taken)
+	letGo()
+	finishAll(t, first, Delivered, d)
+	if got := claimAll(t, second, 2*time.Second); len(got) != 0 {
+		t.Errorf("%d copies that were delivered are handed out again", len(got))
+	}
+	if err := second.Finish(t.Context(), []Outcome{{Copy: d.Copies[0].ID, Result: Delivered}}); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a second outcome is answered %v", err)
+	}
+	wantStats(t, second, Stats{})
+}
+
+func TestANodeThatWasTakenOverWritesNothingAsTheOneItWas(t *testing.T) {
+	dir := t.TempDir()
+	first, second := openPostgresTest(t, dir, shortLease), openPostgresTest(t, dir, shortLease)
+	mustAccept(t, first, testParcel(100, 1))
+	letGo := hung(t, first)
+	claimOne(t, second)
+	written := make(chan error, 1)
+	go func() { written <- first.Accept(t.Context(), testParcel(200, 1)) }()
+	letGo()
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	// What it wrote counts, and is somebody's: it has a lease anew.
+	wantStats(t, second, Stats{Queued: 2, Bytes: 300})
+	if got := claimOne(t, first); len(got.Content) != 200 {
+		t.Errorf("%d octets are handed out", len(got.Content))
+	}
+}
+
+func TestALeaseThatRanOutUnnoticedIsTakenUpAgain(t *testing.T) {
+	dir := t.TempDir()
+	s := openPostgresTest(t, dir, shortLease)
+	mustAccept(t, s, testParcel(10, 1), testParcel(10, 1))
+	d := claimOne(t, s)
+	letGo := hung(t, s)
+	for s.Owned([]string{d.Copies[0].ID}) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	letGo()
+	for deadline := time.Now().Add(10 * time.Second); !s.Owned([]string{d.Copies[0].ID}) && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	finishAll(t, s, Delivered, d)
+	finishAll(t, s, Delivered, claimOne(t, s))
+	wantStats(t, s, Stats{})
+}
+
+func TestALeaseEndsWhicheverClockSaysSo(t *testing.T) {
+	var u until
+	u.set(time.Now().Add(time.Minute))
+	if !u.now() {
+		t.Error("it has ended")
+	}
+	u.wall = u.wall.Add(-2 * time.Minute) // the machine slept: only the clock of the day went on
+	if u.now() {
+		t.Error("it runs while the day is over")
+	}
+	u.wall = u.wall.Add(time.Hour) // the clock was set back
+	u.end = u.end.Add(-2 * time.Minute)
+	if u.now() {
+		t.Error("it runs because the clock was set back")
+	}
 }
 
 func TestANodeWhoseLeaseRanOutHandsNothingOut(t *testing.T) {
@@ -294,10 +381,10 @@ func TestANodeWhoseLeaseRanOutHandsNothingOut(t *testing.T) {
 	s := openPostgresTest(t, dir, shortLease)
 	mustAccept(t, s, testParcel(10, 1), testParcel(10, 1))
 	claimOne(t, s)
-	s.leaseEnds.Store(0)
+	s.lasts.set(time.Now())
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if got, err := s.Claim(ctx, 1); err == nil && s.leaseEnds.Load() == 0 {
+	if got, err := s.Claim(ctx, 1); err == nil && !s.lasts.now() {
 		t.Errorf("it hands out %d", len(got))
 	}
 	damage(t, s, "DELETE FROM nodes") // another node has taken over

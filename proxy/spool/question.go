@@ -75,6 +75,7 @@ func (t *tx) writeQuestions(all []Question) error {
 // or one of the copies is gone, and what Release returns for a copy that cannot
 // be released.
 func (s *Store) Settle(ctx context.Context, with Settlement) error {
+	defer s.steady()()
 	if err := s.settleQuestion(ctx, with); err != nil {
 		return fmt.Errorf("settle a question: %w", err)
 	}
@@ -205,6 +206,7 @@ func (s *Store) QuestionsToRemindOf(ctx context.Context, now, until time.Time) (
 // follows from it, in one transaction. It returns ErrAnswered and changes nothing
 // where that was done before, or the question is answered or gone.
 func (s *Store) Remind(ctx context.Context, id string, now time.Time, then ...Parcel) error {
+	defer s.steady()()
 	err := s.with(ctx, then, func(t *tx) error {
 		n, err := t.exec("remind", id, now.UnixMilli())
 		if err == nil && n == 0 {

@@ -60,7 +60,7 @@ func (f *refill) begin(ctx context.Context, tables []table) error {
 	for _, name := range names {
 		q := "SELECT count(*) FROM " + name
 		if name == "meta" {
-			q += " WHERE name <> 'key'"
+			q += " WHERE name NOT IN ('" + keyMeta + "', '" + keyIDMeta + "', '" + secretsMeta + "')"
 		}
 		var n int64
 		if err := f.tx.QueryRowContext(ctx, q).Scan(&n); err != nil {

@@ -211,16 +211,29 @@ func (t *tx) finishSent(number, id string) (done int64, err error) {
 	if err != nil {
 		return 0, nil //nolint:nilerr // no body has such a number
 	}
-	var attempts int64
-	switch err := t.row("sent copy", []any{body, id}, &attempts); {
-	case errors.Is(err, sql.ErrNoRows):
+	switch err := t.endSent(body, id); {
+	case errors.Is(err, ErrNotFound):
 		return 0, nil
 	case err != nil:
 		return 0, err
+	}
+	return 1, t.forgetBody(body)
+}
+
+// endSent ends a copy that the upstream has taken, whoever has claimed it since.
+// It returns ErrNotFound where that was done.
+func (t *tx) endSent(body int64, id string) error {
+	var attempts int64
+	err := t.row("sent copy", []any{body, id}, &attempts)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	if err != nil {
+		return err
 	}
 	if attempts > 0 {
 		t.change.Deferred--
 	}
 	t.change.Queued--
-	return 1, t.forgetBody(body)
+	return nil
 }

@@ -92,11 +92,11 @@ func openSQLite(ctx context.Context, s *Store) error {
 		return err
 	}
 	if s.cfg.TakeBack {
-		f, err := lockFile(filepath.Join(s.cfg.Dir, "serving.lock"))
+		lock, err := lockPatiently(ctx, filepath.Join(s.cfg.Dir, "serving.lock"))
 		if err != nil {
 			return err
 		}
-		s.lock = f
+		s.lock = lock
 	}
 	path := filepath.Join(s.cfg.Dir, databaseFile)
 	if err := makeDatabase(path, s.cfg.Dir); err != nil {
@@ -119,6 +119,22 @@ func openSQLite(ctx context.Context, s *Store) error {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	return nil
+}
+
+// lockPatiently waits for a command that looks whether anybody serves.
+func lockPatiently(ctx context.Context, path string) (*os.File, error) {
+	const patience, pause = 200 * time.Millisecond, 10 * time.Millisecond
+	for end := time.Now().Add(patience); ; {
+		f, err := lockFile(path)
+		if !errors.Is(err, ErrInUse) || time.Now().After(end) {
+			return f, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(err, ctx.Err())
+		case <-time.After(pause):
+		}
+	}
 }
 
 // patiently tries again while another process has the database: SQLite does

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,14 +55,23 @@ func (s *Store) newEpoch(ctx context.Context) (epoch int64, err error) {
 	return epoch, nil
 }
 
-// checkKey makes sure that the store was written with this key: a text that
-// was sealed when the store was made has to open.
+// The entries of meta that say with which key of the installation the store is
+// sealed: a text that has to open, and the id of the key.
+const (
+	keyMeta   = "key"
+	keyIDMeta = "key-id"
+	keyPlain  = "postvern"
+	keyCheck  = "meta/value/" + keyMeta
+)
+
+// checkKey makes sure that one of the keys is that of the store: a text that was
+// sealed when the store was made, or when its key was changed, has to open. The
+// key that opens it seals from here on.
 func (s *Store) checkKey(ctx context.Context) error {
-	const name, text = "key", "postvern"
-	box, err := s.readMeta(ctx, name)
+	box, err := s.readMeta(ctx, keyMeta)
 	if errors.Is(err, sql.ErrNoRows) {
-		_, werr := s.db.ExecContext(ctx, s.lang.queries["write meta"], name, s.vault.seal("meta/value/"+name, []byte(text)))
-		box, err = s.readMeta(ctx, name) // another process may have been faster
+		_, werr := s.db.ExecContext(ctx, s.lang.queries["write meta"], keyMeta, s.vault.seal(keyCheck, []byte(keyPlain)))
+		box, err = s.readMeta(ctx, keyMeta) // another process may have been faster
 		if err != nil {
 			err = errors.Join(err, werr)
 		}
@@ -69,10 +79,28 @@ func (s *Store) checkKey(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("check the key: %w", s.fault(err))
 	}
-	if _, err := s.vault.open("meta/value/"+name, box); err != nil {
-		return ErrKey
+	if !s.vault.sealWith(keyCheck, box) {
+		id, err := s.readMeta(ctx, keyIDMeta)
+		if err != nil {
+			return ErrKey // it was never said
+		}
+		return keyError(s.vault, string(id))
 	}
-	return nil
+	s.keyBox.Store(&box)
+	if _, err := s.readMeta(ctx, keyIDMeta); errors.Is(err, sql.ErrNoRows) {
+		if _, err := s.db.ExecContext(ctx, s.lang.queries["replace meta"], keyIDMeta, []byte(s.vault.sealing())); err != nil {
+			return fmt.Errorf("name the key: %w", s.fault(err))
+		}
+	}
+	return s.readSecrets(ctx)
+}
+
+// keyError says which keys are needed, and which are here.
+func keyError(v *vault, needs ...string) error {
+	if len(needs) == 0 {
+		return fmt.Errorf("%w (here is %s)", ErrKey, strings.Join(v.ids(), " and "))
+	}
+	return fmt.Errorf("%w (it needs the key %s; here is %s)", ErrKey, strings.Join(needs, " and "), strings.Join(v.ids(), " and "))
 }
 
 func (s *Store) readMeta(ctx context.Context, name string) (value []byte, err error) {

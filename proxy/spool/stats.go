@@ -54,6 +54,9 @@ func (s *Store) room(n int64) error {
 	if s.cfg.MaxBytes > 0 && s.held.Load()+n > s.cfg.MaxBytes {
 		return fmt.Errorf("%w: it holds %d octets", ErrFull, s.held.Load())
 	}
+	if s.spent.Load() != nil {
+		return fmt.Errorf("%w: %w", ErrFull, errSpent)
+	}
 	if s.cfg.MinFree < 0 || s.cfg.URL != "" {
 		return nil
 	}

@@ -45,7 +45,9 @@ import (
 type Config struct {
 	Dir       string           // the data directory, for SQLite; made with mode 0700 when it does not exist
 	URL       string           // postgres://...: the store of several nodes; empty: SQLite in Dir
-	Key       []byte           // the installation's key, 32 octets (LoadKey)
+	Key       []byte           // the installation's key, 32 octets (LoadKeys returns it)
+	Others    [][]byte         // other keys of the installation, while one is changed for another
+	Reread    func() [][]byte  // the keys as their file has them now, Key among them; nil: they do not change
 	Now       func() time.Time // nil: time.Now
 	TakeBack  bool             // this process serves: it alone claims copies, and takes back all claims at start
 	Logger    *slog.Logger     // nil: nothing is logged
@@ -73,19 +75,23 @@ type Store struct {
 	stop   chan struct{} // closed by Close
 	done   chan struct{} // closed when the writer has ended
 	closed atomic.Bool
-	ears   sync.WaitGroup // what listens for other nodes
+	ears   sync.WaitGroup // what runs beside the writer
 	enter  sync.RWMutex   // held for reading while a job is handed over
 
-	node      int64 // the row of totals that this process writes; the writer's own
-	leaseEnds atomic.Int64
-	ids       ids
-	waiting   waiting
-	repeats   repeats
-	sent      sent
-	doubts    doubts
-	boxes     sync.Pool // of *[]byte, for ciphertext on its way into the database
-	gauge     gauge
-	held      atomic.Int64 // octets of content in the store, as far as this process knows
+	node     int64 // the row of totals that this process writes; the writer's own
+	lasts    until // the lease
+	ids      ids
+	waiting  waiting
+	repeats  repeats
+	sent     sent
+	doubts   doubts
+	boxes    sync.Pool // of *[]byte, for ciphertext on its way into the database
+	gauge    gauge
+	keyBox   atomic.Pointer[[]byte]    // what says which key seals, as it was last read
+	changing sync.RWMutex              // held for reading from where something is sealed until it is written
+	crammed  atomic.Bool               // the server was full since somebody looked
+	spent    atomic.Pointer[time.Time] // since when the reserve is given up: the server is full
+	held     atomic.Int64              // octets of content in the store, as far as this process knows
 }
 
 // ErrClosed is returned by the methods of a store that was closed.
@@ -122,19 +128,24 @@ func (s *Store) startServing(ctx context.Context) error {
 	if err := s.joinNodes(ctx); err != nil {
 		return err
 	}
-	if s.lang.listen != nil {
-		listening, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		s.ears.Go(func() { s.lang.listen(listening, s) })
-		s.ears.Go(func() {
-			<-s.stop
-			cancel()
-		})
+	if err := s.startKeys(ctx); err != nil {
+		return err
 	}
+	beside, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s.ears.Go(func() { s.followKeys(beside) })
+	if s.lang.listen != nil {
+		s.ears.Go(func() { s.lang.listen(beside, s) })
+		s.ears.Go(func() { s.keepReserve(beside) })
+	}
+	s.ears.Go(func() {
+		<-s.stop
+		cancel()
+	})
 	return nil
 }
 
 func newStore(cfg Config) (*Store, error) {
-	v, err := newVault(cfg.Key)
+	v, err := newVault(append([][]byte{cfg.Key}, cfg.Others...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -125,11 +125,11 @@ func TestAStoreMovesToPostgreSQLWholeAndStaysThere(t *testing.T) {
 	at := srv.storeURL(t, elsewhere)
 	s := openTest(t, dir)
 	want := furnish(t, s)
-	if _, err := Migrate(t.Context(), dir, at, testKey()); !errors.Is(err, ErrInUse) {
+	if _, err := Migrate(t.Context(), dir, at, [][]byte{testKey()}); !errors.Is(err, ErrInUse) {
 		t.Fatalf("a store that is served was moved: %v", err)
 	}
 	mustClose(t, s)
-	done, err := Migrate(t.Context(), dir, at, testKey())
+	done, err := Migrate(t.Context(), dir, at, [][]byte{testKey()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestAStoreMovesToPostgreSQLWholeAndStaysThere(t *testing.T) {
 	if _, err := Open(t.Context(), Config{Dir: dir, Key: testKey()}); !errors.Is(err, ErrMoved) {
 		t.Errorf("what was moved opens: %v", err)
 	}
-	if _, err := Migrate(t.Context(), dir, at, testKey()); !errors.Is(err, ErrNotEmpty) {
+	if _, err := Migrate(t.Context(), dir, at, [][]byte{testKey()}); !errors.Is(err, ErrNotEmpty) {
 		t.Errorf("it was moved into a store that is not empty: %v", err)
 	}
 	moved := openPostgresTest(t, elsewhere)
@@ -170,7 +170,7 @@ func TestAMoveThatFailsLeavesBothAsTheyWere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Migrate(t.Context(), dir, srv.storeURL(t, elsewhere), testKey()); err == nil {
+		if _, err := Migrate(t.Context(), dir, srv.storeURL(t, elsewhere), [][]byte{testKey()}); err == nil {
 			t.Error("a damaged body was moved")
 		}
 	}
@@ -251,7 +251,7 @@ func TestABackupOfAWorkingStoreIsRestoredInto(t *testing.T) {
 					}
 					inClear(t, backup, want, "Eksempelforening", annasAddress)
 					into := t.TempDir()
-					cfg := RestoreConfig{From: backup, Key: testKey(), Now: time.Now(), Keep: time.Hour, Deliver: deliver}
+					cfg := RestoreConfig{From: backup, Keys: [][]byte{testKey()}, Now: time.Now(), Keep: time.Hour, Deliver: deliver}
 					cfg.Dir, cfg.URL = to.to(t, into)
 					moved, err := Restore(t.Context(), cfg)
 					if err != nil {
@@ -312,9 +312,9 @@ func TestABackupThatWasChangedIsRefused(t *testing.T) {
 	if _, err := s.Backup(t.Context(), backup, "test", nil); err != nil {
 		t.Fatal(err)
 	}
-	cfg := RestoreConfig{From: backup, Key: testKey(), Now: time.Now()}
+	cfg := RestoreConfig{From: backup, Keys: [][]byte{testKey()}, Now: time.Now()}
 	other := cfg
-	other.Dir, other.Key = t.TempDir(), bytes.Repeat([]byte{1}, 32)
+	other.Dir, other.Keys = t.TempDir(), [][]byte{bytes.Repeat([]byte{1}, 32)}
 	if _, err := Restore(t.Context(), other); !errors.Is(err, ErrKey) {
 		t.Errorf("another key: %v", err)
 	}
@@ -379,7 +379,7 @@ func TestABackupUnderLoadHasOneMomentInIt(t *testing.T) {
 					t.Errorf("backup %d: %v", i, err)
 					continue
 				}
-				cfg := RestoreConfig{From: dir, Key: testKey(), Now: time.Now(), Keep: time.Hour, Dir: t.TempDir()}
+				cfg := RestoreConfig{From: dir, Keys: [][]byte{testKey()}, Now: time.Now(), Keep: time.Hour, Dir: t.TempDir()}
 				if moved, err := Restore(t.Context(), cfg); err != nil || moved.Rows["copies"] != m.Copies() {
 					t.Errorf("backup %d has %d copies, restored %d: %v", i, m.Copies(), moved.Rows["copies"], err)
 				}

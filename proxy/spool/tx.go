@@ -17,6 +17,7 @@ type tx struct {
 	onDone []func()
 	onUndo []func()
 	told   bool // other nodes are told with this transaction
+	left   bool // this node leaves with it
 }
 
 // begin opens the transaction. A connection that was used before may have been
@@ -46,6 +47,11 @@ func (t *tx) all(batch []*job) (answers []error, again bool, err error) {
 	}
 	if err := t.s.writeAnswers(t); err != nil {
 		return nil, false, err
+	}
+	if !t.s.cfg.TakeBack {
+		if err := t.sameKey(); err != nil {
+			return nil, false, err
+		}
 	}
 	answers = make([]error, len(batch))
 	for i, j := range batch {
@@ -154,9 +160,13 @@ func drain(q query, rows *sql.Rows, each func(scanner) error) error {
 // writeTotals adds what the transaction changed to the store's totals.
 func (t *tx) writeTotals() error {
 	c := t.change
-	if c == (Stats{}) {
+	node := t.s.leased() && t.s.node != 0 // its row goes when another node takes it over
+	if c == (Stats{}) && !node {
 		return nil
 	}
-	_, err := t.exec("add totals", t.s.node, c.Queued, c.Held, c.Deferred, c.Bytes)
+	n, err := t.exec("add totals", t.s.node, c.Queued, c.Held, c.Deferred, c.Bytes)
+	if err == nil && n == 0 && node && !t.left {
+		return errTakenOver
+	}
 	return err
 }

@@ -7,10 +7,12 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -22,54 +24,138 @@ var ErrDamaged = errors.New("damaged: it does not decrypt")
 // vault encrypts what the store writes. Fields and the keys of bodies are
 // sealed with XChaCha20-Poly1305, whose nonces may be drawn at random for as
 // many rows as an installation will ever write; a body is sealed with
-// AES-256-GCM under a key that is used once.
+// AES-256-GCM under a key that is used once. While the installation's key is
+// changed for another both open, and one of them seals.
 type vault struct {
-	fields cipher.AEAD
-	keys   cipher.AEAD
-	octets cipher.AEAD // of messages as received: it only authenticates
-	digest []byte
-	people []byte
+	ring    atomic.Pointer[ring]
+	secrets *secrets // set when the store is opened
 }
 
-func newVault(key []byte) (*vault, error) {
+// ring are the keys of the installation as they are used now. It is not
+// changed.
+type ring struct {
+	seals *sealer
+	all   []*sealer
+}
+
+// sealer is one key of the installation.
+type sealer struct {
+	id     string
+	key    []byte
+	fields cipher.AEAD
+	keys   cipher.AEAD
+}
+
+// KeyID names a key of the installation without telling it.
+func KeyID(key []byte) string {
+	m := hmac.New(sha256.New, key)
+	m.Write([]byte("postvern key id"))
+	return hex.EncodeToString(m.Sum(nil)[:4])
+}
+
+func newSealer(key []byte) (*sealer, error) {
 	if len(key) != keySize {
 		return nil, fmt.Errorf("the installation key has %d octets instead of %d", len(key), keySize)
 	}
-	var v vault
-	for use, to := range map[string]*cipher.AEAD{"fields": &v.fields, "body keys": &v.keys} {
-		k, err := hkdf.Key(sha256.New, key, nil, "postvern spool "+use, keySize)
+	s := &sealer{id: KeyID(key), key: key}
+	for use, to := range map[string]*cipher.AEAD{"fields": &s.fields, "body keys": &s.keys} {
+		k, err := derived(key, "postvern spool "+use)
 		if err != nil {
-			return nil, fmt.Errorf("derive the key of %s: %w", use, err)
+			return nil, err
 		}
 		if *to, err = chacha20poly1305.NewX(k); err != nil {
 			return nil, fmt.Errorf("use the key of %s: %w", use, err)
 		}
 	}
-	o, err := hkdf.Key(sha256.New, key, nil, "postvern spool octets", keySize)
+	return s, nil
+}
+
+func derived(key []byte, use string) ([]byte, error) {
+	k, err := hkdf.Key(sha256.New, key, nil, use, keySize)
 	if err != nil {
-		return nil, fmt.Errorf("derive the key of octets: %w", err)
+		return nil, fmt.Errorf("derive a key (%s): %w", use, err)
 	}
-	if v.octets, err = bodyCipher(o); err != nil {
+	return k, nil
+}
+
+// newVault returns a vault that seals with the first of the installation's
+// keys.
+func newVault(keys ...[]byte) (*vault, error) {
+	if len(keys) == 0 {
+		return nil, errors.New("there is no installation key")
+	}
+	v := &vault{}
+	if err := v.hold(keys); err != nil {
 		return nil, err
 	}
-	d, err := hkdf.Key(sha256.New, key, nil, "postvern spool digests", keySize)
-	if err != nil {
-		return nil, fmt.Errorf("derive the key of digests: %w", err)
+	return v, nil
+}
+
+// hold changes the keys that the vault knows of. What seals stays as long as it
+// is among them.
+func (v *vault) hold(keys [][]byte) error {
+	next := &ring{}
+	before := v.ring.Load()
+	for _, key := range keys {
+		s, err := newSealer(key)
+		if err != nil {
+			return err
+		}
+		next.all = append(next.all, s)
+		if next.seals == nil || before != nil && s.id == before.seals.id {
+			next.seals = s
+		}
 	}
-	v.digest = d
-	if v.people, err = hkdf.Key(sha256.New, key, nil, "postvern spool correspondents", keySize); err != nil {
-		return nil, fmt.Errorf("derive the key of correspondents: %w", err)
+	v.ring.Store(next)
+	return nil
+}
+
+// sealWith makes the key that opens a box the one that seals, and reports
+// whether there is one.
+func (v *vault) sealWith(place string, box []byte) bool {
+	now := v.ring.Load()
+	for _, s := range now.all {
+		if _, err := opened(s.fields, place, box); err == nil {
+			v.ring.Store(&ring{seals: s, all: now.all})
+			return true
+		}
 	}
-	return &v, nil
+	return false
+}
+
+// sealing returns the id of the key that seals.
+func (v *vault) sealing() string { return v.ring.Load().seals.id }
+
+// ids returns the ids of all keys that open.
+func (v *vault) ids() []string {
+	var ids []string
+	for _, s := range v.ring.Load().all {
+		ids = append(ids, s.id)
+	}
+	return ids
 }
 
 // seal encrypts a field. The place, "table/column/id", is bound to it, so that
 // it opens nowhere else.
-func (v *vault) seal(place string, plain []byte) []byte { return sealed(v.fields, place, plain) }
+func (v *vault) seal(place string, plain []byte) []byte {
+	return sealed(v.ring.Load().seals.fields, place, plain)
+}
 
 // open undoes seal.
 func (v *vault) open(place string, box []byte) ([]byte, error) {
-	return opened(v.fields, place, box)
+	return v.try(place, box, func(s *sealer) cipher.AEAD { return s.fields })
+}
+
+// try opens a box with the key that seals, else with another.
+func (v *vault) try(place string, box []byte, use func(*sealer) cipher.AEAD) ([]byte, error) {
+	keys := v.ring.Load()
+	plain, err := opened(use(keys.seals), place, box)
+	for i := 0; err != nil && i < len(keys.all); i++ {
+		if keys.all[i] != keys.seals {
+			plain, err = opened(use(keys.all[i]), place, box)
+		}
+	}
+	return plain, err
 }
 
 // sealJSON encrypts a value as JSON.
@@ -99,15 +185,15 @@ func (v *vault) openJSON(place string, box []byte, value any) error {
 // than a universal hash, which is enough: its key serves nothing else, and its
 // result is never seen outside the HMAC.
 func (v *vault) repeat(digest, original []byte) []byte {
-	m := hmac.New(sha256.New, v.digest)
+	m := hmac.New(sha256.New, v.secrets.Digests)
 	m.Write(digest)
-	m.Write(v.octets.Seal(nil, once, nil, original))
+	m.Write(v.secrets.octets.Seal(nil, once, nil, original))
 	return m.Sum(nil)[:20]
 }
 
 // reader is the keyed form of a reader's address.
 func (v *vault) reader(address string) []byte {
-	m := hmac.New(sha256.New, v.digest)
+	m := hmac.New(sha256.New, v.secrets.Digests)
 	m.Write([]byte("reader\x00" + address))
 	return m.Sum(nil)[:20]
 }
@@ -138,12 +224,12 @@ func bodyPlace(id int64) string { return "bodies/content/" + strconv.FormatInt(i
 func (v *vault) newBodyKey(id int64) (key, box []byte) {
 	key = make([]byte, keySize)
 	rand.Read(key)
-	return key, sealed(v.keys, bodyPlace(id), key)
+	return key, sealed(v.ring.Load().seals.keys, bodyPlace(id), key)
 }
 
 // bodyKey opens the stored key of a body.
 func (v *vault) bodyKey(id int64, box []byte) ([]byte, error) {
-	return opened(v.keys, bodyPlace(id), box)
+	return v.try(bodyPlace(id), box, func(s *sealer) cipher.AEAD { return s.keys })
 }
 
 // once is the nonce of a body: its key encrypts nothing else.

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -40,6 +41,7 @@ type claim struct {
 	attempts int
 	parcel   string
 	loan     *loan // nil: it is in line
+	lost     bool  // another node may have it: its outcome is all that counts
 }
 
 // entry is a delivery in line. Its content is read when it is taken, where it
@@ -237,14 +239,29 @@ func (w *waiting) forget(ids []string) {
 	}
 }
 
-// giveUp forgets all claims: other nodes may have them.
+// owned reports whether this process has claimed copies and nobody else may
+// have them.
+func (w *waiting) owned(ids []string) bool {
+	claims, ok := w.claimed(ids)
+	return ok && !slices.ContainsFunc(claims, func(c claim) bool { return c.lost })
+}
+
+// giveUp forgets all claims: other nodes may have them. Those that were taken
+// stay until their outcome is known.
 func (w *waiting) giveUp() {
 	w.mu.Lock()
 	for _, e := range w.line {
 		w.weight -= e.weight()
 	}
-	w.line, w.ahead, w.lent = nil, 0, 0
-	clear(w.claims)
+	w.line, w.ahead = nil, 0
+	for id, c := range w.claims {
+		if c.loan == nil {
+			delete(w.claims, id)
+			continue
+		}
+		c.lost = true
+		w.claims[id] = c
+	}
 	w.due = 0
 	w.mu.Unlock()
 	w.signal()

@@ -129,6 +129,14 @@ func (w *writer) rest(ctx context.Context) bool {
 	return true
 }
 
+// spare makes room for a job that makes room.
+func (w *writer) spare(ctx context.Context, batch []*job) bool {
+	if w.conn == nil || w.s.lang.spare == nil || len(batch) > 1 || !batch[0].urgent {
+		return false
+	}
+	return w.s.lang.spare(ctx, w.s, w.conn)
+}
+
 // finish writes what still stands in line. Nothing is handed over any more.
 func (w *writer) finish(ctx context.Context) {
 	for {
@@ -253,8 +261,11 @@ func (w *writer) commit(ctx context.Context, batch []*job) {
 	}
 	w.wrote, w.busy = true, true
 	answers, again, err := w.attempt(ctx, batch)
+	if errors.Is(err, errTakenOver) && w.again(ctx) {
+		answers, again, err = w.attempt(ctx, batch)
+	}
 	full := errors.Is(err, ErrFull)
-	if full && w.rest(ctx) {
+	if full && (w.rest(ctx) || w.spare(ctx, batch)) {
 		answers, again, err = w.attempt(ctx, batch)
 		full = errors.Is(err, ErrFull)
 	}
@@ -317,6 +328,7 @@ func (w *writer) rollBack(ctx context.Context) {
 // fault gives an error of the database its name.
 func (s *Store) fault(err error) error {
 	if !errors.Is(err, ErrFull) && (noSpace(err) || s.lang.full(err)) {
+		s.crammed.Store(true)
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -31,8 +32,12 @@ var tortures = []torture{
 	{"`kill -9` under load, SQLite", "eight senders; killed after 5 to 120 ms, started again", 12, 1000, killSQLite},
 	{"`kill -9` under load, PostgreSQL", "the same on one node", 8, 1000, killPostgres},
 	{"two nodes on PostgreSQL, one killed each second", "four senders to each; the killed one is started again", 4, 120, killNodes},
+	{"a node on PostgreSQL stopped in its tracks", "`SIGSTOP` while its transactions upstream are open, `SIGCONT` two leases later, when the other node has sent what was its", 1, 5, pauseNode},
 	{"PostgreSQL restarted under load", "stopped with `immediate` (no checkpoint), away for half a second", 2, 30, restartServer},
+	{"key changed under load, SQLite", "`keys rotate-node` again and again; it is killed after 0 to 1.5 s, and the gateway one time in three", 3, 60, rotateSQLite},
+	{"key changed under load, PostgreSQL", "the same on one node", 3, 60, rotatePostgres},
 	{"disk full", "tmpfs of 20 MB filled while the upstream is away, then it is back", 1, 5, fullDisk},
+	{"PostgreSQL's disk full", "its tables on a tmpfs of 48 MB, filled while the upstream is away, then it is back", 1, 5, fullServer},
 	{"no inodes left", "tmpfs with `nr_inodes=200`, mails of 300 KB that each need a file", 1, 5, fullInodes},
 	{"fsync fails", "`strace -e inject=fsync,fdatasync:error=EIO` on every twentieth call for a while", 1, 5, failingFlush},
 	{"upstream puts off", "4xx at MAIL, RCPT, DATA or the end, one time in three", 1, 20, upstream(putsOff)},
@@ -69,9 +74,26 @@ func killOne(t *testing.T, rounds int, more string) tally {
 }
 
 func killNodes(t *testing.T, rounds int) tally {
-	server, up := startServer(t), startSink(t, sink.Config{})
-	a := install(t, t.TempDir(), up, "store: "+server.url()+"\n")
-	b := install(t, t.TempDir(), up, "store: "+server.url()+"\n")
+	up := startSink(t, sink.Config{})
+	a, b := twoNodes(t, up)
+	l := newLoad(t, 1000)
+	l.begin(4, a.address, b.address)
+	for i := range rounds {
+		time.Sleep(time.Duration(500+rand.IntN(500)) * time.Millisecond)
+		g := []*gateway{a, b}[i%2]
+		g.kill()
+		g.start()
+	}
+	l.end()
+	return l.settle(rounds, up)
+}
+
+// twoNodes starts two gateways with one key on one PostgreSQL.
+func twoNodes(t *testing.T, up *sink.Sink) (a, b *gateway) {
+	t.Helper()
+	server := startServer(t)
+	a = install(t, t.TempDir(), up, "store: "+server.url()+"\n")
+	b = install(t, t.TempDir(), up, "store: "+server.url()+"\n")
 	a.start()
 	key, err := os.ReadFile(filepath.Join(a.dir, "data/installation.key"))
 	if err == nil {
@@ -84,16 +106,93 @@ func killNodes(t *testing.T, rounds int) tally {
 		t.Fatal(err)
 	}
 	b.start()
+	return a, b
+}
+
+// pauseNode stops a node while all of its connections wait for the upstream,
+// and lets it go on when the other one has sent all.
+func pauseNode(t *testing.T, rounds int) tally {
+	up := startSink(t, sink.Config{})
+	a, b := twoNodes(t, up)
 	l := newLoad(t, 1000)
-	l.begin(4, a.address, b.address)
-	for i := range rounds {
-		time.Sleep(time.Duration(500+rand.IntN(500)) * time.Millisecond)
-		g := []*gateway{a, b}[i%2]
-		g.kill()
-		g.start()
+	const connections, leases = 8, 2 * 15 * time.Second
+	for range rounds {
+		before := up.Stats().Faults
+		up.Script(sink.Fault{At: sink.AtRCPT, Times: connections, Delay: 3 * time.Second})
+		l.begin(4, a.address)
+		for up.Stats().Faults < before+connections {
+			time.Sleep(time.Millisecond)
+		}
+		l.end()
+		if err := a.command.Process.Signal(syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		stopped := time.Now()
+		l.begin(2, b.address)
+		time.Sleep(time.Second)
+		l.end()
+		for l.missing(arrived(up)) > 0 && time.Since(stopped) < time.Minute {
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(time.Until(stopped.Add(leases)))
+		if err := a.command.Process.Signal(syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+		for l.send(a.address) != nil { // it is back
+			time.Sleep(20 * time.Millisecond)
+		}
 	}
+	got := l.settle(rounds, up)
+	if got.twice > 0 {
+		t.Errorf("%d copies were sent by both nodes", got.twice)
+	}
+	return got
+}
+
+func rotateSQLite(t *testing.T, rounds int) tally { return rotateOne(t, rounds, "") }
+
+func rotatePostgres(t *testing.T, rounds int) tally {
+	return rotateOne(t, rounds, "store: "+startServer(t).url()+"\n")
+}
+
+// rotateOne changes the installation's key of a gateway under load.
+func rotateOne(t *testing.T, rounds int, more string) tally {
+	up := startSink(t, sink.Config{})
+	g := install(t, t.TempDir(), up, more)
+	g.start()
+	l := newLoad(t, 1000)
+	l.begin(4, g.address)
+	changed := 0
+	rotate := func(within time.Duration) {
+		ctx, cancel := context.WithTimeout(context.Background(), within)
+		defer cancel()
+		out, err := exec.CommandContext(ctx, binary, "keys", "rotate-node", "--config", filepath.Join(g.dir, "postvern.yaml")).CombinedOutput()
+		if err == nil {
+			changed++
+		} else if ctx.Err() == nil {
+			t.Errorf("the key is not changed: %s", out)
+		}
+	}
+	for range rounds {
+		var command sync.WaitGroup
+		command.Go(func() { rotate(time.Duration(rand.IntN(1500)) * time.Millisecond) })
+		if rand.IntN(3) == 0 {
+			time.Sleep(time.Duration(rand.IntN(1000)) * time.Millisecond)
+			g.kill()
+			g.start()
+		}
+		command.Wait()
+	}
+	rotate(time.Minute)
 	l.end()
-	return l.settle(rounds, up)
+	g.kill()
+	g.start() // what is left is read with the last key alone
+	if keys, err := os.ReadFile(filepath.Join(g.dir, "data/installation.key")); err != nil || strings.Count(string(keys), "\n") != 1 {
+		t.Errorf("the file holds %d keys, %v", strings.Count(string(keys), "\n"), err)
+	}
+	got := l.settle(rounds, up)
+	got.note = fmt.Sprintf("%d changes were finished", changed)
+	return got
 }
 
 func restartServer(t *testing.T, rounds int) tally {
@@ -130,7 +229,12 @@ func full(t *testing.T, rounds int, options string, size int) tally {
 	up := startSink(t, sink.Config{})
 	g := install(t, smallDisk(t, options), up, "")
 	g.start()
-	l := newLoad(t, size)
+	return fillUp(t, rounds, g, up, newLoad(t, size))
+}
+
+// fillUp is full for a gateway that runs.
+func fillUp(t *testing.T, rounds int, g *gateway, up *sink.Sink, l *load) tally {
+	t.Helper()
 	for range rounds {
 		up.Script(away)
 		before := l.refused["452"]
@@ -154,6 +258,20 @@ func full(t *testing.T, rounds int, options string, size int) tally {
 	tally := l.settle(rounds, up)
 	tally.note = fmt.Sprintf("%d put off with 452; recovers by itself", l.refused["452"])
 	return tally
+}
+
+// fullServer is full with the tables of PostgreSQL on a small disk; the server
+// reuses what its own vacuum has freed.
+func fullServer(t *testing.T, rounds int) tally {
+	disk := smallDisk(t, "size=48m,mode=777")
+	server := startServer(t, "-c", "autovacuum_naptime=1s")
+	server.sql("CREATE DATABASE small")
+	server.sql("CREATE TABLESPACE small LOCATION '" + server.own(filepath.Join(disk, "tables")) + "'")
+	server.sql("ALTER DATABASE small SET TABLESPACE small")
+	up := startSink(t, sink.Config{})
+	g := install(t, t.TempDir(), up, "store: "+strings.Replace(server.url(), "/postgres?", "/small?", 1)+"\n")
+	g.start()
+	return fillUp(t, rounds, g, up, newLoad(t, 50_000))
 }
 
 func (l *load) count(code string) int {

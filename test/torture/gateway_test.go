@@ -2,6 +2,7 @@ package torture
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -198,17 +199,18 @@ type server struct {
 	dir     string
 	as      *syscall.Credential
 	address string
+	options []string
 	command *exec.Cmd
 }
 
-func startServer(t *testing.T) *server {
+func startServer(t *testing.T, options ...string) *server {
 	t.Helper()
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if len(found) == 0 {
 		t.Skip("PostgreSQL is not installed: make deps installs it")
 	}
 	slices.Sort(found)
-	s := &server{t: t, bin: filepath.Dir(found[len(found)-1]), address: freeAddress(t)}
+	s := &server{t: t, bin: filepath.Dir(found[len(found)-1]), address: freeAddress(t), options: options}
 	var err error
 	if s.dir, err = os.MkdirTemp("", "postvern-torture-pg-"); err != nil {
 		t.Fatal(err)
@@ -243,7 +245,8 @@ func (s *server) run(name string, args ...string) *exec.Cmd {
 func (s *server) start() {
 	s.t.Helper()
 	_, port, _ := net.SplitHostPort(s.address)
-	s.command = s.run("postgres", "-D", s.dir+"/data", "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="+s.dir)
+	line := []string{"-D", s.dir + "/data", "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=" + s.dir}
+	s.command = s.run("postgres", append(line, s.options...)...)
 	if err := s.command.Start(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -253,6 +256,27 @@ func (s *server) start() {
 		}
 	}
 	s.t.Fatal("PostgreSQL did not start")
+}
+
+// own makes a directory that belongs to the server.
+func (s *server) own(dir string) string {
+	s.t.Helper()
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil && s.as != nil {
+		err = errors.Join(os.Chown(dir, int(s.as.Uid), int(s.as.Gid)), os.Chmod(filepath.Dir(filepath.Dir(dir)), 0o755)) // a test's folders are its own user's alone
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return dir
+}
+
+// sql runs a statement as the server's superuser.
+func (s *server) sql(statement string) {
+	s.t.Helper()
+	if out, err := s.run("psql", s.url(), "-qc", statement).CombinedOutput(); err != nil {
+		s.t.Fatalf("%s: %s", statement, out)
+	}
 }
 
 func (s *server) stop(how syscall.Signal) {

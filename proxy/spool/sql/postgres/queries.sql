@@ -18,7 +18,7 @@ INSERT INTO nodes (epoch, expires) VALUES ($1, now() + $2 * interval '1 millisec
 ON CONFLICT (epoch) DO UPDATE SET expires = excluded.expires
 
 -- name: renew
-UPDATE nodes SET expires = now() + $2 * interval '1 millisecond' WHERE epoch = $1 AND expires > now()
+UPDATE nodes SET expires = now() + $2 * interval '1 millisecond' WHERE epoch = $1
 
 -- name: expired nodes
 SELECT epoch FROM nodes WHERE expires <= now() AND epoch <> $1 FOR UPDATE SKIP LOCKED
@@ -362,3 +362,38 @@ SELECT result, again FROM lookups WHERE reader = $1
 
 -- name: forget old lookups
 DELETE FROM lookups WHERE again < $1
+
+-- name: give up reserve
+DROP TABLE IF EXISTS reserve
+
+-- name: reserve there
+SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = 'reserve'
+
+-- name: make reserve
+CREATE UNLOGGED TABLE IF NOT EXISTS reserve (n INTEGER PRIMARY KEY, data BYTEA NOT NULL)
+
+-- name: reserve left
+SELECT count(*) FROM reserve
+
+-- name: keep reserve
+INSERT INTO reserve (n, data) VALUES ($1, $2) ON CONFLICT (n) DO NOTHING
+
+-- name: report keys
+INSERT INTO node_keys (node, name, holds, seals) VALUES ($1, $2, $3, $4)
+ON CONFLICT (node) DO UPDATE SET name = excluded.name, holds = excluded.holds, seals = excluded.seals
+
+-- name: forget node's keys
+DELETE FROM node_keys WHERE node = $1
+
+-- name: keep nodes out
+LOCK TABLE node_keys IN EXCLUSIVE MODE
+
+-- name: nodes' keys
+SELECT n.epoch, coalesce(k.name, ''), coalesce(k.holds, ''), coalesce(k.seals, '')
+FROM nodes n LEFT JOIN node_keys k ON k.node = n.epoch ORDER BY n.epoch
+
+-- name: replace meta
+INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+
+-- name: forget meta
+DELETE FROM meta WHERE name = $1

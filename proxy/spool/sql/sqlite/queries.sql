@@ -331,3 +331,19 @@ SELECT result, again FROM lookups WHERE reader = $1
 
 -- name: forget old lookups
 DELETE FROM lookups WHERE again < $1
+
+-- name: report keys
+INSERT INTO node_keys (node, name, holds, seals) VALUES ($1, $2, $3, $4)
+ON CONFLICT (node) DO UPDATE SET name = excluded.name, holds = excluded.holds, seals = excluded.seals
+
+-- name: forget others' keys
+DELETE FROM node_keys WHERE node <> $1
+
+-- name: nodes' keys
+SELECT node, name, holds, seals FROM node_keys
+
+-- name: replace meta
+INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+
+-- name: forget meta
+DELETE FROM meta WHERE name = $1
