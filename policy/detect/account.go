@@ -37,17 +37,27 @@ var accountHints = []string{"kont", "tili", "giro", "clea", "reik", "acco", "ban
 
 func speaksOfAccounts(s string) bool {
 	for i := 0; i+1 < len(s); i++ {
-		switch s[i] | 0x20 {
-		case 'k', 't', 'g', 'c', 'r', 'a', 'b', 'p':
-			for _, h := range accountHints {
-				if len(s)-i >= len(h) && s[i]|0x20 == h[0] && s[i+1]|0x20 == h[1] && (len(h) == 2 || s[i+2]|0x20 == h[2]) {
-					return true
-				}
+		if accountPairs[s[i]]>>(s[i+1]&31)&1 == 0 {
+			continue
+		}
+		for _, h := range accountHints {
+			if len(s)-i >= len(h) && s[i]|0x20 == h[0] && s[i+1]|0x20 == h[1] && (len(h) == 2 || s[i+2]|0x20 == h[2]) {
+				return true
 			}
 		}
 	}
 	return false
 }
+
+// accountPairs has, for a letter that a hint begins with, a bit for the lowest
+// five bits of the second.
+var accountPairs = func() (t [256]uint32) {
+	for _, h := range accountHints {
+		t[h[0]] |= 1 << (h[1] & 31)
+		t[h[0]&^0x20] |= 1 << (h[1] & 31)
+	}
+	return t
+}()
 
 func account(v *number) candidate {
 	c := from(v, BankAccount, keyAccount)

@@ -34,6 +34,8 @@ type listReader struct {
 	notices []notice
 	member  func(s string, address bool) bool
 
+	marks marks // of text
+
 	consents Consents // nil: nobody is asked
 	willing  int      // names in the line of members who agreed
 
@@ -51,6 +53,7 @@ type listReader struct {
 
 func (l *listReader) read(b *body) {
 	l.heardAt = -100
+	l.marks = marksOf(l.text)
 	from := 0
 	for from < len(l.text) {
 		end := from + strings.IndexByte(l.text[from:], '\n')
@@ -68,21 +71,22 @@ func (l *listReader) read(b *body) {
 			start++
 		}
 		l.next = end + 1
-		l.one(strings.TrimSpace(l.text[start:end]), words, b)
+		at, digit := l.marks.in(start, end)
+		l.one(strings.TrimSpace(l.text[start:end]), words, at, digit, b)
 		from = end + 1
 	}
 	l.unsign(b)
 	l.close(b)
 }
 
-// one reads a line or row.
-func (l *listReader) one(line string, words keyword, b *body) {
+// one reads a line or row, which may hold an at sign and digits.
+func (l *listReader) one(line string, words keyword, at, digit bool, b *body) {
 	if line == "" {
 		return
 	}
 	l.willing = 0
-	has := traitsOf(line)
-	at := has&hasAt != 0 && strings.LastIndexByte(line, '@') > 0
+	gaps := gapped(line)
+	at = at && strings.LastIndexByte(line, '@') > 0
 	want := 7
 	if l.table || words&keyMember != 0 {
 		want = 4
@@ -91,13 +95,13 @@ func (l *listReader) one(line string, words keyword, b *body) {
 	if l.signedAt > 0 && (header || l.line-l.signedAt > signatureReach) {
 		l.unsign(b)
 	}
-	if l.member != nil && !header && has&hasCapital != 0 && has&hasGap != 0 {
+	if l.member != nil && !header && gaps {
 		l.askNames(line, b)
 	}
 	switch {
 	case at:
 		l.addresses(line, header, b)
-	case has&hasDigit != 0 && (!header && hasNumber(line, want) || len(line) < 200 && has&hasGap != 0 && hasStreet(line)):
+	case digit && (!header && hasNumber(line, want) || len(line) < 200 && gaps && hasStreet(line)):
 		if name := leadingName(line); name != "" && len(line) < 200 {
 			l.weigh("", name, b)
 			l.person(name, false, b)

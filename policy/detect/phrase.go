@@ -50,37 +50,29 @@ type phraseScan struct {
 func (l *lexicon) scanPhrases(text string, shape Shape, own *owner, out *collector) []notice {
 	p := phraseScan{lexicon: l, shape: shape, owner: own, sentence: sentence{text: text, end: -1, greets: greets(text)}}
 	filter := &l.index.filter
-	start := -1 // of a word that began in the block before
+	m, before := wordMask(text, 0), uint64(0) // of 64 bytes, and the last bit of those before
 	for at := 0; at < len(text); at += 64 {
-		m := wordMask(text, at)
-		if start >= 0 {
-			n := bits.TrailingZeros64(^m)
-			if n == 64 {
-				continue
+		next := wordMask(text, at+64)
+		starts := m &^ (m<<1 | before)
+		for ; starts != 0; starts &= starts - 1 {
+			b := bits.TrailingZeros64(starts)
+			i := at + b
+			if i+4 > len(text) || filter.holds(stemKeyAt(text, i, m>>b|next<<1<<(63-b))) {
+				p.word(i, wordEnd(text, i))
 			}
-			if start+4 > len(text) || filter.holds(stemKeyAt(text, start, at+n-start)) {
-				p.word(start, at+n)
-			}
-			m, start = m&(^uint64(0)<<n), -1
 		}
-		for m != 0 {
-			b := bits.TrailingZeros64(m)
-			e := b + bits.TrailingZeros64(^(m >> b))
-			if e == 64 {
-				start = at + b
-				break
-			}
-			if i := at + b; i+4 > len(text) || filter.holds(stemKeyAt(text, i, e-b)) {
-				p.word(i, at+e)
-			}
-			m &= ^uint64(0) << e
-		}
-	}
-	if start >= 0 {
-		p.word(start, len(text))
+		m, before = next, m>>63
 	}
 	report(p.hits, p.mutes, out)
 	return p.notices
+}
+
+// wordEnd returns where the word ends that begins at text[i].
+func wordEnd(text string, i int) int {
+	for i < len(text) && class[text[i]] != classOther {
+		i++
+	}
+	return i
 }
 
 // word tries the phrases that are found by the word text[b:e].
@@ -164,12 +156,14 @@ func (s *sentence) around(at int, shape Shape) {
 	if at >= s.start && at < s.end {
 		return
 	}
-	lo, hi := at, at
-	for lo > 0 && at-lo < sentenceReach && (!stops[s.text[lo-1]] || !endsSentence(s.text, lo-1, shape)) {
-		lo--
+	floor, limit := max(0, at-sentenceReach), min(len(s.text), at+sentenceReach)
+	lo := stopBefore(s.text, at, floor)
+	for lo > floor && !endsSentence(s.text, lo-1, shape) {
+		lo = stopBefore(s.text, lo-1, floor)
 	}
-	for hi < len(s.text) && hi-at < sentenceReach && (!stops[s.text[hi]] || !endsSentence(s.text, hi, shape)) {
-		hi++
+	hi := nextStop(s.text, at, limit)
+	for hi < limit && !endsSentence(s.text, hi, shape) {
+		hi = nextStop(s.text, hi+1, limit)
 	}
 	for lo > 0 && lo < at && isAlnum(s.text[lo-1]) && isAlnum(s.text[lo]) {
 		lo++
@@ -181,9 +175,6 @@ func (s *sentence) around(at int, shape Shape) {
 	s.question = hi < len(s.text) && s.text[hi] == '?'
 	s.tokenise()
 }
-
-// stops marks the bytes that can end a sentence.
-var stops = [256]bool{'.': true, '!': true, '?': true, '\n': true}
 
 // endsSentence reports whether the byte at i ends a sentence: a full stop and
 // the like before a blank and no lower-case letter, an empty line, a short
@@ -234,35 +225,63 @@ func abbreviates(text string, i int) bool {
 	return i-b == 1
 }
 
+// tokenise finds the tokens of the sentence, 64 bytes at a time.
 func (s *sentence) tokenise() {
 	s.tokens = s.tokens[:0]
-	var mark byte
-	for i := s.start; i < s.end; {
-		c := s.text[i]
-		if class[c] == classOther {
-			if c == ';' || c == '\t' {
-				mark = ';'
-			} else if c == ',' && mark == 0 {
-				mark = ','
+	digits := nextDigit(s.text[:s.end], s.start) < s.end
+	last, open := s.start, -1 // where the last token ended, and where one began in the block before
+	for at := s.start; at < s.end; at += 64 {
+		m := wordMask(s.text, at)
+		if left := s.end - at; left < 64 {
+			m &= 1<<left - 1
+		}
+		if open >= 0 {
+			n := bits.TrailingZeros64(^m)
+			if n == 64 {
+				continue
 			}
-			i++
-			continue
+			s.token(last, open, at+n, digits)
+			last, open, m = at+n, -1, m&(^uint64(0)<<n)
 		}
-		t := token{start: i, after: mark}
-		mark = 0
-		for i < s.end && class[s.text[i]] != classOther {
-			t.digits += int(class[s.text[i]] & classDigit)
-			i++
+		for m != 0 {
+			b := bits.TrailingZeros64(m)
+			e := b + bits.TrailingZeros64(^(m >> b))
+			if e == 64 {
+				open = at + b
+				break
+			}
+			s.token(last, at+b, at+e, digits)
+			last = at + e
+			m &= ^uint64(0) << e
 		}
-		t.end = i
-		t.number = t.digits > 0
-		t.capital = isUpper(s.text[t.start:t.end])
-		if n := len(s.tokens); t.number && n > 0 && s.tokens[n-1].number && t.start-s.tokens[n-1].end == 1 {
-			s.tokens[n-1].end, s.tokens[n-1].digits = t.end, s.tokens[n-1].digits+t.digits
-			continue
-		}
-		s.tokens = append(s.tokens, t)
 	}
+	if open >= 0 {
+		s.token(last, open, s.end, digits)
+	}
+}
+
+// token adds the token text[b:e]; the one before ended at last. digits says that
+// there are any in the sentence.
+func (s *sentence) token(last, b, e int, digits bool) {
+	t := token{start: b, end: e, capital: isUpper(s.text[b:e])}
+	for _, c := range []byte(s.text[last:b]) {
+		if c == ';' || c == '\t' {
+			t.after = ';'
+		} else if c == ',' && t.after == 0 {
+			t.after = ','
+		}
+	}
+	if digits {
+		for _, c := range []byte(s.text[b:e]) {
+			t.digits += int(class[c] & classDigit)
+		}
+		t.number = t.digits > 0
+	}
+	if n := len(s.tokens); t.number && n > 0 && s.tokens[n-1].number && b-last == 1 {
+		s.tokens[n-1].end, s.tokens[n-1].digits = e, s.tokens[n-1].digits+t.digits
+		return
+	}
+	s.tokens = append(s.tokens, t)
 }
 
 // identity returns that of what the sentence says at token i.

@@ -77,16 +77,23 @@ func (f *stemFilter) holds(k uint32) bool {
 	return f[h>>6&(1<<10-1)]&(1<<(h&63)) != 0
 }
 
-// stemKeyAt is stemKey of the word of n bytes at text[i], which is followed by
-// what makes it four at least.
-func stemKeyAt(text string, i, n int) uint32 {
+// stemKeyAt is stemKey of the word at text[i], of which run has a bit for each of
+// the first four bytes that belong to it; so many follow at least.
+func stemKeyAt(text string, i int, run uint64) uint32 {
 	w := text[i : i+4]
 	k := uint32(w[0]) | uint32(w[1])<<8 | uint32(w[2])<<16 | uint32(w[3])<<24
-	return k&stemMasks[min(n, 4)] | 0x20202020
+	return k&stemMasks[run&15] | 0x20202020
 }
 
-// stemMasks keep the first bytes of a word of so many.
-var stemMasks = [5]uint32{0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF}
+// stemMasks keep the first bytes of a word, by the bits of its first four.
+var stemMasks = func() (t [16]uint32) {
+	for run := range t {
+		for k := 0; k < 4 && run>>k&1 != 0; k++ {
+			t[run] |= 0xFF << (8 * k)
+		}
+	}
+	return t
+}()
 
 func stemHash(k uint32) uint32 { return k * 0x9E3779B1 >> 16 }
 

@@ -1,6 +1,9 @@
 package detect
 
-import "math/bits"
+import (
+	"math/bits"
+	"strings"
+)
 
 // The scans that go over every byte of a text look at eight bytes at a time
 // here, and say where the few bytes stand that are worth a closer look.
@@ -143,37 +146,93 @@ func wordMask(s string, at int) uint64 {
 	return m
 }
 
+// stops8 marks the bytes of x that can end a sentence.
+func stops8(x uint64) uint64 { return equal(x, '.') | equal(x, '!') | equal(x, '?') | equal(x, '\n') }
+
+// nextStop returns where the next byte from s[i] on stands that can end a
+// sentence, or limit.
+func nextStop(s string, i, limit int) int {
+	for ; i+8 <= limit; i += 8 {
+		if m := stops8(load8(s, i)); m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	for i < limit && stops8(uint64(s[i]))&0x80 == 0 {
+		i++
+	}
+	return i
+}
+
+// stopBefore returns where the text after the last byte before s[i] begins that
+// can end a sentence, or floor.
+func stopBefore(s string, i, floor int) int {
+	for ; i-8 >= floor; i -= 8 {
+		if m := stops8(load8(s, i-8)); m != 0 {
+			return i - bits.LeadingZeros64(m)/8
+		}
+	}
+	for i > floor && stops8(uint64(s[i-1]))&0x80 == 0 {
+		i--
+	}
+	return i
+}
+
 // The traits of the bytes of a line.
 const (
-	hasDigit byte = 1 << iota
-	hasAt
-	hasCapital // or the first byte of a letter of Latin-1, which may be one
-	hasGap     // what may follow the word of a name: a blank, a tab, a full stop, a comma
+	hasCapital byte = 1 << iota // or the first byte of a letter of Latin-1, which may be one
+	hasGap                      // what may follow the word of a name: a blank, a tab, a full stop, a comma
 )
 
 var traits = func() (t [256]byte) {
-	for c := byte('0'); c <= '9'; c++ {
-		t[c] = hasDigit
-	}
 	for c := byte('A'); c <= 'Z'; c++ {
 		t[c] = hasCapital
 	}
-	t['@'], t[0xC3] = hasAt, hasCapital
+	t[0xC3] = hasCapital
 	t[' '], t['\t'], t['.'], t[','] = hasGap, hasGap, hasGap, hasGap
 	return t
 }()
 
-// traitsOf returns the traits of all the bytes.
-func traitsOf(s string) byte {
-	var t, u byte
+// gapped reports whether the line has a gap. Gaps are below all letters and
+// digits, so that most bytes are passed over eight at a time.
+func gapped(line string) bool {
 	i := 0
-	for ; i+4 <= len(s); i += 4 {
-		b := s[i : i+4]
-		t |= traits[b[0]] | traits[b[1]]
-		u |= traits[b[2]] | traits[b[3]]
+	for ; i+8 <= len(line); i += 8 {
+		x := load8(line, i)
+		if (x-'0'*each)&^x&highs == 0 {
+			continue
+		}
+		for k := i; k < i+8; k++ {
+			if traits[line[k]]&hasGap != 0 {
+				return true
+			}
+		}
 	}
-	for ; i < len(s); i++ {
-		t |= traits[s[i]]
+	for ; i < len(line); i++ {
+		if traits[line[i]]&hasGap != 0 {
+			return true
+		}
 	}
-	return t | u
+	return false
+}
+
+// marks says which lines of a text hold an at sign or a digit. It goes over the
+// text once, as it is asked for one line after the other.
+type marks struct {
+	text      string
+	at, digit int // the next of them
+}
+
+func marksOf(text string) marks { return marks{text: text, at: -1, digit: -1} }
+
+// in reports what text[from:end] holds; nothing before from is asked for again.
+func (m *marks) in(from, end int) (at, digit bool) {
+	if m.at < from {
+		if m.at = strings.IndexByte(m.text[from:], '@') + from; m.at < from {
+			m.at = len(m.text)
+		}
+	}
+	if m.digit < from {
+		m.digit = nextDigit(m.text, from)
+	}
+	return m.at < end, m.digit < end
 }
