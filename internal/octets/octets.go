@@ -3,9 +3,12 @@
 // gone over by each of them. They are pure and have no errors.
 package octets
 
-import "bytes"
+import "math/bits"
 
-const highs = 0x8080808080808080
+const (
+	each  = 0x0101010101010101
+	highs = 0x80 * each
+)
 
 // Text is octets in either form.
 type Text interface{ string | []byte }
@@ -34,18 +37,53 @@ func ASCII[T Text](s T) bool {
 	return true
 }
 
-// LineEnds returns how many lines of b end in CRLF, and whether no CR and no LF
-// stands alone (RFC 5321 §2.3.8).
-func LineEnds(b []byte) (n int, clean bool) {
-	for rest := b; ; n++ {
-		lf := bytes.IndexByte(rest, '\n')
-		if lf < 0 {
-			// Every LF follows a CR: as many of both leave no CR alone.
-			return n, bytes.Count(b, []byte{'\r'}) == n
+// Lines returns how long the lines at the beginning of b are: those that end in
+// CRLF before the first CR or LF that stands alone (RFC 5321 §2.3.8), the first
+// NUL and, with dots, the first line behind another that begins with a dot. clean
+// says that there is none of these in all of b, whose last line may have no end.
+func Lines(b []byte, dots bool) (n int, clean bool) {
+	i := 0
+	for i+8 <= len(b) {
+		x := Word(b, i)
+		m := (x - 0x0E*each) &^ x & highs // the lowest that is marked is below 0x0E, others may be more
+		for ; m != 0; m &= m - 1 {
+			at := i + bits.TrailingZeros64(m)/8
+			switch b[at] {
+			case '\r':
+				if at+1 == len(b) || b[at+1] != '\n' {
+					return n, false
+				}
+				n = at + 2
+				if dots && n < len(b) && b[n] == '.' {
+					return n, false
+				}
+			case '\n':
+				if at != n-1 { // of a line end that was seen
+					return n, false
+				}
+			case 0:
+				return n, false
+			}
 		}
-		if lf == 0 || rest[lf-1] != '\r' {
+		i += 8
+	}
+	for ; i < len(b); i++ {
+		switch b[i] {
+		case '\r':
+			if i+1 == len(b) || b[i+1] != '\n' {
+				return n, false
+			}
+			n = i + 2
+			if dots && n < len(b) && b[n] == '.' {
+				return n, false
+			}
+		case '\n':
+			if i != n-1 {
+				return n, false
+			}
+		case 0:
 			return n, false
 		}
-		rest = rest[lf+1:]
 	}
+	return n, true
 }

@@ -28,14 +28,45 @@ func TestAWordHasItsFirstOctetLowest(t *testing.T) {
 	}
 }
 
-func TestALineEndsInCRAndLFTogether(t *testing.T) {
-	for text, want := range map[string]int{
-		"": 0, "a": 0, "\r\n": 1, "a\r\nb": 1, "a\r\n\r\nb\r\n": 3,
-		"\n": -1, "\r": -1, "a\n": -1, "a\r": -1, "\r\r\n": -1, "\r\n\n": -1, "a\rb\n": -1, "\n\r": -1, "a\r\nb\rc\r\n": -1, "\r\n\r": -1,
-	} {
-		n, clean := octets.LineEnds([]byte(text))
-		if clean != (want >= 0) || clean && n != want {
-			t.Errorf("%q: %d line ends, clean: %v; want %d", text, n, clean, want)
+// slowLines is Lines, one octet after the other.
+func slowLines(b string, dots bool) (n int, clean bool) {
+	for i := range len(b) {
+		switch {
+		case b[i] == 0, b[i] == '\n' && (i == 0 || b[i-1] != '\r'), b[i] == '\r' && (i+1 == len(b) || b[i+1] != '\n'):
+			return n, false
+		case b[i] == '\n':
+			if n = i + 1; dots && n < len(b) && b[n] == '.' {
+				return n, false
+			}
 		}
 	}
+	return n, true
+}
+
+func checkLines(t *testing.T, text string) {
+	t.Helper()
+	for _, dots := range []bool{false, true} {
+		n, clean := octets.Lines([]byte(text), dots)
+		if want, whether := slowLines(text, dots); n != want || clean != whether {
+			t.Errorf("%q, dots %t: %d octets of lines, clean %t; want %d, %t", text, dots, n, clean, want, whether)
+		}
+	}
+}
+
+func TestALineEndsInCRAndLFTogether(t *testing.T) {
+	for _, text := range []string{
+		"", "a", "\r\n", "a\r\nb", "a\r\n\r\nb\r\n", "\n", "\r", "a\n", "a\r", "\r\r\n", "\r\n\n", "a\rb\n", "\n\r", "a\r\nb\rc\r\n", "\r\n\r",
+		"a\r\n.\r\n", "..\r\n.", "\x00", "\r\n\x00", "a\tb\vc\r\n", "\xff\x8d\x0d\x0a\x80\x0e",
+	} {
+		for n := range 18 {
+			checkLines(t, strings.Repeat("x", n)+text)
+			checkLines(t, strings.Repeat("x", n)+text+strings.Repeat("y", n))
+			checkLines(t, strings.Repeat("x", n)+"\r\n"+text+"\r\n"+strings.Repeat("\x0e", n))
+		}
+	}
+}
+
+func FuzzLines(f *testing.F) {
+	f.Add("Hej\r\n.\r\n\x00\r\n\r")
+	f.Fuzz(checkLines)
 }

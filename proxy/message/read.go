@@ -157,11 +157,11 @@ func sizeHint(r io.Reader, limit int64) int64 {
 
 // checkEnds returns ErrNUL or ErrBareLine where they are due.
 func checkEnds(raw []byte) error {
+	if _, clean := octets.Lines(raw, false); clean {
+		return nil
+	}
 	if bytes.IndexByte(raw, 0) >= 0 {
 		return ErrNUL
 	}
-	if _, clean := octets.LineEnds(raw); !clean {
-		return ErrBareLine
-	}
-	return nil
+	return ErrBareLine
 }

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"bytes"
 	"errors"
 	"io"
 
@@ -90,9 +89,6 @@ func contentOf(d spool.Delivery) (content, error) {
 
 // clean reports whether b is made of lines that end in CRLF and has no NUL.
 func clean(b []byte) bool {
-	if bytes.IndexByte(b, 0) >= 0 {
-		return false
-	}
-	_, clean := octets.LineEnds(b)
+	_, clean := octets.Lines(b, false)
 	return clean
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 
+	"postvern.example/internal/octets"
 	"postvern.example/proxy/message"
 )
 
@@ -85,25 +86,12 @@ func (f *framer) scan(dst, src []byte) (written, used int, end bool, err error) 
 // lines returns how long the lines at the beginning of src are that hold nothing
 // to be looked at one by one: no dot at a line's start, no bare CR or LF, no
 // NUL. It is 0 where a line is under way that may be any of it. Nearly all mail
-// is such lines, and searching for one octet is ten times as fast as the states.
+// is such lines, and this is ten times as fast as the states.
 func (f *framer) lines(src []byte) int {
 	if f.state != lineStart && f.state != inLine || f.state == lineStart && len(src) > 0 && src[0] == '.' {
 		return 0
 	}
-	ends, n := 0, 0 // the line ends seen, and what is behind the last
-	for {
-		i := bytes.IndexByte(src[n:], '\n')
-		if i < 1 || src[n+i-1] != '\r' {
-			break
-		}
-		ends, n = ends+1, n+i+1
-		if n < len(src) && src[n] == '.' {
-			break
-		}
-	}
-	if bytes.Count(src[:n], []byte{'\r'}) != ends || bytes.IndexByte(src[:n], 0) >= 0 {
-		return 0
-	}
+	n, _ := octets.Lines(src, true)
 	return n
 }
 
