@@ -203,6 +203,7 @@ func (p *Policy) verdicts(f Facts, readers []mailbox, matches []match) []Verdict
 		case v.Step.NeedsCode():
 			v.Code = p.codeWay(f, r)
 		}
+		v.Choices = p.choices(f, r, v)
 		out = append(out, v)
 	}
 	return out

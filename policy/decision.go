@@ -71,6 +71,7 @@ type Verdict struct {
 	Recipient string
 	Action    Action
 	Step      Step     // what protects the copy, where Action is Seal
+	Choices   []Choice // where it is held for want of protection: what its sender may do
 	Code      CodeWay  // how its code comes to the reader, where the step needs one
 	Reasons   []Reason // empty only where Action is Pass and nothing matched
 }
@@ -147,6 +148,7 @@ const (
 	EntryKeyAdded         EntryType = "key-added"         // a person gave the store a reader's key
 	EntryKeyApproved      EntryType = "key-approved"      // a person approved one that had changed
 	EntryKeyRemoved       EntryType = "key-removed"       // a person removed one
+	EntryKeyAsked         EntryType = "key-asked"         // the recipient of held mail was asked for a key
 	EntryKeyChanged       EntryType = "key-changed"       // a look-up found another key than before
 	EntryConsent          EntryType = "consent"           // members stayed in sight, as they had agreed to
 

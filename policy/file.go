@@ -87,6 +87,7 @@ type deviationsFile struct {
 }
 
 type heldFile struct {
+	Ask  []string        `yaml:"ask" oneof:"code,key,withdraw" jsonschema_description:"What the sender may answer about mail that is held because a recipient cannot open it. code: send it as a document that a code opens; key: ask the recipient for a key; withdraw: delete it. []: they are not asked."`
 	Keep strict.Duration `yaml:"keep" jsonschema_description:"How long held mail waits for a person before it is dropped, as 14d."`
 }
 
@@ -123,6 +124,6 @@ func defaults() policyFile {
 		KeySources: []string{"folder", "added", "autocrypt"},
 		Subject:    subjectFile{Tag: "TR – fortroligt", On: OnRepresentative, Names: DoubtNote},
 		Deviations: deviationsFile{FollowUp: 3 * day, Keep: 5 * 365 * day},
-		Held:       heldFile{Keep: 14 * day},
+		Held:       heldFile{Keep: 14 * day, Ask: []string{"code", "key", "withdraw"}},
 	}
 }

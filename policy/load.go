@@ -91,7 +91,7 @@ func (c *checker) policy(f policyFile) *Policy {
 		KeySources: c.keySources(f.KeySources),
 		Subject:    Subject{Tag: strings.Join(strings.Fields(f.Subject.Tag), " "), On: f.Subject.On, Names: f.Subject.Names},
 		Deviations: Deviations(f.Deviations),
-		Held:       Held(f.Held),
+		Held:       Held{Keep: f.Held.Keep, Ask: c.ask(f.Held.Ask)},
 	}
 }
 

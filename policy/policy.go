@@ -90,9 +90,10 @@ type Deviations struct {
 	Keep     strict.Duration
 }
 
-// Held says how long held mail is kept.
+// Held says how long held mail is kept, and what its sender is asked.
 type Held struct {
 	Keep strict.Duration
+	Ask  []Choice // what the sender may do about mail that is held for want of protection; empty: they are not asked
 }
 
 // Scope says which mail the policy is for.

@@ -48,12 +48,12 @@ func (p *Policy) Sentences(lang string) []string {
 	} else {
 		out = append(out, fmt.Sprintf(w.tag[p.Subject.On], p.Subject.Tag))
 	}
-	return append(out,
+	out = append(out,
 		people.names[p.Subject.Names],
 		fmt.Sprintf(w.followUp, w.span(p.Deviations.FollowUp)),
 		fmt.Sprintf(w.keep, w.span(p.Deviations.Keep)),
-		fmt.Sprintf(w.held, w.span(p.Held.Keep)),
-		fmt.Sprintf(w.contact, p.Contact))
+		fmt.Sprintf(w.held, w.span(p.Held.Keep)))
+	return append(append(out, p.askSentences(lang, w)...), fmt.Sprintf(w.contact, p.Contact))
 }
 
 func (p *Policy) ruleSentences(lang string, w words) []string {

@@ -8,10 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"postvern.example/internal/deviation"
 	"postvern.example/internal/notice"
 	"postvern.example/internal/question"
-	"postvern.example/policy"
 	"postvern.example/proxy/message"
 	"postvern.example/proxy/spool"
 )
@@ -60,8 +58,8 @@ func (g *Gateway) answer(ctx context.Context, rules *Rules, env message.Envelope
 	case !rules.askedOf(a, env):
 		return g.refuseAnswer(rules, env, notice.CauseAnswerUnknown)
 	}
-	choice, clear := g.words.Read(msg)
-	if !clear {
+	choice, clear := g.words[a.Kind].Read(msg)
+	if !clear || !slices.Contains(a.letter(rules).Choices(), choice) {
 		return c.unclear(ctx, rules, env, a, id)
 	}
 	if row.Answer == string(choice) { // the same again, since its 250 was lost
@@ -153,10 +151,14 @@ func (c Custody) Answer(ctx context.Context, id string, choice notice.Choice) (n
 	}
 	s := settling{Custody: c, rules: rules, asking: a, with: spool.Settlement{Question: id, Answer: string(choice)}}
 	switch choice {
-	case notice.Yes:
+	case notice.Yes, notice.SendCode:
 		err = s.confirm(ctx, waiting)
+	case notice.AskKey:
+		err = s.askForKeys(waiting)
 	case notice.No:
 		err = s.withdraw(waiting, notice.EndWithdrawn)
+	case notice.Withdraw:
+		err = s.withdraw(waiting, notice.EndRetracted)
 	default:
 		err = fmt.Errorf("unknown choice %q", choice)
 	}
@@ -186,99 +188,15 @@ func (c Custody) waiting(ctx context.Context, a asking) ([]waitingCopy, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, waitingCopy{held, one.Seen})
+		out = append(out, waitingCopy{held, one.Seen, one.Number})
 	}
 	return out, nil
 }
 
 type waitingCopy struct {
 	spool.HeldCopy
-	seen [32]byte
-}
-
-// settling is an answer on its way into the store.
-type settling struct {
-	Custody
-	rules  *Rules
-	asking asking
-	with   spool.Settlement
-	told   notice.Told
-}
-
-// confirm releases what the rules in force let go.
-func (s *settling) confirm(ctx context.Context, waiting []waitingCopy) error {
-	s.with.Release, s.with.Keep = map[string]spool.Released{}, map[string]spool.Hold{}
-	released, kept := map[string]bool{}, map[string]bool{}
-	nearMiss := false
-	for _, w := range waiting {
-		content, err := s.Store.HeldContent(ctx, w.ID)
-		if err != nil {
-			return fmt.Errorf("open held copy: %w", err)
-		}
-		p, err := s.decideAgain(ctx, s.rules, w.HeldCopy, content)
-		if err != nil {
-			return err
-		}
-		out, err := s.let(ctx, p, w.HeldCopy, content)
-		if err != nil && !errors.Is(err, ErrRefused) {
-			return err
-		}
-		action := p.decision.Strictest()
-		if err == nil && (action == policy.Pass || action == policy.Seal) {
-			out.Seen = w.seen
-			s.with.Then, out.Then = append(s.with.Then, out.Then...), nil
-			s.with.Release[w.ID] = out
-			released[w.To] = true
-			nearMiss = true
-			continue
-		}
-		h := *w.Hold
-		h.Question = ""
-		if again := p.hold(p.decision.Verdicts[0], true); len(again.Rules) > 0 {
-			h.Rules, h.Kinds, h.Places = again.Rules, again.Kinds, again.Places
-		}
-		s.with.Keep[w.ID] = h
-		kept[w.To] = true
-	}
-	if len(released) > 0 {
-		s.told = notice.ToldConfirmed
-		s.record(policy.Pass, nearMiss, len(released))
-		if err := s.tell(waiting[0].HeldCopy, notice.EndConfirmed, len(released)); err != nil {
-			return err
-		}
-	}
-	if len(kept) > 0 {
-		s.told = notice.ToldKept
-		return s.tell(waiting[0].HeldCopy, notice.EndKept, len(kept))
-	}
-	return nil
-}
-
-// withdraw drops all that waits.
-func (s *settling) withdraw(waiting []waitingCopy, end notice.End) error {
-	to := map[string]bool{}
-	for _, w := range waiting {
-		s.with.Drop = append(s.with.Drop, w.ID)
-		to[w.To] = true
-	}
-	s.told = notice.ToldWithdrawn
-	s.record(policy.Hold, true, len(to))
-	return s.tell(waiting[0].HeldCopy, end, len(to))
-}
-
-func (s *settling) record(action policy.Action, nearMiss bool, count int) {
-	entry := policy.Entry{Type: policy.EntryAnswer, Severity: policy.Low, NearMiss: nearMiss, Rule: policy.RuleUnusual, Action: action, Count: count}
-	by := s.asking.Login
-	if by == "" {
-		by = s.asking.Sender
-	}
-	s.with.Records = []deviation.Record{s.entry(s.rules, entry, s.asking.Reference, by, "", false)}
-}
-
-func (s *settling) tell(held spool.HeldCopy, end notice.End, copies int) error {
-	then, err := s.outcome(s.rules, held, end, copies)
-	s.with.Then = append(s.with.Then, then...)
-	return err
+	seen   [32]byte
+	number int
 }
 
 // View returns how a question is put on a page, or what there is to say instead
@@ -301,7 +219,13 @@ func (c Custody) View(ctx context.Context, id string) (notice.Question, notice.T
 		return q, notice.ToldKept, nil
 	case row.Answer == string(notice.Yes):
 		return q, notice.ToldConfirmed, nil
-	case row.Answer == string(notice.No):
+	case row.Answer == string(notice.SendCode) && len(waiting) > 0:
+		return q, notice.ToldKept, nil
+	case row.Answer == string(notice.SendCode):
+		return q, notice.ToldCoded, nil
+	case row.Answer == string(notice.AskKey):
+		return q, notice.ToldAsked, nil
+	case row.Answer == string(notice.No), row.Answer == string(notice.Withdraw):
 		return q, notice.ToldWithdrawn, nil
 	}
 	if row.Answer != "" || len(waiting) == 0 || !c.cfg.Now().Before(row.Expires) {

@@ -55,7 +55,7 @@ func (p *preparation) textMessages(sender string) (copies []spool.Copy, bodies [
 // number is how the sender's mail counts a recipient; 0 where there is one.
 func (p *preparation) number(i int) int {
 	if len(p.env.To) < 2 {
-		return 0
+		return p.counted
 	}
 	return i + 1
 }
@@ -80,24 +80,45 @@ func (p *preparation) countWay(way policy.CodeWay) (n int) {
 	return n
 }
 
-// codeParcels are the notice and text messages that follow when a held copy is
-// released as something that a code opens.
-func (p *preparation) codeParcels(sender string) ([]spool.Parcel, error) {
-	if len(p.codes) == 0 {
+// codeParcels are the notice and the text messages that follow when held copies
+// of one mail are released as something that a code opens; none where no code does.
+func codeParcels(released []*preparation, sender string) ([]spool.Parcel, error) {
+	var copies []spool.Copy
+	var bodies []spool.Body
+	var n notice.Notice
+	steps := map[policy.Step]int{}
+	for _, p := range released {
+		if len(p.codes) == 0 {
+			continue
+		}
+		texts, contents, err := p.textMessages(sender)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range texts {
+			c.Body += len(bodies)
+			copies = append(copies, c)
+		}
+		bodies = append(bodies, contents...)
+		n.Letter = p.letter()
+		n.Codes = append(n.Codes, p.shown()...)
+		n.Texted += p.countWay(policy.CodeSMS)
+		n.Standing += p.countWay(policy.CodeStanding)
+		steps[p.decision.Verdicts[0].Step]++
+	}
+	if len(steps) == 0 {
 		return nil, nil
 	}
-	copies, bodies, err := p.textMessages(sender)
-	if err != nil {
-		return nil, err
-	}
+	first := released[0]
 	if sender != "" {
-		n := notice.Notice{
-			Letter: p.letter(), Codes: p.shown(), Texted: p.countWay(policy.CodeSMS), Standing: p.countWay(policy.CodeStanding),
-			Ways: []notice.Way{{Step: p.decision.Verdicts[0].Step, Count: 1}},
+		for _, step := range policy.Steps() {
+			if steps[step] > 0 {
+				n.Ways = append(n.Ways, notice.Way{Step: step, Count: steps[step]})
+			}
 		}
-		subject, text := p.cfg.Notices.Notice(n)
+		subject, text := first.cfg.Notices.Notice(n)
 		mail, body, err := ownMail(own{
-			hostname: p.cfg.Hostname, replyTo: p.rules.Policy.Contact, to: sender, language: n.Language, subject: subject, text: text, now: p.now,
+			hostname: first.cfg.Hostname, replyTo: first.rules.Policy.Contact, to: sender, language: n.Language, subject: subject, text: text, now: first.now,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("write notice: %w", err)
@@ -108,5 +129,5 @@ func (p *preparation) codeParcels(sender string) ([]spool.Parcel, error) {
 	if len(copies) == 0 {
 		return nil, nil
 	}
-	return []spool.Parcel{{ID: deviation.NewID(p.now), Reference: p.parcel.Reference, Received: p.now, Bodies: bodies, Copies: copies}}, nil
+	return []spool.Parcel{{ID: deviation.NewID(first.now), Reference: first.parcel.Reference, Received: first.now, Bodies: bodies, Copies: copies}}, nil
 }

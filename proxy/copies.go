@@ -93,6 +93,7 @@ func (p *preparation) holdAll(cause error) {
 	p.parcel.Copies, p.parcel.Bodies, p.parcel.Pins, p.parcel.Protections, p.eightBit, p.codes = nil, nil, nil, nil, nil, nil
 	clear(p.parcel.steps)
 	p.parcel.sealed, p.parcel.hidden, p.parcel.held, p.parcel.asked = 0, 0, 0, 0
+	p.question, p.keyless = "", "" // it can only be dropped
 	body := p.addBody(spool.Body{Content: p.msg.Raw})
 	for i, v := range p.decision.Verdicts {
 		h := p.hold(v, false)
@@ -153,8 +154,11 @@ func (p *preparation) addCopy(i, body int, hold *spool.Hold) {
 
 func (p *preparation) hold(v policy.Verdict, releasable bool) *spool.Hold {
 	h := &spool.Hold{Expires: p.now.Add(time.Duration(p.rules.Policy.Held.Keep)), Releasable: releasable}
-	if releasable && p.asksSender(v) {
-		h.Question = p.questionID()
+	switch {
+	case releasable && p.asksSender(v):
+		h.Question = questionID(&p.question)
+	case releasable && p.offers(v):
+		h.Question = questionID(&p.keyless)
 	}
 	h.Subject, _ = policy.WithoutNumbers(p.facts.Subject)
 	for _, r := range v.Reasons {

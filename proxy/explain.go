@@ -41,6 +41,7 @@ type ExplainedRecipient struct {
 	Verdict     policy.Action     `json:"verdict"`
 	Step        policy.Step       `json:"step,omitempty"` // what protects the copy
 	Code        policy.CodeWay    `json:"code,omitempty"` // how its code comes to them
+	Choices     []policy.Choice   `json:"choices"`        // what the sender may do about a copy that is held
 	Reasons     []ExplainedReason `json:"reasons"`
 }
 
@@ -158,7 +159,7 @@ func (g *Gateway) diff(rules *Rules, env message.Envelope, msg *message.Message,
 }
 
 func explainRecipient(rules *Rules, r policy.Recipient, v policy.Verdict) ExplainedRecipient {
-	x := ExplainedRecipient{Address: r.Address, Roles: []string{}, Key: r.Key, Certificate: r.Certificate, Opens: []string{}, Before: []ExplainedBefore{}, Verdict: v.Action, Step: v.Step, Code: v.Code, Reasons: []ExplainedReason{}}
+	x := ExplainedRecipient{Address: r.Address, Roles: []string{}, Key: r.Key, Certificate: r.Certificate, Opens: []string{}, Before: []ExplainedBefore{}, Verdict: v.Action, Step: v.Step, Code: v.Code, Choices: append([]policy.Choice{}, v.Choices...), Reasons: []ExplainedReason{}}
 	for _, way := range []struct {
 		name string
 		open bool

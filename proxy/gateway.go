@@ -80,7 +80,7 @@ type Gateway struct {
 	ledger atomic.Pointer[spool.Ledger] // of consents
 	keys   keys
 	reader message.Reader
-	words  question.Words
+	words  map[notice.QuestionKind]question.Words
 	heavy  chan struct{} // large mail that is being protected
 }
 
@@ -88,7 +88,10 @@ type Gateway struct {
 func New(cfg Config) *Gateway {
 	g := &Gateway{cfg: cfg, reader: message.Reader{Limits: cfg.Limits}, heavy: newHeavy()}
 	if cfg.Tokens != nil {
-		g.words = question.LoadWords(cfg.Notices, notice.AboutRecipient)
+		g.words = map[notice.QuestionKind]question.Words{}
+		for _, kind := range []notice.QuestionKind{notice.AboutRecipient, notice.AboutKey} {
+			g.words[kind] = question.LoadWords(cfg.Notices, kind)
+		}
 	}
 	g.rules.Store(cfg.Rules)
 	return g

@@ -44,7 +44,7 @@ func (c Custody) Release(ctx context.Context, id, by, reason string) (policy.Act
 	if err != nil {
 		return "", err
 	}
-	release, err := c.let(ctx, p, held, content)
+	release, err := c.letOne(ctx, p, held, content)
 	if err != nil {
 		return "", err
 	}
@@ -109,9 +109,6 @@ func (c Custody) let(ctx context.Context, p *preparation, held spool.HeldCopy, c
 		}
 		out.EightBit = !octets.ASCII(out.Content)
 		out.Handings = p.locked()
-		if out.Then, err = p.codeParcels(held.Sender); err != nil {
-			return out, err
-		}
 	case policy.Hold, policy.Pass:
 		if file, password := hands(p.facts); file || password {
 			out.Handings = []spool.Handing{{Handover: spool.Handover{
@@ -127,6 +124,17 @@ func (c Custody) let(ctx context.Context, p *preparation, held spool.HeldCopy, c
 		out.Then = append(out.Then, papers)
 	}
 	out.Correspondents, err = c.released(ctx, p.rules, held, p.facts)
+	return out, err
+}
+
+// letOne is let for a copy that goes alone: its codes go along.
+func (c Custody) letOne(ctx context.Context, p *preparation, held spool.HeldCopy, content []byte) (spool.Released, error) {
+	out, err := c.let(ctx, p, held, content)
+	if err != nil {
+		return out, err
+	}
+	codes, err := codeParcels([]*preparation{p}, held.Sender)
+	out.Then = append(codes, out.Then...)
 	return out, err
 }
 
@@ -189,7 +197,7 @@ func (c Custody) unanswered(ctx context.Context, id string) error {
 		return err
 	}
 	waiting, err := c.waiting(ctx, a)
-	if err != nil || row.Answer != "" || len(waiting) == 0 {
+	if err != nil || row.Answer != "" || len(waiting) == 0 || a.Kind != notice.AboutRecipient { // the others waited for the DPO as well
 		return errors.Join(ErrDecided, err)
 	}
 	rules := c.Rules()
@@ -277,19 +285,30 @@ func (c Custody) records(rules *Rules, held spool.HeldCopy, e policy.Entry, by, 
 
 // outcome is the mail that tells the sender how it ended.
 func (c Custody) outcome(rules *Rules, held spool.HeldCopy, end notice.End, copies int) ([]spool.Parcel, error) {
+	return c.outcomeAt("", rules, held, end, copies, nil)
+}
+
+// outcomeAt is outcome where the sender can still choose something: the question's
+// address is the one that the mail is answered to.
+func (c Custody) outcomeAt(question string, rules *Rules, held spool.HeldCopy, end notice.End, copies int, offers []notice.Choice) ([]spool.Parcel, error) {
 	if held.Sender == "" {
 		return nil, nil
 	}
 	now := c.cfg.Now()
+	from, replyTo := "", rules.Policy.Contact
+	if question != "" {
+		from = c.cfg.Tokens.Address(question)
+		replyTo = from
+	}
 	subject, text := c.cfg.Notices.Outcome(notice.Outcome{
 		Letter: notice.Letter{
 			Language: held.Language, Organisation: rules.Policy.Organisation, Contact: rules.Policy.Contact,
 			Reference: held.Reference, Sent: held.Received.Local(),
 		},
-		End: end, Copies: copies,
+		End: end, Copies: copies, Offers: offers,
 	})
 	mail, body, err := ownMail(own{
-		hostname: c.cfg.Hostname, replyTo: rules.Policy.Contact, to: held.Sender, language: held.Language, subject: subject, text: text, now: now,
+		hostname: c.cfg.Hostname, from: from, replyTo: replyTo, to: held.Sender, language: held.Language, subject: subject, text: text, now: now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write notice: %w", err)

@@ -25,8 +25,15 @@ func (p *preparation) notices() error {
 	}
 	n := p.notice()
 	if p.env.From != "" && (n.Papers || n.Hidden+n.Beside+n.Unusual+p.parcel.sealed+n.Held > 0) {
+		from := ""
+		if p.keyless != "" {
+			var err error
+			if from, err = p.askKeyless(&n); err != nil {
+				return err
+			}
+		}
 		subject, text := p.cfg.Notices.Notice(n)
-		if err := p.addNotice(p.env.From, n.Language, subject, text); err != nil {
+		if err := p.addNotice(from, p.env.From, n.Language, subject, text); err != nil {
 			return err
 		}
 	}
@@ -38,12 +45,12 @@ func (p *preparation) notices() error {
 	}
 	w.Language = p.rules.Policy.Language
 	for _, c := range p.parcel.Copies {
-		if c.Hold != nil && !waitsForSender(c) {
+		if c.Hold != nil && (p.question == "" || !waitsFor(c, p.question)) {
 			w.Releasable = w.Releasable && c.Hold.Releasable
 		}
 	}
 	subject, text := p.cfg.Notices.Waiting(w)
-	return p.addNotice(p.rules.Policy.Contact, w.Language, subject, text)
+	return p.addNotice("", p.rules.Policy.Contact, w.Language, subject, text)
 }
 
 // notice gathers what the sender is told: numbers, kinds and places.
@@ -119,9 +126,15 @@ func distinct(findings []detect.Finding) []detect.Finding {
 	return out
 }
 
-func (p *preparation) addNotice(to, language, subject, text string) error {
+// addNotice adds a mail of ours. from is where it is answered; empty: at the
+// contact.
+func (p *preparation) addNotice(from, to, language, subject, text string) error {
+	replyTo := from
+	if replyTo == "" {
+		replyTo = p.rules.Policy.Contact
+	}
 	c, b, err := ownMail(own{
-		hostname: p.cfg.Hostname, replyTo: p.rules.Policy.Contact, to: to, language: language, subject: subject, text: text, now: p.now,
+		hostname: p.cfg.Hostname, from: from, replyTo: replyTo, to: to, language: language, subject: subject, text: text, now: p.now,
 	})
 	if err != nil {
 		return err

@@ -49,6 +49,8 @@ type preparation struct {
 	sums     sums             // of the hidden addresses; nil: not made yet
 	untraced bool             // leave our trace field out, to show only what the decision changes
 	question string           // the id of what the sender is asked; empty: nothing yet
+	keyless  string           // and of what they are asked about copies that no step protects
+	counted  int              // how the sender's mail counts the recipient of a held copy; 0: it had one
 	parcel   parcel
 	eightBit []bool // of each of its bodies: a mail to a thousand readers is looked at once
 }

@@ -25,14 +25,16 @@ type asking struct {
 	Keep      time.Time           `json:"keep"`
 	All       bool                `json:"all,omitempty"`
 	About     []notice.Doubtful   `json:"about"`
+	Offers    []notice.Choice     `json:"offers,omitempty"` // of a question about keys
 	Copies    []askedCopy         `json:"copies"`
 }
 
 // askedCopy is a held copy and the SHA-256 of the octets that the question is
 // about.
 type askedCopy struct {
-	ID   string            `json:"id"`
-	Seen [sha256.Size]byte `json:"seen"`
+	ID     string            `json:"id"`
+	Seen   [sha256.Size]byte `json:"seen"`
+	Number int               `json:"number,omitempty"` // how the sender's mail counts the recipient; 0: it had one
 }
 
 // seen returns the SHA-256 of a body as the store gives it back.
@@ -51,7 +53,7 @@ func (a asking) letter(r *Rules) notice.Question {
 			Language: a.Language, Organisation: r.Policy.Organisation, Contact: r.Policy.Contact,
 			Reference: a.Reference, Sent: a.Received.Local(),
 		},
-		Kind: a.Kind, About: a.About, All: a.All, Keep: a.Keep,
+		Kind: a.Kind, About: a.About, Copies: len(a.Copies), Offers: a.Offers, All: a.All, Keep: a.Keep,
 	}
 }
 
@@ -78,8 +80,8 @@ func (p *preparation) ask() error {
 		Login: p.env.Login, Sender: p.env.From, Received: p.env.Received,
 	}
 	for _, c := range p.parcel.Copies {
-		if waitsForSender(c) {
-			a.Copies = append(a.Copies, askedCopy{c.ID, seen(p.parcel.Bodies[c.Body])})
+		if p.question != "" && waitsFor(c, p.question) {
+			a.Copies = append(a.Copies, askedCopy{ID: c.ID, Seen: seen(p.parcel.Bodies[c.Body])})
 			a.Keep = c.Hold.Expires
 		}
 	}
@@ -98,7 +100,7 @@ func (p *preparation) ask() error {
 	if err != nil {
 		return fmt.Errorf("encode question: %w", err)
 	}
-	p.parcel.Questions = []spool.Question{{ID: p.question, Expires: a.Keep, Content: content}}
+	p.parcel.Questions = append(p.parcel.Questions, spool.Question{ID: p.question, Expires: a.Keep, Content: content})
 	q := a.letter(p.rules)
 	q.Link, q.Until = p.cfg.Tokens.Link(p.question, p.now, a.Keep)
 	q.Until = q.Until.Local()
@@ -116,13 +118,16 @@ func (p *preparation) ask() error {
 	return nil
 }
 
-// waitsForSender reports whether a copy waits for the answer to a question.
-func waitsForSender(c spool.Copy) bool { return c.Hold != nil && c.Hold.Question != "" }
+// waitsFor reports whether a copy waits for the answer to a question.
+func waitsFor(c spool.Copy, question string) bool {
+	return c.Hold != nil && c.Hold.Question == question
+}
 
-// questionID returns the id of this message's question.
-func (p *preparation) questionID() string {
-	if p.question == "" {
-		p.question = question.NewID()
+// questionID returns the id of a question, and draws it where it is not asked
+// yet.
+func questionID(id *string) string {
+	if *id == "" {
+		*id = question.NewID()
 	}
-	return p.question
+	return *id
 }

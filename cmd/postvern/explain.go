@@ -234,6 +234,9 @@ func printExplanation(w io.Writer, texts *notice.Catalog, x proxy.Explanation) {
 			fmt.Fprintln(w)
 			printLadder(w, why.Ladder)
 		}
+		if len(r.Choices) > 0 {
+			fmt.Fprintf(w, "          its sender is asked: %s\n", joined(r.Choices))
+		}
 		if r.LookUp {
 			fmt.Fprintln(w, "          their key would be looked up first (key-sources), and the mail would wait for it: this is what becomes of it without one")
 		}
@@ -269,6 +272,14 @@ func printExplanation(w io.Writer, texts *notice.Catalog, x proxy.Explanation) {
 		fmt.Fprintln(w, "  nothing")
 	}
 	printEdits(w, x)
+}
+
+func joined(choices []policy.Choice) string {
+	words := make([]string, len(choices))
+	for i, c := range choices {
+		words[i] = string(c)
+	}
+	return strings.Join(words, ", ")
 }
 
 // printLadder prints the steps that were tried for a reader.

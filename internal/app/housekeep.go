@@ -35,6 +35,7 @@ func (a *App) housekeep(ctx context.Context) error {
 		} else if n > 0 {
 			a.opt.Logger.Info("dropped", "what", "expired held mail", "copies", n)
 		}
+		a.unlock(ctx)
 		if err := custody.Remind(ctx); err != nil && ctx.Err() == nil {
 			a.opt.Logger.Error("kept", "what", "questions to remind of", "cause", err)
 		}

@@ -27,7 +27,22 @@ func (a *App) followKeys(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		a.readKeys(ctx)
+		before := a.book
+		if a.readKeys(ctx); a.book != before {
+			a.unlock(ctx)
+		}
+	}
+}
+
+// unlock lets held mail go whose recipients were asked for keys that are there
+// by now.
+func (a *App) unlock(ctx context.Context) {
+	n, err := proxy.Custody{Gateway: a.gateway, Store: a.store}.Unlock(ctx)
+	if err != nil && ctx.Err() == nil {
+		a.opt.Logger.Error("kept", "what", "held mail whose recipients were asked for keys", "cause", err)
+	}
+	if n > 0 {
+		a.opt.Logger.Info("let go", "what", "held mail whose recipients' keys have come", "copies", n)
 	}
 }
 

@@ -21,7 +21,7 @@ type Metrics struct {
 	Refused    *prometheus.CounterVec   // reason: smuggling, size, relay, sender, login, limit, line, loop, memory, certificate
 	Reloads    *prometheus.CounterVec   // result: ok, error
 	Unusual    *prometheus.CounterVec   // likeness: letters, typo, domain, elsewhere, name, outsider
-	Questions  *prometheus.CounterVec   // result: asked, yes, no, unclear, refused, reminded, unanswered
+	Questions  *prometheus.CounterVec   // result: asked, yes, no, code, key, withdraw, unclear, refused, reminded, unanswered
 	LookUps    *prometheus.CounterVec   // result: found, none, failed
 	PolicyTime prometheus.Gauge         // when the policy in force was loaded, Unix seconds
 	PolicyInfo *prometheus.GaugeVec     // hash: the first 12 hex digits of the policy file's SHA-256; value 1
@@ -71,7 +71,7 @@ func (m *Metrics) begin() {
 
 		m.Unusual:   {"letters", "typo", "domain", "elsewhere", "name", "outsider"},
 		m.LookUps:   {"found", "none", "failed"},
-		m.Questions: {"asked", "yes", "no", "unclear", "refused", "reminded", "unanswered"},
+		m.Questions: {"asked", "yes", "no", "code", "key", "withdraw", "unclear", "refused", "reminded", "unanswered"},
 	} {
 		for _, v := range values {
 			vec.WithLabelValues(v)

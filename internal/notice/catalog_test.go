@@ -59,11 +59,11 @@ func TestEveryWordThatCodeAsksForIsInEveryLanguage(t *testing.T) {
 	for _, l := range policy.Likenesses() {
 		add("question", string(l))
 	}
-	for _, choice := range AboutRecipient.Choices() {
+	for _, choice := range append(AboutRecipient.Choices(), AboutKey.Choices()...) {
 		add("question", "choice-"+string(choice))
 		add("page", "button-"+string(choice))
 	}
-	for _, told := range []Told{ToldConfirmed, ToldWithdrawn, ToldKept, ToldDecided, ToldOver, ToldUnknown, ToldTrouble, ToldChoose} {
+	for _, told := range []Told{ToldConfirmed, ToldWithdrawn, ToldKept, ToldCoded, ToldAsked, ToldDecided, ToldOver, ToldUnknown, ToldTrouble, ToldChoose} {
 		add("page", string(told))
 	}
 	add("verdict", string(policy.Pass), string(policy.Seal), string(policy.Hold), string(policy.Reject))

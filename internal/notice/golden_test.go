@@ -54,6 +54,8 @@ func notices(lang string) []Notice {
 		{Letter: l, Ways: []Way{{policy.StepArchive, 2}}, Texted: 2, Standing: 2},
 		{Letter: l, Observe: true, Ways: []Way{{policy.StepArchive, 1}, {policy.StepDocument, 2}, {policy.StepTLS, 2}}},
 		{Letter: l, Held: 2, Keyless: 2, Codable: true, Findings: sample[:1]},
+		{Letter: l, Held: 1, Keyless: 1, Findings: sample[:1], Offers: AboutKey.Choices(), Link: "https://svar.forening.example/svar/abc", Until: clock.AddDate(0, 0, 3), Keep: clock.AddDate(0, 0, 14)},
+		{Letter: l, Held: 1, Keyless: 1, Findings: sample[:1], Codes: []Code{{Number: 2, Code: "111111-222222"}}, Ways: []Way{{policy.StepDocument, 1}}, Offers: []Choice{AskKey, Withdraw}},
 	}
 }
 
@@ -66,6 +68,7 @@ func questions(lang string) []Question {
 			{Address: "bo@forenning.example", Why: []policy.Likeness{policy.LikeDomain}},
 			{Address: "annа@post.example", Why: []policy.Likeness{policy.LikeLetters}},
 		}, Link: "https://svar.forening.example/svar/abc", Until: clock.AddDate(0, 0, 3)},
+		{Letter: l, Kind: AboutKey, Copies: 2, Offers: AboutKey.Choices(), Keep: clock.AddDate(0, 0, 14)},
 		{Letter: l, Kind: AboutRecipient, All: true, About: []Doubtful{{Address: "chef@region.example", Why: []policy.Likeness{policy.LikeOutsider}}}},
 	}
 }
@@ -103,6 +106,8 @@ func everything(c *Catalog, lang string) string {
 	for i, end := range Ends() {
 		mail(c.Outcome(Outcome{Letter: l, End: end, Copies: 1 + i%2}))
 	}
+	mail(c.KeyRequest(KeyRequest{Language: lang, Organisation: l.Organisation, From: "tr.anna@forening.example"}))
+	mail(c.Refused(l, Refusal{Language: lang, Cause: CausePolicy, Rule: "numre", Contact: "dpo@forening.example", Findings: sample[:1], Key: policy.KeyNone}))
 	for _, v := range []Cover{
 		{Language: lang, Organisation: l.Organisation, Contact: l.Contact, From: "Anna Holm (tr.anna@forening.example)", File: "mail.pdf", Code: policy.CodeNotice},
 		{Language: lang, Organisation: l.Organisation, Contact: l.Contact, File: "mail.zip", Archive: true, Code: policy.CodeSMS},
@@ -114,13 +119,18 @@ func everything(c *Catalog, lang string) string {
 	mail(c.CodeFailed(CodeFailed{Letter: l}))
 	fmt.Fprintf(&b, "%s\n%v\n", c.TextMessage(lang, "4821-0937-5561-2043-7719-3285"), c.DocumentWords(lang))
 	for _, q := range questions(lang) {
-		mail(c.Question(q))
+		if q.Kind == AboutKey { // it is put in the notice that says what is held
+			mail(c.Unclear(q))
+			mail(c.Reminder(q))
+		} else {
+			mail(c.Question(q))
+		}
 		page := c.Ask(q)
 		fmt.Fprintf(&b, "%s\n%s\n%s\n%s\n%v\n", page.Title, strings.Join(page.Text, "\n"), strings.Join(page.Doubts, "\n"), strings.Join(page.Details, "\n"), page.Buttons)
 	}
 	mail(c.Unclear(questions(lang)[0]))
 	mail(c.Reminder(questions(lang)[0]))
-	for _, told := range []Told{ToldConfirmed, ToldWithdrawn, ToldKept, ToldDecided, ToldOver, ToldUnknown, ToldTrouble, ToldChoose} {
+	for _, told := range []Told{ToldConfirmed, ToldWithdrawn, ToldKept, ToldCoded, ToldAsked, ToldDecided, ToldOver, ToldUnknown, ToldTrouble, ToldChoose} {
 		page := c.Tell(lang, told)
 		fmt.Fprintf(&b, "%s: %s %s\n", told, page.Title, strings.Join(page.Text, "\n"))
 	}

@@ -44,6 +44,9 @@ type Notice struct {
 	Rules    []string         // names of the rules that matched
 	Findings []detect.Finding // what they matched
 	Keep     time.Time        // held copies are dropped then; zero: not said
+	Offers   []Choice         // what the sender may do about held copies (AboutKey)
+	Link     string           // where they can say so without mail; empty: nowhere
+	Until    time.Time        // how long the link leads there
 }
 
 // Notice returns subject and body (plain text, "\n" line ends, UTF-8) of the
@@ -59,6 +62,13 @@ func (c *Catalog) Notice(n Notice) (subject, body string) {
 	why := s.say(because, values{"reasons": list(s.reasons(n), s.say("format.comma-why", nil), s.say("format.and-why", nil))})
 	do := s.say("notice.do-"+n.advice(), values{"contact": s.contact(n.Contact, n.Organisation)})
 	details := append(s.protection(n), s.found(n.Findings)...)
+	if len(n.Offers) > 0 {
+		ask := slices.Concat(s.offers(AboutKey, n.Offers), s.link(n.Link, n.Until))
+		if n.advice() != "ask" { // codes come first
+			ask = append([]string{wrap(s.say("notice.do-ask", nil)), ""}, ask...)
+		}
+		details = append(ask, details...)
+	}
 	if ways := s.ways(n.Ways); ways != "" && !n.Observe {
 		details = append(details, s.say("detail.ways", values{"value": ways}))
 	}
@@ -97,6 +107,8 @@ func (n Notice) advice() string {
 		return "observe"
 	case len(n.Codes) > 0:
 		return "code"
+	case len(n.Offers) > 0:
+		return "ask"
 	case n.Held > 0 && n.Keyless == n.Held && n.Codable:
 		return "keyless"
 	case n.Held > 0 && n.Keyless == n.Held:

@@ -56,11 +56,15 @@ const (
 	EndWithdrawn  End = "withdrawn"  // its sender answered no: dropped
 	EndKept       End = "kept"       // its sender answered yes, and it is held for another reason
 	EndUnanswered End = "unanswered" // its sender did not answer in time: dropped
+
+	EndRetracted End = "retracted" // its sender chose to delete it
+	EndAsked     End = "asked"     // its sender chose to have the recipient asked for a key: it is still held
+	EndUnlocked  End = "unlocked"  // the key that was asked for is there: on its way
 )
 
 // Ends lists every end.
 func Ends() []End {
-	return []End{EndReleased, EndDropped, EndExpired, EndUndeliverable, EndDelayed, EndConfirmed, EndWithdrawn, EndKept, EndUnanswered}
+	return []End{EndReleased, EndDropped, EndExpired, EndUndeliverable, EndDelayed, EndConfirmed, EndWithdrawn, EndKept, EndUnanswered, EndRetracted, EndAsked, EndUnlocked}
 }
 
 // Outcome tells a sender how it ended with copies that were held, or that
@@ -70,6 +74,7 @@ type Outcome struct {
 	Letter
 	End    End
 	Copies int
+	Offers []Choice // what they may still do (AboutKey)
 }
 
 // Outcome returns subject and body (plain text, "\n" line ends, UTF-8). The
@@ -80,5 +85,23 @@ func (c *Catalog) Outcome(o Outcome) (subject, body string) {
 	key := "outcome." + string(o.End)
 	v := values{"reference": clean(o.Reference, 20), "contact": s.contact(o.Contact, o.Organisation)}
 	sentences := []string{s.count(key+"-what", o.Copies, nil), s.say(key+"-why", nil), s.say(key+"-do", v)}
-	return s.say(key+"-subject", v), s.letter(o.Organisation, sentences, s.details(o.Letter, "sent", nil, time.Time{}))
+	return s.say(key+"-subject", v), s.letter(o.Organisation, sentences, append(s.offers(AboutKey, o.Offers), s.details(o.Letter, "sent", nil, time.Time{})...))
+}
+
+// KeyRequest asks a recipient for a key. Nothing of the mail that waits for it
+// is in it but whom it is from.
+type KeyRequest struct {
+	Language, Organisation string
+	From                   string // the sender's address
+}
+
+// KeyRequest returns subject and body (plain text, "\n" line ends, UTF-8).
+func (c *Catalog) KeyRequest(r KeyRequest) (subject, body string) {
+	s := c.in(r.Language)
+	v := values{"from": clean(r.From, 254)}
+	var sentences []string
+	for _, key := range []string{"what", "how", "else", "doubt"} {
+		sentences = append(sentences, s.say("key-request."+key, v))
+	}
+	return s.say("key-request.subject", nil), s.letter(r.Organisation, sentences, nil)
 }

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,8 +12,11 @@ import (
 // QuestionKind says what a sender is asked about a mail of theirs that is held.
 type QuestionKind string
 
-// AboutRecipient asks whether a recipient is the one that was meant.
-const AboutRecipient QuestionKind = "unusual"
+// The kinds of questions.
+const (
+	AboutRecipient QuestionKind = "unusual" // whether a recipient is the one that was meant
+	AboutKey       QuestionKind = "keyless" // how a mail is to go that a recipient can open in none of the ways that the policy names
+)
 
 // Choice is an answer to a question.
 type Choice string
@@ -21,6 +25,10 @@ type Choice string
 const (
 	Yes Choice = "yes"
 	No  Choice = "no"
+
+	SendCode = Choice(policy.ChoiceCode)
+	AskKey   = Choice(policy.ChoiceKey)
+	Withdraw = Choice(policy.ChoiceWithdraw)
 )
 
 // Choices returns the answers that a kind of question has.
@@ -28,8 +36,19 @@ func (k QuestionKind) Choices() []Choice {
 	switch k {
 	case AboutRecipient:
 		return []Choice{Yes, No}
+	case AboutKey:
+		return []Choice{SendCode, AskKey, Withdraw}
 	}
 	return nil
+}
+
+// Number is what an answer may be begun with in the place of a choice's word;
+// empty where the kind of question is answered by words alone.
+func (k QuestionKind) Number(c Choice) string {
+	if i := slices.Index(k.Choices(), c); k == AboutKey && i >= 0 {
+		return strconv.Itoa(i + 1)
+	}
+	return ""
 }
 
 // Question is what the sender of held mail is asked. It is the one mail of ours
@@ -38,12 +57,22 @@ func (k QuestionKind) Choices() []Choice {
 // representative, whose role is public.
 type Question struct {
 	Letter
-	Kind  QuestionKind
-	About []Doubtful
-	All   bool      // the whole mail waits, not the copies to these alone
-	Keep  time.Time // held copies are dropped then
-	Link  string    // where it can be answered without mail; empty: nowhere
-	Until time.Time // how long the link leads there
+	Kind   QuestionKind
+	About  []Doubtful // AboutRecipient
+	Copies int        // AboutKey
+	Offers []Choice   // AboutKey: those of its choices that there are
+	All    bool       // the whole mail waits, not the copies to these alone
+	Keep   time.Time  // held copies are dropped then
+	Link   string     // where it can be answered without mail; empty: nowhere
+	Until  time.Time  // how long the link leads there
+}
+
+// Choices returns the answers that the question has.
+func (q Question) Choices() []Choice {
+	if q.Kind == AboutKey {
+		return q.Offers
+	}
+	return q.Kind.Choices()
 }
 
 // Doubtful is a recipient who is probably not the one that was meant.
@@ -73,18 +102,38 @@ func (c *Catalog) Reminder(q Question) (subject, body string) {
 	s := c.in(q.Language)
 	v := s.asked(q)
 	v["end"] = q.Keep.Format(s.say("format.time", nil))
-	sentences := []string{s.say("question.reminder-what", v), s.how(q, v), s.say("question.again", nil)}
+	what := "question.reminder-what"
+	if q.Kind == AboutKey {
+		what = "question.keyless-reminder"
+	}
+	sentences := []string{s.say(what, v), s.how(q, v), s.say("question.again", nil)}
 	return s.say("question.reminder-subject", v), s.letter(q.Organisation, sentences, s.below(q))
 }
 
 // below says why we ask, and where it can be answered but by mail.
 func (s speaker) below(q Question) []string {
-	details := s.doubts(q)
-	if q.Link != "" {
-		until := values{"until": q.Until.Format(s.say("format.time", nil))}
-		details = append(details, wrap(s.say("question.link", until)), q.Link, "")
-	}
+	details := slices.Concat(s.doubts(q), s.link(q.Link, q.Until))
 	return append(details, s.details(q.Letter, "sent", nil, q.Keep)...)
+}
+
+// link says where it can be answered but by mail.
+func (s speaker) link(link string, until time.Time) []string {
+	if link == "" {
+		return nil
+	}
+	return []string{wrap(s.say("question.link", values{"until": until.Format(s.say("format.time", nil))})), link, ""}
+}
+
+// offers says what there is to choose, one line each.
+func (s speaker) offers(k QuestionKind, choices []Choice) []string {
+	var lines []string
+	for _, c := range choices {
+		lines = append(lines, wrap(s.say("question."+string(k)+"-"+string(c), values{"number": k.Number(c)})))
+	}
+	if len(lines) > 0 {
+		lines = append(lines, "")
+	}
+	return lines
 }
 
 // Unclear returns subject and body of the mail to somebody whose answer could
@@ -92,12 +141,19 @@ func (s speaker) below(q Question) []string {
 func (c *Catalog) Unclear(q Question) (subject, body string) {
 	s := c.in(q.Language)
 	v := s.asked(q)
-	sentences := []string{s.say("question.unclear-what", v), s.how(q, v)}
+	what := "question.unclear-what"
+	if q.Kind == AboutKey {
+		what = "question.keyless-unclear"
+	}
+	sentences := []string{s.say(what, v), s.how(q, v)}
 	return s.say("question.unclear-subject", v), s.letter(q.Organisation, sentences, append(s.doubts(q), s.details(q.Letter, "sent", nil, q.Keep)...))
 }
 
 // how says how to answer.
 func (s speaker) how(q Question, v values) string {
+	if q.Kind == AboutKey {
+		return s.say("question.keyless-do", nil)
+	}
 	if q.All {
 		return s.say("question."+string(q.Kind)+"-do-all", v)
 	}
@@ -120,9 +176,13 @@ func (s speaker) asked(q Question) values {
 	}
 }
 
-// doubts says of each recipient why we ask, one line each.
+// doubts says of each recipient why we ask, or what there is to choose, one line
+// each.
 func (s speaker) doubts(q Question) []string {
 	const most = 50
+	if q.Kind == AboutKey {
+		return s.offers(q.Kind, q.Offers)
+	}
 	lines := []string{s.say("question.why", nil)}
 	for i, d := range q.About {
 		if i == most {
@@ -162,7 +222,7 @@ func (c *Catalog) Ask(q Question) Page {
 	s := c.in(q.Language)
 	v := s.asked(q)
 	p := Page{Language: c.Language(q.Language), Title: s.say("page."+string(q.Kind)+"-title", nil), Organisation: clean(q.Organisation, 100)}
-	what := s.count("question."+string(q.Kind)+"-what", len(q.About), v)
+	what := s.count("question."+string(q.Kind)+"-what", max(len(q.About), q.Copies), v)
 	if q.All {
 		what = s.say("question."+string(q.Kind)+"-what-all", v)
 	}
@@ -173,7 +233,7 @@ func (c *Catalog) Ask(q Question) Page {
 		}
 	}
 	p.Details = s.details(q.Letter, "sent", nil, q.Keep)
-	for _, choice := range q.Kind.Choices() {
+	for _, choice := range q.Choices() {
 		p.Buttons = append(p.Buttons, Button{choice, s.say("page.button-"+string(choice), nil)})
 	}
 	return p
@@ -187,6 +247,8 @@ const (
 	ToldConfirmed Told = "confirmed"
 	ToldWithdrawn Told = "withdrawn"
 	ToldKept      Told = "kept"
+	ToldCoded     Told = "coded"
+	ToldAsked     Told = "asked"
 	ToldDecided   Told = "decided"
 	ToldOver      Told = "over"
 	ToldUnknown   Told = "unknown"
@@ -202,5 +264,9 @@ func (c *Catalog) Tell(lang string, t Told) Page {
 	if len(says) <= short {
 		return Page{Language: c.Language(lang), Title: says}
 	}
-	return Page{Language: c.Language(lang), Title: s.say("page."+string(AboutRecipient)+"-title", nil), Text: []string{says}}
+	title := AboutRecipient
+	if t == ToldCoded || t == ToldAsked {
+		title = AboutKey
+	}
+	return Page{Language: c.Language(lang), Title: s.say("page."+string(title)+"-title", nil), Text: []string{says}}
 }

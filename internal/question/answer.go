@@ -20,6 +20,9 @@ func LoadWords(texts *notice.Catalog, kind notice.QuestionKind) Words {
 			if word, ok := texts.Word(lang, "question.choice-"+string(choice)); ok {
 				w[strings.ToLower(word)] = choice
 			}
+			if number := kind.Number(choice); number != "" {
+				w[number] = choice
+			}
 		}
 	}
 	return w

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"postvern.example/internal/notice"
@@ -155,12 +156,7 @@ func (p *Pages) take(w http.ResponseWriter, r *http.Request) {
 }
 
 func chosen(q notice.Question, choice notice.Choice) bool {
-	for _, c := range q.Kind.Choices() {
-		if c == choice {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(q.Choices(), choice)
 }
 
 // of returns the language of a question, or of the organisation.

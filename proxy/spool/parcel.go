@@ -111,6 +111,7 @@ type Hold struct {
 	Expires    time.Time // dropped, with a record, when this has passed
 	Releasable bool      // false: the message could not be made safe to send; it can only be dropped
 	Subject    string    // for the DPO's list; stored encrypted
+	Key        bool      // its recipient was asked for a key: it goes once there is one
 	Question   string    // the question whose answer it waits for; empty: it waits for the DPO
 }
 
