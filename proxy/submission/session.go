@@ -248,6 +248,7 @@ func (s *session) Data(io.Reader) error {
 	env.To = append([]message.Recipient(nil), env.To...)
 	s.mu.Unlock()
 
+	deepen(0)
 	ctx, cancel := context.WithDeadline(s.w.srv.context(), t.until)
 	defer cancel()
 	room := s.w.srv.cfg.Budget.share()
@@ -263,6 +264,15 @@ func (s *session) Data(io.Reader) error {
 		s.accepted = &env
 	}
 	return nil
+}
+
+// deepen makes the goroutine's stack large enough for a message while it is
+// shallow: else it is copied, deep as it is by then, once more and later.
+//
+//go:noinline
+func deepen(i int) byte {
+	var room [12 << 10]byte
+	return room[i]
 }
 
 // whole returns nil only if Submit did and has read the message to its end. A
