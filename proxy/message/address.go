@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Mailbox is one mailbox of an address field.
@@ -24,8 +25,34 @@ func addressError(reason string) error { return fmt.Errorf("%w: %s", ErrAddress,
 
 // Mailboxes returns the mailboxes of an address field in their order (RFC 5322
 // §3.4 and §4.4, RFC 6854, RFC 6531). With the error ErrAddress it returns
-// those before the fault.
+// those before the fault. They belong to the message: nobody changes them.
 func (m *Message) Mailboxes(f Field) ([]Mailbox, error) {
+	m.lists.mu.Lock()
+	defer m.lists.mu.Unlock()
+	if l, ok := m.lists.read[f.Value]; ok {
+		return l.boxes, l.err
+	}
+	boxes, err := m.mailboxes(f)
+	if m.lists.read == nil {
+		m.lists.read = make(map[Range]list)
+	}
+	m.lists.read[f.Value] = list{boxes, err}
+	return boxes, err
+}
+
+// lists are the address lists of a message that were read already: each is
+// asked for at several steps of the message's way.
+type lists struct {
+	mu   sync.Mutex
+	read map[Range]list
+}
+
+type list struct {
+	boxes []Mailbox
+	err   error
+}
+
+func (m *Message) mailboxes(f Field) ([]Mailbox, error) {
 	list, err := parseAddresses(m.Raw, f.Value)
 	var boxes []Mailbox
 	for _, e := range list {
@@ -38,7 +65,7 @@ func (m *Message) Mailboxes(f Field) ([]Mailbox, error) {
 			}
 		}
 	}
-	return boxes, err
+	return slices.Clip(boxes), err
 }
 
 type elementKind int

@@ -17,6 +17,7 @@ type Message struct {
 	Raw     []byte // CRLF line ends throughout
 	Root    *Part
 	Defects []Defect
+	lists   lists
 }
 
 // Range is a run of octets in Message.Raw: Start inclusive, End exclusive.

@@ -23,6 +23,9 @@ func decodeText(value []byte) string {
 // decodeWords does what decodeText does, and reports whether a word could not
 // be read that another program might read.
 func decodeWords(value []byte) (text string, unread bool) {
+	if !bytes.Contains(value, []byte("=?")) {
+		return oneLine(guess(value)), false
+	}
 	var out strings.Builder
 	d := wordDecoder{out: &out}
 	for len(value) > 0 {
@@ -42,14 +45,17 @@ func decodeWords(value []byte) (text string, unread bool) {
 		value = value[i+w.size:]
 	}
 	d.flush()
-	text = out.String()
+	return oneLine(out.String()), d.unread
+}
+
+// oneLine keeps decoded text on one line.
+func oneLine(text string) string {
 	if strings.ContainsAny(text, "\r\n\t\x00") {
 		text = cleaner.Replace(text)
 	}
-	return strings.TrimSpace(text), d.unread
+	return strings.TrimSpace(text)
 }
 
-// cleaner keeps decoded text on one line.
 var cleaner = strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ", "\t", " ", "\x00", "\uFFFD")
 
 // encodedWord is one =?charset?encoding?text?= with its text decoded to octets.
