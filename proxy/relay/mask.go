@@ -45,12 +45,14 @@ func mask(text, recipient string) string {
 	if at := strings.LastIndexByte(recipient, '@'); at > 1 {
 		text = maskWord(text, recipient[:at])
 	}
-	text = maskNumber.ReplaceAllStringFunc(text, func(run string) string {
-		if _, err := netip.ParseAddr(run); err == nil || digits(run) < 6 || keepCode.MatchString(run) {
-			return run
-		}
-		return "***"
-	})
+	if digits(text) >= 6 {
+		text = maskNumber.ReplaceAllStringFunc(text, func(run string) string {
+			if _, err := netip.ParseAddr(run); err == nil || digits(run) < 6 || keepCode.MatchString(run) {
+				return run
+			}
+			return "***"
+		})
+	}
 	if len(text) > longestReply {
 		text = text[:longestReply] + "..."
 	}
