@@ -29,6 +29,7 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 		logger.Warn("ignored", "key", "console.address", "reason", "this release has no console: work with the commands held and deviations")
 	}
 	app.CollectSeldom()
+	app.RunBesideFlushes()
 	running, err := app.Start(ctx, app.Options{Config: config, Logger: logger, Worker: workerCommand(), Version: version()})
 	if errors.Is(err, roster.ErrShrunk) {
 		return usageError{err} // nothing but a person makes it right
