@@ -58,7 +58,7 @@ func FuzzFramer(f *testing.F) {
 			n, used, end, err = fr.scan(dst, piece)
 			got = append(got, dst[:n]...)
 			at += used
-			if used < len(piece) && !end && err == nil {
+			if used == 0 && !end && err == nil { // it may leave some of it for the next call
 				t.Fatal("it stopped without a reason")
 			}
 		}
