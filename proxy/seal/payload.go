@@ -70,7 +70,7 @@ func newPayload(fields, outside []field, body []byte, key *OrganisationKey) (pay
 		// A Content-Type that cannot take a parameter more, a message that no
 		// padding or key can follow: one part around it.
 		boundary := random()
-		own.WriteString("Content-Type: multipart/mixed; boundary=\"" + boundary + "\"; hp=\"cipher\"\r\n\r\n--" + boundary + "\r\n")
+		own.WriteString("Content-Type: multipart/mixed; boundary=\"" + boundary + "\"; " + protection + "\r\n\r\n--" + boundary + "\r\n")
 		p.tail, at, wrap = "\r\n--"+boundary+"--\r\n", epilogue, true
 		if along.part != "" {
 			p.tail = "\r\n--" + boundary + "\r\n" + along.part + p.tail
@@ -112,7 +112,12 @@ func (p *payload) pad(at place, protected int) {
 	}
 }
 
-// contentType returns the Content-Type field with hp="cipher" (RFC 9788 §2.1)
+// protection says that the fields beside it are protected: for programs of RFC
+// 9788 (§2.1), and for Thunderbird, which shows them where the draft before it
+// is named (draft-autocrypt-lamps-protected-headers §3).
+const protection = `protected-headers="v1"; hp="cipher"`
+
+// contentType returns the Content-Type field with the parameters of protection
 // behind what the message says, or asks for a part around it.
 func contentType(entity []field) (raw string, wrap bool, err error) {
 	var types []field
@@ -123,7 +128,7 @@ func contentType(entity []field) (raw string, wrap bool, err error) {
 	}
 	switch len(types) {
 	case 0:
-		return "Content-Type: text/plain; charset=us-ascii; hp=\"cipher\"\r\n", false, nil
+		return "Content-Type: text/plain; charset=us-ascii; " + protection + "\r\n", false, nil
 	case 1:
 	default:
 		return "", false, fmt.Errorf("two Content-Type fields: %w", ErrMalformed)
@@ -133,7 +138,7 @@ func contentType(entity []field) (raw string, wrap bool, err error) {
 		return "", true, nil
 	}
 	name, _, _ := strings.Cut(types[0].raw, ":")
-	return name + ":" + strings.TrimRight(value, "; \t\r\n") + ";\r\n hp=\"cipher\"\r\n", false, nil
+	return name + ":" + strings.TrimRight(value, "; \t\r\n") + ";\r\n " + protection + "\r\n", false, nil
 }
 
 // takesParameter says whether a parameter can be put behind a Content-Type
@@ -141,6 +146,7 @@ func contentType(entity []field) (raw string, wrap bool, err error) {
 func takesParameter(value string) bool {
 	media, params, err := mime.ParseMediaType(value)
 	_, has := params["hp"]
+	_, old := params["protected-headers"]
 	comment := strings.ContainsAny(value, "()") // one at the end could swallow the parameter
-	return err == nil && !has && !comment && strings.Contains(media, "/")
+	return err == nil && !has && !old && !comment && strings.Contains(media, "/")
 }

@@ -167,7 +167,7 @@ func TestTheReaderGetsTheMailByteForByte(t *testing.T) {
 		"Date: Thu, 5 Mar 2026 10:00:00 +0100\r\n",
 		"Message-ID: <original.1@laptop.region.example>\r\n",
 		"References: <first@member.example>\r\n <before@member.example>\r\n",
-		"Content-Type: text/plain; charset=iso-8859-1;\r\n format=flowed;\r\n hp=\"cipher\"\r\n",
+		"Content-Type: text/plain; charset=iso-8859-1;\r\n format=flowed;\r\n protected-headers=\"v1\"; hp=\"cipher\"\r\n",
 		"Content-Transfer-Encoding: 8bit\r\n", "Content-Language: da",
 		"HP-Outer: From: bjorn@region.example\r\n",
 		"HP-Outer: To: anna@member.example,\r\n office@forening.example\r\n",
@@ -285,11 +285,12 @@ func TestOneSessionKeyForOneReader(t *testing.T) {
 func TestContentTypesThatTakeNoParameterGetAPartAround(t *testing.T) {
 	secret, k := reader(t, "x25519", 0)
 	for name, c := range map[string]struct{ content, inside string }{
-		"none":            {"", "Content-Type: text/plain; charset=us-ascii; hp=\"cipher\"\r\n\r\nhej"},
-		"plain":           {"Content-Type: text/html\r\n", "Content-Type: text/html;\r\n hp=\"cipher\"\r\n\r\nhej"},
-		"semicolon":       {"content-type:text/html; charset=utf-8 ; \r\n", "content-type:text/html; charset=utf-8;\r\n hp=\"cipher\"\r\n\r\nhej"},
+		"none":            {"", "Content-Type: text/plain; charset=us-ascii; protected-headers=\"v1\"; hp=\"cipher\"\r\n\r\nhej"},
+		"plain":           {"Content-Type: text/html\r\n", "Content-Type: text/html;\r\n protected-headers=\"v1\"; hp=\"cipher\"\r\n\r\nhej"},
+		"semicolon":       {"content-type:text/html; charset=utf-8 ; \r\n", "content-type:text/html; charset=utf-8;\r\n protected-headers=\"v1\"; hp=\"cipher\"\r\n\r\nhej"},
 		"false hp":        {"Content-Type: text/html; hp=clear\r\n", "\r\nContent-Type: text/html; hp=clear\r\n\r\nhej\r\n--"},
 		"comment":         {"Content-Type: text/html; charset=utf-8 (x\r\n", "\r\nContent-Type: text/html; charset=utf-8 (x\r\n\r\nhej\r\n--"},
+		"false draft":     {"Content-Type: text/html; protected-headers=v1\r\n", "\r\nContent-Type: text/html; protected-headers=v1\r\n\r\nhej\r\n--"},
 		"not a type":      {"Content-Type: text\r\n", "\r\nContent-Type: text\r\n\r\nhej\r\n--"},
 		"twice a charset": {"Content-Type: text/plain; charset=a; charset=b\r\n", "\r\nContent-Type: text/plain; charset=a; charset=b\r\n\r\nhej\r\n--"},
 	} {
@@ -303,7 +304,7 @@ func TestContentTypesThatTakeNoParameterGetAPartAround(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, params, err := mime.ParseMediaType(got.Header.Get("Content-Type")); err != nil || params["hp"] != "cipher" {
+		if _, params, err := mime.ParseMediaType(got.Header.Get("Content-Type")); err != nil || params["hp"] != "cipher" || params["protected-headers"] != "v1" {
 			t.Errorf("%s: %v %v", name, params, err)
 		}
 	}

@@ -218,7 +218,7 @@ const roundObjects = 64
 // writeObjects writes the stream of objects (§7.5.7) and returns its number.
 func (f *File) writeObjects() (Ref, error) {
 	for len(f.objects)%roundObjects != 0 {
-		f.Object(f.NewRef(), "null")
+		f.Object(f.NewRef(), "<<>>")
 	}
 	var index, bodies strings.Builder
 	for _, o := range f.objects {
