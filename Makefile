@@ -92,8 +92,9 @@ eval: ## precision and recall on labelled sentences and on documents that real p
 	POSTVERN_EVAL=1 go test ./proxy/extract -run TestEvaluation -v -timeout 20m
 
 .PHONY: interop
-interop: deps ## let readers' programs open what is sealed to keys of every kind: the tables of docs/interoperability.md
-	go test ./proxy/seal -run TestReadersProgramsOpenWhatIsSealed -interop
+interop: deps ## let readers' programs open what is sealed to keys of every kind, and documents: the tables of docs/interoperability.md
+	@test/peers.sh $(BIN)/peers
+	POSTVERN_PEERS=$(BIN)/peers go test ./proxy/seal -run TestReadersProgramsOpenWhatIsSealed -interop -v
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME

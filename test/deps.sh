@@ -25,6 +25,9 @@ need=(
   strace:strace
   7z:p7zip-full
   qpdf:qpdf
+  mutool:mupdf-tools
+  bsdtar:libarchive-tools
+  unzip:unzip
   icalendar:python3-icalendar
   ripmime:ripmime
 )
@@ -44,7 +47,7 @@ done
 # Peers that not every distribution has: without them their tests say so and are
 # skipped.
 if command -v apt-cache >/dev/null 2>&1; then
-  for n in pebble:pebble testssl:testssl.sh sslscan:sslscan; do
+  for n in pebble:pebble testssl:testssl.sh sslscan:sslscan gpg1:gnupg1 miniunzip:minizip; do
     command -v "${n%%:*}" >/dev/null 2>&1 || [ -z "$(apt-cache madison "${n##*:}" 2>/dev/null)" ] || missing+=("${n##*:}")
   done
 fi

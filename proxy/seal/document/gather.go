@@ -262,7 +262,10 @@ func extension(media string) string {
 func (c *contents) text(words Words, head [][2]string) file {
 	var b strings.Builder
 	for _, line := range head {
-		b.WriteString(line[0] + ": " + line[1] + "\r\n")
+		if line[0] != "" {
+			b.WriteString(line[0] + ": ")
+		}
+		b.WriteString(line[1] + "\r\n")
 	}
 	for _, body := range c.bodies {
 		b.WriteString("\r\n" + asText(body))
