@@ -11,6 +11,7 @@ import (
 	"postvern.example/policy"
 	"postvern.example/policy/detect"
 	"postvern.example/proxy/seal"
+	"postvern.example/proxy/spool"
 )
 
 type keysShowCommand struct {
@@ -29,7 +30,12 @@ func (c keysShowCommand) Run(ctx context.Context, s streams) error {
 	if c.JSON {
 		return printKeys(s.out, infos, true, "")
 	}
+	known, err := c.history(ctx, s)
+	if err != nil {
+		return err
+	}
 	if len(infos) == 0 {
+		fmt.Fprint(s.out, known)
 		return fmt.Errorf("there is no key of %q", c.Which)
 	}
 	for i, info := range infos {
@@ -41,7 +47,34 @@ func (c keysShowCommand) Run(ctx context.Context, s streams) error {
 	if state := ring.State(c.Which, time.Now()); strings.Contains(c.Which, "@") {
 		fmt.Fprintf(s.out, "\nMail to %s can be sealed: %s\n", c.Which, map[bool]string{true: "yes", false: "no (" + string(state) + ")"}[state == policy.KeyUsable])
 	}
-	return nil
+	_, err = fmt.Fprint(s.out, known)
+	return err
+}
+
+// history says how copies to a reader were protected before, and what servers
+// outside last said of them. Without an installation, or for a fingerprint,
+// there is nothing to say.
+func (c keysShowCommand) history(ctx context.Context, s streams) (string, error) {
+	reader, ok := detect.CanonicalAddress(c.Which)
+	if !ok || !strings.Contains(c.Which, "@") || c.Config == "" || c.Dir != "" {
+		return "", nil
+	}
+	var out strings.Builder
+	err := installation{Config: c.Config}.withStore(ctx, s, func(store *spool.Store) error {
+		before, err := store.Protections(ctx, reader)
+		if err != nil {
+			return err
+		}
+		for _, p := range before {
+			fmt.Fprintf(&out, "%d copies went as %s, the last on %s.\n", p.Copies, p.Step, p.Last.Format(time.DateOnly))
+		}
+		asked, err := store.LookedUp(ctx, reader)
+		if err == nil && asked.Result != "" {
+			fmt.Fprintf(&out, "Servers outside were asked for a key (%s); they are not asked again before %s.\n", asked.Result, asked.Again.Local().Format("2006-01-02 15:04"))
+		}
+		return err
+	})
+	return out.String(), err
 }
 
 func printKey(out io.Writer, k keyItem) {
