@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"postvern.example/internal/app"
 	"postvern.example/policy"
 	"postvern.example/policy/detect"
 	"postvern.example/proxy/seal"
@@ -58,6 +59,9 @@ func (c keysShowCommand) history(ctx context.Context, s streams) (string, error)
 	reader, ok := detect.CanonicalAddress(c.Which)
 	if !ok || !strings.Contains(c.Which, "@") || c.Config == "" || c.Dir != "" {
 		return "", nil
+	}
+	if config, err := app.LoadConfig(c.Config); err != nil || app.Fresh(config) {
+		return "", err
 	}
 	var out strings.Builder
 	err := installation{Config: c.Config}.withStore(ctx, s, func(store *spool.Store) error {
