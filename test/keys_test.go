@@ -342,7 +342,7 @@ func TestARepresentativesMailProgramBringsTheirKeyAndNobodyElses(t *testing.T) {
 func TestASourceThatIsSwitchedOffIsNotUsed(t *testing.T) {
 	mette := pgpKey(t, "mette@post.example", 0)
 	g := install(t, nil, sinkConfig())
-	g.write("postvern.yaml", g.read("postvern.yaml")+"key-sources: [added]\n")
+	g.write("policy.yaml", g.read("policy.yaml")+"key-sources: [added]\n")
 	g.write("keys/mette.asc", armored(t, mette))
 	g.start()
 	if m := g.toMette(); m != nil {

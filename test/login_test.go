@@ -214,7 +214,7 @@ func TestTokensOfAnIssuerOpenTheServer(t *testing.T) {
 	for range 10 {
 		i.says("AUTH XOAUTH2 "+xoauth2("anna", good[:len(good)-8]+"AAAAAAAA"), "")
 	}
-	expectReplies(t, i.says("AUTH XOAUTH2 "+xoauth2("anna", good)), offered, "454 4.7.0 Too many failed logins")
+	expectReplies(t, i.says("AUTH XOAUTH2 "+xoauth2("anna", good)), offered, "454 4.7.0 Der har vaeret for mange")
 	if strings.Contains(i.log.String(), good[len(good)-40:]) {
 		t.Error("the log holds a token")
 	}
