@@ -1,10 +1,11 @@
 package extract
 
 import (
+	"encoding/binary"
 	"math/bits"
-	"strings"
 	"unicode"
 	"unicode/utf8"
+	"unsafe"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -29,65 +30,95 @@ func cleanBytes(text []byte) string { return cleanFrom(text, nextUnclean(text, 0
 
 // cleanFrom does what clean does; i is the first octet that may change.
 func cleanFrom[T octets.Text](text T, i int) string {
-	var b strings.Builder
-	b.Grow(len(text))
+	out := make([]byte, 0, len(text)+8)
+	out = append(out, text[:i]...)
 	compose := false
-	for done := 0; ; {
-		put(&b, text[done:i])
+	for i < len(text) {
+		out, i = copyClean(out, text, i)
 		if i == len(text) {
 			break
 		}
 		c := text[i]
 		if c < utf8.RuneSelf {
 			i++
-			cleanASCII(&b, c, i < len(text) && text[i] == '\n')
-			done, i = i, nextUnclean(text, i)
+			out = cleanASCII(out, c, i < len(text) && text[i] == '\n')
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(string(text[i:min(i+utf8.UTFMax, len(text))]))
 		i += n
-		done = i
-		if r >= 0x300 && r <= 0x36F {
-			compose = true
-		}
-		cleanRune(&b, r)
-		i = nextUnclean(text, i)
+		compose = compose || r >= 0x300 && r <= 0x36F
+		out = cleanRune(out, r)
 	}
+	if len(out) == 0 {
+		return ""
+	}
+	whole := unsafe.String(&out[0], len(out)) // nobody has the octets but this
 	if compose {
-		return norm.NFC.String(b.String())
+		return norm.NFC.String(whole)
 	}
-	return b.String()
+	return whole
 }
 
-func put[T octets.Text](b *strings.Builder, text T) {
-	switch text := any(text).(type) {
-	case string:
-		b.WriteString(text)
-	case []byte:
-		b.Write(text)
+// copyClean copies text from i on to out, without the CR of line ends, up to
+// the next octet that clean may change, and returns where that stands. Eight
+// octets are copied before it is known whether they are good, and taken back.
+func copyClean[T octets.Text](out []byte, text T, i int) ([]byte, int) {
+	for i < len(text) {
+		for i+8 <= len(text) && cap(out)-len(out) >= 8 {
+			x, n := octets.Word(text, i), len(out)
+			binary.LittleEndian.PutUint64(out[n:n+8], x)
+			odd := unclean8(x)
+			k := bits.TrailingZeros64(odd) / 8
+			out, i = out[:n+k], i+k
+			if odd != 0 {
+				break
+			}
+		}
+		if i == len(text) {
+			break
+		}
+		switch c := text[i]; {
+		case c >= 0x20 && c < 0x7F || c == '\n' || c == '\t':
+			out, i = append(out, c), i+1
+		case c == '\r' && i+1 < len(text) && text[i+1] == '\n':
+			out, i = append(out, '\n'), i+2
+		case isLatin(text, i):
+			out, i = append(out, c, text[i+1]), i+2
+		default:
+			return out, i
+		}
 	}
+	return out, i
+}
+
+// unclean8 marks the octets of x that are not from 0x20 to 0x7E, in their high
+// bits.
+func unclean8(x uint64) uint64 {
+	const each, highs = 0x0101010101010101, 0x8080808080808080
+	return (x | ^(x&^highs + 0x60*each) | (x&^highs + each)) & highs
+}
+
+// isLatin reports whether a letter from U+00C0 to U+02FF stands at text[i].
+func isLatin[T octets.Text](text T, i int) bool {
+	return text[i] >= 0xC3 && text[i] <= 0xCB && i+1 < len(text) && text[i+1] >= 0x80 && text[i+1] < 0xC0
 }
 
 // nextUnclean returns where the next octet from i on stands that clean may
 // change, or len(text). In Latin text with æøå alone that is there.
 func nextUnclean[T octets.Text](text T, i int) int {
-	const each, highs = 0x0101010101010101, 0x8080808080808080
 	for i < len(text) {
 		if i+8 <= len(text) {
-			x := octets.Word(text, i)
-			// The high bit of each octet that is not from 0x20 to 0x7E.
-			odd := (x | ^(x&^highs + 0x60*each) | (x&^highs + each)) & highs
+			odd := unclean8(octets.Word(text, i))
 			if odd == 0 {
 				i += 8
 				continue
 			}
 			i += bits.TrailingZeros64(odd) / 8
 		}
-		c := text[i]
-		switch {
+		switch c := text[i]; {
 		case c >= 0x20 && c < 0x7F || c == '\n' || c == '\t':
 			i++
-		case c >= 0xC3 && c <= 0xCB && i+1 < len(text) && text[i+1] >= 0x80 && text[i+1] < 0xC0: // U+00C0 to U+02FF are letters
+		case isLatin(text, i):
 			i += 2
 		default:
 			return i
@@ -96,40 +127,42 @@ func nextUnclean[T octets.Text](text T, i int) int {
 	return i
 }
 
-func cleanASCII(b *strings.Builder, c byte, beforeLF bool) {
+func cleanASCII(out []byte, c byte, beforeLF bool) []byte {
 	switch {
 	case c >= 0x20 && c < 0x7F, c == '\n', c == '\t':
-		b.WriteByte(c)
+		return append(out, c)
 	case c == '\r':
 		if !beforeLF {
-			b.WriteByte('\n')
+			return append(out, '\n')
 		}
 	case c == '\v', c == '\f':
-		b.WriteByte('\n')
+		return append(out, '\n')
 	}
+	return out
 }
 
-func cleanRune(b *strings.Builder, r rune) {
+func cleanRune(out []byte, r rune) []byte {
 	switch {
 	case unicode.Is(invisible, r):
 	case r >= 0xE0020 && r <= 0xE007E: // tag characters: ASCII that shows nothing
-		b.WriteByte(byte(r - 0xE0000))
+		return append(out, byte(r-0xE0000))
 	case r == 0x85, r == 0x2028, r == 0x2029:
-		b.WriteByte('\n')
+		return append(out, '\n')
 	case r >= 0x80 && r < 0xA0:
 	case r == 0xA0, r == 0x1680, r >= 0x2000 && r <= 0x200A, r == 0x202F, r == 0x205F, r == 0x3000:
-		b.WriteByte(' ')
+		return append(out, ' ')
 	case r >= 0x2010 && r <= 0x2013, r == 0x2212, r == 0xFE63:
-		b.WriteByte('-')
+		return append(out, '-')
 	case r >= 0xFF01 && r <= 0xFF5E: // full width
-		b.WriteByte(byte(r - 0xFF01 + '!'))
+		return append(out, byte(r-0xFF01+'!'))
 	case r >= 0xFB00 && r <= 0xFB06:
-		b.WriteString([...]string{"ff", "fi", "fl", "ffi", "ffl", "st", "st"}[r-0xFB00])
+		return append(out, [...]string{"ff", "fi", "fl", "ffi", "ffl", "st", "st"}[r-0xFB00]...)
 	case unicode.Is(unicode.Nd, r):
-		b.WriteByte('0' + digit(r))
+		return append(out, '0'+digit(r))
 	default:
-		b.WriteRune(r)
+		return utf8.AppendRune(out, r)
 	}
+	return out
 }
 
 // digit returns the value of a decimal digit of any script: each range of the

@@ -3,6 +3,9 @@ package extract
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 func TestWhatIsNotCleanIsFoundWhereverItStands(t *testing.T) {
@@ -40,5 +43,55 @@ func TestOctetsAreCleanedAsTextIs(t *testing.T) {
 		if got, want := cleanBytes([]byte(text)), clean(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
+	}
+}
+
+// slowClean is clean, one character after the other.
+func slowClean(text string) string {
+	var out []byte
+	compose := false
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		switch {
+		case text[i] < utf8.RuneSelf:
+			out = cleanASCII(out, text[i], i+1 < len(text) && text[i+1] == '\n')
+		case isLatin(text, i):
+			n = 2
+			out = append(out, text[i:i+2]...)
+		default:
+			compose = compose || r >= 0x300 && r <= 0x36F
+			out = cleanRune(out, r)
+		}
+		i += n
+	}
+	if compose {
+		return norm.NFC.String(string(out))
+	}
+	return string(out)
+}
+
+func FuzzCleanFast(f *testing.F) {
+	for _, text := range []string{"Kære Åse\r\n\tMed venlig hilsen\r\n", "12\u00AD34 e\u0301\r", "\xff\xC3\x28ﬃ１２\u200B\u2028", "\v\f\x7f\x00\r\r\n"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for range 9 { // at every place in a group of eight
+			want := slowClean(text)
+			if got := clean(text); got != want {
+				t.Fatalf("%q became %q, want %q", text, got, want)
+			}
+			if got := cleanBytes([]byte(text)); got != want {
+				t.Fatalf("%q as octets became %q, want %q", text, got, want)
+			}
+			text = "x" + text
+		}
+	})
+}
+
+func BenchmarkClean(b *testing.B) {
+	text := []byte(strings.Repeat("Vi mødes på torsdag klokken ti i kantinen, og alle er velkomne.\r\n", 1<<20/66))
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		cleanBytes(text)
 	}
 }
