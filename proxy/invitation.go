@@ -126,19 +126,33 @@ func attendeesIn(text string, parsed bool) []person {
 // looks at the first letters only, for nearly all text is none.
 func mayInvite(text string) bool {
 	for start := 0; start < len(text); {
-		i := start + lineMargin(text[start:])
-		if i < len(text) && strings.IndexByte("aobAOB", text[i]) >= 0 {
-			for _, word := range [...]string{"ATTENDEE", "ORGANIZER", "BEGIN:"} {
-				if len(text)-i > len(word) && strings.EqualFold(text[i:i+len(word)], word) {
-					return true
-				}
-			}
+		if mayBegin[text[start]] && invites(text[start+lineMargin(text[start:]):]) {
+			return true
 		}
 		end := strings.IndexByte(text[start:], '\n')
 		if end < 0 {
 			return false
 		}
 		start += end + 1
+	}
+	return false
+}
+
+// mayBegin marks the octets with which a line of an invitation, or its margin,
+// may begin.
+var mayBegin = func() (t [256]bool) {
+	for _, c := range []byte("aobAOB \t\r\v\f>\xEF") {
+		t[c] = true
+	}
+	return t
+}()
+
+// invites reports whether a line begins with a word of invitations.
+func invites(line string) bool {
+	for _, word := range [...]string{"ATTENDEE", "ORGANIZER", "BEGIN:"} {
+		if len(line) > len(word) && strings.EqualFold(line[:len(word)], word) {
+			return true
+		}
 	}
 	return false
 }
