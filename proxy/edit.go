@@ -65,14 +65,22 @@ func masked(subject string, hidden map[string]bool) string {
 }
 
 // numberEdits takes out the fields in which mail programs repeat the subject,
-// where a telephone number stands in it.
-func numberEdits(msg *message.Message) (edits []message.Edit) {
+// where a telephone number stands in it. The error says that it stands in a
+// subject that a signature covers.
+func numberEdits(msg *message.Message) (edits []message.Edit, err error) {
+	if p, ok := msg.Protected(); ok && p.Payload != msg.Root {
+		for _, f := range p.Fields {
+			if len(policy.SubjectNumbers(msg.Text(f))) > 0 {
+				return nil, fmt.Errorf("take the number out of the protected %s: %w", f.Name, message.ErrSigned)
+			}
+		}
+	}
 	for _, f := range msg.Root.Fields {
 		if !strings.EqualFold(f.Name, "Subject") && len(policy.SubjectNumbers(msg.Text(f))) > 0 {
 			edits = append(edits, message.Edit{Range: f.Range})
 		}
 	}
-	return edits
+	return edits, nil
 }
 
 // checkHidden reads an edited header once more and fails where somebody hidden

@@ -214,7 +214,8 @@ func (p *preparation) edits(hidden map[string]bool) (edits []message.Edit, hides
 		case policy.EditTag:
 			subject = e.Subject
 		case policy.EditNumber:
-			subject, more = e.Subject, numberEdits(p.msg)
+			subject = e.Subject
+			more, err = numberEdits(p.msg)
 		default:
 			err = fmt.Errorf("unknown edit %q", e.Kind)
 		}

@@ -353,3 +353,34 @@ func TestACodeOfATextMessageIsSentOnceByEitherNode(t *testing.T) {
 		t.Errorf("%d text messages with %d codes", len(p.messages()), len(codes))
 	}
 }
+
+func TestAProtectedHeaderUnderASignatureIsNoWayRound(t *testing.T) {
+	mail := func(outer, protected string) string {
+		return "From: Anna Holm <tr.anna@forening.example>\nDate: Fri, 20 Nov 2026 08:12:44 +0100\nMIME-Version: 1.0\n" + outer +
+			"Content-Type: multipart/signed; boundary=s; micalg=pgp-sha256; protocol=\"application/pgp-signature\"\n\n--s\n" + protected +
+			"Content-Type: text/plain; charset=utf-8; protected-headers=\"v1\"; hp=\"clear\"\n\nHej, CPR-nr. 070761-4285.\n" +
+			"--s\nContent-Type: application/pgp-signature; name=\"signature.asc\"\n\n-----BEGIN PGP SIGNATURE-----\n\nAAAA\n-----END PGP SIGNATURE-----\n--s--\n"
+	}
+	both := "To: mette@post.example, peter@post.example\n"
+	number := "Subject: sag [sms:+45 22 33 44 55]\n"
+	for name, c := range map[string]struct {
+		mail string
+		to   []string
+	}{
+		"names the readers":      {mail(both+"Subject: sag\n", both+"Subject: sag\n"), []string{"mette@post.example", "peter@post.example"}},
+		"keeps the phone number": {mail("To: mette@post.example\n"+number, "To: mette@post.example\n"+number), []string{"mette@post.example"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gateway(t, files{"policy.yaml": documentPolicy})
+			if err := g.send("anna", "tr.anna@forening.example", c.to, c.mail); err != nil {
+				t.Fatal(err)
+			}
+			if held := g.heldRules(); len(held) != len(c.to) || !strings.Contains(held[0], "recipients.header") {
+				t.Errorf("held: %v", held)
+			}
+			if sent := mails(g.upstream.Messages()); len(sent) > 0 {
+				t.Errorf("it was sent:\n%s", sent[0].Content)
+			}
+		})
+	}
+}

@@ -234,3 +234,29 @@ func TestOddMailsBecomeDocuments(t *testing.T) {
 		})
 	}
 }
+
+// The mails of RFC 9788 appendix E.1 and E.2, as somebody who has decrypted them
+// would send them on.
+func TestACopyOfProtectedFieldsIsShownOnce(t *testing.T) {
+	head := func(kind string) string {
+		return "Date: Fri, 21 Jan 2022 20:40:48 -0500\r\nFrom: Alice <alice@example.net>\r\nTo: Bob <bob@example.net>\r\nSubject: Dinner plans\r\nMIME-Version: 1.0\r\n" +
+			"HP-Outer: Subject: [...]\r\nContent-Type: text/" + kind + "; charset=\"us-ascii\"; hp-legacy-display=\"1\";\r\n hp=\"cipher\"\r\n\r\n"
+	}
+	for kind, body := range map[string]string{
+		"plain": "Subject: Dinner plans\r\n\r\nLet's meet at Rama's Roti Shop at 8pm and go to the park\r\nfrom there.\r\n",
+		"html": "<html><head><title></title></head><body>\r\n<div class=\"header-protection-legacy-display\">\r\n<pre>Subject: Dinner plans</pre>\r\n</div>\r\n" +
+			"<p>\r\nLet's meet at Rama's Roti Shop at 8pm and go to the park\r\nfrom there.\r\n</p>\r\n</body>\r\n</html>\r\n",
+	} {
+		content, err := gather(read(t, head(kind)+body), danish)
+		if err != nil || len(content.bodies) != 1 {
+			t.Fatal(err)
+		}
+		if got := asText(content.bodies[0]); strings.Contains(got, "Subject") || !strings.Contains(got, "Rama's Roti Shop") {
+			t.Errorf("%s: %q", kind, got)
+		}
+		without := strings.Replace(head(kind), "hp=\"cipher\"", "x=y", 1)
+		if content, err = gather(read(t, without+body), danish); err != nil || !strings.Contains(asText(content.bodies[0]), "Subject: Dinner plans") {
+			t.Errorf("%s: what is no copy is left out: %v", kind, err)
+		}
+	}
+}

@@ -34,10 +34,13 @@ type gatherer struct {
 	names map[string]bool
 	inner []*message.Part // parts that HTML may show
 	shown map[string]bool // Content-IDs that it does
+
+	protected message.Protected // header fields
 }
 
 func gather(m *message.Message, words Words) (*contents, error) {
 	g := gatherer{m: m, words: words, names: map[string]bool{}, shown: map[string]bool{}, contents: contents{pictures: map[string][]byte{}}}
+	g.protected, _ = m.Protected()
 	if err := g.part(m.Root); err != nil {
 		return nil, err
 	}
@@ -130,9 +133,13 @@ func (g *gatherer) body(p *message.Part) error {
 		text = strings.ToValidUTF8(text[:mostText], "") + "\n[…]"
 	}
 	var blocks []block
+	legacy := g.protected.LegacyDisplay(p) // a copy of what stands in the heading
 	if p.MediaType == "text/html" {
-		blocks = readHTML(text, g.shown)
+		blocks = readHTML(text, g.shown, legacy)
 	} else {
+		if legacy {
+			text = message.CutLegacyDisplay(text)
+		}
 		blocks = readPlain(text, p.Params)
 	}
 	if len(g.bodies) > 0 && len(blocks) > 0 {

@@ -5,6 +5,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"postvern.example/proxy/message"
 )
 
 // The bounds of what is read of HTML; past them it becomes plainer.
@@ -26,17 +28,19 @@ type reader struct {
 	size   float64         // of headings
 	pre    bool            // line ends and spaces count
 	shown  map[string]bool // Content-IDs
+	legacy bool            // a copy of protected header fields is left out
 	depth  int
 }
 
 // readHTML returns what a reader sees of a text, as blocks. It notes the
-// Content-IDs of pictures that stand in it.
-func readHTML(text string, shown map[string]bool) []block {
+// Content-IDs of pictures that stand in it. legacy says that a copy of protected
+// header fields stands in it, which the heading shows.
+func readHTML(text string, shown map[string]bool, legacy bool) []block {
 	root, err := html.Parse(strings.NewReader(text))
 	if err != nil { // the parser takes any text; its limits are ours
 		return readPlain(text, nil)
 	}
-	r := reader{shown: shown}
+	r := reader{shown: shown, legacy: legacy}
 	r.node(root)
 	r.end(0)
 	return r.blocks
@@ -94,7 +98,7 @@ func (r *reader) node(n *html.Node) {
 }
 
 func (r *reader) element(n *html.Node) {
-	if hidden(n) {
+	if hidden(n) || r.legacy && attribute(n, "class") == message.LegacyDisplayClass {
 		return
 	}
 	before := *r
