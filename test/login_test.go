@@ -85,7 +85,7 @@ func plainLogin(user, password string) string {
 	return "AUTH PLAIN " + base64.StdEncoding.EncodeToString([]byte("\x00"+user+"\x00"+password))
 }
 
-func expectReplies(t *testing.T, got []string, want ...string) {
+func expectReplies(t testing.TB, got []string, want ...string) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("got %q, want %q", got, want)

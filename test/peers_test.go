@@ -137,8 +137,9 @@ func postfix(t testing.TB, relay string) string {
 	return address
 }
 
-// postfixIn does what postfix does, and returns its folder too.
-func postfixIn(t testing.TB, relay string) (address, dir string) {
+// postfixIn does what postfix does, with more settings, and returns its folder
+// too.
+func postfixIn(t testing.TB, relay string, more ...string) (address, dir string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "pf")
 	if err != nil {
@@ -173,7 +174,7 @@ alias_maps =
 alias_database =
 maillog_file = %[1]s/log
 maillog_file_prefixes = %[1]s
-`, dir, host, relayPort)
+`, dir, host, relayPort) + strings.Join(more, "\n") + "\n"
 	master := fmt.Sprintf(`127.0.0.1:%s inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
@@ -192,6 +193,7 @@ anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 showq unix n - n - - showq
 proxymap unix - - n - - proxymap
+tlsmgr unix - - n 1000? 1 tlsmgr
 postlog unix-dgram n - n - 1 postlogd
 `, port)
 	if err := os.WriteFile(filepath.Join(dir, "etc/main.cf"), []byte(main), 0o644); err != nil {
