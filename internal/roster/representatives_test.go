@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"sort"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -175,42 +175,39 @@ func TestManyLoginsAtOnceAreAnsweredRight(t *testing.T) {
 	wg.Wait()
 }
 
-func TestAStrangerTakesAsLongAsAWrongPassword(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes its time")
-	}
+// work returns how much memory a login has argon2id fill, in KiB: a login that
+// was answered without the hash, or with another one's cost, takes another sum.
+func work(r *Representatives, user, password string) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_ = r.Login(context.Background(), user, password, netip.Addr{}) // denied, as other tests see
+	runtime.ReadMemStats(&after)
+	return (after.TotalAlloc - before.TotalAlloc) >> 10
+}
+
+func TestAStrangersPasswordIsHashedAsAnybodys(t *testing.T) {
 	r := people(t, "s3cret")
-	for _, s := range []string{"anna", "bjorn@kommune.example"} {
-		if len(r.door.secrets[s].hash) == 0 {
-			t.Fatal("no secret")
-		}
-	}
-	const n = 100
-	var known, unknown []float64
-	for i := range n {
-		known = append(known, timeOf(r, "anna", fmt.Sprint(i)))
-		unknown = append(unknown, timeOf(r, fmt.Sprint("stranger", i), fmt.Sprint(i)))
-	}
-	// The chance that a random known one took longer than a random unknown one.
-	wins := 0
-	for _, k := range known {
-		for _, u := range unknown {
-			if k > u {
-				wins++
+	const least, most = 1 << 10, 1<<10 + 64 // KiB of one hash, and a little for the rest
+	for _, user := range []string{"anna", "bjorn@kommune.example", "stranger", "", "ANNA ", strings.Repeat("x", maxLogin)} {
+		for _, password := range []string{"wrong", "", strings.Repeat("x", maxPassword)} {
+			if w := work(r, user, password); w < least || w > most {
+				t.Errorf("%.20q with a password of %d octets: %d KiB are filled, want %d", user, len(password), w, least)
 			}
 		}
 	}
-	if auc := float64(wins) / n / n; auc < 0.3 || auc > 0.7 {
-		sort.Float64s(known)
-		sort.Float64s(unknown)
-		t.Errorf("AUC %.2f, medians %.0f and %.0f µs", auc, known[n/2], unknown[n/2])
+	// Neither a stranger's right guess of somebody's password, nor what was
+	// remembered of a right one, shortens the next wrong one.
+	if err := r.Login(context.Background(), "anna", "s3cret", netip.Addr{}); err != nil {
+		t.Fatal(err)
 	}
-}
-
-func timeOf(r *Representatives, user, password string) float64 {
-	start := time.Now()
-	_ = r.Login(context.Background(), user, password, netip.Addr{}) // denied, as other tests see
-	return float64(time.Since(start).Microseconds())
+	for _, user := range []string{"anna", "stranger"} {
+		if w := work(r, user, "s3cre7"); w < least || w > most {
+			t.Errorf("%s after a right password: %d KiB", user, w)
+		}
+	}
+	if w := work(r, "stranger", "s3cret"); w < least || w > most {
+		t.Errorf("a stranger with another's password: %d KiB", w)
+	}
 }
 
 func TestAHashedPasswordIsAPHCString(t *testing.T) {
