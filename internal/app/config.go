@@ -29,6 +29,7 @@ type Config struct {
 	Routes          []RouteConfig    `yaml:"routes"`
 	Deliveries      DeliveriesConfig `yaml:"deliveries"`
 	Limits          LimitsConfig     `yaml:"limits"`
+	Timeouts        TimeoutsConfig   `yaml:"timeouts"`
 	Extract         ExtractConfig    `yaml:"extract"`
 	Policy          string           `yaml:"policy"`
 	Representatives string           `yaml:"representatives"`
@@ -92,8 +93,32 @@ type LimitsConfig struct {
 	MessageSize strict.Size `yaml:"message-size"`
 	Recipients  int         `yaml:"recipients"`
 	Connections int         `yaml:"connections"`
-	Memory      strict.Size `yaml:"memory"`     // of all messages that are being taken
-	SpoolSize   strict.Size `yaml:"spool-size"` // octets of mail in the store
+	PerAddress  int         `yaml:"connections-per-address"` // 0: a quarter of connections
+	Memory      strict.Size `yaml:"memory"`                  // of all messages that are being taken
+	SpoolSize   strict.Size `yaml:"spool-size"`              // octets of mail in the store
+}
+
+// TimeoutsConfig says how long a client may take.
+type TimeoutsConfig struct {
+	Handshake strict.Duration `yaml:"handshake"` // for TLS, and for the answer to a login
+	Login     strict.Duration `yaml:"login"`     // from the connection on
+	Command   strict.Duration `yaml:"command"`   // for the next one
+	Read      strict.Duration `yaml:"read"`      // for the next octets of a message
+	Write     strict.Duration `yaml:"write"`     // to take a reply
+	Message   strict.Duration `yaml:"message"`   // from MAIL to the reply after it
+}
+
+func (t TimeoutsConfig) check(fault func(string, string, ...any)) {
+	for _, x := range []struct {
+		key string
+		of  strict.Duration
+	}{
+		{"handshake", t.Handshake}, {"login", t.Login}, {"command", t.Command}, {"read", t.Read}, {"write", t.Write}, {"message", t.Message},
+	} {
+		if time.Duration(x.of) < time.Second || time.Duration(x.of) > time.Hour {
+			fault("timeouts."+x.key, "must be between 1s and 1h")
+		}
+	}
 }
 
 // ExtractConfig says how attachments are read.
@@ -233,7 +258,11 @@ func defaults() Config {
 		Upstream:   UpstreamConfig{Name: "upstream", TLS: "starttls", Connections: 8},
 		Deliveries: DeliveriesConfig{GiveUp: strict.Duration(48 * time.Hour)},
 		Limits:     LimitsConfig{MessageSize: 50 << 20, Recipients: 1000, Connections: 1000, Memory: 512 << 20, SpoolSize: 20 << 30},
-		Policy:     "policy.yaml", Representatives: "representatives.yaml", Members: strict.Words{"members.csv"}, Keys: "keys/",
+		Timeouts: TimeoutsConfig{
+			Handshake: strict.Duration(30 * time.Second), Login: strict.Duration(2 * time.Minute), Command: strict.Duration(5 * time.Minute),
+			Read: strict.Duration(3 * time.Minute), Write: strict.Duration(time.Minute), Message: strict.Duration(30 * time.Minute),
+		},
+		Policy: "policy.yaml", Representatives: "representatives.yaml", Members: strict.Words{"members.csv"}, Keys: "keys/",
 		KeyLookup: KeyLookupConfig{Timeout: strict.Duration(10 * time.Second), Wait: strict.Duration(30 * time.Second), Remember: strict.Duration(24 * time.Hour), Keyserver: "https://keys.openpgp.org"},
 		Roster:    RosterConfig{StaleAfter: strict.Duration(45 * 24 * time.Hour)},
 		Questions: QuestionsConfig{TLS: "none"},
@@ -275,6 +304,10 @@ func (c *Config) check(doc *strict.Document) error {
 	if c.Limits.Connections < 1 {
 		fault("limits.connections", "must be at least 1")
 	}
+	if c.Limits.PerAddress < 0 || c.Limits.PerAddress > c.Limits.Connections {
+		fault("limits.connections-per-address", "must be between 1 and limits.connections, or 0 for a quarter of it")
+	}
+	c.Timeouts.check(fault)
 	if c.Limits.Memory <= 0 {
 		fault("limits.memory", "must be more than nothing, such as 512MiB")
 	}

@@ -31,7 +31,9 @@ func (a *App) submission() (submission.Config, error) {
 		Throttle: submission.NewThrottle(a.opt.Now),
 		Budget:   a.budget,
 		Limits: submission.Limits{
-			MessageSize: int64(c.Limits.MessageSize), Recipients: c.Limits.Recipients, Connections: c.Limits.Connections,
+			MessageSize: int64(c.Limits.MessageSize), Recipients: c.Limits.Recipients, Connections: c.Limits.Connections, PerAddress: c.Limits.PerAddress,
+			Handshake: time.Duration(c.Timeouts.Handshake), Login: time.Duration(c.Timeouts.Login), Command: time.Duration(c.Timeouts.Command),
+			Read: time.Duration(c.Timeouts.Read), Write: time.Duration(c.Timeouts.Write), Transaction: time.Duration(c.Timeouts.Message),
 		},
 		Submit:   a.gateway,
 		Answered: a.gateway.Answered,

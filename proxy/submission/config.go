@@ -84,7 +84,7 @@ type Limits struct {
 	Read        time.Duration // for the next octets of a message; default 3 min (RFC 5321 §4.5.3.2.5)
 	Write       time.Duration // for a reply to be taken; default 1 min
 	Handshake   time.Duration // for TLS, the PROXY header, and the Authenticator; default 30 s
-	Login       time.Duration // from the connection to the login; default 2 min
+	Login       time.Duration // from the connection to the login; default 2 min; a twelfth of it where others wait for a connection
 	Transaction time.Duration // from MAIL to the reply after the message; default 30 min
 	Grace       time.Duration // for the end of a message that was refused for a bare CR, LF or NUL; default 5 s
 }

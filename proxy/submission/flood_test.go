@@ -1,7 +1,10 @@
 package submission
 
 import (
+	"bufio"
 	"context"
+	"crypto/tls"
+	"encoding/base64"
 	"io"
 	"net"
 	"net/netip"
@@ -67,6 +70,47 @@ func TestOneAddressCannotTakeAllConnections(t *testing.T) {
 	from("198.51.100.1").hear("220")
 	from("198.51.100.1").hear("421 4.3.2")
 	from("198.51.100.2").hear("220")
+}
+
+func TestWhoDoesNotLogInMakesRoomForOthers(t *testing.T) {
+	h := open(t, func(c *Config) {
+		c.Listener.TLS = Implicit
+		c.Limits.Connections = 4
+		c.Limits.Login = 12 * 300 * time.Millisecond
+	})
+	enter := func() *talk {
+		t.Helper()
+		c, err := (&tls.Dialer{Config: h.clientTLS()}).DialContext(context.Background(), "tcp", h.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() }) // the test is over
+		k := &talk{t, c, bufio.NewReader(c)}
+		k.hear("220")
+		k.say("EHLO pc.example")
+		k.hear("250")
+		return k
+	}
+	known := enter()
+	known.say("AUTH PLAIN " + base64.StdEncoding.EncodeToString([]byte("\x00anna\x00s3cret")))
+	known.hear("235")
+	greeted, silent, slow := enter(), h.dial(t), h.dial(t)
+	if _, err := io.WriteString(slow.conn, "\x16"); err != nil { // of a handshake
+		t.Fatal(err)
+	}
+	full := h.dial(t) // nobody has had the time yet
+	full.hear("421 4.3.2")
+	time.Sleep(400 * time.Millisecond)
+	for range 3 {
+		enter()
+	}
+	greeted.hear("421 4.3.2")
+	silent.gone() // it heard nothing in clear: it is to speak TLS
+	slow.gone()
+	full = h.dial(t) // the three have just come
+	full.hear("421 4.3.2")
+	known.say("NOOP") // who has logged in stays
+	known.hear("250")
 }
 
 func TestWhoFindsTheDoorBlockedIsToldSo(t *testing.T) {

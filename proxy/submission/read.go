@@ -93,6 +93,8 @@ func (w *wire) lost(err error) {
 	switch {
 	case !errors.Is(err, os.ErrDeadlineExceeded):
 		w.goodbye = true // the client is gone
+	case w.leaving.Load():
+		w.bye(errCrowded)
 	case w.isDraining():
 		w.bye(w.session.inWords(errGoingDown, false))
 	default:

@@ -148,6 +148,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
+var errCrowded = reply(421, 3, 2, "Too many connections; please try again in a while")
+
 // door makes a wire of each connection.
 type door struct {
 	net.Listener
@@ -166,7 +168,7 @@ func (d *door) Accept() (net.Conn, error) {
 		}
 		// A fresh connection takes these few octets without waiting.
 		_ = c.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
-		_, _ = io.WriteString(c, reply(421, 3, 2, "Too many connections; please try again in a while").Error()+"\r\n")
+		_, _ = io.WriteString(c, errCrowded.Error()+"\r\n")
 		_ = c.Close()
 	}
 }
@@ -197,9 +199,9 @@ func (s *Server) admit(w *wire, peer netip.Addr) *Reply {
 	case s.trusts() && !trusted:
 		s.refused("relay")
 		r = reply(421, 7, 1, "This address may not send here")
-	case s.opened() >= s.limits.Connections, !exempt && s.each[w.client] >= s.limits.PerAddress:
+	case !exempt && s.each[w.client] >= s.limits.PerAddress, s.opened() >= s.limits.Connections && !s.makeRoom():
 		s.refused("limit")
-		r = reply(421, 3, 2, "Too many connections; please try again in a while")
+		r = errCrowded
 	default:
 		s.wires[w] = true
 		s.each[w.client]++
@@ -208,6 +210,28 @@ func (s *Server) admit(w *wire, peer netip.Addr) *Reply {
 	}
 	w.log.Info("refused session", slog.Int("code", r.Code), slog.String("text", r.Text))
 	return r
+}
+
+// makeRoom ends the oldest session of those who have had a while to log in and
+// have not, so that clients who say nothing keep nobody out. It reports whether
+// there was one.
+func (s *Server) makeRoom() bool {
+	if s.trusts() { // nobody logs in
+		return false
+	}
+	var oldest *wire
+	for w, admitted := range s.wires {
+		if admitted && !w.leaving.Load() && time.Since(w.opened) > s.limits.Login/12 && (oldest == nil || w.opened.Before(oldest.opened)) && !w.session.knows() {
+			oldest = w
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	oldest.leaving.Store(true)
+	oldest.drain()
+	s.refused("limit")
+	return true
 }
 
 func (s *Server) opened() int {

@@ -33,6 +33,8 @@ type wire struct {
 	opened time.Time
 	log    *slog.Logger
 
+	leaving atomic.Bool // it makes room for another
+
 	started bool
 	tls     bool
 	esmtp   bool // EHLO, not HELO
