@@ -46,6 +46,8 @@ const (
 	EvidenceOwnData Evidence = "own-data"
 	// EvidenceWithFile : a file that only a password opens goes in the same mail.
 	EvidenceWithFile Evidence = "with-file"
+	// EvidenceOpens : the password that stands beside a file was tried, and opens it.
+	EvidenceOpens Evidence = "opens-file"
 	// EvidenceWithinHour : the file, or the password, went to the same reader within the hour.
 	EvidenceWithinHour Evidence = "within-hour"
 	// EvidenceTemporary : the value is a temporary or coordination number.
@@ -93,7 +95,7 @@ func EvidenceWords() []Evidence {
 		EvidenceRepeated, EvidencePadded, EvidenceRounded, EvidenceNameNear, EvidencePronoun,
 		EvidenceRole, EvidencePhrase, EvidenceOwnTerm, EvidenceRoster, EvidenceShape,
 		EvidenceAddresses, EvidenceUnionWord, EvidenceMachineReadable, EvidenceSynthetic, EvidenceTemporary,
-		EvidenceOwnData, EvidenceWithFile, EvidenceWithinHour,
+		EvidenceOwnData, EvidenceWithFile, EvidenceWithinHour, EvidenceOpens,
 		EvidenceNoChecksum, EvidenceOtherNumber, EvidencePhone, EvidenceTimeStamp, EvidenceOrganisation,
 		EvidenceJoined, EvidenceLink, EvidenceAmbiguous, EvidenceGeneral, EvidenceStaff,
 		EvidenceRecognised, EvidenceConsent,

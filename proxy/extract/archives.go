@@ -10,7 +10,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/bodgit/sevenzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/nwaples/rardecode/v2"
 	"github.com/pierrec/lz4/v4"
@@ -146,52 +145,6 @@ func (r *reading) tar(p piece) {
 			continue
 		}
 		r.entry(p, n, name, z, max(head.Size, 1))
-	}
-}
-
-// sevenZip reads a 7z archive. Its encryption is AES-256, of the files or of
-// the list of files too.
-func (r *reading) sevenZip(p piece) {
-	z, err := sevenzip.NewReader(bytes.NewReader(p.data), int64(len(p.data)))
-	var locked *sevenzip.ReadError
-	switch {
-	case errors.As(err, &locked) && locked.Encrypted:
-		r.protected(p.place, strengthStrong)
-		return
-	case err != nil:
-		r.unscannable(p.place, whyMalformed)
-		return
-	}
-	said := false
-	for i, f := range z.File {
-		if !r.counted(p) {
-			return
-		}
-		name := mixed([]byte(f.Name))
-		if f.FileInfo().IsDir() || f.UncompressedSize == 0 {
-			r.entry(p, i+1, name, nil, 0)
-			continue
-		}
-		in, err := f.Open()
-		if err == nil {
-			peek := make([]byte, 1)
-			_, err = io.ReadFull(in, peek)
-			if err == nil {
-				r.entry(p, i+1, name, io.MultiReader(bytes.NewReader(peek), in), int64(len(p.data)))
-			}
-			_ = in.Close() // nothing is written
-		}
-		if err == nil {
-			continue
-		}
-		r.entry(p, i+1, name, nil, 0)
-		switch {
-		case !errors.As(err, &locked) || !locked.Encrypted:
-			r.unscannable(p.place, whyMalformed)
-		case !said:
-			said = true
-			r.protected(p.place, strengthStrong)
-		}
 	}
 }
 

@@ -98,6 +98,7 @@ type Result struct {
 func (e *Extractor) Text(ctx context.Context, m *message.Message) Result {
 	r := newReading(ctx, e)
 	r.message(m, 0) //nolint:contextcheck // a reading carries its context
+	r.unlock()      //nolint:contextcheck // see above
 	return r.out
 }
 

@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -12,14 +13,17 @@ const maxWait = time.Minute
 // hostile reads a file whose reader may crash or hang: in a worker process, or
 // where there is none in a goroutine of its own.
 func (r *reading) hostile(f format, p piece) {
-	switch {
-	case r.inside:
+	if r.inside {
 		r.safely(f, p)
-	case r.x.pool != nil:
+		return
+	}
+	segments, findings := len(r.out.Segments), len(r.out.Findings)
+	if r.x.pool != nil {
 		r.byWorker(p)
-	default:
+	} else {
 		r.aside(f, p)
 	}
+	r.remember(f, p, segments, findings)
 }
 
 // safely reads and turns a crash of the reader into a finding.
@@ -50,7 +54,7 @@ func (r *reading) byWorker(p piece) {
 	}
 	j := job{
 		Limits: r.x.cfg, Place: p.place, Name: p.name, Declared: p.declared, Params: p.params, Depth: p.depth,
-		Inline: p.inline, Texts: r.texts, Left: r.left, Time: max(time.Until(r.until), 10*time.Millisecond) + r.left.OCR,
+		Inline: p.inline, Passwords: r.passwords, Texts: r.texts, Left: r.left, Time: max(time.Until(r.until), 10*time.Millisecond) + r.left.OCR,
 	}
 	j.Limits.Worker = nil
 	start = time.Now()
@@ -85,6 +89,7 @@ func (r *reading) aside(f format, p piece) {
 	sub.until, sub.texts, sub.left, sub.inside = r.until, r.texts, r.left, true
 	sub.texts = min(sub.texts, textOf(len(p.data)))
 	sub.whole = int64(len(p.data))
+	sub.passwords = slices.Clone(r.passwords)
 	before := sub.texts
 	done := make(chan struct{})
 	go func() {

@@ -28,16 +28,20 @@ func (r *reading) encryptedPackage(p piece, info, data []byte) {
 	major, minor := binary.LittleEndian.Uint16(info), binary.LittleEndian.Uint16(info[2:])
 	size := binary.LittleEndian.Uint64(data)
 	var plain []byte
-	var ok bool
-	switch {
-	case major == 4 && minor == 4:
-		plain, ok = openAgile(info[8:], data[8:], defaultPassword)
-	case minor == 2:
-		plain, ok = openStandard(info[8:], data[8:], defaultPassword)
+	opens := func(password string) (ok bool) {
+		switch {
+		case major == 4 && minor == 4:
+			plain, ok = openAgile(info[8:], data[8:], password)
+		case minor == 2:
+			plain, ok = openStandard(info[8:], data[8:], password)
+		}
+		return ok
 	}
-	if !ok {
+	if !opens(defaultPassword) {
 		r.protected(p.place, strengthStrong)
-		return
+		if !r.tryPasswords(p.place, opens) {
+			return
+		}
 	}
 	p.data = plain[:min(size, uint64(len(plain)))]
 	p.depth++

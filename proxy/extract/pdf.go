@@ -18,17 +18,25 @@ func (r *reading) pdf(p piece) {
 		r.unscannable(p.place, whyMalformed)
 		return
 	}
+	given := false // a password of the message opens it
 	if enc := f.dict(f.trailer["Encrypt"]); enc != nil {
-		crypt, open := f.openCrypt(enc)
-		if !open {
+		if f.crypt, ok = f.openCrypt(enc, ""); !ok {
 			r.protected(p.place, f.strength(enc))
-			return
+			given = r.tryPasswords(p.place, func(password string) (opens bool) {
+				f.crypt, opens = f.openCrypt(enc, password)
+				return opens
+			})
+			if !given {
+				return
+			}
 		}
-		f.crypt = crypt
 	}
 	f.unpackObjects()
-	pages, ok := r.poppler(p)
-	if !ok {
+	var pages []string
+	if !given { // poppler would be told the password where others can read it
+		pages, ok = r.poppler(p)
+	}
+	if given || !ok {
 		pages = f.pageTexts()
 	}
 	f.givePages(pages)

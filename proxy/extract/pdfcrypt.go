@@ -7,6 +7,7 @@ import (
 	"crypto/md5" //nolint:gosec // PDF's own key derivation
 	"crypto/rc4" //nolint:gosec // PDF's own cipher
 	"crypto/sha256"
+	"slices"
 
 	"postvern.example/internal/pdfhash"
 	"postvern.example/policy/detect"
@@ -23,9 +24,9 @@ type pdfCrypt struct {
 // pdfPadding fills short passwords (§7.6.4.3).
 const pdfPadding = "\x28\xBF\x4E\x5E\x4E\x75\x8A\x41\x64\x00\x4E\x56\xFF\xFA\x01\x08\x2E\x2E\x00\xB6\xD0\x68\x3E\x80\x2F\x0C\xA9\xFE\x64\x53\x69\x7A"
 
-// openCrypt returns the key of an encrypted file whose reader's password is
-// empty. Where another is asked for, ok is false.
-func (f *pdfFile) openCrypt(enc pdfDict) (c *pdfCrypt, ok bool) {
+// openCrypt returns the key of an encrypted file with a reader's password. Where
+// another is asked for, ok is false.
+func (f *pdfFile) openCrypt(enc pdfDict, password string) (c *pdfCrypt, ok bool) {
 	v, _ := f.number(enc["V"])
 	rev, _ := f.number(enc["R"])
 	bits, hasBits := f.number(enc["Length"])
@@ -44,7 +45,7 @@ func (f *pdfFile) openCrypt(enc pdfDict) (c *pdfCrypt, ok bool) {
 	owner, _ := f.get(enc["O"]).(pdfString)
 	if rev >= 5 {
 		wrapped, _ := f.get(enc["UE"]).(pdfString)
-		c.key, ok = keyOfAES256([]byte(user), []byte(wrapped), int(rev))
+		c.key, ok = keyOfAES256([]byte(password), []byte(user), []byte(wrapped), int(rev))
 		return c, ok
 	}
 	p, _ := f.number(enc["P"])
@@ -57,7 +58,7 @@ func (f *pdfFile) openCrypt(enc pdfDict) (c *pdfCrypt, ok bool) {
 		n = 5
 	}
 	h := md5.New() //nolint:gosec // see the import
-	h.Write([]byte(pdfPadding))
+	h.Write([]byte(latin(password) + pdfPadding)[:32])
 	h.Write([]byte(owner)[:min(len(owner), 32)])
 	bitsOfP := uint32(int64(p))
 	h.Write([]byte{byte(bitsOfP), byte(bitsOfP >> 8), byte(bitsOfP >> 16), byte(bitsOfP >> 24)})
@@ -121,14 +122,15 @@ func rc4Of(key, data []byte) []byte {
 	return out
 }
 
-// keyOfAES256 unwraps the file's key with the empty password.
-func keyOfAES256(user, wrapped []byte, rev int) ([]byte, bool) {
+// keyOfAES256 unwraps the file's key with a reader's password.
+func keyOfAES256(password, user, wrapped []byte, rev int) ([]byte, bool) {
 	if len(user) < 48 || len(wrapped) < 32 {
 		return nil, false
 	}
-	hash := func(salt []byte) []byte { return pdfhash.Of(nil, salt, nil) }
+	password = password[:min(len(password), 127)]
+	hash := func(salt []byte) []byte { return pdfhash.Of(password, salt, nil) }
 	if rev == 5 {
-		hash = func(salt []byte) []byte { sum := sha256.Sum256(salt); return sum[:] }
+		hash = func(salt []byte) []byte { sum := sha256.Sum256(slices.Concat(password, salt)); return sum[:] }
 	}
 	if !bytes.Equal(hash(user[32:40]), user[:32]) {
 		return nil, false
@@ -189,4 +191,13 @@ func (f *pdfFile) strength(enc pdfDict) detect.Evidence {
 		return strengthStrong
 	}
 	return strengthWeak
+}
+
+// latin returns a password in the octets of Latin-1, as older files have it.
+func latin(password string) string {
+	out := make([]byte, 0, len(password))
+	for _, c := range password {
+		out = append(out, byte(c))
+	}
+	return string(out)
 }

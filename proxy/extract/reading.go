@@ -61,6 +61,10 @@ type reading struct {
 	whole  int64 // size of the file that a worker reads; 0 outside
 	inside bool  // this is a worker, or a goroutine of one file
 	late   bool  // ctx ended, and said so
+
+	locked    []locked  // files that asked for a password
+	passwords []string  // to try on them; nothing of these is kept
+	trying    time.Time // until when; zero: none was tried yet
 }
 
 // budget is what a reading may still use. It travels to a worker and back.

@@ -45,9 +45,12 @@ type job struct {
 	Params   map[string]string
 	Depth    int
 	Inline   bool
-	Texts    int
-	Left     budget
-	Time     time.Duration
+
+	Passwords []string // to try where the file asks for one
+
+	Texts int
+	Left  budget
+	Time  time.Duration
 }
 
 // answer is what a worker found in a file, and what is left of the limits.
@@ -95,6 +98,7 @@ func do(j job, data []byte) answer {
 	x := New(j.Limits)
 	r := newReading(context.Background(), x)
 	r.until = time.Now().Add(j.Time - j.Left.OCR)
+	r.passwords = j.Passwords
 	r.texts, r.left, r.inside, r.whole = min(j.Texts, textOf(len(data))), j.Left, true, int64(len(data))
 	before := r.texts
 	r.piece(piece{

@@ -132,7 +132,8 @@ func (z *zipPack) read(f *zip.File, place detect.Place) []byte {
 	}
 	if f.Flags&1 != 0 {
 		z.lock(f)
-		return nil
+		data, _ := z.unlock(f)
+		return data
 	}
 	in, err := z.open(f)
 	switch {
