@@ -61,11 +61,22 @@ func TestTheOrganisationsKeySignsInsideTheEncryption(t *testing.T) {
 	if _, body, _ := strings.Cut(string(plain), "\r\n\r\n"); body != letterBody {
 		t.Errorf("body %q", body)
 	}
+	dir := home(t)
+	if library := librnp(); library != "" {
+		var both bytes.Buffer
+		if err := secret.GetEntity().SerializePrivateWithoutSigning(&both, nil); err != nil {
+			t.Fatal(err)
+		}
+		both.Write(publicOf(t, own))
+		said, err := exec.CommandContext(t.Context(), "python3", "testdata/librnp.py", library, write(t, dir, "both.pgp", both.Bytes()), write(t, dir, "copy.asc", []byte(armorOf(t, out)))).CombinedOutput()
+		if err != nil || !strings.Contains(string(said), "1 good of 1") {
+			t.Errorf("Thunderbird's RNP does not verify it: %v %s", err, said)
+		}
+	}
 	if _, err := exec.LookPath("sq"); err != nil {
 		t.Log("sq is not installed")
 		return
 	}
-	dir := home(t)
 	cert, key := write(t, dir, "own.asc", Armored(publicOf(t, own))), write(t, dir, "secret.asc", []byte(armored))
 	if _, err := try(dir, "", "sq", "decrypt", "--signer-cert", cert, "--signatures", "1", "--recipient-key", key, write(t, dir, "copy.asc", []byte(armorOf(t, out)))); err != nil {
 		t.Errorf("sq does not verify it: %v", err)
