@@ -101,7 +101,7 @@ func New(cfg Config) *Gateway {
 // progress ends by the rules that it began with.
 func (g *Gateway) Follow(r *Rules) {
 	g.rules.Store(r)
-	g.keys.ring(r)
+	g.keys.ring(r) // now, and not when the next message comes
 }
 
 // Rules returns the rules in force, with the consents and keys as they are now.
@@ -110,7 +110,8 @@ func (g *Gateway) Rules() *Rules {
 	r := *in
 	r.ledger = g.ledger.Load()
 	r.folder = in.Keys
-	r.Keys, r.book = g.keys.ring(in)
+	all := g.keys.ring(in)
+	r.Keys, r.Certificates, r.book = all.ring, all.certs, all.book
 	r.own = g.keys.organisation()
 	return &r
 }

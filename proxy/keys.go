@@ -3,7 +3,9 @@ package proxy
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"sync/atomic"
+	"time"
 
 	"postvern.example/policy"
 	"postvern.example/proxy/seal"
@@ -24,6 +26,7 @@ type together struct {
 	rules *Rules
 	book  *spool.KeyBook
 	ring  *seal.Keyring
+	certs *seal.Certificates
 }
 
 // FollowKeys makes b what is known of readers' keys besides the rules', for
@@ -43,21 +46,73 @@ func (g *Gateway) FollowKeys(b *spool.KeyBook) {
 // key, since nobody knows whose was changed.
 func (g *Gateway) WithoutKeys() { g.keys.unknown.Store(true) }
 
-// ring returns the rules' keys together with the store's, and the book.
-func (k *keys) ring(r *Rules) (*seal.Keyring, *spool.KeyBook) {
+// ring returns the rules' keys and certificates together with the store's.
+func (k *keys) ring(r *Rules) together {
 	if k.unknown.Load() {
-		return &seal.Keyring{}, nil
+		return together{ring: &seal.Keyring{}, certs: &seal.Certificates{}}
 	}
 	book := k.book.Load()
 	if book == nil {
-		return r.Keys, nil
+		return together{ring: r.Keys, certs: r.Certificates}
 	}
 	if t := k.together.Load(); t != nil && t.rules == r && t.book == book {
-		return t.ring, book
+		return *t
 	}
-	ring := KeysOf(r.Keys, book, r.Policy.KeySources)
-	k.together.Store(&together{rules: r, book: book, ring: ring})
-	return ring, book
+	t := together{rules: r, book: book, ring: KeysOf(r.Keys, book, r.Policy.KeySources), certs: CertificatesOf(r.Certificates, book)}
+	k.together.Store(&t)
+	return t
+}
+
+// Certificates stand among the store's keys under names of their own, so that a
+// reader can be bound to a key and to a certificate.
+const (
+	certificateSource = "certificate"
+	certificateReader = "certificate of "
+)
+
+// StoredCertificate returns a certificate as the store keeps it.
+func StoredCertificate(k seal.Known, by string, since time.Time) spool.ReaderKey {
+	return spool.ReaderKey{
+		Reader: certificateReader + k.Reader, Fingerprint: k.Fingerprint, Key: k.Key, Source: certificateSource, Since: since, By: by,
+	}
+}
+
+// CertificatesOf puts a folder's certificates and the store's together.
+func CertificatesOf(folder *seal.Certificates, book *spool.KeyBook) *seal.Certificates {
+	return folder.With(certificates(book.Added), certificates(book.Pinned))
+}
+
+// StoredCertificates returns those of the store's keys that are certificates.
+func StoredCertificates(book *spool.KeyBook) []seal.Known {
+	return slices.Concat(certificates(book.Added), certificates(book.Pinned))
+}
+
+// StoredOpenPGP returns those that are readers' OpenPGP keys.
+func StoredOpenPGP(book *spool.KeyBook) []spool.ReaderKey {
+	return slices.DeleteFunc(slices.Concat(book.Added, book.Pinned), func(k spool.ReaderKey) bool { return k.Source == certificateSource })
+}
+
+func certificates(stored []spool.ReaderKey) (out []seal.Known) {
+	for _, s := range stored {
+		if reader, ok := strings.CutPrefix(s.Reader, certificateReader); ok && s.Source == certificateSource {
+			out = append(out, seal.Known{Reader: reader, Fingerprint: s.Fingerprint, Key: s.Key})
+		}
+	}
+	return out
+}
+
+// pinCertificate binds a reader to the certificate that a copy was sealed to,
+// where they are bound to none.
+func (p *preparation) pinCertificate(address string) {
+	use, ok := p.rules.Certificates.Use(address, p.now)
+	if !ok {
+		return
+	}
+	pin := StoredCertificate(use, "", p.now)
+	if p.rules.book == nil || p.rules.book.Binds(pin.Reader) || slices.ContainsFunc(p.parcel.Pins, func(k spool.ReaderKey) bool { return k.Reader == pin.Reader }) {
+		return
+	}
+	p.parcel.Pins = append(p.parcel.Pins, pin)
 }
 
 // organisation returns the organisation's own keys.

@@ -103,6 +103,9 @@ func (p *preparation) sealOpenPGP(i int, _ policy.Verdict, f *form) (protected, 
 
 func (p *preparation) sealSMIME(i int, _ policy.Verdict, f *form) (protected, error) {
 	made, err := p.rules.Certificates.Prepare(p.sealing(i, f), p.now)
+	if err == nil {
+		p.pinCertificate(p.env.To[i].Address)
+	}
 	return protected{made: &made}, err
 }
 

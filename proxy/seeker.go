@@ -67,7 +67,10 @@ func (s *Seeker) resolve(ctx context.Context, d spool.Delivery, doubtful bool) (
 	if err != nil {
 		return spool.Parcel{}, err
 	}
-	answers := s.ask(ctx, rules, d.Received, w.Wanted)
+	var answers []answer
+	if rules.Policy.LooksUp() { // as it did when the mail came
+		answers = s.ask(ctx, rules, d.Received, w.Wanted)
+	}
 	if ctx.Err() != nil { // the process ends: the next one asks
 		return spool.Parcel{}, ctx.Err()
 	}

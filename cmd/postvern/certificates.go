@@ -1,24 +1,73 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"postvern.example/internal/app"
 	"postvern.example/policy"
+	"postvern.example/policy/strict"
+	"postvern.example/proxy"
+	"postvern.example/proxy/seal"
+	"postvern.example/proxy/spool"
 )
 
 type certificatesCommand struct {
-	List certificatesListCommand `cmd:"" help:"List readers' certificates and whether they can be used, or why not."`
+	List     certificatesListCommand     `cmd:"" help:"List readers' certificates and whether they can be used, or why not."`
+	Show     certificatesShowCommand     `cmd:"" help:"Show all that is known of the certificates of a reader, or of one certificate."`
+	Add      certificatesAddCommand      `cmd:"" help:"Add certificates from a file to the store, for all nodes."`
+	Approve  certificatesApproveCommand  `cmd:"" help:"Use another certificate for a reader than before. Compare its fingerprint with them first."`
+	Remove   certificatesRemoveCommand   `cmd:"" help:"Remove a certificate from the store, and forget that readers are bound to it."`
+	Expiring certificatesExpiringCommand `cmd:"" help:"List usable certificates that expire soon. Exits with 1 where there are any."`
 }
 
-type certificatesListCommand struct {
+// certificateSource says where a command finds certificates.
+type certificateSource struct {
 	Config string `type:"path" placeholder:"FILE" help:"postvern.yaml."`
-	Dir    string `type:"path" placeholder:"FOLDER" help:"The folder of certificates; otherwise that of --config."`
-	JSON   bool   `name:"json" help:"Print a JSON array."`
+	Dir    string `type:"path" placeholder:"FOLDER" help:"A folder of certificates, without any installation; otherwise those of --config."`
+}
+
+// certificates returns those of the folder alone, or of an installation with its
+// store, and where they were looked for.
+func (c certificateSource) certificates(ctx context.Context, s streams) (*seal.Certificates, string, error) {
+	if c.Dir != "" {
+		if _, err := os.Stat(c.Dir); err != nil {
+			return nil, "", usageError{err}
+		}
+		folder, err := app.LoadCertificates(app.SMIMEConfig{Certificates: c.Dir})
+		if err != nil {
+			return nil, "", usageError{err}
+		}
+		return folder, c.Dir, nil
+	}
+	if c.Config == "" {
+		return nil, "", usageError{fmt.Errorf("give --config FILE or --dir FOLDER")}
+	}
+	config, err := app.LoadConfig(c.Config)
+	if err != nil {
+		return nil, "", usageError{err}
+	}
+	all, err := app.LoadCertificates(config.SMIME)
+	if err != nil {
+		return nil, "", usageError{err}
+	}
+	if app.Fresh(config) {
+		return all, config.SMIME.Certificates, nil
+	}
+	err = installation{Config: c.Config}.withStore(ctx, s, func(store *spool.Store) error {
+		book, err := store.KeyBook(ctx, nil)
+		if err == nil {
+			all = proxy.CertificatesOf(all, book)
+		}
+		return err
+	})
+	return all, config.SMIME.Certificates + " or the store", err
 }
 
 // certificateItem is a certificate as --json prints it.
@@ -32,54 +81,140 @@ type certificateItem struct {
 	State       policy.KeyState `json:"state"`
 	Reason      string          `json:"reason"`
 	File        string          `json:"file"`
+	Bound       []string        `json:"bound"`
+	Waits       []string        `json:"waits"`
+}
+
+func newCertificateItem(i seal.CertificateInfo) certificateItem {
+	item := certificateItem{
+		Fingerprint: i.Fingerprint, Addresses: list(i.Addresses), Issuer: i.Issuer, Algorithm: i.Algorithm,
+		State: i.State, Reason: i.Reason, File: i.File, Bound: list(i.Bound), Waits: list(i.Waits),
+	}
+	if !i.Until.IsZero() {
+		item.From, item.Until = &i.From, &i.Until
+	}
+	return item
+}
+
+func (i certificateItem) until() string {
+	if i.Until == nil {
+		return "-"
+	}
+	return i.Until.Format(time.DateOnly)
+}
+
+type certificatesListCommand struct {
+	certificateSource `embed:""`
+	JSON              bool `name:"json" help:"Print a JSON array."`
 }
 
 // Run prints every certificate with its addresses and state.
-func (c certificatesListCommand) Run(s streams) error {
-	var smime app.SMIMEConfig
-	switch {
-	case c.Config != "":
-		config, err := app.LoadConfig(c.Config)
-		if err != nil {
-			return usageError{err}
-		}
-		smime = config.SMIME
-	case c.Dir == "":
-		return usageError{fmt.Errorf("give --config FILE or --dir FOLDER")}
-	}
-	if c.Dir != "" {
-		smime.Certificates = c.Dir
-		if _, err := os.Stat(c.Dir); err != nil {
-			return usageError{err}
-		}
-	}
-	certificates, err := app.LoadCertificates(smime)
+func (c certificatesListCommand) Run(ctx context.Context, s streams) error {
+	all, where, err := c.certificates(ctx, s)
 	if err != nil {
-		return usageError{err}
-	}
-	items := []certificateItem{}
-	for _, i := range certificates.List(time.Now()) {
-		item := certificateItem{Fingerprint: i.Fingerprint, Addresses: list(i.Addresses), Issuer: i.Issuer, Algorithm: i.Algorithm, State: i.State, Reason: i.Reason, File: i.File}
-		if !i.Until.IsZero() {
-			item.From, item.Until = &i.From, &i.Until
-		}
-		items = append(items, item)
-	}
-	if c.JSON {
-		return printJSON(s.out, items)
-	}
-	if len(items) == 0 {
-		_, err := fmt.Fprintf(s.out, "No certificate stands in %s.\n", smime.Certificates)
 		return err
 	}
-	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	return printCertificates(s.out, all.List(time.Now()), c.JSON, fmt.Sprintf("No certificate stands in %s.", where))
+}
+
+func printCertificates(out io.Writer, infos []seal.CertificateInfo, asJSON bool, none string) error {
+	items := []certificateItem{}
+	for _, i := range infos {
+		items = append(items, newCertificateItem(i))
+	}
+	if asJSON {
+		return printJSON(out, items)
+	}
+	if len(items) == 0 {
+		_, err := fmt.Fprintln(out, none)
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "STATE\tUNTIL\tADDRESSES\tKEY\tFILE\tWHY NOT")
 	for _, i := range items {
-		until := "-"
-		if i.Until != nil {
-			until = i.Until.Format("2006-01-02")
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", i.State, until, strings.Join(i.Addresses, ", "), i.Algorithm, i.File, i.Reason)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", i.State, i.until(), strings.Join(i.Addresses, ", "), i.Algorithm, i.File, i.Reason)
 	}
 	return w.Flush()
+}
+
+type certificatesShowCommand struct {
+	certificateSource `embed:""`
+	JSON              bool   `name:"json" help:"Print a JSON array."`
+	Which             string `arg:"" name:"address|fingerprint" help:"A reader's mail address, or a fingerprint (its last 16 digits are enough)."`
+}
+
+// Run prints each of the certificates at length.
+func (c certificatesShowCommand) Run(ctx context.Context, s streams) error {
+	all, _, err := c.certificates(ctx, s)
+	if err != nil {
+		return err
+	}
+	infos := slices.DeleteFunc(all.List(time.Now()), func(i seal.CertificateInfo) bool { return !meant(c.Which, i.Fingerprint, i.Addresses...) })
+	if c.JSON {
+		return printCertificates(s.out, infos, true, "")
+	}
+	if len(infos) == 0 {
+		return fmt.Errorf("there is no certificate of %q", c.Which)
+	}
+	for n, i := range infos {
+		if n > 0 {
+			fmt.Fprintln(s.out)
+		}
+		printCertificate(s.out, newCertificateItem(i))
+	}
+	return nil
+}
+
+func printCertificate(out io.Writer, i certificateItem) {
+	row := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(out, "%-12s %s\n", name, value)
+		}
+	}
+	row("fingerprint", i.Fingerprint)
+	row("addresses", strings.Join(i.Addresses, ", "))
+	state := string(i.State)
+	if i.Reason != "" {
+		state += ": " + i.Reason
+	}
+	row("state", state)
+	row("file", i.File)
+	row("issuer", i.Issuer)
+	row("encrypts by", i.Algorithm)
+	if i.From != nil {
+		row("from", i.From.Format(time.DateOnly))
+	}
+	row("until", i.until())
+	row("bound", strings.Join(i.Bound, ", "))
+	if len(i.Waits) > 0 {
+		row("waits", strings.Join(i.Waits, ", ")+" had another certificate before: compare the fingerprint with them, then postvern certificates approve")
+	}
+}
+
+type certificatesExpiringCommand struct {
+	certificateSource `embed:""`
+	Within            string `default:"30d" placeholder:"TIME" help:"How soon, such as 30d or 12h (${default})."`
+	JSON              bool   `name:"json" help:"Print a JSON array."`
+}
+
+// Run prints the certificates and fails where there are any, so that cron writes
+// a mail.
+func (c certificatesExpiringCommand) Run(ctx context.Context, s streams) error {
+	within, err := strict.ParseDuration(c.Within)
+	if err != nil {
+		return usageError{fmt.Errorf("--within: %w", err)}
+	}
+	all, _, err := c.certificates(ctx, s)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	soon := slices.DeleteFunc(all.List(now), func(i seal.CertificateInfo) bool { return !i.ExpiresBy(now.Add(time.Duration(within))) })
+	if err := printCertificates(s.out, soon, c.JSON, fmt.Sprintf("No certificate expires within %s.", c.Within)); err != nil {
+		return err
+	}
+	if len(soon) > 0 {
+		return fmt.Errorf("certificates that expire within %s: %d", c.Within, len(soon))
+	}
+	return nil
 }

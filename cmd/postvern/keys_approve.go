@@ -9,6 +9,7 @@ import (
 
 	"postvern.example/internal/app"
 	"postvern.example/policy"
+	"postvern.example/proxy"
 	"postvern.example/proxy/seal"
 	"postvern.example/proxy/spool"
 )
@@ -71,7 +72,7 @@ func (c keysRemoveCommand) Run(ctx context.Context, s streams) error {
 	}
 	return c.withKeys(ctx, s, func(store *spool.Store, all app.Keys) error {
 		removed := map[string]bool{}
-		for _, k := range slices.Concat(all.Book.Added, all.Book.Pinned) {
+		for _, k := range proxy.StoredOpenPGP(all.Book) {
 			if name := k.Fingerprint + " of " + k.Reader; meant(c.Which, k.Fingerprint, k.Reader) && !removed[name] {
 				records, err := all.Records(policy.EntryKeyRemoved, []seal.Known{{Reader: k.Reader, Fingerprint: k.Fingerprint}}, by, time.Now())
 				if err != nil {

@@ -184,6 +184,7 @@ type SMSOKConfig struct {
 type SMIMEConfig struct {
 	Certificates string `yaml:"certificates"` // a folder, or one file
 	Authorities  string `yaml:"authorities"`  // PEM file of those that certificates have to come from; empty: any that stands in the folder
+	Revocations  string `yaml:"revocations"`  // a folder of lists of revoked certificates; empty: none is asked for
 	Cipher       string `yaml:"cipher"`       // aes-256-cbc or aes-256-gcm
 }
 
@@ -231,7 +232,7 @@ func LoadConfig(file string) (Config, error) {
 func (c *Config) paths() []*string {
 	paths := []*string{
 		&c.Data, &c.TLS.Certificate, &c.TLS.Key, &c.TLS.ACME.CA, &c.TLS.ACME.KeyFile, &c.Upstream.PasswordFile, &c.Upstream.CA,
-		&c.Policy, &c.Representatives, &c.Keys, &c.KeyLookup.CA, &c.SMIME.Certificates, &c.SMIME.Authorities, &c.SMS.TokenFile,
+		&c.Policy, &c.Representatives, &c.Keys, &c.KeyLookup.CA, &c.SMIME.Certificates, &c.SMIME.Authorities, &c.SMIME.Revocations, &c.SMS.TokenFile,
 		&c.Login.Upstream.CA, &c.Login.LDAP.CA, &c.Login.LDAP.PasswordFile, &c.Login.OIDC.Keys, &c.Login.OIDC.CA,
 	}
 	for i := range c.Upstreams {
@@ -330,6 +331,9 @@ func (c *Config) check(doc *strict.Document) error {
 		fault("key-sources", "write it in %s instead: who may be told whom mail is written to is the data protection officer's to say", c.Policy)
 	}
 	c.KeyLookup.check(fault)
+	if c.SMIME.Revocations != "" && c.SMIME.Authorities == "" {
+		fault("smime.revocations", "needs smime.authorities: a list counts only where it comes from the issuer of a certificate")
+	}
 	if !slices.Contains(cms.Ciphers(), cms.Cipher(c.SMIME.Cipher)) {
 		fault("smime.cipher", "%q is neither aes-256-cbc nor aes-256-gcm", c.SMIME.Cipher)
 	}

@@ -114,10 +114,11 @@ func LoadCertificates(c SMIMEConfig) (*seal.Certificates, error) {
 	if err != nil {
 		return nil, fmt.Errorf("smime.authorities: %w", err)
 	}
+	cfg := seal.CertificateConfig{Folder: c.Certificates, Authorities: authorities, Cipher: cms.Cipher(c.Cipher), Revocations: c.Revocations}
 	if _, err := os.Stat(c.Certificates); c.Certificates == "" || errors.Is(err, fs.ErrNotExist) {
-		return &seal.Certificates{}, nil
+		return seal.NoCertificates(cfg)
 	}
-	return seal.LoadCertificates(seal.CertificateConfig{Folder: c.Certificates, Authorities: authorities, Cipher: cms.Cipher(c.Cipher)})
+	return seal.LoadCertificates(cfg)
 }
 
 // replaceFile puts a whole file in the place of another, durably.
@@ -266,7 +267,7 @@ type fingerprint struct {
 func (a *App) fingerprints() map[string]fingerprint {
 	c := a.opt.Config
 	out := map[string]fingerprint{}
-	roots := append([]string{c.Policy, lexiconFolder(c.Policy), c.Representatives, c.Keys, c.SMIME.Certificates, c.SMIME.Authorities, filepath.Join(c.Data, confirmedFile), filepath.Join(c.Data, spool.KeyFile)}, c.Members...)
+	roots := append([]string{c.Policy, lexiconFolder(c.Policy), c.Representatives, c.Keys, c.SMIME.Certificates, c.SMIME.Authorities, c.SMIME.Revocations, filepath.Join(c.Data, confirmedFile), filepath.Join(c.Data, spool.KeyFile)}, c.Members...)
 	for _, file := range c.Members {
 		roots = append(roots, roster.PhonesFile(file))
 	}

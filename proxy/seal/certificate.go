@@ -53,12 +53,22 @@ func (c *Certificates) judge(one *certificate, now time.Time) verdict {
 	if len(x.UnhandledCriticalExtensions) > 0 { // RFC 5280 §4.2
 		return because(policy.KeyNoEncryption, "the certificate has a critical extension that is not understood")
 	}
-	if c.cfg.Authorities != nil {
-		if _, err := x.Verify(x509.VerifyOptions{
-			Roots: c.cfg.Authorities, Intermediates: c.between, CurrentTime: now,
-			KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection},
-		}); err != nil {
-			return because(policy.KeyUntrusted, "the certificate comes from none of the authorities")
+	if c.cfg.Authorities == nil {
+		return v
+	}
+	chains, err := x.Verify(x509.VerifyOptions{
+		Roots: c.cfg.Authorities, Intermediates: c.between, CurrentTime: now,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection},
+	})
+	if err != nil {
+		return because(policy.KeyUntrusted, "the certificate comes from none of the authorities")
+	}
+	if c.cfg.Revocations == "" {
+		return v
+	}
+	for _, chain := range chains { // one that is good is enough
+		if v.state, v.reason = c.revoked(chain, now); v.state == policy.KeyUsable {
+			return v
 		}
 	}
 	return v

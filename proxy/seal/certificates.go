@@ -22,6 +22,8 @@ type Certificates struct {
 	all       []*certificate
 	byAddress map[string][]*certificate // canonical address; the newest first
 	between   *x509.CertPool            // all that were loaded: some are their issuers
+	lists     []*x509.RevocationList
+	pins      map[string]*certificate // of readers who are bound to one, by canonical address; nil where it cannot be read
 }
 
 // CertificateConfig says where certificates are and which are trusted.
@@ -31,6 +33,9 @@ type CertificateConfig struct {
 	// put it into the folder answers for it.
 	Authorities *x509.CertPool
 	Cipher      cms.Cipher // empty: CBC
+	// Revocations is a folder of lists of revoked certificates, by which every
+	// certificate is judged. Empty: none is.
+	Revocations string
 }
 
 // certificate is one as loaded. x is nil where it could not be read.
@@ -48,8 +53,29 @@ type CertificateInfo struct {
 	From, Until time.Time
 	Algorithm   string // "RSA 3072", "EC P-256"
 	State       policy.KeyState
-	Reason      string // English; empty for a usable certificate
-	File        string // its name, without the folder
+	Reason      string   // English; empty for a usable certificate
+	File        string   // its name, without the folder; empty for one of the store
+	Bound       []string // of its addresses, the ones whose readers are bound to it
+	Waits       []string // and those whose readers are bound to another, until it is approved
+}
+
+// ExpiresBy reports whether a certificate that can be used now cannot at that
+// time.
+func (i CertificateInfo) ExpiresBy(at time.Time) bool {
+	return i.State == policy.KeyUsable && !i.Until.After(at)
+}
+
+// NoCertificates returns an empty set with a configuration. Its error is that of
+// a list of revoked certificates.
+func NoCertificates(cfg CertificateConfig) (*Certificates, error) {
+	if cfg.Cipher == "" {
+		cfg.Cipher = cms.CBC
+	}
+	c := &Certificates{cfg: cfg, byAddress: map[string][]*certificate{}, between: x509.NewCertPool()}
+	if cfg.Revocations == "" {
+		return c, nil
+	}
+	return c, c.loadRevocations(cfg.Revocations)
 }
 
 // LoadCertificates reads certificates from a folder, or from one file: PEM or
@@ -63,10 +89,10 @@ func LoadCertificates(cfg CertificateConfig) (*Certificates, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load certificates: %w", err)
 	}
-	if cfg.Cipher == "" {
-		cfg.Cipher = cms.CBC
+	c, err := NoCertificates(cfg)
+	if err != nil {
+		return nil, err
 	}
-	c := &Certificates{cfg: cfg, byAddress: map[string][]*certificate{}, between: x509.NewCertPool()}
 	seen := map[[sha256.Size]byte]bool{}
 	for _, file := range files {
 		data, err := readFile(file)
@@ -85,21 +111,30 @@ func LoadCertificates(cfg CertificateConfig) (*Certificates, error) {
 			}
 		}
 	}
+	c.sort()
+	return c, nil
+}
+
+// sort puts the newest certificate of each reader first.
+func (c *Certificates) sort() {
 	for _, list := range c.byAddress {
 		slices.SortStableFunc(list, func(a, b *certificate) int { return b.x.NotBefore.Compare(a.x.NotBefore) })
 	}
-	return c, nil
 }
 
 func (c *Certificates) add(der []byte, file string) {
 	one := &certificate{file: file}
-	c.all = append(c.all, one)
-	x, err := x509.ParseCertificate(der)
-	if err != nil {
-		return
+	if x, err := x509.ParseCertificate(der); err == nil {
+		one.x, one.addresses = x, namedAddresses(x)
 	}
-	one.x, one.addresses = x, namedAddresses(x)
-	c.between.AddCert(x)
+	c.put(one)
+}
+
+func (c *Certificates) put(one *certificate) {
+	c.all = append(c.all, one)
+	if one.x != nil {
+		c.between.AddCert(one.x)
+	}
 	for _, a := range one.addresses {
 		c.byAddress[a] = append(c.byAddress[a], one)
 	}
@@ -120,7 +155,11 @@ func (c *Certificates) pick(address string, now time.Time) (verdict, *certificat
 	if c == nil || !ok {
 		return best, nil
 	}
-	for i, one := range c.byAddress[canonical] {
+	candidates, others := c.candidates(canonical)
+	if others && len(candidates) == 0 {
+		return anotherCertificate(), nil
+	}
+	for i, one := range candidates {
 		v := c.judge(one, now)
 		if v.state == policy.KeyUsable {
 			return v, one
@@ -131,7 +170,14 @@ func (c *Certificates) pick(address string, now time.Time) (verdict, *certificat
 			best = v
 		}
 	}
+	if others {
+		return anotherCertificate(), nil
+	}
 	return best, nil
+}
+
+func anotherCertificate() verdict {
+	return verdict{state: policy.KeyUnapproved, reason: "it is another certificate than the one that was used before, and nobody has approved it"}
 }
 
 // List returns every certificate with its state at that time, by address.
@@ -151,9 +197,9 @@ func (c *Certificates) List(now time.Time) []CertificateInfo {
 		}
 		info := CertificateInfo{Addresses: slices.Clone(one.addresses), State: v.state, Reason: v.reason, File: one.file}
 		if one.x != nil {
-			sum := sha256.Sum256(one.x.Raw)
-			info.Fingerprint, info.Issuer = fingerprintOf(sum[:]), one.x.Issuer.String()
+			info.Fingerprint, info.Issuer = fingerprintOfCertificate(one.x), one.x.Issuer.String()
 			info.From, info.Until, info.Algorithm = one.x.NotBefore.UTC(), one.x.NotAfter.UTC(), publicKey(one.x)
+			c.binds(one, &info)
 		}
 		infos = append(infos, info)
 	}

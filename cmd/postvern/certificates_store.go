@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"postvern.example/internal/app"
+	"postvern.example/policy"
+	"postvern.example/policy/detect"
+	"postvern.example/proxy"
+	"postvern.example/proxy/seal"
+	"postvern.example/proxy/spool"
+)
+
+// withCertificates runs a function that changes the installation's
+// certificates, as the user who owns the store.
+func (i installation) withCertificates(ctx context.Context, s streams, do func(*spool.Store, app.Keys, *seal.Certificates) error) error {
+	config, err := app.LoadConfig(i.Config)
+	if err != nil {
+		return usageError{err}
+	}
+	folder, err := app.LoadCertificates(config.SMIME)
+	if err != nil {
+		return usageError{err}
+	}
+	return i.withKeys(ctx, s, func(store *spool.Store, keys app.Keys) error { return do(store, keys, folder) })
+}
+
+func storedCertificates(all []seal.Known, now time.Time, by string) (out []spool.ReaderKey) {
+	for _, k := range all {
+		out = append(out, proxy.StoredCertificate(k, by, now))
+	}
+	return out
+}
+
+// certificateState returns how a certificate of a reader stands.
+func certificateState(all *seal.Certificates, k seal.Known, now time.Time) (policy.KeyState, string) {
+	for _, i := range all.List(now) {
+		switch {
+		case i.Fingerprint != k.Fingerprint || !slices.Contains(i.Addresses, k.Reader):
+		case i.State == policy.KeyUsable && slices.Contains(i.Waits, k.Reader):
+			return policy.KeyUnapproved, ""
+		default:
+			return i.State, i.Reason
+		}
+	}
+	return policy.KeyNone, ""
+}
+
+type certificatesAddCommand struct {
+	installation `embed:""`
+	For          string `placeholder:"ADDRESS" help:"Only for this reader, whom the certificate has to name; otherwise for all whom it names."`
+	By           string `placeholder:"NAME" help:"Who adds it; otherwise your login at this machine."`
+	File         string `arg:"" type:"path" help:"A file of certificates: PEM, DER, .p7b, or the smime.p7s of a mail that the reader signed."`
+}
+
+// Run stores the certificates and says which of them wait for an approval.
+func (c certificatesAddCommand) Run(ctx context.Context, s streams) error {
+	by, err := whoami(c.By)
+	if err != nil {
+		return err
+	}
+	found, err := seal.ReadCertificates(c.File)
+	if err != nil {
+		return usageError{err}
+	}
+	if c.For != "" {
+		reader, ok := detect.CanonicalAddress(c.For)
+		if !ok {
+			return usageError{fmt.Errorf("--for: %q is no mail address", c.For)}
+		}
+		if found = slices.DeleteFunc(found, func(k seal.Known) bool { return k.Reader != reader }); len(found) == 0 {
+			return usageError{fmt.Errorf("%s: no certificate in it names %s: ask them for one that does", c.File, reader)}
+		}
+	}
+	now := time.Now()
+	return c.withCertificates(ctx, s, func(store *spool.Store, keys app.Keys, folder *seal.Certificates) error {
+		with := folder.With(found, nil)
+		for _, k := range found {
+			if state, why := certificateState(with, k, now); state != policy.KeyUsable {
+				return usageError{fmt.Errorf("%s: the certificate %s is never used (%s): %s", c.File, k.Fingerprint, state, why)}
+			}
+		}
+		records, err := keys.Records(policy.EntryKeyAdded, found, by, now)
+		if err != nil {
+			return err
+		}
+		if err := store.AddKeys(ctx, storedCertificates(found, now, by), records...); err != nil {
+			return err
+		}
+		book, err := store.KeyBook(ctx, nil)
+		if err != nil {
+			return err
+		}
+		all := proxy.CertificatesOf(folder, book)
+		for _, k := range found {
+			said := "can be used"
+			if state, _ := certificateState(all, k, now); state == policy.KeyUnapproved {
+				said = "waits: another certificate was used for them before. Compare the fingerprint with them, then: postvern certificates approve " + k.Fingerprint
+			}
+			if _, err := fmt.Fprintf(s.out, "%s for %s %s.\n", k.Fingerprint, k.Reader, said); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+type certificatesApproveCommand struct {
+	installation `embed:""`
+	For          string `placeholder:"ADDRESS" help:"Only for this reader; otherwise for all whom the certificate names."`
+	By           string `placeholder:"NAME" help:"Who approves it; otherwise your login at this machine."`
+	Fingerprint  string `arg:"" help:"The certificate's fingerprint (SHA-256), or its last 16 digits."`
+}
+
+// Run binds the certificate's readers to it.
+func (c certificatesApproveCommand) Run(ctx context.Context, s streams) error {
+	by, err := whoami(c.By)
+	if err != nil {
+		return err
+	}
+	return c.withCertificates(ctx, s, func(store *spool.Store, keys app.Keys, folder *seal.Certificates) error {
+		now := time.Now()
+		all := proxy.CertificatesOf(folder, keys.Book)
+		meantOnes := slices.DeleteFunc(all.Of(c.Fingerprint), func(k seal.Known) bool { return c.For != "" && !meant(c.For, "", k.Reader) })
+		if len(meantOnes) == 0 {
+			return fmt.Errorf("there is no certificate %s%s", c.Fingerprint, map[bool]string{true: " for " + c.For}[c.For != ""])
+		}
+		for _, k := range meantOnes {
+			if k.Fingerprint != meantOnes[0].Fingerprint {
+				return usageError{errors.New("several certificates end in these digits: give the whole fingerprint")}
+			}
+			if state, why := certificateState(all, k, now); state != policy.KeyUsable && state != policy.KeyUnapproved {
+				return fmt.Errorf("the certificate of %s cannot be used (%s): %s", k.Reader, state, why)
+			}
+		}
+		records, err := keys.Records(policy.EntryKeyApproved, meantOnes, by, now)
+		if err != nil {
+			return err
+		}
+		if err := store.ApproveKeys(ctx, storedCertificates(meantOnes, now, by), records...); err != nil {
+			return err
+		}
+		for _, k := range meantOnes {
+			if _, err := fmt.Fprintf(s.out, "Mail to %s is sealed to %s from now on.\n", k.Reader, k.Fingerprint); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+type certificatesRemoveCommand struct {
+	installation `embed:""`
+	By           string `placeholder:"NAME" help:"Who removes it; otherwise your login at this machine."`
+	Which        string `arg:"" name:"address|fingerprint" help:"A reader's mail address, or a fingerprint (its last 16 digits are enough)."`
+}
+
+// Run removes certificates from the store. A file in the folder is not touched.
+func (c certificatesRemoveCommand) Run(ctx context.Context, s streams) error {
+	by, err := whoami(c.By)
+	if err != nil {
+		return err
+	}
+	return c.withCertificates(ctx, s, func(store *spool.Store, keys app.Keys, folder *seal.Certificates) error {
+		now, removed := time.Now(), map[string]bool{}
+		for _, k := range proxy.StoredCertificates(keys.Book) {
+			name := k.Fingerprint + " of " + k.Reader
+			if !meant(c.Which, k.Fingerprint, k.Reader) || removed[name] {
+				continue
+			}
+			records, err := keys.Records(policy.EntryKeyRemoved, []seal.Known{k}, by, now)
+			if err != nil {
+				return err
+			}
+			if err := store.RemoveKey(ctx, proxy.StoredCertificate(k, by, now).Reader, k.Fingerprint, records...); err != nil {
+				return err
+			}
+			removed[name] = true
+			if _, err := fmt.Fprintf(s.out, "%s is removed.\n", name); err != nil {
+				return err
+			}
+		}
+		left := slices.DeleteFunc(folder.List(now), func(i seal.CertificateInfo) bool { return !meant(c.Which, i.Fingerprint, i.Addresses...) })
+		for _, i := range left {
+			if _, err := fmt.Fprintf(s.out, "%s stands in the folder of certificates too: delete the file %s to be rid of it.\n", i.Fingerprint, i.File); err != nil {
+				return err
+			}
+		}
+		if len(removed)+len(left) == 0 {
+			return fmt.Errorf("there is no certificate of %q", c.Which)
+		}
+		return nil
+	})
+}
