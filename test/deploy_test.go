@@ -160,6 +160,7 @@ func TestTheUnitPermitsWhatTheGatewayCalls(t *testing.T) {
 			t.Errorf("the trace shows no %s at work", child)
 		}
 	}
+	checkWritten(t, trace, g.path("data"))
 	t.Logf("%d different system calls", len(calls))
 	if !calls["execve"] || !calls["fsync"] && !calls["fdatasync"] || len(calls) < 20 {
 		t.Fatalf("the trace does not show a gateway at work: %v", calls)
@@ -174,6 +175,29 @@ func TestTheUnitPermitsWhatTheGatewayCalls(t *testing.T) {
 		if !passes[call] {
 			t.Errorf("the gateway calls %s, which the unit refuses", call)
 		}
+	}
+}
+
+// written finds what a system call opens to write, makes, moves or removes.
+var written = regexp.MustCompile(`(?:open(?:at)?\((?:[^,"]+, )?"([^"]+)", [^)]*O_(?:WRONLY|RDWR|CREAT)|(?:mkdir|unlink|rename|link|symlink|chmod|fchmod|chown|truncate|mknod)[a-z0-9]*\((?:[^,"]+, )?"([^"]+)")`)
+
+// checkWritten sees to it that a gateway writes below its data folder alone: the
+// unit makes all else read-only.
+func checkWritten(t *testing.T, trace, data string) {
+	t.Helper()
+	inData := 0
+	for _, m := range written.FindAllStringSubmatch(readText(t, trace), -1) {
+		path := m[1] + m[2]
+		switch {
+		case path == data || strings.HasPrefix(path, data+"/"):
+			inData++
+		case strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/self/"), strings.HasPrefix(path, filepath.Join(os.TempDir(), "postvern")): // PrivateTmp
+		default:
+			t.Errorf("the gateway writes %s, which the unit makes read-only: %s", path, m[0])
+		}
+	}
+	if inData == 0 {
+		t.Error("the trace does not show what is written")
 	}
 }
 
