@@ -2,6 +2,7 @@ package test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -70,6 +71,16 @@ var differentials = []struct{ name, mail string }{
 	{"parts in parts in parts", nested(100)},
 	{"ten thousand parts", "From: tr.anna@forening.example\nTo: mette@post.example\nSubject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat("--b\n\nx\n", 10_000) + "--b\n" + hiddenText + "--b--\n"},
 	{"a megabyte of header", "From: tr.anna@forening.example\nTo: mette@post.example\nSubject: x\n" + strings.Repeat("X-A: "+strings.Repeat("a", 900)+"\n", 1100) + "\nCPR " + cpr + "\n"},
+	{"two From fields in other letters", "FROM: tr.anna@forening.example\nfrom: chef@region.example\nTo: mette@post.example, peter@post.example\nSubject: x\n\nhej\n"},
+	{"a second Subject with a blank before its colon", "From: tr.anna@forening.example\nTo: mette@post.example, peter@post.example\nSubject: x\nSubject : CPR " + cpr + "\n\nhej\n"},
+	{"EBCDIC", inOne("text/plain; charset=ibm037", "base64", base64.StdEncoding.EncodeToString([]byte{0xc3, 0xd7, 0xd9, 0x40, 0xf0, 0xf7, 0xf0, 0xf7, 0xf6, 0xf1, 0x60, 0xf4, 0xf2, 0xf8, 0xf5})+"\n")},
+	{"ISO-2022-JP, with digits of double width", inOne("text/plain; charset=iso-2022-jp", "base64", base64.StdEncoding.EncodeToString([]byte("CPR \x1b$B#0#7#0#7#6#1\x1b(B-\x1b$B#4#2#8#5\x1b(B"))+"\n")},
+	{"ISO-2022-JP, with an escape between digits", inOne("text/plain; charset=iso-2022-jp", "base64", base64.StdEncoding.EncodeToString([]byte("CPR 0707\x1b(J61-\x1b(B4285"))+"\n")},
+	{"HZ", inOne("text/plain; charset=hz-gb-2312", "7bit", "CPR 07~\n07~\n61-4285\n")},
+	{"a content that is compressed", inOne("text/plain\nContent-Encoding: gzip", "base64", base64.StdEncoding.EncodeToString(gzipped("CPR "+cpr))+"\n")},
+	{"quoted-printable with soft breaks in every digit", inOne("text/plain", "quoted-printable", "CPR =3=\n0=3=\n7=\n07=\n61-42=\n85\n")},
+	{"a format that flows", inOne("text/plain; format=flowed; delsp=yes", "7bit", "CPR 0707 \n61- \n4285\n")},
+	{"BinHex", inOne("application/mac-binhex40", "7bit", "(This file must be converted with BinHex 4.0)\n:$f*TEQKPH#edC@0PFL%!N!!!!!!:\n")},
 }
 
 func inParts(contentType, boundary string) string {
@@ -84,6 +95,14 @@ func inOne(contentType, encoding, body string) string {
 
 func hiddenOnly() string {
 	return base64.StdEncoding.EncodeToString([]byte("Dit CPR-nummer er "+cpr+".\r\n")) + "\n"
+}
+
+func gzipped(s string) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write([]byte(s)) // a buffer takes all
+	_ = w.Close()
+	return b.Bytes()
 }
 
 func wide(s string) []byte {

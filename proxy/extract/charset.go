@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
 )
@@ -35,6 +36,9 @@ func decode(data []byte, declared string) (texts []string, ok bool) {
 		return []string{mixed(data)}, true
 	}
 	enc, known := lookUp(name)
+	if enc == simplifiedchinese.HZGB2312 { // a tilde at the end of a line joins it to the next (RFC 1843)
+		data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+	}
 	switch {
 	case enc == nil:
 		// A name that no program knows: bytes that are UTF-8 are read as that.

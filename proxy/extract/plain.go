@@ -29,7 +29,22 @@ func (r *reading) plain(p piece) {
 		}
 	}
 	r.uuencoded(p)
+	if binHexed(p.data) {
+		r.unscannable(p.place, whyPacking)
+	}
 	r.armored(p)
+}
+
+// binHexed reports whether a file in BinHex stands in the text: its line of
+// introduction, and then one that begins with a colon (RFC 1741 §3).
+func binHexed(data []byte) bool {
+	const introduction = "(This file must be converted with BinHex"
+	_, after, ok := bytes.Cut(data, []byte(introduction))
+	if !ok {
+		return false
+	}
+	_, after, _ = bytes.Cut(after, []byte("\n"))
+	return bytes.HasPrefix(bytes.TrimLeft(after, "\r\n \t"), []byte(":"))
 }
 
 // unflow joins the lines of format=flowed (RFC 3676 §4.1): a line that ends
