@@ -97,30 +97,34 @@ func (r *base64Reader) next() error {
 }
 
 // unfoldBase64 copies text without line ends and blanks behind the n octets of
-// dst, until dst is full or all was used. Lines are copied whole.
+// dst, until dst is full or all was used. Lines are copied whole, and what few
+// of them have inside is looked for afterwards.
 func unfoldBase64(dst []byte, n int, text []byte) (filled, used int) {
+	before := n
 	for used < len(text) {
 		line := text[used:]
 		end := bytes.IndexByte(line[:min(len(line), len(dst)-n+2)], '\n')
-		whole := end >= 0
-		if whole {
-			line = line[:end]
-			if end > 0 && line[end-1] == '\r' {
-				line = line[:end-1]
-			}
+		if end < 0 {
+			break
 		}
-		if !whole || len(line) > len(dst)-n || bytes.IndexByte(line, ' ') >= 0 || bytes.IndexByte(line, '\t') >= 0 || bytes.IndexByte(line, '\r') >= 0 {
-			return unfoldSlowly(dst, n, text, used)
+		line = line[:end]
+		if end > 0 && line[end-1] == '\r' {
+			line = line[:end-1]
+		}
+		if len(line) > len(dst)-n {
+			break
 		}
 		n += copy(dst[n:], line)
 		used += end + 1
 	}
-	return n, used
+	if fresh := dst[before:n]; bytes.IndexByte(fresh, ' ') >= 0 || bytes.IndexByte(fresh, '\t') >= 0 || bytes.IndexByte(fresh, '\r') >= 0 {
+		n, _ = unblank(dst, before, fresh, 0)
+	}
+	return unblank(dst, n, text, used) // a line that does not fit, or has no end
 }
 
-// unfoldSlowly does so octet by octet, for the end of a block and for lines with
-// blanks.
-func unfoldSlowly(dst []byte, n int, text []byte, used int) (filled, now int) {
+// unblank does so octet by octet. dst may be where text stands, or before it.
+func unblank(dst []byte, n int, text []byte, used int) (filled, now int) {
 	for ; used < len(text); used++ {
 		switch c := text[used]; c {
 		case '\r', '\n', ' ', '\t':
