@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -140,42 +141,106 @@ func TestABackupHoldsTheConfigurationAndNothingInClear(t *testing.T) {
 	}
 }
 
-func TestAnInstallationMovesToPostgreSQL(t *testing.T) {
+// TestAnInstallationMovesToPostgreSQLWhileMailFlows moves the store of a gateway
+// that is sent to all the time, and goes on sending.
+func TestAnInstallationMovesToPostgreSQLWhileMailFlows(t *testing.T) {
 	url := postgres(t)
 	g := busy(t)
-	if _, err := g.run("store", "migrate", "--to", url); err == nil || !strings.Contains(err.Error(), "stop the gateway") {
-		t.Errorf("the store of a running gateway was moved: %v", err)
-	}
 	var before, after []map[string]any
 	g.json(&before, "deviations", "list")
-	if err := g.stop(); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := g.run("store", "migrate", "--to", url); err != nil || !strings.Contains(out, "Moved and verified") {
-		t.Fatalf("%s%v", out, err)
-	}
-	if _, err := g.run("held", "list"); err == nil || !strings.Contains(err.Error(), "moved to PostgreSQL") {
-		t.Errorf("the old store still opens: %v", err)
-	}
-	g.write("postvern.yaml", strings.Replace(g.read("postvern.yaml"), "data: data\n", fmt.Sprintf("data: data\nstore: %q\n", url), 1))
-	if _, err := g.run("store", "migrate", "--to", url); err == nil || !strings.Contains(err.Error(), "already") {
-		t.Errorf("moved twice: %v", err)
-	}
 	g.upstream.Script()
-	g.start()
+	stop, done := make(chan struct{}), make(chan int, 1)
+	go func() {
+		n := 0
+		for ; ; n++ {
+			select {
+			case <-stop:
+				done <- n
+				return
+			default:
+			}
+			id := fmt.Sprintf("move-%04d", n)
+			err := submit(g.trust, id)
+			for try := 0; err != nil && try < 100; try++ { // a mail server tries again
+				time.Sleep(20 * time.Millisecond)
+				err = submit(g.trust, id)
+			}
+			if err != nil {
+				t.Errorf("mail %d: %v", n, err)
+				done <- n
+				return
+			}
+		}
+	}()
+	time.Sleep(200 * time.Millisecond)
+	out := g.mustRun("store", "migrate", "--to", url)
+	if !strings.Contains(out, "Moved and verified") || !strings.Contains(out, "goes on with the new store") {
+		t.Error(out)
+	}
+	waitFor(t, "the gateway on the new store", func() bool { return len(g.log.lines("started")) == 2 })
+	time.Sleep(200 * time.Millisecond)
+	close(stop)
+	sent := <-done
+	waitFor(t, "all mail", func() bool { return arrivedNumbers(g, "move-") == sent })
+	seen := map[string]int{}
+	for _, m := range g.upstream.Messages() {
+		_, rest, _ := strings.Cut(string(m.Content), "X-Number: move-")
+		if id, _, ok := strings.Cut(rest, "\r\n"); ok {
+			seen[id]++
+		}
+	}
+	for id, n := range seen {
+		if n > 1 {
+			t.Errorf("mail %s arrived %d times", id, n)
+		}
+	}
 	var held []heldRow
-	g.json(&held, "held", "list")
+	g.json(&held, "held", "list") // the configuration still says SQLite
 	g.json(&after, "deviations", "list")
 	if len(held) != 1 || len(before) == 0 || len(after) != len(before) {
 		t.Errorf("%d held, %d of %d entries", len(held), len(after), len(before))
 	}
-	waitFor(t, "the mail that was on its way", func() bool {
-		time.Sleep(10 * time.Millisecond)
-		for _, m := range g.upstream.Messages() {
-			if strings.Join(m.Recipients(), "") == "ole.lund@region.example" {
-				return true
-			}
-		}
-		return false
-	})
+	if _, err := g.run("store", "migrate", "--to", url); err == nil || !strings.Contains(err.Error(), "was moved to PostgreSQL") {
+		t.Errorf("moved twice: %v", err)
+	}
+	if err := g.stop(); err != nil {
+		t.Fatal(err)
+	}
+	g.start()
+	if !g.log.has("moved") {
+		t.Error("nothing says that the configuration is to be changed")
+	}
+	g.kill()
+	g.write("postvern.yaml", strings.Replace(g.read("postvern.yaml"), "data: data\n", fmt.Sprintf("data: data\nstore: %q\n", url), 1))
+	if _, err := g.run("store", "migrate", "--to", url); err == nil || !strings.Contains(err.Error(), "already") {
+		t.Errorf("moved twice: %v", err)
+	}
+	for _, left := range []string{"data/postvern.db", "data/postvern.db-wal", "data/postvern.db-shm", "data/bodies"} {
+		_ = os.RemoveAll(g.path(left))
+	}
+	g.start()
+	g.json(&held, "held", "list")
+	if len(held) != 1 {
+		t.Errorf("%d held", len(held))
+	}
+}
+
+func TestAMoveThatTheGatewayDoesNotLetHappenChangesNothing(t *testing.T) {
+	url := postgres(t)
+	g := busy(t)
+	if err := g.command.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.run("store", "migrate", "--to", url, "--freeze", "1s"); err == nil || !strings.Contains(err.Error(), "has not let go of the store") {
+		t.Errorf("moved: %v", err)
+	}
+	if err := g.command.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	g.upstream.Script()
+	if err := submit(g.trust, "still-1"); err != nil {
+		t.Error(err)
+	}
+	waitFor(t, "mail", func() bool { return arrivedNumbers(g, "still-") == 1 })
+	g.mustRun("store", "migrate", "--to", url) // which is empty still
 }

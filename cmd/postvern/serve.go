@@ -30,7 +30,20 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 	}
 	app.CollectSeldom()
 	app.RunBesideFlushes()
-	running, err := app.Start(ctx, app.Options{Config: config, Logger: logger, Worker: workerCommand(), Version: version()})
+	var sockets app.Sockets
+	defer sockets.Close()
+	opt := app.Options{Config: config, Logger: logger, Worker: workerCommand(), Version: version(), Sockets: &sockets}
+	for {
+		err := serve(ctx, opt)
+		if !errors.Is(err, app.ErrMoving) {
+			return err
+		}
+	}
+}
+
+// serve runs one gateway.
+func serve(ctx context.Context, opt app.Options) error {
+	running, err := app.Start(ctx, opt)
 	if errors.Is(err, roster.ErrShrunk) {
 		return usageError{err} // nothing but a person makes it right
 	}

@@ -41,6 +41,7 @@ type Options struct {
 	Now     func() time.Time // nil: the clock
 	Version string           // for the log
 	Worker  []string         // the command line of a child that reads hostile formats; empty: they are read in this process
+	Sockets *Sockets         // outlive this App, for one that follows it; nil: they end with it
 	Drain   time.Duration    // how long transactions in progress may take when it stops; 0: 20 s
 }
 
@@ -174,12 +175,15 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.housekeep(running) })
 	group.Go(func() error { return a.followConsents(running) })
 	group.Go(func() error { return a.followKeys(running) })
+	group.Go(func() error { return a.followMove(running) })
 	a.opt.Logger.Info("started", "hostname", a.opt.Config.Hostname, "version", a.opt.Version)
 	notifySystemd(daemon.SdNotifyReady)
 	group.Go(func() error { return watchdog(running) })
 	group.Go(func() error {
 		<-running.Done()
-		notifySystemd(daemon.SdNotifyStopping)
+		if ctx.Err() != nil {
+			notifySystemd(daemon.SdNotifyStopping)
+		}
 		return nil
 	})
 	err := group.Wait()
@@ -215,7 +219,7 @@ func (a *App) openStore(ctx context.Context) error {
 	if a.keys, err = spool.LoadKeys(dir); err != nil {
 		return fmt.Errorf("load installation key: %w", err)
 	}
-	a.store, err = spool.Open(ctx, spool.Config{
+	a.store, err = a.wherever(ctx, spool.Config{
 		Dir: dir, URL: a.opt.Config.Store, Key: a.keys[0], Others: a.keys[1:], Reread: rereadKeys(dir, a.keys),
 		Now: a.opt.Now, TakeBack: true, Logger: a.opt.Logger, MaxBytes: int64(a.opt.Config.Limits.SpoolSize),
 	})
@@ -269,7 +273,7 @@ func (a *App) listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("prepare logins: %w", err)
 	}
-	passed, err := passedSockets(c.Listen)
+	passed, err := a.opt.Sockets.passed(c.Listen)
 	if err != nil {
 		return err
 	}
@@ -278,7 +282,7 @@ func (a *App) listen(ctx context.Context) error {
 		if shared.Listener, err = a.listener(l); err != nil {
 			return fmt.Errorf("listen[%d].client-ca: %w", i, err)
 		}
-		sockets, err := l.open(ctx, passed)
+		sockets, err := a.opt.Sockets.open(ctx, i, l, passed)
 		if err != nil {
 			return fmt.Errorf("listen[%d]: %w", i, err)
 		}

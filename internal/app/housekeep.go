@@ -88,7 +88,7 @@ func OpenStore(ctx context.Context, c Config) (*spool.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return spool.Open(ctx, spool.Config{Dir: c.Data, URL: c.Store, Key: keys[0], Others: keys[1:]})
+	return openForCommand(ctx, c, keys)
 }
 
 // Restore fills the installation's empty store from the backup in a folder.

@@ -26,7 +26,7 @@ type table struct {
 // machinery are the tables that are not carried from store to store: those
 // that say who serves it, hold nothing, what follows from the others, and the chunks of
 // large bodies, which are carried as bodies are.
-var machinery = []string{"epochs", "nodes", "chunks", "schema_version", "totals", "reserve", "node_keys"}
+var machinery = []string{"epochs", "nodes", "chunks", "schema_version", "totals", "reserve", "node_keys", changesTable}
 
 // values is a row of a table: int64, string, []byte or nil for each column.
 type values []any

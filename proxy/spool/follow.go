@@ -3,6 +3,7 @@ package spool
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -33,6 +34,21 @@ func (t *tx) sameKey() error {
 		return ErrKeyChanged
 	}
 	return nil
+}
+
+// stillHere makes sure that the store was not moved since a command opened it.
+func (t *tx) stillHere() error {
+	if t.s.cfg.URL != "" || t.s.cfg.evenMoved {
+		return nil
+	}
+	var mark []byte
+	switch err := t.row("read meta", []any{movedMark}, &mark); {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	}
+	return ErrMoved
 }
 
 // errBehind says that the store's key was changed, which this process has yet to

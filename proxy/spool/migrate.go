@@ -2,10 +2,14 @@ package spool
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
+	"os"
 	"path/filepath"
+	"time"
 )
 
 // ErrMoved is returned by Open for a store in SQLite whose contents were moved
@@ -30,69 +34,209 @@ func (c carried) moved() Moved {
 	return m
 }
 
-// Migrate moves the contents of the SQLite store in dir to the empty
-// PostgreSQL store at url, in one transaction there, and verifies every row
-// and every body before it commits. After that dir does not open any more. It
-// returns ErrInUse while a gateway runs on dir, and ErrNotEmpty when there is
-// something at url; after any error dir is as it was.
-func Migrate(ctx context.Context, dir, url string, keys [][]byte) (Moved, error) {
-	lock, err := lockFile(filepath.Join(dir, "serving.lock"))
-	if err != nil {
-		return Moved{}, fmt.Errorf("move the store: %w", err)
-	}
-	defer lock.Close() //nolint:errcheck // only locked
-	from, err := Open(ctx, Config{Dir: dir, Key: keys[0], Others: keys[1:], evenMoved: true})
-	if err != nil {
-		return Moved{}, fmt.Errorf("move the store: %w", err)
-	}
-	defer from.Close() //nolint:errcheck // the error of the move is the one to tell
-	to, err := Open(ctx, Config{Dir: dir, URL: url, Key: keys[0], Others: keys[1:]})
-	if errors.Is(err, ErrKey) {
-		err = fmt.Errorf("%w: another installation's key belongs to it", ErrNotEmpty)
-	}
-	if err != nil {
-		return Moved{}, fmt.Errorf("move the store: %w", err)
-	}
-	defer to.Close() //nolint:errcheck // as above
-	done, err := move(ctx, from, to)
+// MoveConfig says what is moved, and where to.
+type MoveConfig struct {
+	Dir    string // the data directory of the store in SQLite
+	URL    string // of an empty store in PostgreSQL
+	Keys   [][]byte
+	Freeze time.Duration // how long the gateway may take to let go of the store at the end
+	Say    func(string)  // hears how far it is
+}
+
+// Migrate moves the contents of a store in SQLite to an empty one in PostgreSQL,
+// in one transaction there, while a gateway works on it: it copies all, verifies
+// every row and every body, follows what has changed meanwhile, and at the end
+// asks the gateway to let go of the store, follows the last changes, compares the
+// counts, marks the store here as moved and commits there. It returns ErrInUse
+// while another move is under way, ErrNotEmpty when there is something at the URL.
+// After any error before the mark, the store here is as it was.
+func Migrate(ctx context.Context, cfg MoveConfig) (Moved, error) {
+	done, err := migrate(ctx, cfg)
 	if err != nil {
 		return Moved{}, fmt.Errorf("move the store: %w", err)
 	}
 	return done.moved(), nil
 }
 
-func move(ctx context.Context, from, to *Store) (carried, error) {
-	source, err := from.snapshot(ctx)
+func migrate(ctx context.Context, cfg MoveConfig) (carried, error) {
+	lock, err := lockMove(cfg.Dir)
 	if err != nil {
 		return carried{}, err
 	}
-	defer source.close()
-	target, err := to.refill(ctx)
+	defer lock.Close() //nolint:errcheck // only locked
+	if err := settleMove(ctx, cfg.Dir, cfg.Keys); err != nil {
+		return carried{}, err
+	}
+	from, err := Open(ctx, Config{Dir: cfg.Dir, Key: cfg.Keys[0], Others: cfg.Keys[1:]})
 	if err != nil {
 		return carried{}, err
 	}
-	defer target.undo()
-	done, err := carry(ctx, source, target, asQueued)
-	if err == nil && done.Gone > 0 {
-		err = fmt.Errorf("%d copies have lost their bodies: start the gateway once, so that it holds them as damaged", done.Gone)
+	defer from.Close() //nolint:errcheck // the error of the move is the one to tell
+	to, err := Open(ctx, Config{Dir: cfg.Dir, URL: cfg.URL, Key: from.vault.ring.Load().seals.key, Others: cfg.Keys})
+	if errors.Is(err, ErrKey) {
+		err = fmt.Errorf("%w: another installation's key belongs to it", ErrNotEmpty)
+	}
+	if err != nil {
+		return carried{}, err
+	}
+	defer to.Close() //nolint:errcheck // as above
+	m := &move{from: from, to: to}
+	if err := m.run(ctx, cfg); err != nil {
+		clean := context.WithoutCancel(ctx)
+		return carried{}, errors.Join(err, from.run(clean, &job{urgent: true, do: (*tx).unwatch}))
+	}
+	return m.done, nil
+}
+
+// run copies, verifies and follows, and ends the move.
+func (m *move) run(ctx context.Context, cfg MoveConfig) error {
+	tables, err := tablesOf(ctx, m.from.read, false)
+	if err == nil {
+		err = m.from.watch(ctx, tables)
 	}
 	if err == nil {
-		err = to.vault.verify(ctx, &snapshot{s: to, tx: target.tx}, done)
+		m.target, err = m.to.refill(ctx)
 	}
 	if err != nil {
-		return carried{}, err
+		return err
 	}
-	source.close()
-	// The mark comes first: should the machine stop between the two, no store
-	// sends, instead of both.
-	if err := from.mark(ctx, true); err != nil {
-		return carried{}, err
+	defer m.target.undo()
+	if err := m.copyAll(ctx); err != nil {
+		return err
 	}
-	if err := target.finish(ctx); err != nil {
-		return carried{}, errors.Join(err, from.mark(ctx, false))
+	cfg.Say(fmt.Sprintf("Copied %d rows; reading them back.", m.rows()))
+	if err := m.to.vault.verify(ctx, &snapshot{s: m.to, tx: m.target.tx}, m.done); err != nil {
+		return err
 	}
-	return done, nil
+	cfg.Say("Verified; following what has changed meanwhile.")
+	for few := false; !few; {
+		n, err := m.catchUp(ctx)
+		if err != nil {
+			return err
+		}
+		few = n < followLast
+	}
+	cfg.Say("Asking the gateway to let go of the store.")
+	return m.end(ctx, cfg)
 }
+
+func (m *move) rows() (n int64) {
+	for _, t := range m.done.Tables {
+		n += t.Rows
+	}
+	return n
+}
+
+func (m *move) copyAll(ctx context.Context) error {
+	source, err := m.from.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	defer source.close()
+	m.done, err = carry(ctx, source, m.target, asQueued)
+	return err
+}
+
+// How many changes are followed at a time, and how few are left for the end.
+const (
+	followMost = 2000
+	followLast = 200
+)
+
+// catchUp follows changes while the gateway works, and returns how many.
+func (m *move) catchUp(ctx context.Context) (int, error) {
+	source, err := m.from.snapshot(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer source.close()
+	all, last, err := changesAfter(ctx, source.tx, m.last, followMost, m.done.List)
+	if err == nil {
+		err = m.follow(ctx, live{source, source.tx}, all)
+	}
+	if err == nil {
+		m.last = last
+	}
+	return len(all), err
+}
+
+// end takes the store from the gateway and moves what is left. Nobody can change
+// it from the last look until it is marked; and the mark comes before the commit
+// there: should the machine stop between the two, no store sends until somebody
+// has seen which of them holds the mail.
+func (m *move) end(ctx context.Context, cfg MoveConfig) error {
+	err := m.from.run(ctx, &job{do: func(t *tx) error {
+		_, err := t.exec("replace meta", movingMeta, []byte(freezing))
+		return err
+	}})
+	if err != nil {
+		return err
+	}
+	lock, err := letGo(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer lock.Close() //nolint:errcheck // only locked
+	for n := 1; n > 0; {
+		if n, err = m.catchUp(ctx); err != nil {
+			return err
+		}
+	}
+	to := destination{ID: rand.Text(), URL: cfg.URL}
+	if _, err := m.target.tx.ExecContext(ctx, m.to.lang.queries["write meta"], arrivedMeta, []byte(to.ID)); err != nil {
+		return fmt.Errorf("mark the new store: %w", err)
+	}
+	if err := m.from.run(ctx, &job{do: func(t *tx) error { return m.settle(t, to) }}); err != nil {
+		return err
+	}
+	if err := m.target.finish(ctx); err != nil {
+		return errors.Join(err, settleMove(context.WithoutCancel(ctx), cfg.Dir, cfg.Keys))
+	}
+	return nil
+}
+
+// settle follows the last changes, compares and marks, in one transaction of the
+// store that is left.
+func (m *move) settle(t *tx, to destination) error {
+	source := live{&snapshot{s: m.from}, t.w.conn}
+	all, _, err := changesAfter(t.ctx, t.w.conn, m.last, math.MaxInt32, m.done.List)
+	if err == nil {
+		err = m.follow(t.ctx, source, all)
+	}
+	if err == nil {
+		err = m.same(t.ctx, t.w.conn)
+	}
+	var box []byte
+	if err == nil {
+		box, err = m.from.vault.sealJSON(movedPlace, to)
+	}
+	if err == nil {
+		_, err = t.exec("replace meta", movedMark, box)
+	}
+	return err
+}
+
+// letGo waits until no gateway serves the store in SQLite, and keeps others from
+// it.
+func letGo(ctx context.Context, cfg MoveConfig) (*os.File, error) {
+	for end := time.Now().Add(cfg.Freeze); ; {
+		lock, err := lockFile(filepath.Join(cfg.Dir, "serving.lock"))
+		if !errors.Is(err, ErrInUse) {
+			return lock, err
+		}
+		if time.Now().After(end) {
+			return nil, fmt.Errorf("the gateway has not let go of the store within %s: is it of an older release, or does its upstream hang?: %w", cfg.Freeze, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// lockMove takes the lock that whoever moves the store holds.
+func lockMove(dir string) (*os.File, error) { return lockFile(filepath.Join(dir, "moving.lock")) }
 
 // asQueued gives up the claims of whoever served the store, and leaves the
 // mark of an earlier move behind.
@@ -101,21 +245,9 @@ func asQueued(t table, r values) (bool, error) {
 	case "copies":
 		r[t.at("owner")] = int64(0)
 	case "meta":
-		return r[t.at("name")] != movedMark, nil
+		return r[t.at("name")] != movedMark && r[t.at("name")] != movingMeta && r[t.at("name")] != arrivedMeta, nil
 	}
 	return true, nil
-}
-
-// mark says whether the contents were moved.
-func (s *Store) mark(ctx context.Context, moved bool) error {
-	q, args := "DELETE FROM meta WHERE name = $1", []any{movedMark}
-	if moved {
-		q, args = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", append(args, []byte("postgresql"))
-	}
-	if _, err := s.db.ExecContext(ctx, q, args...); err != nil {
-		return fmt.Errorf("mark the store: %w", err)
-	}
-	return nil
 }
 
 // checkMoved refuses a store whose contents are elsewhere.
@@ -123,11 +255,12 @@ func (s *Store) checkMoved(ctx context.Context) error {
 	if s.cfg.evenMoved {
 		return nil
 	}
-	switch _, err := s.readMeta(ctx, movedMark); {
+	mark, err := s.readMeta(ctx, movedMark)
+	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil
 	case err != nil:
 		return fmt.Errorf("look for a mark: %w", s.fault(err))
 	}
-	return ErrMoved
+	return s.movedTo(mark)
 }

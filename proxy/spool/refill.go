@@ -24,6 +24,10 @@ type refill struct {
 	files  []string
 }
 
+// fillLock is the advisory lock of PostgreSQL that is held until it is certain
+// whether the store was filled.
+const fillLock = migrationLock + 1
+
 // refill begins to fill the store, which serves nobody meanwhile.
 func (s *Store) refill(ctx context.Context) (*refill, error) {
 	tx, err := s.db.BeginTx(ctx, nil)
@@ -37,6 +41,9 @@ func (s *Store) refill(ctx context.Context) (*refill, error) {
 func (f *refill) begin(ctx context.Context, tables []table) error {
 	postgres := f.s.cfg.URL != ""
 	if postgres {
+		if _, err := f.tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(fillLock)); err != nil {
+			return fmt.Errorf("fill the store: %w", err)
+		}
 		if _, err := f.tx.ExecContext(ctx, "LOCK TABLE bodies, copies, nodes IN EXCLUSIVE MODE"); err != nil {
 			return fmt.Errorf("fill the store: %w", err)
 		}

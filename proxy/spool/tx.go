@@ -49,7 +49,7 @@ func (t *tx) all(batch []*job) (answers []error, again bool, err error) {
 		return nil, false, err
 	}
 	if !t.s.cfg.TakeBack {
-		if err := t.sameKey(); err != nil {
+		if err := errors.Join(t.sameKey(), t.stillHere()); err != nil {
 			return nil, false, err
 		}
 	}

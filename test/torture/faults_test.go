@@ -36,6 +36,7 @@ var tortures = []torture{
 	{"PostgreSQL restarted under load", "stopped with `immediate` (no checkpoint), away for half a second", 2, 30, restartServer},
 	{"key changed under load, SQLite", "`keys rotate-node` again and again; it is killed after 0 to 1.5 s, and the gateway one time in three", 3, 60, rotateSQLite},
 	{"key changed under load, PostgreSQL", "the same on one node", 3, 60, rotatePostgres},
+	{"store moved under load", "`store migrate` from SQLite to PostgreSQL; it is killed after 0 to 2 s, and the gateway one time in two, until it is through", 1, 12, moveStore},
 	{"disk full", "tmpfs of 20 MB filled while the upstream is away, then it is back", 1, 5, fullDisk},
 	{"PostgreSQL's disk full", "its tables on a tmpfs of 48 MB, filled while the upstream is away, then it is back", 1, 5, fullServer},
 	{"no inodes left", "tmpfs with `nr_inodes=200`, mails of 300 KB that each need a file", 1, 5, fullInodes},
@@ -193,6 +194,49 @@ func rotateOne(t *testing.T, rounds int, more string) tally {
 	got := l.settle(rounds, up)
 	got.note = fmt.Sprintf("%d changes were finished", changed)
 	return got
+}
+
+// moveStore moves the stores of gateways under load, one after the other.
+func moveStore(t *testing.T, rounds int) tally {
+	server, up := startServer(t), startSink(t, sink.Config{})
+	l := newLoad(t, 1000)
+	for n := range rounds {
+		server.sql(fmt.Sprintf("CREATE DATABASE move%d", n))
+		url := strings.Replace(server.url(), "/postgres?", fmt.Sprintf("/move%d?", n), 1)
+		g := install(t, t.TempDir(), up, "")
+		g.start()
+		l.begin(4, g.address)
+		time.Sleep(100 * time.Millisecond)
+		for through := false; !through; {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(rand.IntN(2000))*time.Millisecond)
+			ended := make(chan bool, 1)
+			go func() {
+				out, err := exec.CommandContext(ctx, binary, "store", "migrate", "--config", filepath.Join(g.dir, "postvern.yaml"), "--to", url).CombinedOutput()
+				there := err == nil || strings.Contains(string(out), "was moved to PostgreSQL") // the one before was through
+				if !there && ctx.Err() == nil {
+					t.Errorf("the store is not moved: %s", out)
+				}
+				ended <- there
+			}()
+			if rand.IntN(2) == 0 {
+				time.Sleep(time.Duration(rand.IntN(1500)) * time.Millisecond)
+				g.kill()
+				g.start()
+			}
+			through = <-ended
+			cancel()
+		}
+		time.Sleep(100 * time.Millisecond)
+		l.end()
+		g.kill()
+		g.start()
+		for end := time.Now().Add(time.Minute); l.missing(arrived(up)) > 0 && time.Now().Before(end); {
+			time.Sleep(50 * time.Millisecond)
+		}
+		g.kill()
+		l.forgetPending() // these would be handed in to another gateway
+	}
+	return l.settle(rounds, up)
 }
 
 func restartServer(t *testing.T, rounds int) tally {

@@ -88,6 +88,13 @@ func (l *load) next() string {
 	return fmt.Sprintf("mail-%07d", l.number)
 }
 
+// forgetPending gives up mails that were not acknowledged.
+func (l *load) forgetPending() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pending = nil
+}
+
 // send hands in one mail.
 func (l *load) send(address string) (err error) {
 	number := l.next()

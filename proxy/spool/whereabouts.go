@@ -1,0 +1,128 @@
+package spool
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Arrived reports whether a move has come to its end: the store at its URL holds
+// the mail then. Where it has not, it never will.
+func Arrived(ctx context.Context, to *MovedError) (bool, error) {
+	db, err := sql.Open("pgx", to.URL)
+	if err != nil {
+		return false, errors.New("the URL that the store was moved to is not one of PostgreSQL")
+	}
+	defer db.Close() //nolint:errcheck // it only read
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return false, fmt.Errorf("ask the new store whether the mail is there: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // it only read
+	// Whoever fills it holds this until that is committed, or never will be.
+	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(fillLock)); err != nil {
+		return false, fmt.Errorf("ask the new store whether the mail is there: %w", err)
+	}
+	var tables int
+	var id []byte
+	err = tx.QueryRowContext(ctx, "SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = 'meta'").Scan(&tables)
+	if err == nil && tables > 0 {
+		err = tx.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = $1", arrivedMeta).Scan(&id)
+	}
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, fmt.Errorf("ask the new store whether the mail is there: %w", err)
+	}
+	return string(id) == to.ID, nil
+}
+
+// settleMove makes a store whole again whose move was broken off before its end.
+// It returns a *MovedError where it was not. Nobody else may be moving it.
+func settleMove(ctx context.Context, dir string, keys [][]byte) error {
+	s, err := Open(ctx, Config{Dir: dir, Key: keys[0], Others: keys[1:], evenMoved: true})
+	if err != nil {
+		return err
+	}
+	defer s.Close() //nolint:errcheck // what was written is committed
+	var to *MovedError
+	mark, err := s.readMeta(ctx, movedMark)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return s.run(ctx, &job{urgent: true, do: (*tx).unwatch})
+	case err != nil:
+		return fmt.Errorf("look for a mark: %w", s.fault(err))
+	case !errors.As(s.movedTo(mark), &to):
+		return ErrMoved
+	}
+	switch arrived, err := Arrived(ctx, to); {
+	case err != nil:
+		return err
+	case arrived:
+		return to
+	}
+	return s.run(ctx, &job{urgent: true, do: func(t *tx) error {
+		if _, err := t.exec("forget meta", movedMark); err != nil {
+			return err
+		}
+		return t.unwatch()
+	}})
+}
+
+// Whereabouts returns the URL that the store of dir was moved to, or nothing where
+// it is in dir. It waits for a move that has come to its end, and makes a store
+// whole whose move was broken off. A gateway asks before it opens the store.
+func Whereabouts(ctx context.Context, dir string, keys [][]byte) (string, error) {
+	if _, err := os.Stat(filepath.Join(dir, databaseFile)); errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	for {
+		lock, err := lockMove(dir)
+		if err == nil {
+			err = errors.Join(settleMove(ctx, dir, keys), lock.Close())
+			var to *MovedError
+			if errors.As(err, &to) {
+				return to.URL, nil
+			}
+			return "", err
+		}
+		if !errors.Is(err, ErrInUse) {
+			return "", err
+		}
+		ending, err := moveEnds(ctx, dir, keys)
+		if err != nil || !ending {
+			return "", err
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// moveEnds reports whether the move of a store has come so far that nobody may
+// serve it.
+func moveEnds(ctx context.Context, dir string, keys [][]byte) (bool, error) {
+	s, err := Open(ctx, Config{Dir: dir, Key: keys[0], Others: keys[1:]})
+	if errors.Is(err, ErrMoved) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	_, now, err := s.Moving(ctx)
+	return now, errors.Join(err, s.Close())
+}
+
+// Moves reports whether somebody moves the store of dir.
+func Moves(dir string) bool {
+	lock, err := lockMove(dir)
+	if err == nil {
+		err = lock.Close()
+	}
+	return errors.Is(err, ErrInUse)
+}
