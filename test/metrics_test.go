@@ -3,7 +3,13 @@ package test
 import (
 	"crypto/tls"
 	"encoding/json"
+	"fmt"
 	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -265,6 +271,55 @@ func ruleExpressions(t *testing.T) []string {
 }
 
 // dashboardExpressions returns every expr in the dashboard.
+// TestTheDashboardIsDrawnByAPrometheus asks each of its queries of a Prometheus
+// that scrapes a gateway.
+func TestTheDashboardIsDrawnByAPrometheus(t *testing.T) {
+	if _, err := exec.LookPath("prometheus"); err != nil {
+		t.Skip("prometheus is not installed: make deps installs it")
+	}
+	g := exercised(t)
+	dir, address := t.TempDir(), freeAddress(t)
+	config := fmt.Sprintf("global: {scrape_interval: 250ms, scrape_timeout: 250ms}\nscrape_configs: [{job_name: postvern, static_configs: [{targets: [%q]}]}]\n", strings.TrimPrefix(g.metrics, "http://"))
+	if err := os.WriteFile(filepath.Join(dir, "prometheus.yml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command("prometheus", "--config.file="+filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+	})
+	ask := func(expr string) (status string, series int) {
+		r, err := http.Get("http://" + address + "/api/v1/query?query=" + url.QueryEscape(expr))
+		if err != nil {
+			return err.Error(), 0
+		}
+		defer func() { _ = r.Body.Close() }()
+		var answer struct {
+			Status string
+			Error  string
+			Data   struct{ Result []any }
+		}
+		if err := json.NewDecoder(r.Body).Decode(&answer); err != nil {
+			return err.Error(), 0
+		}
+		return answer.Status + answer.Error, len(answer.Data.Result)
+	}
+	waitFor(t, "scrapes", func() bool {
+		time.Sleep(100 * time.Millisecond)
+		_, n := ask("count_over_time(up[1m]) >= 3")
+		return n > 0
+	})
+	for _, expr := range dashboardExpressions(t) {
+		status, series := ask(strings.ReplaceAll(expr, "$__rate_interval", "1m"))
+		if status != "success" || series == 0 && !strings.HasPrefix(expr, "changes(") { // a mark stands only where something has changed
+			t.Errorf("%s: %s, %d series", expr, status, series)
+		}
+	}
+}
+
 func dashboardExpressions(t *testing.T) []string {
 	t.Helper()
 	var v any

@@ -15,6 +15,9 @@ type Metrics struct {
 	Protected  *prometheus.CounterVec   // step: openpgp, smime, document, archive, tls, hold (no step could be opened)
 	Codes      *prometheus.CounterVec   // result of text messages with codes: sent, deferred, failed
 	Attempts   *prometheus.CounterVec   // result: delivered, deferred, failed
+	Deliveries *prometheus.CounterVec   // upstream (named in the configuration), result: as Attempts
+	Failovers  *prometheus.CounterVec   // upstream: the one that was asked instead
+	Exchanges  *prometheus.HistogramVec // upstream
 	Steps      *prometheus.HistogramVec // step: read, extract, detect, decide, prepare, accept
 	Sessions   *prometheus.GaugeVec     // listener: starttls, implicit, trust
 	Logins     *prometheus.CounterVec   // result: ok, denied, limited, error
@@ -40,6 +43,9 @@ func New(reg prometheus.Registerer) *Metrics {
 		Protected:  counters("protection_steps_total", "Copies by the step of the ladder that protects them; hold: no step could be opened by the reader.", "step"),
 		Codes:      counters("code_messages_total", "Attempts to send a code as a text message by result.", "result"),
 		Attempts:   counters("upstream_attempts_total", "Attempts to deliver a copy upstream by result.", "result"),
+		Deliveries: counters("upstream_copies_total", "Copies that an upstream was offered, by what came of it in the end of the attempt.", "upstream", "result"),
+		Failovers:  counters("upstream_failovers_total", "Copies that were offered to this upstream because one before it did not take them.", "upstream"),
+		Exchanges:  prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "postvern_upstream_seconds", Help: "Time of a transaction with an upstream, from MAIL to its last answer.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 9)}, []string{"upstream"}),
 		Steps:      prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "postvern_step_seconds", Help: "Time that each step of a submission took.", Buckets: prometheus.ExponentialBuckets(0.00005, 4, 10)}, []string{"step"}),
 		Sessions:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "postvern_sessions", Help: "Open SMTP sessions by kind of listener."}, []string{"listener"}),
 		Logins:     counters("logins_total", "Logins by result.", "result"),
@@ -51,7 +57,7 @@ func New(reg prometheus.Registerer) *Metrics {
 		PolicyTime: prometheus.NewGauge(prometheus.GaugeOpts{Name: "postvern_policy_loaded_timestamp_seconds", Help: "When the policy in force was loaded."}),
 		PolicyInfo: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "postvern_policy_info", Help: "The hash of the policy in force; the value is always 1."}, []string{"hash"}),
 	}
-	reg.MustRegister(m.Messages, m.Rules, m.Hidden, m.Findings, m.Sealed, m.Protected, m.Codes, m.Attempts, m.Steps,
+	reg.MustRegister(m.Messages, m.Rules, m.Hidden, m.Findings, m.Sealed, m.Protected, m.Codes, m.Attempts, m.Deliveries, m.Failovers, m.Exchanges, m.Steps,
 		m.Sessions, m.Logins, m.Refused, m.Reloads, m.Unusual, m.Questions, m.LookUps, m.PolicyTime, m.PolicyInfo)
 	m.begin()
 	return m
@@ -83,6 +89,15 @@ func (m *Metrics) begin() {
 	for _, listener := range []string{"starttls", "implicit", "trust"} {
 		m.Sessions.WithLabelValues(listener)
 	}
+}
+
+// BeginUpstream makes the series of an upstream.
+func (m *Metrics) BeginUpstream(name string) {
+	for _, result := range []string{"delivered", "deferred", "failed"} {
+		m.Deliveries.WithLabelValues(name, result)
+	}
+	m.Failovers.WithLabelValues(name)
+	m.Exchanges.WithLabelValues(name)
 }
 
 func counters(name, help string, labels ...string) *prometheus.CounterVec {

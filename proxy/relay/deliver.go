@@ -78,7 +78,10 @@ func (a *delivery) all(v verdict) {
 // other, until each has an answer that another upstream would not change.
 func (a *delivery) attempt(soft, hard context.Context) {
 	pending := a.spool.Copies
-	for _, t := range a.lane.order() {
+	for i, t := range a.lane.order() {
+		if i > 0 {
+			a.relay.cfg.Metrics.Failovers.WithLabelValues(t.upstream.ID).Add(float64(len(pending)))
+		}
 		a.at(soft, hard, t, pending)
 		pending = slices.DeleteFunc(slices.Clone(pending), func(c spool.Copy) bool { return !a.verdicts[c.ID].again })
 		if len(pending) == 0 || soft.Err() != nil {
@@ -146,7 +149,7 @@ func (a *delivery) round(soft, hard context.Context, to *target, s *session, pen
 		a.taken(copies)
 		return rest, nil
 	}
-	stale := s.used > 0
+	stale, begun := s.used > 0, time.Now()
 	answers, err := exchange(hard, s, t)
 	stale = stale && s.broken && !answers.sent && undecided(answers) && !errors.Is(err, errTaken)
 	to.pool.put(s) // from here on s may be somebody else's
@@ -160,9 +163,11 @@ func (a *delivery) round(soft, hard context.Context, to *target, s *session, pen
 			to.pool.put(s)
 			return rest, nil
 		}
+		begun = time.Now()
 		answers, err = exchange(hard, s, t)
 		to.pool.put(s)
 	}
+	to.took.Observe(time.Since(begun).Seconds())
 	if errors.Is(err, errTaken) {
 		a.taken(copies)
 		return rest, nil

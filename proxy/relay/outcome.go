@@ -136,6 +136,9 @@ func (a *delivery) log(c spool.Copy, v verdict, o spool.Outcome, now time.Time) 
 		return
 	}
 	a.relay.cfg.Metrics.Attempts.WithLabelValues(string(o.Result)).Inc()
+	if v.via != "" {
+		a.relay.cfg.Metrics.Deliveries.WithLabelValues(v.via, string(o.Result)).Inc()
+	}
 	ctx, log := context.Background(), a.relay.cfg.Logger
 	if o.Result == spool.Delivered && !log.Enabled(ctx, slog.LevelInfo) {
 		return // nearly all lines are of this kind

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // target is an upstream server with the connections to it and what is known
@@ -14,7 +16,8 @@ type target struct {
 	pool     *pool
 	limit    recipientLimit
 	now      func() time.Time
-	noChunks atomic.Int64 // Unix seconds: until then it gets no BDAT
+	noChunks atomic.Int64        // Unix seconds: until then it gets no BDAT
+	took     prometheus.Observer // times of transactions
 
 	mu      sync.Mutex
 	strikes int       // transactions lost or put off, one after the other
@@ -35,6 +38,8 @@ func newTarget(u Upstream, cfg Config) *target {
 	d := newDialer(u, cfg.Hostname, cfg.Timeouts)
 	t := &target{upstream: u, now: cfg.Now, pool: newPool(u.Connections, idleTime, maxAge, maxUse, cfg.Now, d.open)}
 	t.limit.set(maxRecipients)
+	cfg.Metrics.BeginUpstream(u.ID)
+	t.took = cfg.Metrics.Exchanges.WithLabelValues(u.ID)
 	return t
 }
 

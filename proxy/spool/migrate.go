@@ -48,7 +48,7 @@ type MoveConfig struct {
 // every row and every body, follows what has changed meanwhile, and at the end
 // asks the gateway to let go of the store, follows the last changes, compares the
 // counts, marks the store here as moved and commits there. It returns ErrInUse
-// while another move is under way, ErrNotEmpty when there is something at the URL.
+// when the gateway does not let go of it, ErrNotEmpty when there is something at the URL.
 // After any error before the mark, the store here is as it was.
 func Migrate(ctx context.Context, cfg MoveConfig) (Moved, error) {
 	done, err := migrate(ctx, cfg)
@@ -59,7 +59,10 @@ func Migrate(ctx context.Context, cfg MoveConfig) (Moved, error) {
 }
 
 func migrate(ctx context.Context, cfg MoveConfig) (carried, error) {
-	lock, err := lockMove(cfg.Dir)
+	lock, err := lockPatiently(ctx, movingLock(cfg.Dir), 10*time.Second)
+	if errors.Is(err, ErrInUse) {
+		err = errors.New("it is being moved already, by another command")
+	}
 	if err != nil {
 		return carried{}, err
 	}
@@ -236,7 +239,9 @@ func letGo(ctx context.Context, cfg MoveConfig) (*os.File, error) {
 }
 
 // lockMove takes the lock that whoever moves the store holds.
-func lockMove(dir string) (*os.File, error) { return lockFile(filepath.Join(dir, "moving.lock")) }
+func lockMove(dir string) (*os.File, error) { return lockFile(movingLock(dir)) }
+
+func movingLock(dir string) string { return filepath.Join(dir, "moving.lock") }
 
 // asQueued gives up the claims of whoever served the store, and leaves the
 // mark of an earlier move behind.

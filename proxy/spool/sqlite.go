@@ -92,7 +92,7 @@ func openSQLite(ctx context.Context, s *Store) error {
 		return err
 	}
 	if s.cfg.TakeBack {
-		lock, err := lockPatiently(ctx, filepath.Join(s.cfg.Dir, "serving.lock"))
+		lock, err := lockPatiently(ctx, filepath.Join(s.cfg.Dir, "serving.lock"), 200*time.Millisecond)
 		if err != nil {
 			return err
 		}
@@ -121,9 +121,9 @@ func openSQLite(ctx context.Context, s *Store) error {
 	return nil
 }
 
-// lockPatiently waits for a command that looks whether anybody serves.
-func lockPatiently(ctx context.Context, path string) (*os.File, error) {
-	const patience, pause = 200 * time.Millisecond, 10 * time.Millisecond
+// lockPatiently waits for somebody who only looks whether the lock is taken.
+func lockPatiently(ctx context.Context, path string, patience time.Duration) (*os.File, error) {
+	const pause = 10 * time.Millisecond
 	for end := time.Now().Add(patience); ; {
 		f, err := lockFile(path)
 		if !errors.Is(err, ErrInUse) || time.Now().After(end) {
