@@ -46,24 +46,25 @@ func (a *App) followMove(ctx context.Context) error {
 }
 
 // wherever opens the store where it is: in the data folder, or where it was moved
-// to.
+// to. While a move comes to its end it waits.
 func (a *App) wherever(ctx context.Context, c spool.Config) (*spool.Store, error) {
-	for configured := c.URL; ; {
-		if configured == "" {
-			url, err := spool.Whereabouts(ctx, c.Dir, a.keys)
-			if err != nil {
-				return nil, err
-			}
-			c.URL, a.opt.Config.Store = url, url
-		}
+	const again = 3 // whoever else has it has it for longer than a move
+	configured := c.URL
+	for n := 0; ; n++ {
 		store, err := spool.Open(ctx, c)
-		if errors.Is(err, spool.ErrInUse) && spool.Moves(c.Dir) { // its end has just begun
-			continue
+		var to *spool.MovedError
+		moves := errors.As(err, &to) || errors.Is(err, spool.ErrInUse) && spool.Moves(c.Dir)
+		if configured != "" || !moves || n == again {
+			if err == nil && c.URL != configured {
+				a.opt.Logger.Warn("moved", "what", "the store", "reason", "store: in postvern.yaml is empty, and the store was moved to PostgreSQL: set it to that address")
+			}
+			return store, err
 		}
-		if err == nil && c.URL != configured {
-			a.opt.Logger.Warn("moved", "what", "the store", "reason", "store: in postvern.yaml is empty, and the store was moved to PostgreSQL: set it to that address")
+		url, err := spool.Whereabouts(ctx, c.Dir, a.keys)
+		if err != nil {
+			return nil, err
 		}
-		return store, err
+		c.URL, a.opt.Config.Store = url, url
 	}
 }
 
