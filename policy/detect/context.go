@@ -102,7 +102,7 @@ func isTopic(w string) bool {
 	return false
 }
 
-var topics = wordTable(`om for för about gælder gjelder gjeld gäller koskee varðar angår drejer`)
+var topics = wordTable(`om for för frá about gælder gjelder gjeld gäller koskee varðar angår drejer`)
 
 // dotted returns what an abbreviation in two parts means whose second, text[b:e],
 // is the word for number: "J.nr", "org.nr", "P-nummer".

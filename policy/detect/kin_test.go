@@ -25,7 +25,7 @@ func TestANumberIsACPRNumberOrAKennitalaByWhatStandsAround(t *testing.T) {
 		{"a word for the one", "CPR: " + open, detect.Certain, 0},
 		{"a word for the other", "Kt. " + open, 0, detect.Certain},
 		{"a word for the other among Danish words", "Vores islandske kollega har kennitala " + open + ", siger hun.", 0, detect.Certain},
-		{"Danish words and the other's check digit", "Kan du ringe til " + checked + " i dag?", detect.Likely, detect.Possible},
+		{"Danish words and the other's check digit", "Jeg har talt med hende om " + checked + " i dag.", detect.Likely, detect.Likely},
 		{"a check digit and nothing else", checked, detect.Possible, detect.Likely},
 		{"nothing at all", open, detect.Likely, detect.Likely},
 		{"the language of the rest of the message", "Sæl Rakel, hér er það sem við ræddum um á fundinum.\n\n" + bothways + "\n\nKveðja", detect.Possible, detect.Likely},

@@ -58,7 +58,8 @@ const icelandicWords = `
 	laun launa launum launin launamaður launaseðill orlof leyfi veikindi veikinda veikindaleyfi fjarvera umsókn umsóknin umsækjandi uppsögn samningur samning nafn heimili heimilisfang
 	fædd fæddur fætt netfang sími símanúmer deild dagsetning barnið maki móðir faðir sonur dóttir bróðir systir maður skuldari kröfuhafi
 	viðtakandi sendandi leigusali leigjandi vottorð vottar umboð undirritaður undirrituð skjal skjalið skjöl mál málið málsins fundur fundinum fundi stjórn formaður trúnaðarmaður
-	inneign tryggingar lífeyrir lífeyris iðgjald eftirlaun sjóður sjóðinn styrkur skráð skráður skrá nýskráning núna gær morgun vikuna mánudag þriðjudag miðvikudag fimmtudag föstudag
+	vitni svar tjón tjónvaldur nemi skóli eigandi bótaþegi réttinn sjúkraþjálfari námsmaður bílstjóri bílstjórinn ferðafélagi gjaldkeri aldur karl meðmælandi vinnuslys
+	verslunarstjóri starfað staðfestist endurgreiða óskar aðstoð inneign tryggingar lífeyrir lífeyris iðgjald eftirlaun sjóður sjóðinn styrkur skráð skráður skrá nýskráning núna gær morgun vikuna mánudag þriðjudag miðvikudag fimmtudag föstudag
 	janúar febrúar apríl maí júní júlí ágúst október nóvember desember upphæð krónur mánuð mánuði ári árið ár síðan síðasta næsta verður væri vera verið
 	eftir áður milli undir yfir út niður sama allir allar öll hæð bréf erindi móttekið ráðning ráðningarsamningur ráðin ráðinn meðlimur kennari læknir hjúkrunarfræðingur tilv`
 

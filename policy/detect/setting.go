@@ -134,14 +134,14 @@ func (s *surroundings) leaning() int {
 }
 
 // leaning is 5 where the words are Icelandic rather than Danish or Norwegian,
-// -5 the other way round, -1 where they are as much, 0 where they are neither.
+// -4 the other way round, -1 where they are as much, 0 where they are neither.
 func (t *tongue) leaning() int {
 	here, there, far := t.of(icelandic), t.of(danish|norwegian), t.of(finnish|english)
 	switch {
 	case here > there && here >= max(far, t.of(swedish)):
 		return 5
 	case there > here && there > far && there >= t.of(swedish):
-		return -5
+		return -4 // check digits of the other kind leave it open
 	case there > far && there > t.of(swedish):
 		return -1
 	}
