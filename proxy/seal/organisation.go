@@ -40,6 +40,10 @@ var revocationReasons = map[string]packet.ReasonForRevocation{
 	Superseded: packet.KeySuperseded, Compromised: packet.KeyCompromised, Retired: packet.KeyRetired,
 }
 
+// slow is how far the clocks of other nodes and of readers may be behind: a key
+// is that old when it is made, so that none of them takes it for one to come.
+const slow = 10 * time.Minute
+
 // NewOrganisationKey makes a key (Ed25519, version 4: every program in use
 // verifies by it) for an organisation and its address. before, the key that it
 // takes the place of, signs it, so that who trusts that one can trust it; nil
@@ -49,16 +53,16 @@ func NewOrganisationKey(name, address string, now time.Time, valid time.Duration
 	if !ok {
 		return nil, fmt.Errorf("make the organisation's key: %q is no mail address", address)
 	}
-	config := organisationConfig(now)
-	config.KeyLifetimeSecs = uint32(valid / time.Second)
-	e, err := openpgp.NewEntity(userIDName(name), "", canonical, config)
+	made := organisationConfig(now.Add(-slow))
+	made.KeyLifetimeSecs = uint32((valid + slow) / time.Second)
+	e, err := openpgp.NewEntity(userIDName(name), "", canonical, made)
 	if err != nil {
 		return nil, fmt.Errorf("make the organisation's key: %w", err)
 	}
 	e.Subkeys = nil // that one would be for encryption
 	if before != nil && before.Usable(now) {
 		for id := range e.Identities {
-			if err := e.SignIdentity(id, before.entity, config); err != nil {
+			if err := e.SignIdentity(id, before.entity, organisationConfig(now)); err != nil {
 				return nil, fmt.Errorf("sign the organisation's key by the one before: %w", err)
 			}
 		}
