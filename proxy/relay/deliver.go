@@ -41,7 +41,7 @@ type delivery struct {
 	lane     *lane
 	spool    spool.Delivery
 	content  content
-	verdicts map[string]verdict // by copy
+	verdicts map[string]*verdict // by copy
 	started  time.Time
 }
 
@@ -49,7 +49,7 @@ type delivery struct {
 // When soft has ended it begins nothing any more; when hard ends, the
 // transaction in progress is cut.
 func (r *Relay) deliver(soft, hard context.Context, l *lane, d spool.Delivery) []result {
-	a := &delivery{relay: r, lane: l, spool: d, verdicts: make(map[string]verdict, len(d.Copies)), started: r.cfg.Now()}
+	a := &delivery{relay: r, lane: l, spool: d, verdicts: make(map[string]*verdict, len(d.Copies)), started: r.cfg.Now()}
 	if soft.Err() != nil {
 		a.all(verdict{result: spool.Deferred, why: errStopped})
 		return a.results()
@@ -69,7 +69,7 @@ func (r *Relay) deliver(soft, hard context.Context, l *lane, d spool.Delivery) [
 func (a *delivery) all(v verdict) {
 	for _, c := range a.spool.Copies {
 		if _, ok := a.verdicts[c.ID]; !ok {
-			a.verdicts[c.ID] = v
+			a.verdicts[c.ID] = &v
 		}
 	}
 }
@@ -83,7 +83,7 @@ func (a *delivery) attempt(soft, hard context.Context) {
 			a.relay.cfg.Metrics.Failovers.WithLabelValues(t.upstream.ID).Add(float64(len(pending)))
 		}
 		a.at(soft, hard, t, pending)
-		pending = slices.DeleteFunc(slices.Clone(pending), func(c spool.Copy) bool { return !a.verdicts[c.ID].again })
+		pending = slices.DeleteFunc(slices.Clone(pending), func(c spool.Copy) bool { return !a.verdict(c.ID).again })
 		if len(pending) == 0 || soft.Err() != nil {
 			return
 		}
@@ -132,7 +132,15 @@ func (a *delivery) decide(c spool.Copy, v verdict) {
 		}
 		v.most = max(before.most, v.most)
 	}
-	a.verdicts[c.ID] = v
+	a.verdicts[c.ID] = &v
+}
+
+// verdict returns what was decided about a copy, or nothing.
+func (a *delivery) verdict(id string) verdict {
+	if v := a.verdicts[id]; v != nil {
+		return *v
+	}
+	return verdict{}
 }
 
 // round sends the copies that fit into one transaction and returns those that

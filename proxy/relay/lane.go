@@ -90,7 +90,7 @@ func (r *Relay) dispatch(d spool.Delivery, results chan<- []result) {
 		one := d
 		one.Copies = copies
 		if l := r.lanes[i]; !l.offer(one) {
-			a := &delivery{relay: r, lane: l, spool: one, verdicts: make(map[string]verdict), started: r.cfg.Now()}
+			a := &delivery{relay: r, lane: l, spool: one, verdicts: make(map[string]*verdict), started: r.cfg.Now()}
 			a.all(verdict{result: spool.Deferred, why: errBusy, most: outageWait})
 			results <- a.results()
 		}

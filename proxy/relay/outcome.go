@@ -16,7 +16,7 @@ func (a *delivery) results() []result {
 	var out []result
 	now := a.relay.cfg.Now()
 	for _, c := range a.spool.Copies {
-		v := a.verdicts[c.ID]
+		v := a.verdict(c.ID)
 		o, about := a.outcome(c, v, now)
 		one := result{outcome: o}
 		if about != "" {

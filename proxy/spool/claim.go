@@ -162,28 +162,46 @@ func (s *Store) line(found []row) {
 
 // sorter gathers copies into deliveries.
 type sorter struct {
-	entries map[group]*entry
+	group   group            // of the copy before
+	entry   *entry           // that it was added to; nearly always there is no other
+	entries map[group]*entry // the others
 	order   []*entry
 }
 
 // add returns the delivery that a copy was added to.
 func (o *sorter) add(c Copy, f row, alone bool) *entry {
 	g := group{body: f.body, attempt: f.attempts, from: c.From, utf8: c.UTF8, eightBit: c.EightBit, ret: c.Return, envelopeID: c.EnvelopeID}
-	e, ok := o.entries[g]
-	if !ok || alone {
+	e := o.find(g)
+	known := e != nil
+	if !known || alone {
 		e = &entry{body: f.body, file: f.file, size: f.size, Delivery: Delivery{
 			Parcel: f.parcel, Reference: f.reference, Received: fromMillis(f.received), Attempt: f.attempts + 1, Warned: f.warned,
 		}}
 		o.order = append(o.order, e)
 	}
-	if !ok && !alone {
-		if o.entries == nil {
-			o.entries = make(map[group]*entry)
-		}
-		o.entries[g] = e
+	if !known && !alone {
+		o.keep(g, e)
 	}
 	e.Copies = append(e.Copies, c)
 	return e
+}
+
+func (o *sorter) find(g group) *entry {
+	if o.entry != nil && o.group == g {
+		return o.entry
+	}
+	return o.entries[g]
+}
+
+// keep makes a delivery the one that copies of its group are added to.
+func (o *sorter) keep(g group, e *entry) {
+	if o.entry != nil {
+		if o.entries == nil {
+			o.entries = make(map[group]*entry)
+		}
+		o.entries[o.group] = o.entry
+	}
+	o.group, o.entry = g, e
 }
 
 // deliveries groups the queued copies of a parcel that was just accepted.
