@@ -36,7 +36,7 @@ func (g *Gateway) answer(ctx context.Context, rules *Rules, env message.Envelope
 		switch {
 		case g.cfg.Tokens.Takes(r.Address) && (address == "" || strings.EqualFold(address, r.Address)):
 			address = r.Address
-		case !own[canonical(r.Address)]: // who answers to all answers themselves too
+		case !own.has(r.Address): // who answers to all answers themselves too
 			return g.refuseAnswer(rules, env, notice.CauseAnswerAlone)
 		}
 	}

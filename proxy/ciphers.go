@@ -23,7 +23,7 @@ func (r *Rules) keyholders(env message.Envelope, msg *message.Message) []policy.
 	seen := map[string]bool{} // two subkeys of one person are one reader
 	for _, id := range ids {
 		owners := r.Keys.Owners(id)
-		ours := func(address string) bool { return mine[address] || r.unit(address) }
+		ours := func(address string) bool { return mine.has(address) || r.unit(address) }
 		if slices.Contains(own, id) || slices.ContainsFunc(owners, ours) {
 			continue
 		}
@@ -75,7 +75,7 @@ func (r *Rules) autocrypt(env message.Envelope, msg *message.Message) []carried 
 			}
 		}
 		raw, err := base64.StdEncoding.DecodeString(keydata)
-		if err == nil && mine[address] {
+		if err == nil && mine.has(address) {
 			found = append(found, carried{address, raw})
 		}
 	}

@@ -41,7 +41,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 			Address:        rcpt.Address,
 			Member:         r.member(rcpt.Address),
 			Representative: r.Representatives.IsRepresentative(rcpt.Address),
-			Sender:         own[canonical(rcpt.Address)],
+			Sender:         own.has(rcpt.Address),
 			Key:            r.Keys.State(rcpt.Address, now),
 			Certificate:    r.Certificates.State(rcpt.Address, now),
 			Groups:         agreed.groups(rcpt.Address),
@@ -55,7 +55,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 			Field:          field,
 			Member:         r.member(address),
 			Representative: r.Representatives.IsRepresentative(address),
-			Sender:         own[canonical(address)],
+			Sender:         own.has(address),
 			Groups:         agreed.groups(address),
 		})
 	}
@@ -111,17 +111,25 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 	return f
 }
 
-// ownAddresses returns the canonical forms of all addresses of the one who
-// sends.
-func (r *Rules) ownAddresses(env message.Envelope) map[string]bool {
-	own := map[string]bool{canonical(env.From): true}
+// ownAddresses are the addresses of the one who sends.
+type ownAddresses []string
+
+func (r *Rules) ownAddresses(env message.Envelope) ownAddresses {
+	own := ownAddresses{canonical(env.From)}
 	if rep, ok := r.representative(env.Login, env.From); ok {
-		for _, a := range append(append([]string{}, rep.Addresses...), rep.RoleAddresses...) {
-			own[canonical(a)] = true
+		for _, addresses := range [...][]string{rep.Addresses, rep.RoleAddresses} {
+			for _, a := range addresses {
+				own = append(own, canonical(a))
+			}
 		}
 	}
-	delete(own, "")
 	return own
+}
+
+// has reports whether an address is one of them.
+func (o ownAddresses) has(address string) bool {
+	c := canonical(address)
+	return c != "" && slices.Contains(o, c)
 }
 
 // unit reports whether an address belongs to the union's office or to a

@@ -19,7 +19,7 @@ type inside struct {
 	rules   *Rules
 	readers []string // canonical addresses of the readers outside the union's unit
 	agreed  *agreement
-	own     map[string]bool   // canonical addresses of the one who sends
+	own     ownAddresses      // canonical addresses of the one who sends
 	shown   map[string]string // canonical addresses in To and Cc, and their names in lower case
 }
 
@@ -72,7 +72,7 @@ func (in inside) company(p person) bool {
 		return false
 	}
 	if p.address != "" {
-		return !in.rules.unit(p.address) && !in.own[canonical(p.address)]
+		return !in.rules.unit(p.address) && !in.own.has(p.address)
 	}
 	return strings.Contains(p.name, " ") && !in.rules.Representatives.HasName(p.name)
 }
