@@ -29,7 +29,6 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 		logger.Warn("ignored", "key", "console.address", "reason", "this release has no console: work with the commands held and deviations")
 	}
 	app.CollectSeldom()
-	app.RunBesideFlushes()
 	var sockets app.Sockets
 	defer sockets.Close()
 	opt := app.Options{Config: config, Logger: logger, Worker: workerCommand(), Version: version(), Sockets: &sockets}
@@ -50,6 +49,7 @@ func serve(ctx context.Context, opt app.Options) error {
 	if err != nil {
 		return err
 	}
+	defer app.RunBesideFlushes()()
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
