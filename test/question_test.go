@@ -57,10 +57,17 @@ var questionAddress = regexp.MustCompile(`<(svar\+[a-z0-9]+@mail\.forening\.exam
 // question waits for a question upstream and returns the last one.
 func (i *installation) question() asked {
 	i.t.Helper()
+	return i.questionWith("")
+}
+
+// questionWith waits for a question that has a text in its header, and returns
+// the last one.
+func (i *installation) questionWith(text string) asked {
+	i.t.Helper()
 	var found *sink.Message
 	waitFor(i.t, "a question", func() bool {
 		for _, m := range i.upstream.Messages() {
-			if questionAddress.Match(m.Content) {
+			if questionAddress.Match(m.Content) && strings.Contains(string(m.Content), text) {
 				found = &m
 			}
 		}
