@@ -15,7 +15,7 @@ import (
 type keysRotateCommand struct {
 	installation `embed:""`
 	Keep         string        `type:"path" placeholder:"FILE" help:"Write the old key to this new file before it is forgotten: backups from before need it."`
-	Wait         time.Duration `default:"15s" help:"How long gateways may take to read the new key from their file (${default})."`
+	Wait         time.Duration `default:"30s" help:"How long gateways may take to read the new key from their file, or to be taken over where one has died (${default})."`
 }
 
 // Run changes the installation's key while the gateways run: it makes a new one,
