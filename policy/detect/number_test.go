@@ -121,6 +121,8 @@ func TestTableColumnsSpeakForTheirCells(t *testing.T) {
 		{"a lost zero is put back although ten digits are a number of another kind", "Navn\tFødselsnummer\nKari\t1101010089\n", detect.NorwegianFnr, detect.Certain, "sheet 1, column 2, row 2"},
 		{"a heading of two words", "Namn\tPers. nr.\nEva\t503200016\n", detect.SwedishPersonnummer, detect.Certain, "sheet 1, column 2, row 2"},
 		{"another heading speaks against", "Vare\tOrdrenr\nStol\t0707614285\n", detect.DanishCPR, detect.Possible, "sheet 1, column 2, row 2"},
+		{"what the cell says itself outranks the heading", "Resultat\nFødselsnr: 90036146264\n", detect.NorwegianFnr, detect.Certain, "sheet 1, column 1, row 2"},
+		{"a sentence above is no heading", "Overenskomsten blev forhandlet i går, og resultatet sendes ud.\n15097471131\n", detect.NorwegianFnr, detect.Likely, "sheet 1, column 1, row 2"},
 		{"a title above the headings does no harm", "Liste over alle\t\nNavn\tCPR\nMette\t0707614285\n", detect.DanishCPR, detect.Certain, "sheet 1, column 2, row 3"},
 		{"repetition confirms", "a\t070761-4285\nb\t070761-4285\nc\t070761-4285\n", detect.DanishCPR, detect.Certain, "sheet 1, column 2, row 1"},
 		{"without a heading nothing is padded", "Navn\tNr\nMette\t707614285\n", detect.DanishCPR, 0, ""},

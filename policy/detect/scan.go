@@ -89,7 +89,11 @@ func (n *numberScan) weigh(text string, heading keyword, weighed func([]candidat
 			k++
 		}
 		around := look(text, found[0].start, end)
-		around.note(heading, 1)
+		about := heading
+		if around.near(keyAnyPerson, reachBefore) > 0 {
+			about &^= keyAgainst | keyLoose // the cell itself says what stands in it
+		}
+		around.note(about, 1)
 		around.mail = n.mail
 		for i := range found[:k] {
 			around.swedish = around.swedish || found[i].kind == SwedishPersonnummer

@@ -100,6 +100,10 @@ func isHeading(line string) bool {
 	return words > 1
 }
 
+// longHeading is the length from which on a cell in the first row is rather a
+// sentence: many sheets hold text.
+const longHeading = 48
+
 // headingOf returns what the words of a heading mean.
 func headingOf(cell string) keyword {
 	var k keyword
@@ -117,8 +121,8 @@ func headingOf(cell string) keyword {
 			k |= keywords.find(cell[b:i] + cell[next.start:next.end]) // "Pers.nr.", "Pers. nr."
 		}
 	}
-	if k&keyAnyPerson != 0 {
-		k &^= keyAgainst | keyLoose // "CPR nr. (kunde)" is a CPR
+	if k&keyAnyPerson != 0 || len(cell) > longHeading {
+		k &^= keyAgainst | keyLoose // "CPR nr. (kunde)" is a CPR, and a sentence names no column
 	}
 	return k
 }
