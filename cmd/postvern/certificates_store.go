@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -29,11 +28,12 @@ func (i installation) withCertificates(ctx context.Context, s streams, do func(*
 	return i.withKeys(ctx, s, func(store *spool.Store, keys app.Keys) error { return do(store, keys, folder) })
 }
 
-func storedCertificates(all []seal.Known, now time.Time, by string) (out []spool.ReaderKey) {
-	for _, k := range all {
-		out = append(out, proxy.StoredCertificate(k, by, now))
+func asCertificates(all *seal.Certificates, by string, now time.Time) readerKeys {
+	return readerKeys{
+		noun:  "certificate",
+		state: func(k seal.Known) (policy.KeyState, string) { return certificateState(all, k, now) },
+		row:   func(k seal.Known) spool.ReaderKey { return proxy.StoredCertificate(k, by, now) },
 	}
-	return out
 }
 
 // certificateState returns how a certificate of a reader stands.
@@ -88,7 +88,7 @@ func (c certificatesAddCommand) Run(ctx context.Context, s streams) error {
 		if err != nil {
 			return err
 		}
-		if err := store.AddKeys(ctx, storedCertificates(found, now, by), records...); err != nil {
+		if err := store.AddKeys(ctx, asCertificates(with, by, now).rows(found), records...); err != nil {
 			return err
 		}
 		book, err := store.KeyBook(ctx, nil)
@@ -125,31 +125,7 @@ func (c certificatesApproveCommand) Run(ctx context.Context, s streams) error {
 	return c.withCertificates(ctx, s, func(store *spool.Store, keys app.Keys, folder *seal.Certificates) error {
 		now := time.Now()
 		all := proxy.CertificatesOf(folder, keys.Book)
-		meantOnes := slices.DeleteFunc(all.Of(c.Fingerprint), func(k seal.Known) bool { return c.For != "" && !meant(c.For, "", k.Reader) })
-		if len(meantOnes) == 0 {
-			return fmt.Errorf("there is no certificate %s%s", c.Fingerprint, map[bool]string{true: " for " + c.For}[c.For != ""])
-		}
-		for _, k := range meantOnes {
-			if k.Fingerprint != meantOnes[0].Fingerprint {
-				return usageError{errors.New("several certificates end in these digits: give the whole fingerprint")}
-			}
-			if state, why := certificateState(all, k, now); state != policy.KeyUsable && state != policy.KeyUnapproved {
-				return fmt.Errorf("the certificate of %s cannot be used (%s): %s", k.Reader, state, why)
-			}
-		}
-		records, err := keys.Records(policy.EntryKeyApproved, meantOnes, by, now)
-		if err != nil {
-			return err
-		}
-		if err := store.ApproveKeys(ctx, storedCertificates(meantOnes, now, by), records...); err != nil {
-			return err
-		}
-		for _, k := range meantOnes {
-			if _, err := fmt.Fprintf(s.out, "Mail to %s is sealed to %s from now on.\n", k.Reader, k.Fingerprint); err != nil {
-				return err
-			}
-		}
-		return nil
+		return asCertificates(all, by, now).approve(ctx, s, store, keys, all.Of(c.Fingerprint), c.Fingerprint, c.For, by, now)
 	})
 }
 
@@ -166,23 +142,10 @@ func (c certificatesRemoveCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	return c.withCertificates(ctx, s, func(store *spool.Store, keys app.Keys, folder *seal.Certificates) error {
-		now, removed := time.Now(), map[string]bool{}
-		for _, k := range proxy.StoredCertificates(keys.Book) {
-			name := k.Fingerprint + " of " + k.Reader
-			if !meant(c.Which, k.Fingerprint, k.Reader) || removed[name] {
-				continue
-			}
-			records, err := keys.Records(policy.EntryKeyRemoved, []seal.Known{k}, by, now)
-			if err != nil {
-				return err
-			}
-			if err := store.RemoveKey(ctx, proxy.StoredCertificate(k, by, now).Reader, k.Fingerprint, records...); err != nil {
-				return err
-			}
-			removed[name] = true
-			if _, err := fmt.Fprintf(s.out, "%s is removed.\n", name); err != nil {
-				return err
-			}
+		now := time.Now()
+		removed, err := asCertificates(folder, by, now).remove(ctx, s, store, keys, proxy.StoredCertificates(keys.Book), c.Which, by, now)
+		if err != nil {
+			return err
 		}
 		left := slices.DeleteFunc(folder.List(now), func(i seal.CertificateInfo) bool { return !meant(c.Which, i.Fingerprint, i.Addresses...) })
 		for _, i := range left {
@@ -190,7 +153,7 @@ func (c certificatesRemoveCommand) Run(ctx context.Context, s streams) error {
 				return err
 			}
 		}
-		if len(removed)+len(left) == 0 {
+		if removed+len(left) == 0 {
 			return fmt.Errorf("there is no certificate of %q", c.Which)
 		}
 		return nil

@@ -47,7 +47,7 @@ func (i installation) store(ctx context.Context, s streams, keys []seal.Known, n
 		if err != nil {
 			return err
 		}
-		if err := store.AddKeys(ctx, stored(keys, now, by), records...); err != nil {
+		if err := store.AddKeys(ctx, asOpenPGP(all.Ring(), by, now).rows(keys), records...); err != nil {
 			return err
 		}
 		if all.Book, err = store.KeyBook(ctx, nil); err != nil {
@@ -143,14 +143,18 @@ func (c keysAddCommand) wanted(found []seal.Known, infos []seal.KeyInfo) ([]seal
 	return keys, nil
 }
 
-func stored(keys []seal.Known, now time.Time, by string) []spool.ReaderKey {
-	var out []spool.ReaderKey
-	for _, k := range keys {
-		out = append(out, spool.ReaderKey{
-			Reader: k.Reader, Fingerprint: k.Fingerprint, Key: k.Key, Source: string(k.Source), Since: now, By: by,
-		})
+func asOpenPGP(ring *seal.Keyring, by string, now time.Time) readerKeys {
+	return readerKeys{
+		noun: "key",
+		state: func(k seal.Known) (policy.KeyState, string) {
+			return stateOf(ring, k, now), "postvern keys show says why"
+		},
+		row: func(k seal.Known) spool.ReaderKey {
+			return spool.ReaderKey{
+				Reader: k.Reader, Fingerprint: k.Fingerprint, Key: k.Key, Source: string(k.Source), Since: now, By: by,
+			}
+		},
 	}
-	return out
 }
 
 // stateOf returns how a key of a reader stands.

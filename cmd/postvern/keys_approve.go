@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"postvern.example/internal/app"
-	"postvern.example/policy"
 	"postvern.example/proxy"
 	"postvern.example/proxy/seal"
 	"postvern.example/proxy/spool"
@@ -30,31 +28,7 @@ func (c keysApproveCommand) Run(ctx context.Context, s streams) error {
 	return c.withKeys(ctx, s, func(store *spool.Store, all app.Keys) error {
 		now := time.Now()
 		ring := all.Ring()
-		keys := slices.DeleteFunc(ring.Of(c.Fingerprint), func(k seal.Known) bool { return c.For != "" && !meant(c.For, "", k.Reader) })
-		if len(keys) == 0 {
-			return fmt.Errorf("there is no key %s%s", c.Fingerprint, map[bool]string{true: " for " + c.For}[c.For != ""])
-		}
-		for _, k := range keys {
-			if k.Fingerprint != keys[0].Fingerprint {
-				return usageError{errors.New("several keys end in these digits: give the whole fingerprint")}
-			}
-			if state := stateOf(ring, k, now); state != policy.KeyUsable && state != policy.KeyUnapproved {
-				return fmt.Errorf("the key of %s cannot be used (%s): postvern keys show says why", k.Reader, state)
-			}
-		}
-		records, err := all.Records(policy.EntryKeyApproved, keys, by, now)
-		if err != nil {
-			return err
-		}
-		if err := store.ApproveKeys(ctx, stored(keys, now, by), records...); err != nil {
-			return err
-		}
-		for _, k := range keys {
-			if _, err := fmt.Fprintf(s.out, "Mail to %s is sealed to %s from now on.\n", k.Reader, k.Fingerprint); err != nil {
-				return err
-			}
-		}
-		return nil
+		return asOpenPGP(ring, by, now).approve(ctx, s, store, all, ring.Of(c.Fingerprint), c.Fingerprint, c.For, by, now)
 	})
 }
 
@@ -71,29 +45,22 @@ func (c keysRemoveCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	return c.withKeys(ctx, s, func(store *spool.Store, all app.Keys) error {
-		removed := map[string]bool{}
+		now := time.Now()
+		var have []seal.Known
 		for _, k := range proxy.StoredOpenPGP(all.Book) {
-			if name := k.Fingerprint + " of " + k.Reader; meant(c.Which, k.Fingerprint, k.Reader) && !removed[name] {
-				records, err := all.Records(policy.EntryKeyRemoved, []seal.Known{{Reader: k.Reader, Fingerprint: k.Fingerprint}}, by, time.Now())
-				if err != nil {
-					return err
-				}
-				if err := store.RemoveKey(ctx, k.Reader, k.Fingerprint, records...); err != nil {
-					return err
-				}
-				removed[name] = true
-				if _, err := fmt.Fprintf(s.out, "%s is removed.\n", name); err != nil {
-					return err
-				}
-			}
+			have = append(have, seal.Known{Reader: k.Reader, Fingerprint: k.Fingerprint})
 		}
-		left := slices.DeleteFunc(all.Folder.List(time.Now()), func(k seal.KeyInfo) bool { return !meant(c.Which, k.Fingerprint, k.Addresses...) })
+		removed, err := asOpenPGP(all.Ring(), by, now).remove(ctx, s, store, all, have, c.Which, by, now)
+		if err != nil {
+			return err
+		}
+		left := slices.DeleteFunc(all.Folder.List(now), func(k seal.KeyInfo) bool { return !meant(c.Which, k.Fingerprint, k.Addresses...) })
 		for _, k := range left {
 			if _, err := fmt.Fprintf(s.out, "%s stands in the folder of keys too: delete the file %s to be rid of it.\n", k.Fingerprint, k.File); err != nil {
 				return err
 			}
 		}
-		if len(removed)+len(left) == 0 {
+		if removed+len(left) == 0 {
 			return fmt.Errorf("there is no key of %q", c.Which)
 		}
 		return nil
