@@ -46,8 +46,9 @@ type figures struct {
 
 // BenchmarkPeers runs smtp-source, which Postfix brings along, straight into an
 // upstream that discards, through a bare Postfix that only queues and forwards,
-// and through the gateway with its whole policy on, in turn. It prints a table,
-// and the ratios beside the bars.
+// through the least relay that the gateway's own libraries make, and through the
+// gateway with its whole policy on, in turn. It prints a table, and the ratios to
+// Postfix beside the bars.
 func BenchmarkPeers(b *testing.B) {
 	if _, err := exec.LookPath("smtp-source"); err != nil {
 		b.Skip("smtp-source is not installed: make deps installs Postfix")
@@ -62,8 +63,13 @@ func BenchmarkPeers(b *testing.B) {
 	fmt.Printf("\n%s\n", table.String())
 }
 
-// startPeers starts both servers before one upstream.
-func startPeers(b *testing.B) (upstream *sink.Sink, postfixPeer, ours peer) {
+// peers are the servers under comparison, all before one upstream.
+type peers struct {
+	upstream               *sink.Sink
+	postfix, minimal, ours peer
+}
+
+func startPeers(b *testing.B) peers {
 	b.Helper()
 	upstream, err := sink.Start(sink.Config{Discard: true})
 	if err != nil {
@@ -75,12 +81,37 @@ func startPeers(b *testing.B) (upstream *sink.Sink, postfixPeer, ours peer) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	postfixPeer = peer{name: "Postfix", address: address}
-	if postfixPeer.pid, err = strconv.Atoi(strings.TrimSpace(string(pid))); err != nil {
+	postfix := peer{name: "Postfix", address: address}
+	if postfix.pid, err = strconv.Atoi(strings.TrimSpace(string(pid))); err != nil {
 		b.Fatal(err)
 	}
 	g := quietGateway(b, nil, upstream.Addr())
-	return upstream, postfixPeer, peer{name: "Postvern", address: g.trust, pid: g.command.Process.Pid}
+	return peers{upstream, postfix, startMinimal(b, upstream.Addr()), peer{name: "Postvern", address: g.trust, pid: g.command.Process.Pid}}
+}
+
+// startMinimal builds and starts test/minimal.
+func startMinimal(b *testing.B, upstream string) peer {
+	b.Helper()
+	dir, address := b.TempDir(), freeAddress(b)
+	program := filepath.Join(dir, "minimal")
+	build := exec.Command("go", "build", "-o", program, "./minimal")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("build the minimal relay: %v\n%s", err, out)
+	}
+	c := exec.Command(program, "-listen", address, "-upstream", upstream, "-database", filepath.Join(dir, "mail.db"))
+	c.Stderr = os.Stderr
+	if err := c.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+	})
+	if !listens(address) {
+		b.Fatal("the minimal relay did not start")
+	}
+	return peer{name: "Minimal", address: address, pid: c.Process.Pid}
 }
 
 // quietGateway starts a gateway that logs only what is wrong.
@@ -95,12 +126,16 @@ func quietGateway(b testing.TB, with files, upstream string) *installation {
 }
 
 func comparePeers(b *testing.B, l load) string {
-	upstream, theirs, ours := startPeers(b)
-	of := map[string]*figures{theirs.name: {}, ours.name: {}}
+	p := startPeers(b)
+	upstream, theirs, ours, all := p.upstream, p.postfix, p.ours, []peer{p.postfix, p.minimal, p.ours}
+	of := map[string]*figures{}
+	for _, p := range all {
+		of[p.name] = &figures{}
+	}
 	var ceiling []float64 // what is left for a server that costs nothing
 	for b.Loop() {
 		ceiling = append(ceiling, source(b, upstream, upstream.Addr(), l.size, l.sessions, l.messages))
-		for _, p := range []peer{theirs, ours} {
+		for _, p := range all {
 			f, before := of[p.name], processTime(p.pid)
 			f.rate = append(f.rate, source(b, upstream, p.address, l.size, l.sessions, l.messages))
 			f.cpu = append(f.cpu, float64(processTime(p.pid)-before)/float64(time.Millisecond)/float64(l.messages))
@@ -110,7 +145,7 @@ func comparePeers(b *testing.B, l load) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%-22s %-9s %7.0f msg/s   smtp-source straight into the upstream\n", l, "Nobody", median(ceiling))
 	b.ReportMetric(median(ceiling), "ceiling-msg/s")
-	for _, p := range []peer{theirs, ours} {
+	for _, p := range all {
 		f := of[p.name]
 		f.memory = mostMemory(p.pid, func() { source(b, upstream, p.address, l.size, l.sessions, l.messages) })
 		fmt.Fprintf(&out, "%-22s %-9s %7.0f msg/s   CPU %6.3f ms a mail   memory %4.0f MiB\n", l, p.name, median(f.rate), median(f.cpu), f.memory)
@@ -142,19 +177,23 @@ func barLine(what, figure string, got, bar float64, met bool, unit string) strin
 // compareLatency sends one mail after the other, each when the one before has
 // arrived upstream.
 func compareLatency(b *testing.B) string {
-	upstream, theirs, ours := startPeers(b)
+	p := startPeers(b)
+	upstream, theirs, ours, all := p.upstream, p.postfix, p.ours, []peer{p.postfix, p.minimal, p.ours}
 	const mails = 200
 	type times struct{ answer, arrival []float64 }
-	of := map[string]*times{theirs.name: {}, ours.name: {}}
+	of := map[string]*times{}
+	for _, p := range all {
+		of[p.name] = &times{}
+	}
 	for b.Loop() {
-		for _, p := range []peer{theirs, ours} {
+		for _, p := range all {
 			answer, arrival := single(b, upstream, p.address, mails)
 			of[p.name].answer = append(of[p.name].answer, answer...)
 			of[p.name].arrival = append(of[p.name].arrival, arrival...)
 		}
 	}
 	var out strings.Builder
-	for _, p := range []peer{theirs, ours} {
+	for _, p := range all {
 		t := of[p.name]
 		fmt.Fprintf(&out, "%-22s %-9s DATA to 250 %5.2f ms, 95 %% %5.2f   to the upstream %5.2f ms, 95 %% %5.2f\n", "5 KB, one at a time", p.name,
 			median(t.answer), percentile(t.answer, 95), median(t.arrival), percentile(t.arrival, 95))

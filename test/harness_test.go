@@ -267,13 +267,20 @@ func (i *installation) startQuietly(address string) {
 	i.exited = make(chan error, 1)
 	go func(c *exec.Cmd, exited chan error) { exited <- c.Wait() }(i.command, i.exited)
 	i.t.Cleanup(i.kill)
+	if !listens(address) {
+		i.t.Fatalf("the gateway did not start\n%s", i.log)
+	}
+}
+
+// listens waits until somebody listens on an address; false is nobody in time.
+func listens(address string) bool {
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if c, err := net.Dial("tcp", address); err == nil {
 			_ = c.Close()
-			return
+			return true
 		}
 	}
-	i.t.Fatalf("the gateway did not start\n%s", i.log)
+	return false
 }
 
 func (i *installation) read(name string) string {
