@@ -16,7 +16,7 @@ import (
 // Explanation is what would become of a message, and why. It is for somebody
 // who holds the message: its places and its diff show names and addresses.
 type Explanation struct {
-	Refused        string               `json:"refused,omitempty"` // the reply to a sender who may not use the address in From; the rest is as if they might
+	Refused        string               `json:"refused,omitempty"` // the reply to who may not use such an address, or to mail that goes in circles; the rest is as if it were taken
 	Mode           policy.Mode          `json:"mode"`
 	Representative bool                 `json:"representative_mail"`
 	Sealed         bool                 `json:"already_encrypted"`
@@ -92,6 +92,23 @@ type ExplainedEntry struct {
 	Rule     string           `json:"rule,omitempty"`
 }
 
+// turnsAway returns the reply of the gateway to a message that it does not
+// look into.
+func (g *Gateway) turnsAway(rules *Rules, env message.Envelope, msg *message.Message) error {
+	if err := g.loops(rules, env, msg); err != nil {
+		return err
+	}
+	if rules.Representatives.Len() == 0 {
+		return nil // nobody was named who may send
+	}
+	if env.From != "" {
+		if err := g.checkSender(rules, env.Login, env.From, env.Received); err != nil {
+			return err
+		}
+	}
+	return g.authorise(rules, env, msg)
+}
+
 // Explain decides about a message as Submit would, stores nothing and sends
 // nothing. Its error means that the message cannot be read at all, and that
 // Submit would refuse it.
@@ -102,10 +119,8 @@ func (g *Gateway) Explain(ctx context.Context, env message.Envelope, raw []byte)
 		return Explanation{}, err
 	}
 	refused := ""
-	if rules.Representatives.Len() > 0 { // otherwise nobody was named who may send
-		if err := g.authorise(rules, env, msg); err != nil {
-			refused = err.Error()
-		}
+	if err := g.turnsAway(rules, env, msg); err != nil {
+		refused = err.Error()
 	}
 	facts := rules.facts(env, msg, g.cfg.Extract.Text(ctx, msg), g.cfg.Now())
 	if err := g.unusual(ctx, rules, msg, &facts); err != nil {

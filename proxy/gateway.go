@@ -24,6 +24,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"postvern.example/internal/deviation"
 	"postvern.example/internal/metrics"
 	"postvern.example/internal/notice"
@@ -46,7 +48,7 @@ type Config struct {
 	Memory   Memory           // who was written to before; nil: nobody
 	Held     *spool.Store     // where answers to questions take effect; nil with Tokens
 	Tokens   *question.Tokens // nil: no sender is asked, and what they would be asked about waits for the DPO
-	Metrics  *metrics.Metrics
+	Metrics  *metrics.Metrics // nil is counted for nobody
 	Logger   *slog.Logger
 	Now      func() time.Time
 	Answers  Answers                   // what servers outside said of readers' keys; nil: nothing is remembered
@@ -86,6 +88,9 @@ type Gateway struct {
 
 // New returns a gateway that follows cfg.Rules until Follow gives it others.
 func New(cfg Config) *Gateway {
+	if cfg.Metrics == nil {
+		cfg.Metrics = metrics.New(prometheus.NewRegistry())
+	}
 	g := &Gateway{cfg: cfg, reader: message.Reader{Limits: cfg.Limits}, heavy: newHeavy()}
 	if cfg.Tokens != nil {
 		g.words = map[notice.QuestionKind]question.Words{}

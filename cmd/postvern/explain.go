@@ -203,7 +203,7 @@ func printExplanation(w io.Writer, texts *notice.Catalog, x proxy.Explanation) {
 	}
 	fmt.Fprintf(w, "This is %s.\n", kind)
 	if x.Refused != "" {
-		fmt.Fprintf(w, "Its sender may not use the address in From: the gateway answers %s\nWhat follows is as if they might.\n", x.Refused)
+		fmt.Fprintf(w, "The gateway does not take it: it answers %s\nWhat follows is as if it did.\n", x.Refused)
 	}
 	if x.Mode == "observe" {
 		fmt.Fprintln(w, "The policy observes: the mail leaves unchanged, and this is what would have happened.")
