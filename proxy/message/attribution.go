@@ -3,6 +3,7 @@ package message
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // wroteVerbs stand in the line that says whose words are quoted below it.
@@ -15,6 +16,23 @@ var dated = regexp.MustCompile(`^\d{4}-\d\d-\d\d,? \d\d?[:.]\d\d .*<[^<>\s]+@[^<
 // stamped is a line without a verb that names who wrote and then when: "* Bo
 // Friis <bo@x> [2026-05-03 10:00]:", ">>> Bo Friis <bo@x> 03-05-2026 10:00 >>>".
 var stamped = regexp.MustCompile(`^[*>\s]*([^<>]{0,80}<[^<>\s]+@[^<>\s]+>)[\s,]*[(\[]?\d[\d\s.:/-]*[)\]]?[\s>]*$`)
+
+// In any language, a line with a time of day and an address in angle brackets
+// that ends in a colon says whose words follow: "В пн, 2 апр. 2026 г. в 14:20,
+// Bo Friis <bo@x>:", "Am 2. April um 14:20 Uhr hat Bo Friis <bo@x> geschrieben:".
+var (
+	clock     = regexp.MustCompile(`\p{Nd}{1,2}[:.]\p{Nd}{2}`)
+	bracketed = regexp.MustCompile(`<\s?[^<>\s]+@[^<>\s]+>`)
+)
+
+// named returns where the address ends in such a line; -1 is another line.
+func named(s string) int {
+	who := bracketed.FindStringIndex(s)
+	if who == nil || !clock.MatchString(s[:who[0]]) && !clock.MatchString(s[who[1]:]) {
+		return -1
+	}
+	return who[1]
+}
 
 // attributions returns the writers in lines such as "Den 3. maj 2026 skrev Bo
 // Friis <bo@x>:", "On May 3, 2026, Bo Friis wrote:" and "Bo Friis kirjoitti
@@ -36,7 +54,7 @@ func attributions(text string, plain bool) []quotedList {
 		if len(last) > 3 {
 			last = last[1:]
 		}
-		if end := strings.TrimRight(text[line.content:line.end], " \t\r\u00a0*_"); !strings.HasSuffix(end, ":") && !strings.HasSuffix(end, ">>>") {
+		if end := strings.TrimRight(text[line.content:line.end], " \t\r\u00a0*_"); !strings.HasSuffix(end, ":") && !strings.HasSuffix(end, wideColon) && !strings.HasSuffix(end, ">>>") {
 			continue
 		}
 		for n := 1; n <= len(last); n++ { // the fewest lines that say it
@@ -58,7 +76,7 @@ func attributions(text string, plain bool) []quotedList {
 // nothing or a date stands there, before it.
 func (l *logical) writer() (quotedElement, bool) {
 	const longest = 500
-	s := strings.TrimRight(l.joined.String(), " \t\r\u00a0*_:")
+	s := strings.TrimRight(l.joined.String(), " \t\r\u00a0*_:"+wideColon)
 	if len(s) > longest || !strings.ContainsAny(s, "0123456789@") {
 		return quotedElement{}, false
 	}
@@ -70,7 +88,12 @@ func (l *logical) writer() (quotedElement, bool) {
 		verb = []int{len(s), len(s), len(s), len(s)}
 	}
 	if verb == nil {
-		return quotedElement{}, false
+		end := named(s)
+		if end < 0 {
+			return quotedElement{}, false
+		}
+		from, to := beforeVerb(s[:end])
+		return l.writerAt(s, from, to)
 	}
 	from, to := verb[3], len(s)
 	rest := strings.Trim(s[from:], " \t\u00a0,*_")
@@ -124,5 +147,5 @@ func ofDate(word string) bool {
 	case "am", "pm", "kl", "klo", "at", "on", "den", "d":
 		return true
 	}
-	return !strings.Contains(word, "@") && strings.ContainsAny(word, "0123456789")
+	return !strings.Contains(word, "@") && strings.ContainsFunc(word, unicode.IsDigit)
 }

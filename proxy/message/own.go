@@ -114,7 +114,8 @@ func attributionLines(lines []string) int {
 			break
 		}
 		joined += " " + l
-		if strings.HasSuffix(l, ":") && strings.ContainsAny(joined, "0123456789@") && (wroteVerbs.MatchString(joined) || dated.MatchString(strings.TrimSuffix(strings.TrimSpace(joined), ":"))) {
+		if strings.HasSuffix(l, ":") && strings.ContainsAny(joined, "0123456789@") &&
+			(wroteVerbs.MatchString(joined) || dated.MatchString(strings.TrimSuffix(strings.TrimSpace(joined), ":")) || named(joined) > 0) {
 			return n + 1
 		}
 	}
