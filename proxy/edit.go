@@ -66,7 +66,8 @@ func masked(subject string, hidden map[string]bool) string {
 
 // numberEdits takes out the fields in which mail programs repeat the subject,
 // where a telephone number stands in it. The error says that it stands in a
-// subject that a signature covers.
+// subject that a signature covers, or that nobody can say whether it does: what
+// is signed as a whole (application/pkcs7-mime) is one piece of binary data.
 func numberEdits(msg *message.Message) (edits []message.Edit, err error) {
 	if p, ok := msg.Protected(); ok && p.Payload != msg.Root {
 		for _, f := range p.Fields {
@@ -74,6 +75,9 @@ func numberEdits(msg *message.Message) (edits []message.Edit, err error) {
 				return nil, fmt.Errorf("take the number out of the protected %s: %w", f.Name, message.ErrSigned)
 			}
 		}
+	}
+	if whole := strings.TrimPrefix(msg.Root.MediaType, "application/"); (whole == "pkcs7-mime" || whole == "x-pkcs7-mime") && msg.Sealed() == message.NotSealed {
+		return nil, fmt.Errorf("take the number out of what is signed as a whole: %w", message.ErrSigned)
 	}
 	for _, f := range msg.Root.Fields {
 		if !strings.EqualFold(f.Name, "Subject") && len(policy.SubjectNumbers(msg.Text(f))) > 0 {

@@ -12,6 +12,7 @@ const (
 	IntentClear  Intent = "clear"  // signed, and not meant to be hidden
 	IntentCipher Intent = "cipher" // encrypted, and some of them hidden
 	IntentDraft  Intent = "v1"     // as programs before the RFC wrote them (draft-autocrypt-lamps-protected-headers)
+	IntentWhole  Intent = "whole"  // the mail stands as a message/rfc822 under its signature (RFC 8551 §3.1; RFC 9788 §4.10)
 )
 
 // Protected is the header that stands under a signature or inside an encryption
@@ -35,7 +36,10 @@ func (m *Message) Protected() (Protected, bool) {
 	for p.MediaType == "multipart/signed" && len(p.Children) > 0 {
 		p = p.Children[0]
 	}
-	out := Protected{Payload: p}
+	if p != m.Root && isMessage(p.MediaType) && len(p.Children) == 1 {
+		return Protected{Intent: IntentWhole, Payload: p.Children[0], Fields: protectable(p.Children[0])}, true
+	}
+	out := Protected{Payload: p, Fields: protectable(p)}
 	switch intent := Intent(strings.ToLower(p.Params["hp"])); {
 	case intent == IntentClear, intent == IntentCipher:
 		out.Intent = intent
@@ -44,18 +48,23 @@ func (m *Message) Protected() (Protected, bool) {
 	default:
 		return Protected{}, false
 	}
-	for _, f := range p.Fields {
-		switch name := strings.ToLower(f.Name); {
-		case name == "mime-version", strings.HasPrefix(name, "content-"):
-		case name == "hp-outer":
-			if outside, value, ok := strings.Cut(m.Text(f), ":"); ok && out.Intent == IntentCipher { // §2.2: it means nothing elsewhere
-				out.Outer = append(out.Outer, OuterField{strings.TrimSpace(outside), strings.TrimSpace(value)})
-			}
-		default:
-			out.Fields = append(out.Fields, f)
+	for _, f := range p.Get("HP-Outer") {
+		if outside, value, ok := strings.Cut(m.Text(f), ":"); ok && out.Intent == IntentCipher { // §2.2: it means nothing elsewhere
+			out.Outer = append(out.Outer, OuterField{strings.TrimSpace(outside), strings.TrimSpace(value)})
 		}
 	}
 	return out, true
+}
+
+// protectable are a part's fields without those that belong to the MIME entity.
+func protectable(p *Part) (fields []Field) {
+	for _, f := range p.Fields {
+		name := strings.ToLower(f.Name)
+		if name != "mime-version" && name != "hp-outer" && !strings.HasPrefix(name, "content-") {
+			fields = append(fields, f)
+		}
+	}
+	return fields
 }
 
 // Hidden reports whether a field was kept from whoever saw the message pass:

@@ -101,6 +101,10 @@ func TestProtectedFieldsAreReadBehindSignaturesAndNowhereElse(t *testing.T) {
 			t.Errorf("%s: %+v", parameter, p)
 		}
 	}
+	whole := "From: anna@forening.example\nSubject: outside\nContent-Type: multipart/signed; boundary=s\n\n--s\nContent-Type: message/rfc822\n\nSubject: inside\nContent-Type: text/plain\n\nhej\n--s\nContent-Type: application/pgp-signature\n\nx\n--s--\n"
+	if m, p, ok := protectedOf(t, whole); !ok || p.Intent != IntentWhole || len(p.Fields) != 1 || m.Text(p.Fields[0]) != "inside" {
+		t.Errorf("a whole mail under a signature: %v %+v", ok, p)
+	}
 	for name, mail := range map[string]string{
 		"a part of a mixed mail": "From: a@b.example\nContent-Type: multipart/mixed; boundary=s\n\n--s\nSubject: x\nContent-Type: text/plain; hp=\"cipher\"\n\nhej\n--s--\n",
 		"a mail inside":          "From: a@b.example\nContent-Type: message/rfc822\n\nSubject: x\nContent-Type: text/plain; hp=\"cipher\"\n\nhej\n",
