@@ -10,81 +10,12 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"postvern.example/internal/sink"
+	"postvern.example/test/flood"
 )
-
-// nuisance is one client of a flood. It goes on until the gateway has had
-// enough of it, or the test of it.
-type nuisance func(conn net.Conn, stop <-chan struct{})
-
-// dribble writes octets one by one.
-func dribble(text string, every time.Duration) nuisance {
-	return func(conn net.Conn, stop <-chan struct{}) {
-		for n := 0; ; n++ {
-			if _, err := conn.Write([]byte{text[n%len(text)]}); err != nil {
-				return
-			}
-			select {
-			case <-stop:
-				return
-			case <-time.After(every):
-			}
-		}
-	}
-}
-
-// pour writes text again and again, and reads nothing.
-func pour(text string, times int) nuisance {
-	return func(conn net.Conn, stop <-chan struct{}) {
-		for range times {
-			if _, err := io.WriteString(conn, text); err != nil {
-				break
-			}
-		}
-		<-stop
-	}
-}
-
-// ask writes text and reads what comes, to the end.
-func ask(text string, times int) nuisance {
-	return func(conn net.Conn, _ <-chan struct{}) {
-		go func() {
-			for range times {
-				if _, err := io.WriteString(conn, text); err != nil {
-					return
-				}
-			}
-		}()
-		_, _ = io.Copy(io.Discard, conn)
-	}
-}
-
-// nuisances are what the clients of a flood do, in turn. Those of `clear` begin
-// after EHLO on the STARTTLS listener, the others where the handshake of the
-// implicit one is due.
-var nuisances = []struct {
-	name  string
-	clear bool
-	nuisance
-}{
-	{"half open", true, func(_ net.Conn, stop <-chan struct{}) { <-stop }},
-	{"one octet at a time", true, dribble("NOOP and no end of it ", 200*time.Millisecond)},
-	{"a storm of RSET", true, ask("RSET\r\n", 10000)},
-	{"ten thousand NOOPs", true, ask("NOOP\r\n", 10000)},
-	{"replies that nobody reads", true, pour(strings.Repeat("NOOP\r\n", 1000), 10)},
-	{"pipelined garbage", true, ask("\x00\xff\x16\x03 \xfe:<>\r\nMAIL FROM:<<\r\nBDAT x\r\n\r\n", 1000)},
-	{"a huge AUTH", true, ask("AUTH PLAIN "+strings.Repeat("A", 1<<20)+"\r\n", 8)},
-	{"a line without end", true, ask(strings.Repeat("x", 1<<16), 200)},
-	{"a handshake never begun", false, func(_ net.Conn, stop <-chan struct{}) { <-stop }},
-	{"a handshake never finished", false, pour("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 1)},
-	{"a handshake one octet at a time", false, dribble("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"+strings.Repeat("\x00", 1000), 200*time.Millisecond)},
-	{"commands instead of a handshake", false, ask("EHLO pc.example\r\n", 100)},
-}
 
 // usage is what a process takes.
 type usage struct{ descriptors, kib int }
@@ -103,7 +34,9 @@ func usageOf(t *testing.T, pid int) usage {
 
 func TestAFloodKeepsNoGoodClientOut(t *testing.T) {
 	const clients, sessions, each = 2000, 300, 40
-	raiseDescriptors(t, 3*clients)
+	if err := flood.Allow(clients); err != nil {
+		t.Skip(err)
+	}
 	i := install(t, nil, sink.Config{})
 	i.write("postvern.yaml", fmt.Sprintf(`hostname: mail.forening.example
 data: data
@@ -124,45 +57,7 @@ log: {format: json, level: info}
 	}
 	before := usageOf(t, pid)
 
-	stop := make(chan struct{})
-	var flood sync.WaitGroup
-	for n := range clients {
-		kind := nuisances[n%len(nuisances)]
-		address := i.implicit
-		if kind.clear {
-			address = i.submit
-		}
-		header := proxyHeader(t, 2, fmt.Sprintf("203.0.113.%d", n%50+1))
-		flood.Go(func() {
-			for { // whoever is turned away comes again
-				conn, err := net.Dial("tcp", address)
-				if err == nil {
-					_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
-					if _, err = conn.Write(header); err == nil && kind.clear {
-						_, err = io.WriteString(conn, "EHLO pc.example\r\n")
-					}
-					if err == nil {
-						closed := make(chan struct{})
-						go func() {
-							select {
-							case <-stop:
-								_ = conn.SetDeadline(time.Unix(1, 0))
-							case <-closed:
-							}
-						}()
-						kind.nuisance(conn, stop)
-						close(closed)
-					}
-					_ = conn.Close()
-				}
-				select {
-				case <-stop:
-					return
-				case <-time.After(500 * time.Millisecond):
-				}
-			}
-		})
-	}
+	over := flood.Begin(clients, i.submit, i.implicit)
 	waitFor(t, "the flood", func() bool { return strings.Contains(i.log.String(), "421") })
 	most := usage{}
 	for n := range 10 {
@@ -182,8 +77,7 @@ log: {format: json, level: info}
 	if _, text := i.get("/metrics"); !strings.Contains(text, `postvern_refused_total{reason="limit"}`) || strings.Contains(text, `postvern_refused_total{reason="limit"} 0`) {
 		t.Error("nobody was refused for the limit")
 	}
-	close(stop)
-	flood.Wait()
+	over.End()
 	// Each listener has its limit, and as many again, and a hundred, may wait at
 	// the door until it is known who they are.
 	if limit := before.descriptors + 2*(2*sessions+100); most.descriptors > limit {
@@ -236,20 +130,4 @@ func (i *installation) sendFrom(t *testing.T, client string) error {
 		}
 	}
 	return nil
-}
-
-// raiseDescriptors sees to it that the test may open so many.
-func raiseDescriptors(t *testing.T, n uint64) {
-	t.Helper()
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		t.Fatal(err)
-	}
-	if limit.Cur >= n {
-		return
-	}
-	limit.Cur = min(limit.Max, n)
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur < n {
-		t.Skipf("only %d descriptors may be open here: %v", limit.Cur, err)
-	}
 }

@@ -2,12 +2,10 @@ package torture
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -144,8 +142,17 @@ func (g *gateway) kill() {
 	g.command = nil
 }
 
-// figures returns the resident memory in KiB and the open descriptors.
-func (g *gateway) figures() (rss, descriptors int) {
+// usage is what a process takes.
+type usage struct{ kib, descriptors int }
+
+// grownFrom reports whether it is more than garbage and idle connections
+// explain.
+func (u usage) grownFrom(before usage) bool {
+	return u.kib > before.kib*3/2+20<<10 || u.descriptors > before.descriptors+20
+}
+
+// usage returns the resident memory and the open descriptors of the process.
+func (g *gateway) usage() usage {
 	g.t.Helper()
 	proc := fmt.Sprintf("/proc/%d", g.command.Process.Pid)
 	text, err := os.ReadFile(proc + "/status")
@@ -153,12 +160,12 @@ func (g *gateway) figures() (rss, descriptors int) {
 		g.t.Fatal(err)
 	}
 	_, rest, _ := strings.Cut(string(text), "VmRSS:")
-	rss, _ = strconv.Atoi(strings.Fields(rest)[0])
+	rss, _ := strconv.Atoi(strings.Fields(rest)[0])
 	open, err := os.ReadDir(proc + "/fd")
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	return rss, len(open)
+	return usage{rss, len(open)}
 }
 
 func freeAddress(t *testing.T) string {
@@ -190,100 +197,4 @@ func smallDisk(t *testing.T, options string) string {
 	}
 	t.Cleanup(func() { _ = exec.Command("umount", "-l", dir).Run() })
 	return dir
-}
-
-// server is a PostgreSQL of the test's own.
-type server struct {
-	t       *testing.T
-	bin     string
-	dir     string
-	as      *syscall.Credential
-	address string
-	options []string
-	command *exec.Cmd
-}
-
-func startServer(t *testing.T, options ...string) *server {
-	t.Helper()
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if len(found) == 0 {
-		t.Skip("PostgreSQL is not installed: make deps installs it")
-	}
-	slices.Sort(found)
-	s := &server{t: t, bin: filepath.Dir(found[len(found)-1]), address: freeAddress(t), options: options}
-	var err error
-	if s.dir, err = os.MkdirTemp("", "postvern-torture-pg-"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(s.dir) })
-	if os.Getuid() == 0 { // it refuses to run as root
-		nobody, err := user.Lookup("nobody")
-		if err != nil {
-			t.Fatal(err)
-		}
-		uid, _ := strconv.Atoi(nobody.Uid)
-		gid, _ := strconv.Atoi(nobody.Gid)
-		s.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		if err := os.Chown(s.dir, uid, gid); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if out, err := s.run("initdb", "-D", s.dir+"/data", "-U", "postvern", "-A", "trust", "-E", "UTF8", "--locale=C").CombinedOutput(); err != nil {
-		t.Fatalf("initdb: %v\n%s", err, out)
-	}
-	s.start()
-	t.Cleanup(func() { s.stop(syscall.SIGQUIT) })
-	return s
-}
-
-func (s *server) run(name string, args ...string) *exec.Cmd {
-	c := exec.Command(filepath.Join(s.bin, name), args...)
-	c.Dir, c.SysProcAttr = s.dir, &syscall.SysProcAttr{Credential: s.as}
-	return c
-}
-
-func (s *server) start() {
-	s.t.Helper()
-	_, port, _ := net.SplitHostPort(s.address)
-	line := []string{"-D", s.dir + "/data", "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=" + s.dir}
-	s.command = s.run("postgres", append(line, s.options...)...)
-	if err := s.command.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if s.run("psql", s.url(), "-c", "SELECT 1").Run() == nil {
-			return
-		}
-	}
-	s.t.Fatal("PostgreSQL did not start")
-}
-
-// own makes a directory that belongs to the server.
-func (s *server) own(dir string) string {
-	s.t.Helper()
-	err := os.MkdirAll(dir, 0o700)
-	if err == nil && s.as != nil {
-		err = errors.Join(os.Chown(dir, int(s.as.Uid), int(s.as.Gid)), os.Chmod(filepath.Dir(filepath.Dir(dir)), 0o755)) // a test's folders are its own user's alone
-	}
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return dir
-}
-
-// sql runs a statement as the server's superuser.
-func (s *server) sql(statement string) {
-	s.t.Helper()
-	if out, err := s.run("psql", s.url(), "-qc", statement).CombinedOutput(); err != nil {
-		s.t.Fatalf("%s: %s", statement, out)
-	}
-}
-
-func (s *server) stop(how syscall.Signal) {
-	_ = s.command.Process.Signal(how)
-	_ = s.command.Wait()
-}
-
-func (s *server) url() string {
-	return "postgres://postvern@" + s.address + "/postgres?sslmode=disable"
 }

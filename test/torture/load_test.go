@@ -31,6 +31,7 @@ type load struct {
 	t    *testing.T
 	size int
 	to   []string
+	open func(address string) (*smtp.Client, error)
 
 	mu           sync.Mutex
 	number       int
@@ -45,7 +46,16 @@ func newLoad(t *testing.T, size int, to ...string) *load {
 	if len(to) == 0 {
 		to = []string{"ole.lund@region.example"}
 	}
-	return &load{t: t, size: size, to: to, acknowledged: map[string]bool{}, refused: map[string]int{}}
+	return &load{t: t, size: size, to: to, open: openPlain, acknowledged: map[string]bool{}, refused: map[string]int{}}
+}
+
+// openPlain connects to a trust listener.
+func openPlain(address string) (*smtp.Client, error) {
+	conn, err := net.DialTimeout("tcp", address, 2*time.Second)
+	if err != nil {
+		return nil, err
+	}
+	return smtp.NewClient(conn), nil
 }
 
 // begin starts so many senders to each address.
@@ -105,11 +115,10 @@ func (l *load) send(address string) (err error) {
 			l.mu.Unlock()
 		}
 	}()
-	conn, err := net.DialTimeout("tcp", address, 2*time.Second)
+	c, err := l.open(address)
 	if err != nil {
 		return err
 	}
-	c := smtp.NewClient(conn)
 	defer func() { _ = c.Close() }()
 	c.CommandTimeout, c.SubmissionTimeout = 10*time.Second, 30*time.Second
 	mail := "From: anna.holm@region.example\r\nTo: " + strings.Join(l.to, ", ") + "\r\nX-Number: " + number + "\r\nSubject: Hej\r\n\r\n" +
