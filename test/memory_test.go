@@ -34,12 +34,12 @@ func TestManyLargeMailsAtOnceAreTakenOneAfterTheOther(t *testing.T) {
 			if err := submitPatiently(g.trust, largeMail(n, size)); err != nil {
 				t.Error(err)
 			}
-			most.Store(max(most.Load(), g.memoryMetric(t)))
+			most.Store(max(most.Load(), int64(g.gauge("postvern_messages_memory_bytes"))))
 		})
 	}
 	senders.Wait()
 	g.arrived(mails)
-	if got := g.memoryMetric(t); got != 0 {
+	if got := int64(g.gauge("postvern_messages_memory_bytes")); got != 0 {
 		t.Errorf("%d octets are set aside for no message", got)
 	}
 	if got, bound := most.Load(), int64(64<<20+4*2*size); got > bound {
@@ -91,7 +91,7 @@ func TestASmallMailPassesWhileALargeOneHoldsTheBudget(t *testing.T) {
 	}
 	mail := crlf(largeMail(1, 4<<20))
 	write(mail[:2<<20])
-	waitFor(t, "the budget to be in use", func() bool { return g.memoryMetric(t) >= 1<<20 })
+	waitFor(t, "the budget to be in use", func() bool { return int64(g.gauge("postvern_messages_memory_bytes")) >= 1<<20 })
 	if err := submitPatiently(g.trust, largeMail(2, 5<<10)); err != nil {
 		t.Errorf("a small mail was not taken: %v", err)
 	}
@@ -147,15 +147,16 @@ func (i *installation) resident(t testing.TB) int64 {
 	return n << 10
 }
 
-func (i *installation) memoryMetric(t testing.TB) int64 {
-	t.Helper()
+// gauge returns a metric that has no labels.
+func (i *installation) gauge(name string) float64 {
+	i.t.Helper()
 	_, text := i.get("/metrics")
-	_, after, _ := strings.Cut(text, "\npostvern_messages_memory_bytes ")
+	_, after, _ := strings.Cut(text, "\n"+name+" ")
 	n, err := strconv.ParseFloat(strings.Fields(after + " none")[0], 64)
 	if err != nil {
-		t.Fatal(err)
+		i.t.Fatal(err)
 	}
-	return int64(n)
+	return n
 }
 
 // TestALargeMailIsHeldOnce passes on, seals and encloses a mail with a large

@@ -62,8 +62,9 @@ type App struct {
 	http       *httpServer
 	questions  *httpServer
 	tokens     *question.Tokens
-	certs      certificate       // nil: nothing of ours speaks TLS
-	acme       *acme.Certificate // nil: none is ordered
+	certs      certificate           // nil: nothing of ours speaks TLS
+	guards     []*submission.Clients // of the listeners that ask clients for certificates
+	acme       *acme.Certificate     // nil: none is ordered
 	challenges []*httpServer
 	reloading  sync.Mutex
 	watched    map[string]fingerprint
@@ -280,7 +281,7 @@ func (a *App) listen(ctx context.Context) error {
 	defer passed.close()
 	for i, l := range c.Listen {
 		if shared.Listener, err = a.listener(l); err != nil {
-			return fmt.Errorf("listen[%d].client-ca: %w", i, err)
+			return fmt.Errorf("listen[%d].%w", i, err)
 		}
 		sockets, err := a.opt.Sockets.open(ctx, i, l, passed)
 		if err != nil {
@@ -296,6 +297,7 @@ func (a *App) listen(ctx context.Context) error {
 			a.opt.Logger.Info("listening", "address", ln.Addr().String(), "tls", l.TLS, "trust", strings.Join(l.Trust, " "))
 		}
 	}
+	a.warnRevocations()
 	return nil
 }
 

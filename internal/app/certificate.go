@@ -175,15 +175,6 @@ func (a *App) tlsConfig() *tls.Config {
 	return nil
 }
 
-// clients returns what a listener asks of its clients' certificates; nil where
-// it asks for none.
-func (a *App) clients(l ListenConfig) (*submission.Clients, error) {
-	if l.ClientCA == "" {
-		return nil, nil
-	}
-	return submission.LoadClients(l.ClientCA, l.ClientNames, a.keeps("the authorities of clients' certificates in force"))
-}
-
 // warnExpiring says that the certificate is about to end and nothing renews it.
 func (a *App) warnExpiring() {
 	if a.certs == nil || a.certs.Leaf() == nil {

@@ -56,6 +56,8 @@ type ListenConfig struct {
 	ClientCA    string   `yaml:"client-ca"`    // PEM file of the authorities that clients of a trust listener need a certificate of
 	ClientNames []string `yaml:"client-names"` // which that certificate has to bear one of
 
+	ClientRevocations string `yaml:"client-revocations"` // file or folder of lists of revoked ones, by which it is judged
+
 	ProxyProtocol []string `yaml:"proxy-protocol"` // networks of the load balancers that name the client in a PROXY header
 }
 
@@ -216,7 +218,7 @@ func (c *Config) paths() []*string {
 		paths = append(paths, &c.Upstreams[i].PasswordFile, &c.Upstreams[i].CA)
 	}
 	for i := range c.Listen {
-		paths = append(paths, &c.Listen[i].ClientCA)
+		paths = append(paths, &c.Listen[i].ClientCA, &c.Listen[i].ClientRevocations)
 	}
 	for i := range c.Members {
 		paths = append(paths, &c.Members[i])

@@ -29,6 +29,7 @@ func (a *App) housekeep(ctx context.Context) error {
 			warned = a.opt.Now()
 			a.warnStale(a.gateway.Rules().Members)
 			a.warnExpiring()
+			a.warnRevocations()
 		}
 		if n, err := custody.Expire(ctx); err != nil && ctx.Err() == nil {
 			a.opt.Logger.Error("kept", "what", "expired held mail", "cause", err)

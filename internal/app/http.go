@@ -41,6 +41,7 @@ func (a *App) listenHTTP(ctx context.Context) (*httpServer, error) {
 		rosterCollector{app: a},
 		keysCollector{app: a},
 		certificateCollector{app: a},
+		revocationsCollector{app: a},
 	)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{Registry: a.registry}))

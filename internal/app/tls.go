@@ -83,6 +83,8 @@ func (l ListenConfig) checkClients(key string, fault func(string, string, ...any
 	switch {
 	case l.ClientCA == "" && len(l.ClientNames) > 0:
 		fault(key+".client-ca", "is missing: it names the authorities whose certificates bear client-names")
+	case l.ClientCA == "" && l.ClientRevocations != "":
+		fault(key+".client-ca", "is missing: it names the authorities whose certificates client-revocations may revoke")
 	case l.ClientCA == "":
 	case len(l.Trust) == 0:
 		fault(key+".client-ca", "is for trust listeners: people log in")

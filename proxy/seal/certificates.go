@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"postvern.example/internal/folder"
+	"postvern.example/internal/revocation"
 	"postvern.example/policy"
 	"postvern.example/policy/detect"
 	"postvern.example/proxy/seal/cms"
@@ -22,8 +24,8 @@ type Certificates struct {
 	all       []*certificate
 	byAddress map[string][]*certificate // canonical address; the newest first
 	between   *x509.CertPool            // all that were loaded: some are their issuers
-	lists     []*x509.RevocationList
-	pins      map[string]*certificate // of readers who are bound to one, by canonical address; nil where it cannot be read
+	lists     *revocation.Lists         // nil: none are asked for
+	pins      map[string]*certificate   // of readers who are bound to one, by canonical address; nil where it cannot be read
 }
 
 // CertificateConfig says where certificates are and which are trusted.
@@ -75,7 +77,9 @@ func NoCertificates(cfg CertificateConfig) (*Certificates, error) {
 	if cfg.Revocations == "" {
 		return c, nil
 	}
-	return c, c.loadRevocations(cfg.Revocations)
+	var err error
+	c.lists, err = revocation.Load(cfg.Revocations)
+	return c, err
 }
 
 // LoadCertificates reads certificates from a folder, or from one file: PEM or
@@ -85,7 +89,7 @@ func NoCertificates(cfg CertificateConfig) (*Certificates, error) {
 // it (ErrNoCertificate, ErrSecretKey); a certificate that cannot be used is
 // kept to say why.
 func LoadCertificates(cfg CertificateConfig) (*Certificates, error) {
-	files, err := keyFiles(cfg.Folder, ErrNoCertificate)
+	files, err := folder.Files(cfg.Folder, ErrNoCertificate)
 	if err != nil {
 		return nil, fmt.Errorf("load certificates: %w", err)
 	}
@@ -95,7 +99,7 @@ func LoadCertificates(cfg CertificateConfig) (*Certificates, error) {
 	}
 	seen := map[[sha256.Size]byte]bool{}
 	for _, file := range files {
-		data, err := readFile(file)
+		data, err := folder.Read(file, maxKeyFile)
 		if err != nil {
 			return nil, fmt.Errorf("load certificates: %w", err)
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"postvern.example/internal/folder"
 	"postvern.example/policy"
 	"postvern.example/policy/detect"
 )
@@ -142,7 +143,7 @@ func (c *Certificates) Of(fingerprint string) (out []Known) {
 // each address in each certificate, with the others of the file that name nobody
 // behind it. Its errors are ErrNoCertificate and ErrSecretKey.
 func ReadCertificates(file string) ([]Known, error) {
-	data, err := readFile(file)
+	data, err := folder.Read(file, maxKeyFile)
 	if err != nil {
 		return nil, fmt.Errorf("read certificates: %w", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 
+	"postvern.example/internal/folder"
 	"postvern.example/policy"
 )
 
@@ -49,13 +49,13 @@ const (
 // cannot be used is kept, and is among the problems where that will not change
 // with time. The same key from several files is one key, revoked if one says so.
 func LoadKeys(dir string) (*Keyring, []KeyProblem, error) {
-	files, err := keyFiles(dir, ErrNoKey)
+	files, err := folder.Files(dir, ErrNoKey)
 	if err != nil {
 		return nil, nil, fmt.Errorf("load keys: %w", err)
 	}
 	var keys []*key
 	for _, file := range files {
-		data, err := readFile(file)
+		data, err := folder.Read(file, maxKeyFile)
 		if err != nil {
 			return nil, nil, fmt.Errorf("load keys: %w", err)
 		}
@@ -67,55 +67,6 @@ func LoadKeys(dir string) (*Keyring, []KeyProblem, error) {
 	}
 	keys = merge(keys)
 	return newKeyring(keys), problems(keys), nil
-}
-
-// keyFiles returns the files of a folder; unlike says that one is no file.
-func keyFiles(dir string, unlike error) ([]string, error) {
-	info, err := os.Stat(dir)
-	if err != nil {
-		return nil, err
-	}
-	if !info.IsDir() {
-		return []string{dir}, nil
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var files []string
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") || strings.HasPrefix(strings.ToUpper(e.Name()), "README") {
-			continue
-		}
-		path := filepath.Join(dir, e.Name())
-		if info, err = os.Stat(path); err != nil { // follows links, as in a mounted secret
-			return nil, err
-		}
-		if info.IsDir() {
-			continue
-		}
-		if !info.Mode().IsRegular() {
-			return nil, fmt.Errorf("%s: %w", path, unlike)
-		}
-		files = append(files, path)
-	}
-	return files, nil
-}
-
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	data, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	if len(data) > maxKeyFile {
-		return nil, fmt.Errorf("%s: it is larger than %d bytes", path, maxKeyFile)
-	}
-	return data, nil
 }
 
 // parseKeys reads all keys of one file.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"postvern.example/internal/folder"
 	"postvern.example/policy"
 	"postvern.example/policy/detect"
 )
@@ -205,7 +206,7 @@ func (k *Keyring) Of(fingerprint string) []Known {
 // ReadKeys reads a file of public keys that a person adds: one entry for each
 // address in the user ids of each key. Its errors are ErrNoKey and ErrSecretKey.
 func ReadKeys(file string, now time.Time) ([]Known, []KeyInfo, error) {
-	data, err := readFile(file)
+	data, err := folder.Read(file, maxKeyFile)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read keys: %w", err)
 	}

@@ -3,40 +3,102 @@ package submission
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"time"
+
+	"postvern.example/internal/revocation"
 )
 
-// Clients says which certificate the clients of a trust listener have to show.
-// The authorities are read again when their file changes. It may be used by
-// several goroutines.
-type Clients struct {
-	authorities *fresh[*x509.CertPool]
-	names       []string
+// ClientsConfig is what a Clients is made from.
+type ClientsConfig struct {
+	// Authorities is a PEM file of those that certificates have to come from.
+	Authorities string
+	// Names are those that a certificate has to bear one of, in full or as
+	// "*.domain"; none: whoever the authorities have certified.
+	Names []string
+	// Revocations is a file or folder of lists of revoked certificates; empty:
+	// none is asked for.
+	Revocations string
+	// Failed, if not nil, is told why a later change was not taken.
+	Failed func(error)
 }
 
-// LoadClients reads the authorities, PEM. Names are those that a certificate
-// has to bear one of, in full or as "*.domain"; none: whoever the authorities
-// have certified. Later changes that cannot be read leave the old authorities
-// in force; failed, if not nil, is told why.
-func LoadClients(file string, names []string, failed func(error)) (*Clients, error) {
-	pool, err := newFresh(func() (*x509.CertPool, error) {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		pool := x509.NewCertPool()
-		if !pool.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("%s: holds no certificate in PEM form", file)
-		}
-		return pool, nil
-	}, failed, file)
-	if err != nil {
-		return nil, fmt.Errorf("load client authorities: %w", err)
+// Clients says which certificate the clients of a trust listener have to show.
+// Authorities and lists of revoked certificates are read again when their files
+// change; a change that cannot be read leaves the old ones in force. It may be
+// used by several goroutines.
+type Clients struct {
+	vouching *fresh[vouching]
+	names    []string
+}
+
+// vouching is what certificates are judged by.
+type vouching struct {
+	pool        *x509.CertPool
+	authorities []*x509.Certificate
+	revocations *revocation.Lists // nil: none are asked for
+}
+
+// LoadClients reads the authorities and the lists. Its error begins with the
+// key of the configuration.
+func LoadClients(cfg ClientsConfig) (*Clients, error) {
+	files := []string{cfg.Authorities}
+	if cfg.Revocations != "" {
+		files = append(files, cfg.Revocations)
 	}
-	return &Clients{pool, names}, nil
+	v, err := newFresh(func() (v vouching, err error) {
+		if v.authorities, err = readAuthorities(cfg.Authorities); err != nil {
+			return v, fmt.Errorf("client-ca: load client authorities: %w", err)
+		}
+		v.pool = x509.NewCertPool()
+		for _, a := range v.authorities {
+			v.pool.AddCert(a)
+		}
+		if cfg.Revocations != "" {
+			if v.revocations, err = revocation.Load(cfg.Revocations); err != nil {
+				return v, fmt.Errorf("client-revocations: %w", err)
+			}
+		}
+		return v, nil
+	}, cfg.Failed, files...)
+	if err != nil {
+		return nil, err
+	}
+	return &Clients{v, cfg.Names}, nil
+}
+
+func readAuthorities(file string) (all []*x509.Certificate, err error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		if x, err := x509.ParseCertificate(block.Bytes); err == nil {
+			all = append(all, x)
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s: holds no certificate in PEM form", file)
+	}
+	return all, nil
+}
+
+// RevocationsUntil returns until when the lists of revoked certificates are all
+// up to date; zero where an authority has none. It returns false where none are
+// asked for.
+func (c *Clients) RevocationsUntil() (time.Time, bool) {
+	v := c.vouching.get()
+	if v.revocations == nil {
+		return time.Time{}, false
+	}
+	return v.revocations.Until(v.authorities), true
 }
 
 // demand returns base, which also asks for a certificate. Sessions are not
@@ -48,7 +110,7 @@ func (c *Clients) demand(base *tls.Config) *tls.Config {
 	base.VerifyConnection = c.verify
 	base.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
 		hinting := base.Clone() // clients choose by the authorities that are named
-		hinting.ClientCAs = c.authorities.get()
+		hinting.ClientCAs = c.vouching.get().pool
 		return hinting, nil
 	}
 	return base
@@ -85,8 +147,9 @@ func (c *Clients) verify(state tls.ConnectionState) error {
 	for _, further := range state.PeerCertificates[1:] {
 		between.AddCert(further)
 	}
-	_, err := leaf.Verify(x509.VerifyOptions{
-		Roots: c.authorities.get(), Intermediates: between,
+	v := c.vouching.get()
+	chains, err := leaf.Verify(x509.VerifyOptions{
+		Roots: v.pool, Intermediates: between,
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth},
 	})
 	var invalid x509.CertificateInvalidError
@@ -98,7 +161,28 @@ func (c *Clients) verify(state tls.ConnectionState) error {
 	case len(c.names) > 0 && !bears(leaf, c.names):
 		return &clientFault{"a certificate with none of client-names", errors.New("another name")}
 	}
-	return nil
+	return v.revoked(chains, time.Now())
+}
+
+// revoked returns nil where one of the chains is good.
+func (v vouching) revoked(chains [][]*x509.Certificate, now time.Time) error {
+	if v.revocations == nil {
+		return nil
+	}
+	revoked := false
+	for _, chain := range chains {
+		switch v.revocations.Judge(chain, now) {
+		case revocation.Good:
+			return nil
+		case revocation.Revoked:
+			revoked = true
+		case revocation.Unknown:
+		}
+	}
+	if revoked {
+		return &clientFault{"a certificate that is on a list of revoked ones", errors.New("it, or its issuer's, stands in client-revocations")}
+	}
+	return &clientFault{"a certificate of whose issuer client-revocations has no list that is up to date", errors.New("whether it is revoked is not known")}
 }
 
 // bears says whether a certificate has one of the names: among its alternative

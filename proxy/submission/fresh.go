@@ -1,13 +1,17 @@
 package submission
 
 import (
+	"cmp"
+	"errors"
 	"os"
 	"slices"
 	"sync"
 	"time"
+
+	"postvern.example/internal/folder"
 )
 
-// fresh is what was read from files, and is read again when they change. What
+// fresh is what was read from files, or folders of files, and is read again when they change. What
 // cannot be read leaves in force what was, and failed is told why.
 type fresh[T any] struct {
 	files  []string
@@ -21,6 +25,7 @@ type fresh[T any] struct {
 }
 
 type stamp struct {
+	name string
 	time time.Time
 	size int64
 }
@@ -53,28 +58,34 @@ func (f *fresh[T]) get() T {
 }
 
 func (f *fresh[T]) load() error {
-	s, err := f.stat()
-	if err != nil {
-		return err
-	}
+	s, missing := f.stat() // before it is read, so that no change is overlooked
 	read, err := f.read()
-	if err != nil {
+	if err = cmp.Or(err, missing); err != nil {
 		return err
 	}
 	f.current, f.stamps, f.looked = read, s, time.Now()
 	return nil
 }
 
+// errNoFile is of what stands in a folder of files and is none.
+var errNoFile = errors.New("it is no file")
+
 // stat returns nothing where a file is missing, so that each change is reported
 // once.
 func (f *fresh[T]) stat() ([]stamp, error) {
 	var all []stamp
-	for _, name := range f.files {
-		info, err := os.Stat(name)
+	for _, path := range f.files {
+		names, err := folder.Files(path, errNoFile)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, stamp{info.ModTime(), info.Size()})
+		for _, name := range names {
+			info, err := os.Stat(name)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, stamp{name, info.ModTime(), info.Size()})
+		}
 	}
 	return all, nil
 }
