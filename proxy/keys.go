@@ -157,6 +157,23 @@ func known(stored []spool.ReaderKey) []seal.Known {
 	return out
 }
 
+// WithForms returns keys that are about to be stored with what the store's forms of
+// them say besides, so that none takes a revocation back.
+func WithForms(book *spool.KeyBook, keys []spool.ReaderKey) []spool.ReaderKey {
+	if book == nil {
+		return keys
+	}
+	out := slices.Clone(keys)
+	for i, k := range out {
+		for _, have := range slices.Concat(book.Added, book.Pinned) {
+			if have.Reader == k.Reader && have.Fingerprint == k.Fingerprint && k.Source != certificateSource {
+				out[i].Key = seal.Together(have.Key, out[i].Key)
+			}
+		}
+	}
+	return out
+}
+
 // mostLearnt is how many keys are learnt of one sender: who goes on changing
 // them fills no store.
 const mostLearnt = 4
@@ -178,8 +195,11 @@ func (p *preparation) learn() {
 		if have.Reader != key.Reader {
 			continue
 		}
-		if have.Fingerprint == key.Fingerprint && (have.Source != string(policy.SourceAutocrypt) || bytes.Equal(have.Key, key.Key)) {
-			return // what a person added is not replaced
+		if have.Fingerprint == key.Fingerprint {
+			if have.Source != string(policy.SourceAutocrypt) || bytes.Contains(have.Key, key.Key) {
+				return // what a person added is not replaced
+			}
+			key.Key = seal.Together(have.Key, key.Key)
 		}
 		if have.Source == string(policy.SourceAutocrypt) && have.Fingerprint != key.Fingerprint {
 			learnt++

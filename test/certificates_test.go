@@ -75,6 +75,7 @@ func TestACertificateThatIsAddedIsUsedAndAnotherWaitsForAnApproval(t *testing.T)
 	if !g.smimeToMette(first) {
 		t.Error("a certificate that nobody approved was used")
 	}
+	g.counts(`postvern_reader_certificates{state="unapproved"} 1`)
 	// The same key with a later end is no other.
 	if out := g.must("certificates", "add", "--by", "dpo", renewed.cert); !strings.Contains(out, "can be used") {
 		t.Error(out)
@@ -90,10 +91,15 @@ func TestACertificateThatIsAddedIsUsedAndAnotherWaitsForAnApproval(t *testing.T)
 	}
 	g.must("certificates", "approve", "--by", "dpo", fingerprint)
 	waitFor(t, "the approved one", func() bool { return g.smimeToMette(second) })
-	out, err := g.run("certificates", "expiring", "--within", "40d")
-	if err == nil || !strings.Contains(out, "mette@post.example") {
-		t.Errorf("%v\n%s", err, out)
+	for _, noun := range []string{"certificates", "keys"} {
+		if out, err := g.run(noun, "expiring", "--within", "40d"); err == nil || !strings.Contains(out, "mette@post.example") {
+			t.Errorf("%s: %v\n%s", noun, err, out)
+		}
+		if out, err := g.run(noun, "expiring", "--within", "10d"); err != nil || !strings.Contains(out, "certificate expires within 10d") {
+			t.Errorf("%s: %v\n%s", noun, err, out)
+		}
 	}
+	g.counts(`postvern_reader_certificates_expiring 1`)
 	g.must("certificates", "remove", "--by", "dpo", "mette@post.example")
 	if all := g.certificates(); len(all) != 0 {
 		t.Errorf("%+v", all)

@@ -8,7 +8,6 @@ import (
 
 	"postvern.example/internal/app"
 	"postvern.example/policy"
-	"postvern.example/policy/detect"
 	"postvern.example/proxy"
 	"postvern.example/proxy/seal"
 	"postvern.example/proxy/spool"
@@ -67,45 +66,20 @@ func (c certificatesAddCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if c.For != "" {
-		reader, ok := detect.CanonicalAddress(c.For)
-		if !ok {
-			return usageError{fmt.Errorf("--for: %q is no mail address", c.For)}
-		}
-		if found = slices.DeleteFunc(found, func(k seal.Known) bool { return k.Reader != reader }); len(found) == 0 {
-			return usageError{fmt.Errorf("%s: no certificate in it names %s: ask them for one that does", c.File, reader)}
-		}
-	}
 	now := time.Now()
+	if found, err = asCertificates(nil, by, now).meantFor(c.For, c.File, found); err != nil {
+		return usageError{err}
+	}
 	return c.withCertificates(ctx, s, func(store *spool.Store, keys app.Keys, folder *seal.Certificates) error {
-		with := folder.With(found, nil)
+		with := asCertificates(folder.With(found, nil), by, now)
 		for _, k := range found {
-			if state, why := certificateState(with, k, now); state != policy.KeyUsable {
+			if state, why := with.state(k); state != policy.KeyUsable {
 				return usageError{fmt.Errorf("%s: the certificate %s is never used (%s): %s", c.File, k.Fingerprint, state, why)}
 			}
 		}
-		records, err := keys.Records(policy.EntryKeyAdded, found, by, now)
-		if err != nil {
-			return err
-		}
-		if err := store.AddKeys(ctx, asCertificates(with, by, now).rows(found), records...); err != nil {
-			return err
-		}
-		book, err := store.KeyBook(ctx, nil)
-		if err != nil {
-			return err
-		}
-		all := proxy.CertificatesOf(folder, book)
-		for _, k := range found {
-			said := "can be used"
-			if state, _ := certificateState(all, k, now); state == policy.KeyUnapproved {
-				said = "waits: another certificate was used for them before. Compare the fingerprint with them, then: postvern certificates approve " + k.Fingerprint
-			}
-			if _, err := fmt.Fprintf(s.out, "%s for %s %s.\n", k.Fingerprint, k.Reader, said); err != nil {
-				return err
-			}
-		}
-		return nil
+		return with.add(ctx, s, store, keys, found, by, now, func(book *spool.KeyBook) readerKeys {
+			return asCertificates(proxy.CertificatesOf(folder, book), by, now)
+		})
 	})
 }
 

@@ -24,7 +24,7 @@ type keysCommand struct {
 	Approve      keysApproveCommand      `cmd:"" help:"Use another key for a reader than before. Compare its fingerprint with them first."`
 	Remove       keysRemoveCommand       `cmd:"" help:"Remove a key from the store, and forget that readers are bound to it."`
 	Organisation keysOrganisationCommand `cmd:"" help:"The organisation's own keys, which sign what is sealed where the policy says signature: sealed."`
-	Expiring     keysExpiringCommand     `cmd:"" help:"List usable keys that expire soon. Exits with 1 where there are any."`
+	Expiring     keysExpiringCommand     `cmd:"" help:"List usable keys and certificates that expire soon. Exits with 1 where there are any."`
 	Rotate       keysRotateCommand       `cmd:"" name:"rotate-node" help:"Change the installation's own key, which the store is sealed with, while the gateways run."`
 }
 
@@ -173,13 +173,39 @@ func (c keysExpiringCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	soon := slices.DeleteFunc(ring.List(now), func(k seal.KeyInfo) bool { return !k.ExpiresBy(now.Add(time.Duration(within))) })
-	if err := printKeys(s.out, soon, c.JSON, fmt.Sprintf("No key expires within %s.", c.Within)); err != nil {
+	by := time.Now().Add(time.Duration(within))
+	soon := slices.DeleteFunc(ring.List(time.Now()), func(k seal.KeyInfo) bool { return !k.ExpiresBy(by) })
+	what := "key"
+	if c.Dir == "" {
+		what = "key or certificate"
+		ending, err := c.certificates(ctx, s, by)
+		if err != nil {
+			return err
+		}
+		soon = append(soon, ending...)
+	}
+	if err := printKeys(s.out, soon, c.JSON, fmt.Sprintf("No %s expires within %s.", what, c.Within)); err != nil {
 		return err
 	}
 	if len(soon) > 0 {
-		return fmt.Errorf("keys that expire within %s: %d", c.Within, len(soon))
+		return fmt.Errorf("keys and certificates that expire within %s: %d", c.Within, len(soon))
 	}
 	return nil
+}
+
+// certificates are readers' certificates that end by then, as keys are listed.
+func (c keysExpiringCommand) certificates(ctx context.Context, s streams, by time.Time) (ending []seal.KeyInfo, err error) {
+	all, _, err := certificateSource{Config: c.Config}.certificates(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range all.List(time.Now()) {
+		if i.ExpiresBy(by) {
+			ending = append(ending, seal.KeyInfo{
+				Fingerprint: i.Fingerprint, Addresses: i.Addresses, Created: i.From, Expires: i.Until, Algorithm: i.Algorithm,
+				State: i.State, File: i.File, Source: "certificate", Bound: i.Bound, Waits: i.Waits,
+			})
+		}
+	}
+	return ending, nil
 }

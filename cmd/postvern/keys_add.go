@@ -9,7 +9,6 @@ import (
 
 	"postvern.example/internal/app"
 	"postvern.example/policy"
-	"postvern.example/policy/detect"
 	"postvern.example/proxy/lookup"
 	"postvern.example/proxy/seal"
 	"postvern.example/proxy/spool"
@@ -33,7 +32,10 @@ func (c keysAddCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageError{err}
 	}
-	keys, err := c.wanted(found, infos)
+	if err := checkUsable(infos); err != nil {
+		return usageError{fmt.Errorf("%s: %w", c.File, err)}
+	}
+	keys, err := asOpenPGP(nil, by, now).meantFor(c.For, c.File, found)
 	if err != nil {
 		return usageError{err}
 	}
@@ -43,30 +45,10 @@ func (c keysAddCommand) Run(ctx context.Context, s streams) error {
 // store stores keys, and says of each whether it is used now.
 func (i installation) store(ctx context.Context, s streams, keys []seal.Known, now time.Time, by string) error {
 	return i.withKeys(ctx, s, func(store *spool.Store, all app.Keys) error {
-		records, err := all.Records(policy.EntryKeyAdded, keys, by, now)
-		if err != nil {
-			return err
-		}
-		if err := store.AddKeys(ctx, asOpenPGP(all.Ring(), by, now).rows(keys), records...); err != nil {
-			return err
-		}
-		if all.Book, err = store.KeyBook(ctx, nil); err != nil {
-			return err
-		}
-		ring := all.Ring()
-		for _, k := range keys {
-			said := "can be used"
-			switch state := stateOf(ring, k, now); {
-			case state == policy.KeyUnapproved:
-				said = "waits: another key was used for them before. Compare the fingerprint with them, then: postvern keys approve " + k.Fingerprint
-			case state != policy.KeyUsable:
-				said = "is not used: " + string(state)
-			}
-			if _, err := fmt.Fprintf(s.out, "%s for %s %s.\n", k.Fingerprint, k.Reader, said); err != nil {
-				return err
-			}
-		}
-		return nil
+		return asOpenPGP(all.Ring(), by, now).add(ctx, s, store, all, keys, by, now, func(book *spool.KeyBook) readerKeys {
+			all.Book = book
+			return asOpenPGP(all.Ring(), by, now)
+		})
 	})
 }
 
@@ -121,26 +103,6 @@ func checkUsable(infos []seal.KeyInfo) error {
 		}
 	}
 	return nil
-}
-
-// wanted returns the keys that are to be stored, and says what is wrong with
-// the others.
-func (c keysAddCommand) wanted(found []seal.Known, infos []seal.KeyInfo) ([]seal.Known, error) {
-	if err := checkUsable(infos); err != nil {
-		return nil, fmt.Errorf("%s: %w", c.File, err)
-	}
-	if c.For == "" {
-		return found, nil
-	}
-	reader, ok := detect.CanonicalAddress(c.For)
-	if !ok {
-		return nil, fmt.Errorf("--for: %q is no mail address", c.For)
-	}
-	keys := slices.DeleteFunc(found, func(k seal.Known) bool { return k.Reader != reader })
-	if len(keys) == 0 {
-		return nil, fmt.Errorf("%s: no key in it names %s: ask them for one that does", c.File, reader)
-	}
-	return keys, nil
 }
 
 func asOpenPGP(ring *seal.Keyring, by string, now time.Time) readerKeys {

@@ -8,6 +8,8 @@ import (
 
 	"postvern.example/internal/app"
 	"postvern.example/policy"
+	"postvern.example/policy/detect"
+	"postvern.example/proxy"
 	"postvern.example/proxy/seal"
 	"postvern.example/proxy/spool"
 )
@@ -25,6 +27,53 @@ func (r readerKeys) rows(all []seal.Known) (out []spool.ReaderKey) {
 		out = append(out, r.row(k))
 	}
 	return out
+}
+
+// meantFor returns those of a file that are for a reader; where none is named,
+// all.
+func (r readerKeys) meantFor(reader, file string, found []seal.Known) ([]seal.Known, error) {
+	if reader == "" {
+		return found, nil
+	}
+	canonical, ok := detect.CanonicalAddress(reader)
+	if !ok {
+		return nil, fmt.Errorf("--for: %q is no mail address", reader)
+	}
+	found = slices.DeleteFunc(found, func(k seal.Known) bool { return k.Reader != canonical })
+	if len(found) == 0 {
+		return nil, fmt.Errorf("%s: no %s in it names %s: ask them for one that does", file, r.noun, canonical)
+	}
+	return found, nil
+}
+
+// add stores what was found, and says of each whether it is used now. anew is
+// the same by what the store knows then.
+func (r readerKeys) add(ctx context.Context, s streams, store *spool.Store, keys app.Keys, found []seal.Known, by string, now time.Time, anew func(*spool.KeyBook) readerKeys) error {
+	records, err := keys.Records(policy.EntryKeyAdded, found, by, now)
+	if err != nil {
+		return err
+	}
+	if err := store.AddKeys(ctx, proxy.WithForms(keys.Book, r.rows(found)), records...); err != nil {
+		return err
+	}
+	book, err := store.KeyBook(ctx, nil)
+	if err != nil {
+		return err
+	}
+	after := anew(book)
+	for _, k := range found {
+		said := "can be used"
+		switch state, _ := after.state(k); {
+		case state == policy.KeyUnapproved:
+			said = fmt.Sprintf("waits: another %s was used for them before. Compare the fingerprint with them, then: postvern %ss approve %s", r.noun, r.noun, k.Fingerprint)
+		case state != policy.KeyUsable:
+			said = "is not used: " + string(state)
+		}
+		if _, err := fmt.Fprintf(s.out, "%s for %s %s.\n", k.Fingerprint, k.Reader, said); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // approve binds readers to those of found that are meant for one of them, or,

@@ -130,6 +130,8 @@ const expiresSoon = 30 * 24 * time.Hour
 
 var (
 	keysNow      = prometheus.NewDesc("postvern_keys", "Readers' keys by source and state.", []string{"source", "state"}, nil)
+	certsNow     = prometheus.NewDesc("postvern_reader_certificates", "Readers' certificates by state.", []string{"state"}, nil)
+	certsEnding  = prometheus.NewDesc("postvern_reader_certificates_expiring", "Usable certificates of readers that expire within 30 days.", nil, nil)
 	keysExpiring = prometheus.NewDesc("postvern_keys_expiring", "Usable keys of readers that expire within 30 days, by source.", []string{"source"}, nil)
 )
 
@@ -137,6 +139,8 @@ var (
 func (c keysCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- keysNow
 	ch <- keysExpiring
+	ch <- certsNow
+	ch <- certsEnding
 	ch <- organisationExpires
 }
 
@@ -150,6 +154,7 @@ func (c keysCollector) Collect(ch chan<- prometheus.Metric) {
 	count, soon := map[kind]float64{}, map[policy.KeySource]float64{}
 	rules := c.app.gateway.Rules()
 	collectOrganisation(ch, rules, now)
+	collectCertificates(ch, rules.Certificates, now)
 	for _, k := range rules.Keys.List(now) {
 		count[kind{k.Source, k.State}]++
 		if k.ExpiresBy(now.Add(expiresSoon)) {
@@ -161,5 +166,19 @@ func (c keysCollector) Collect(ch chan<- prometheus.Metric) {
 		for _, state := range policy.KeyStates() {
 			ch <- prometheus.MustNewConstMetric(keysNow, prometheus.GaugeValue, count[kind{source, state}], string(source), string(state))
 		}
+	}
+}
+
+func collectCertificates(ch chan<- prometheus.Metric, all *seal.Certificates, now time.Time) {
+	count, soon := map[policy.KeyState]float64{}, 0.0
+	for _, c := range all.List(now) {
+		count[c.State]++
+		if c.ExpiresBy(now.Add(expiresSoon)) {
+			soon++
+		}
+	}
+	ch <- prometheus.MustNewConstMetric(certsEnding, prometheus.GaugeValue, soon)
+	for _, state := range policy.KeyStates() {
+		ch <- prometheus.MustNewConstMetric(certsNow, prometheus.GaugeValue, count[state], string(state))
 	}
 }

@@ -251,6 +251,9 @@ func brokenBecause(block []*packet.OpaquePacket, err error) (policy.KeyState, st
 	if strings.Contains(err.Error(), "revocation") {
 		return policy.KeyRevoked, "the key is revoked by a signature that cannot be checked"
 	}
+	if revokedBare(block) {
+		return policy.KeyRevoked, "the key is revoked"
+	}
 	pub, ok := readPublicKey(block[0])
 	if !ok {
 		return policy.KeyNoEncryption, "the key is of a kind that is not supported"
@@ -259,72 +262,6 @@ func brokenBecause(block []*packet.OpaquePacket, err error) (policy.KeyState, st
 		return policy.KeyWeak, "the primary key is " + why
 	}
 	return policy.KeyWeak, "a signature or subkey of the key is missing, damaged or not valid"
-}
-
-// merge makes copies of one key from several files one: the newest, with the
-// revocations of all.
-func merge(keys []*key) []*key {
-	byFingerprint := map[string]*key{}
-	var merged []*key
-	for _, k := range keys {
-		old := byFingerprint[k.fingerprint]
-		if old != nil && k.fingerprint != "" {
-			forms := together(old.forms, k.forms)
-			old.forms, k.forms = forms, forms
-		}
-		switch {
-		case k.fingerprint == "" || old == nil:
-			byFingerprint[k.fingerprint] = k
-			merged = append(merged, k)
-		case k.entity == nil && k.broken == policy.KeyRevoked, k.entity != nil && old.entity == nil && old.broken != policy.KeyRevoked:
-			*old = *k
-		case k.entity != nil && old.entity != nil:
-			older, newer := old.entity, k.entity
-			if signed(older).After(signed(newer)) {
-				older, newer = newer, older
-			} else {
-				old.addresses, old.file = k.addresses, k.file
-			}
-			revokeAlike(newer, older)
-			old.entity = newer
-		}
-	}
-	return merged
-}
-
-// together returns the forms of both, each once.
-func together(a, b [][]byte) [][]byte {
-	all := slices.Clone(a)
-	for _, form := range b {
-		if !slices.ContainsFunc(all, func(have []byte) bool { return bytes.Equal(have, form) }) {
-			all = append(all, form)
-		}
-	}
-	return all
-}
-
-func signed(e *openpgp.Entity) time.Time {
-	if self, _ := e.PrimarySelfSignature(); self != nil {
-		return self.CreationTime
-	}
-	return time.Time{}
-}
-
-// revokeAlike gives a key the revocations of an older copy of it.
-func revokeAlike(to, from *openpgp.Entity) {
-	to.Revocations = append(to.Revocations, from.Revocations...)
-	for name, id := range from.Identities {
-		if same := to.Identities[name]; same != nil {
-			same.Revocations = append(same.Revocations, id.Revocations...)
-		}
-	}
-	for _, sub := range from.Subkeys {
-		for i := range to.Subkeys {
-			if bytes.Equal(to.Subkeys[i].PublicKey.Fingerprint, sub.PublicKey.Fingerprint) {
-				to.Subkeys[i].Revocations = append(to.Subkeys[i].Revocations, sub.Revocations...)
-			}
-		}
-	}
 }
 
 // problems lists keys that no passing of time will mend: each is judged at the

@@ -73,7 +73,7 @@ func (n Known) parse() []*key {
 		return nil
 	}
 	var out []*key
-	for _, one := range keys {
+	for _, one := range merge(keys) {
 		if one.fingerprint != n.Fingerprint || !slices.Contains(one.addresses, n.Reader) {
 			continue
 		}
