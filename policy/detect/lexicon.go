@@ -13,14 +13,16 @@ import (
 //go:embed lexicon/*.txt
 var lexiconFiles embed.FS
 
-// wordSet is a class of words: whole ones and beginnings.
+// wordSet is a class of words: whole ones, beginnings and endings.
 type wordSet struct {
-	whole map[string]bool
-	stems []string
+	whole   map[string]bool
+	stems   []string
+	endings []string
 }
 
 func (s *wordSet) add(word string) error {
 	text, prefix := strings.CutSuffix(word, "*")
+	text, ending := strings.CutPrefix(text, "*")
 	for i := 0; i < len(text); i++ {
 		if !isAlnum(text[i]) {
 			return fmt.Errorf("`%s` is no word", word)
@@ -28,8 +30,14 @@ func (s *wordSet) add(word string) error {
 	}
 	text = string(fold(nil, text))
 	switch {
+	case prefix && ending:
+		return fmt.Errorf("`%s` has a * at both ends", word)
 	case prefix && len(text) < 4:
 		return fmt.Errorf("`%s` has fewer than four letters before the *", word)
+	case ending && len(text) < 4:
+		return fmt.Errorf("`%s` has fewer than four letters after the *", word)
+	case ending:
+		s.endings = append(s.endings, text)
 	case prefix:
 		s.stems = append(s.stems, text)
 	default:
@@ -48,6 +56,11 @@ func (s *wordSet) has(word []byte) bool {
 	}
 	for _, p := range s.stems {
 		if len(word) >= len(p) && string(word[:len(p)]) == p {
+			return true
+		}
+	}
+	for _, p := range s.endings {
+		if n := len(word) - len(p); n >= 0 && string(word[n:]) == p {
 			return true
 		}
 	}
@@ -187,6 +200,9 @@ func (l *lexicon) parse(fields []string) (*phrase, error) {
 	if p.anchor < 0 || p.elements[p.anchor].number {
 		return nil, errors.New("no word is marked with @")
 	}
+	if len(p.elements[p.anchor].words.endings) > 0 {
+		return nil, errors.New("the word marked with @ begins with *: phrases are found by how a word begins")
+	}
 	return p, nil
 }
 
@@ -214,6 +230,7 @@ func (l *lexicon) element(f string) (element, error) {
 			e.words.whole[t] = true
 		}
 		e.words.stems = append(e.words.stems, c.stems...)
+		e.words.endings = append(e.words.endings, c.endings...)
 	}
 	return e, nil
 }

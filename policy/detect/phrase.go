@@ -28,7 +28,8 @@ type sentence struct {
 	roleAt     int   // where the role stands
 	who        []int // where persons stand
 	member     bool  // the role is a member's
-	news       bool
+	news       []int // where words of reports stand
+	wanted     bool  // somebody is sought for a post
 	question   bool
 	firstMark  int // the first token that makes a condition, or -1
 	id         identity

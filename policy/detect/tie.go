@@ -33,10 +33,19 @@ func (s *sentence) judge(p *phrase, l *lexicon, first, last int, shape Shape) (C
 		}
 		return Likely, why
 	}
-	if p.bearing == closeBy && !s.closeTo(l, first, last) {
+	if p.kind == Religion && s.christened(last) {
+		return 0, 0
+	}
+	if p.bearing == closeBy && !s.closeTo(l, p.kind, first, last) {
 		return 0, 0
 	}
 	return s.weighTie(l, p.kind, first, last, why)
+}
+
+// christened reports whether token i is a given name that means a faith too:
+// "Kristen Berg".
+func (s *sentence) christened(i int) bool {
+	return i+1 < len(s.tokens) && s.tokens[i].capital && s.tokens[i+1].capital && s.tokens[i+1].start-s.tokens[i].end == 1
 }
 
 // How many words may stand between a person and what is said of them.
@@ -46,8 +55,9 @@ const (
 )
 
 // closeTo reports whether a person stands near the tokens first to last, and
-// the sentence is not about a topic: a book, a course, research.
-func (s *sentence) closeTo(l *lexicon, first, last int) bool {
+// the sentence is not about a topic: a book, a course, research. Who is in a
+// party stands before its name.
+func (s *sentence) closeTo(l *lexicon, kind Kind, first, last int) bool {
 	for i := max(0, first-2); i < first; i++ {
 		if l.classes["ABOUT"].has(s.folded(i)) {
 			return false
@@ -65,7 +75,7 @@ func (s *sentence) closeTo(l *lexicon, first, last int) bool {
 		if i > 0 && greetings[string(s.folded(i-1))] {
 			continue // it is written to that person, not about them
 		}
-		if i < first && first-i <= closeBefore || i > last && i-last <= closeAfter {
+		if i < first && first-i <= closeBefore || i > last && i-last <= closeAfter && kind != Politics {
 			return true
 		}
 	}
@@ -81,11 +91,11 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 	if kind == UnionMembership && s.member && s.why == evidence(EvidenceRole) {
 		tied = false // "the member" alone says nothing of whose membership
 	}
-	if s.news || !tied && !addressed {
+	if s.reported(first, last) || !tied && !addressed {
 		return 0, 0
 	}
-	general := s.generalAt >= 0 && (s.generalAt <= last || !s.why.has(EvidenceNameNear))
-	if general || s.question || s.firstMark >= 0 && s.firstMark <= first || s.quantified(l, first) {
+	general := s.generalAt >= 0 && (s.generalAt <= last || !s.why.has(EvidenceNameNear)) || s.wanted && !s.why.has(EvidenceNameNear) || s.obliges(first)
+	if general || s.question || s.firstMark >= 0 && s.firstMark <= first || s.quantified(l, first) || s.wonders(first) {
 		if s.why.has(EvidenceNameNear) && !general {
 			return Possible, why | evidence(EvidenceGeneral)
 		}
@@ -94,26 +104,102 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 	if !tied {
 		return Possible, why
 	}
+	if s.among(l.classes["SPORT"]) {
+		return 0, 0
+	}
 	if s.why == 0 {
 		why |= evidence(EvidencePronoun)
 	}
 	return Likely, why
 }
 
-// quantified reports whether people in general stand shortly before token i.
+// quantified reports whether people in general stand shortly before token i: or
+// an employer, where nobody is named to whom that one did something.
 func (s *sentence) quantified(l *lexicon, i int) bool {
 	for j := i; j >= 0 && i-j <= 6; j-- {
-		if l.classes["QUANTITY"].has(s.folded(j)) {
+		f := s.folded(j)
+		if l.classes["QUANTITY"].has(f) || !s.why.has(EvidenceNameNear) && l.classes["EMPLOYER"].has(f) {
 			return true
 		}
 	}
 	return false
 }
 
+// reported reports whether a word of reports stands outside the tokens first to
+// last, which may be "reported to the police".
+func (s *sentence) reported(first, last int) bool {
+	for _, i := range s.news {
+		if i < first || i > last {
+			return true
+		}
+	}
+	return false
+}
+
+// wonders reports whether what token i says is asked or supposed of the person
+// right before it: "whether she is pregnant".
+func (s *sentence) wonders(i int) bool {
+	for j := i - 1; j > 0 && i-j <= 3; j-- {
+		if subjects[string(s.folded(j))] && whether[string(s.folded(j-1))] {
+			return true
+		}
+	}
+	return false
+}
+
+// subjects are the words for one person that only do, and nothing is done to.
+var subjects = wordTable(`jeg hun eg ho jag hon han she he`)
+
+// whether are the words that leave open what follows them.
+var whether = wordTable(`om hvorvidt huruvida whether if`)
+
+// obliges reports whether the sentence says what somebody at work has to do, and
+// names nobody: "the manager shall contact the employee who is ill".
+func (s *sentence) obliges(first int) bool {
+	if s.why&^evidence(EvidenceRole) != 0 || s.member {
+		return false
+	}
+	for i := 0; i < first; i++ {
+		if obligations[string(s.folded(i))] {
+			return true
+		}
+	}
+	return false
+}
+
+var obligations = wordTable(`skal skall ska bør böra bör må måste pitää tulee must shall should`)
+
+// among reports whether a word of the class stands in the paragraph around the
+// sentence.
+func (s *sentence) among(c *wordSet) bool {
+	if c == nil {
+		return false
+	}
+	lo, hi := max(0, s.start-sentenceReach), min(len(s.text), s.end+sentenceReach)
+	if i := strings.LastIndexByte(s.text[lo:s.start], '\n'); i >= 0 {
+		lo += i
+	}
+	if i := strings.IndexByte(s.text[s.end:hi], '\n'); i >= 0 {
+		hi = s.end + i
+	}
+	var buf []byte
+	for i := lo; i < hi; {
+		w, ok := nextWord(s.text[:hi], i)
+		if !ok {
+			return false
+		}
+		if buf = fold(buf, s.text[w.start:w.end]); c.has(buf) {
+			return true
+		}
+		i = w.end
+	}
+	return false
+}
+
 // persons reads who the sentence speaks of and what speaks against.
 func (s *sentence) persons(l *lexicon) {
-	s.read, s.why, s.addressed, s.generalAt, s.news, s.firstMark = true, 0, false, -1, false, -1
-	s.member, s.who = false, s.who[:0]
+	s.read, s.why, s.addressed, s.generalAt, s.firstMark = true, 0, false, -1, -1
+	s.member, s.wanted, s.who, s.news = false, false, s.who[:0], s.news[:0]
 	for i := range s.tokens {
 		t := &s.tokens[i]
 		if t.number {
@@ -143,19 +229,33 @@ func (s *sentence) persons(l *lexicon) {
 		if s.generalAt < 0 && l.classes["GENERAL"].has(f) {
 			s.generalAt = i
 		}
-		s.news = s.news || l.classes["NEWS"].has(f)
+		if l.classes["NEWS"].has(f) {
+			s.news = append(s.news, i)
+		}
+		s.wanted = s.wanted || l.classes["VACANCY"].has(f)
 		if s.firstMark < 0 && l.classes["CONDITION"].has(f) {
 			s.firstMark = i
 		}
-		if t.capital && s.names(i, w) {
+		if t.capital && s.names(l, i, w) {
 			s.why |= evidence(EvidenceNameNear)
 			s.who = append(s.who, i)
 		}
 	}
 	for i := max(0, s.start-1); i < s.end; i++ {
 		if s.text[i] == paragraphSign {
-			s.generalAt = 0
+			s.rulesAt(i)
 		}
+	}
+}
+
+// rulesAt notes that rules are spoken of at text[at].
+func (s *sentence) rulesAt(at int) {
+	i := 0
+	for i < len(s.tokens)-1 && s.tokens[i].end < at {
+		i++
+	}
+	if s.generalAt < 0 || i < s.generalAt {
+		s.generalAt = i
 	}
 }
 
@@ -185,8 +285,9 @@ func (s *sentence) isOne(l *lexicon, i int) bool {
 }
 
 // names reports whether a capitalised word is part of a person's name: a
-// common given name, or one of two capitalised words in a row.
-func (s *sentence) names(i int, w string) bool {
+// common given name, or one of two capitalised words in a row that are no
+// party, union or faith.
+func (s *sentence) names(l *lexicon, i int, w string) bool {
 	if isGivenName(w) || s.owns(i) || i > 0 && isSurname(w) {
 		return true
 	}
@@ -195,7 +296,14 @@ func (s *sentence) names(i int, w string) bool {
 	}
 	b := &s.tokens[i-1]
 	before := s.text[b.start:b.end]
-	return b.capital && len(before) > 2 && !isCapital(before[1]) && s.tokens[i].start-b.end == 1 && i > 1 && !b.number
+	return b.capital && len(before) > 2 && !isCapital(before[1]) && s.tokens[i].start-b.end == 1 && i > 1 && !b.number &&
+		!l.organises(s.folded(i)) && !l.organises(s.folded(i-1))
+}
+
+// organises reports whether the folded word is part of the name of a party, a
+// union or a faith.
+func (l *lexicon) organises(word []byte) bool {
+	return l.classes["PARTY"].has(word) || l.classes["UNION"].has(word) || l.classes["WITNESS"].has(word)
 }
 
 // greetings begin a letter to somebody.
@@ -231,16 +339,26 @@ func (s *sentence) owns(i int) bool {
 		return false
 	}
 	for _, ending := range finnishCases {
-		if stem, ok := strings.CutSuffix(w, ending); ok && len(stem) > 3 && isGivenName(stem) {
+		if stem, ok := strings.CutSuffix(w, ending); ok && len(stem) > 2 && (len(stem) > 3 && isGivenName(stem) || isGivenName(strongGrade(stem))) {
 			return true
 		}
 	}
 	return i+1 < len(s.tokens) && isGivenName(w) && s.tokens[i+1].end-s.tokens[i+1].start == 1 && s.text[s.tokens[i+1].start] == 's'
 }
 
-// finnishCases are the endings by which Finnish says whose something is:
-// "Marjalla on", "Reijon".
-var finnishCases = []string{"lla", "llä", "lle", "lta", "ltä", "n"}
+// finnishCases are the endings by which Finnish says whose something is, and
+// to whom it is done: "Marjalla on", "Reijon", "Jarkkoa epäillään".
+var finnishCases = []string{"lla", "llä", "lle", "lta", "ltä", "sta", "stä", "n", "a", "ä"}
+
+// strongGrade returns a Finnish name as it is without an ending, which halves a
+// k, p or t before its last vowel: Riita- is Riitta, Miko- is Mikko.
+func strongGrade(stem string) string {
+	n := len(stem) - 1
+	if n < 2 || strings.IndexByte("aeiou", stem[n]) < 0 || strings.IndexByte("kpt", stem[n-1]) < 0 {
+		return ""
+	}
+	return stem[:n] + stem[n-1:]
+}
 
 // isSurname reports whether a capitalised word ends as many surnames do.
 func isSurname(w string) bool {
