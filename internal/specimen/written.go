@@ -40,6 +40,9 @@ func written() []Corner {
 		add(detect.DanishCPR, fmt.Sprintf("checked, %+q", sep), as(checked, sep))
 	}
 	add(detect.DanishCPR, "checked, bare", checked)
+	add(detect.DanishCPR, "checked, over a line's end", as(checked, "-\n"))
+	add(detect.DanishCPR, "unchecked, over a line's end", as(Dice.UncheckedCPR, "-\n"))
+	add(detect.DanishCPR, "unchecked, no-break blank", as(Dice.UncheckedCPR, "\u00a0"))
 	add(detect.DanishCPR, "unchecked, hyphen", as(Dice.UncheckedCPR, "-"))
 	add(detect.DanishCPR, "unchecked, blank", as(Dice.UncheckedCPR, " "))
 	add(detect.DanishCPR, "unchecked, bare", Dice.UncheckedCPR)
@@ -50,6 +53,12 @@ func written() []Corner {
 	for _, sep := range []string{"-", " ", "–"} {
 		add(detect.SwedishPersonnummer, fmt.Sprintf("ten digits, %+q", sep), as(short, sep))
 	}
+	long := func(sep string) func(Dice) string {
+		return func(d Dice) string { return Cut(8, sep)(d.Personnummer()) }
+	}
+	add(detect.SwedishPersonnummer, "twelve digits, blank", long(" "))
+	add(detect.SwedishPersonnummer, "twelve digits, no-break blank", long("\u00a0"))
+	add(detect.SwedishPersonnummer, "twelve digits, over a line's end", long("-\n"))
 	add(detect.SwedishPersonnummer, "date in parts", func(d Dice) string {
 		s := d.Personnummer()
 		return s[:4] + "-" + s[4:6] + "-" + s[6:8] + "-" + s[8:]
@@ -58,6 +67,10 @@ func written() []Corner {
 	add(detect.FinnishHetu, "blanks", func(d Dice) string { return strings.Replace(hyphened(d), "-", " - ", 1) })
 	add(detect.IcelandicKennitala, "checked, hyphen", as(Dice.Kennitala, "-"))
 	add(detect.IcelandicKennitala, "checked, bare", Dice.Kennitala)
+	add(detect.IcelandicKennitala, "checked, blank", as(Dice.Kennitala, " "))
+	add(detect.IcelandicKennitala, "checked, no-break blank", as(Dice.Kennitala, "\u00a0"))
+	add(detect.IcelandicKennitala, "checked, dash", as(Dice.Kennitala, "–"))
+	add(detect.IcelandicKennitala, "unchecked, blank", as(Dice.UncheckedKennitala, " "))
 	add(detect.IcelandicKennitala, "unchecked, hyphen", as(Dice.UncheckedKennitala, "-"))
 	add(detect.IcelandicKennitala, "unchecked, bare", Dice.UncheckedKennitala)
 	for _, sep := range []string{" ", "\u00a0", "-", "."} {

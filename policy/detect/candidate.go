@@ -17,7 +17,10 @@ type candidate struct {
 	strength   strength
 	bare       bool // written without any separator
 	keyed      bool // counts only beside a keyword
-	clock      bool // reads as well as a day and a time
+	clock      bool // reads as well as a day of our years and a time
+	phone      bool // reads as well as a telephone number
+	dated      bool // its date is a day of our years as well
+	rare       bool // of somebody so old or so young that hardly anybody writes of them
 	rival      bool // its digits are a number of another kind as well, and which was decided
 	bent       int  // how much the digits speak for this kind rather than for one of the same form
 	evidence   evidenceSet

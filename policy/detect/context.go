@@ -6,12 +6,17 @@ import "strings"
 const (
 	reachBefore  = 100 // a keyword for the kind, before the number
 	reachAgainst = 44  // a keyword against it, before the number
-	reachLoose   = 7   // a word that speaks against right before the number only
 )
+
+// shortLabel bounds what labels a number in a form.
+const shortLabel = 32
 
 // surroundings is what the words around a number say.
 type surroundings struct {
 	nearest   [32]int // per bit of keyword: distance of the nearest word that has it, 0 for none
+	label     keyword // what the word means that labels the number: between them stand but "no.", "is" and marks
+	company   bool    // a word for a company's number stands before it
+	alone     bool    // nothing but marks stands on the number's line beside it
 	name      int     // distance of the nearest name before, 0 for none
 	pronoun   bool
 	count     int // words in reach
@@ -29,24 +34,29 @@ func look(text string, start, end int) surroundings {
 	var s surroundings
 	s.readToken(text, start, end)
 	lo := lineStart(text, start, reachBefore)
+	s.alone = standsAlone(text, start, end)
 	if !hasLetters(text[lo:start]) {
 		// The number begins its line: what labels it stands above.
 		for n := 0; n < 2 && lo > 0 && !hasLetters(text[lo:start]); n++ {
 			lo = lineStart(text, lo-1, reachBefore)
 		}
 	}
-	s.words(text, lo, start, func(_, e int) int { return start - e + 1 })
+	s.words(text, lo, start, false)
+	if s.name == 0 && start-lo <= shortLabel {
+		s.named(text, start)
+	}
 	hi := lineEnd(text, end, reachBefore)
-	s.words(text, end, hi, func(b, _ int) int { return 2*(b-end) + 12 })
+	s.words(text, end, hi, true)
 	s.amount = isAmount(text[end:])
 	s.timeLike = hasClock(text[lo:start]) || hasClock(text[end:hi])
 	return s
 }
 
-// words takes in the words of text[lo:hi]; distance measures one of them.
-func (s *surroundings) words(text string, lo, hi int, distance func(b, e int) int) {
-	after := lo >= 0 && distance(lo, lo) == 12
+// words takes in the words of text[lo:hi], which ends where the number begins or
+// begins where it ends. Words after it count as further off.
+func (s *surroundings) words(text string, lo, hi int, after bool) {
 	capital := false // the word before was capitalised and stood right before
+	last := lo       // where the word before ends
 	for i := lo; i < hi; {
 		if !isLetter(text[i]) {
 			if isDigit(text[i]) {
@@ -55,6 +65,9 @@ func (s *surroundings) words(text string, lo, hi int, distance func(b, e int) in
 					return // what follows belongs to the next number
 				} else if digits >= 5 {
 					s.forget(keyAgainst | keyLoose) // what came before belonged to this one
+				}
+				if !after {
+					s.label = 0
 				}
 				i, capital = end, false
 				continue
@@ -69,19 +82,25 @@ func (s *surroundings) words(text string, lo, hi int, distance func(b, e int) in
 		for i < hi && isLetter(text[i]) {
 			i++
 		}
-		w, d := text[b:i], distance(b, i)
-		s.count++
-		k := keywords.find(w)
-		if k == 0 {
-			k = dotted(text, lo, b, i)
+		w, d := text[b:i], hi-i+1
+		if after {
+			d = 2*(b-lo) + 12
 		}
+		s.count++
+		if !after && closesSentence(text, lo, last, b) {
+			s.forget(keyAgainst | keyLoose)
+			s.label = 0
+		}
+		last = i
+		k := meaning(text, lo, b, i)
 		if after && k&(keyAgainst|keyLoose) != 0 && numberFollows(text, i, hi) {
 			k = 0 // it labels the next number
 		}
+		if !after {
+			s.before(k, w)
+		}
 		if k != 0 {
 			s.note(k, d)
-		} else if !after && isTopic(w) {
-			s.forget(keyLoose) // "sagen om": what follows is no number of the case
 		}
 		s.pronoun = s.pronoun || isPronoun(w)
 		s.language.add(w)
@@ -93,28 +112,22 @@ func (s *surroundings) words(text string, lo, hi int, distance func(b, e int) in
 	}
 }
 
-// isTopic reports whether a word says whom or what something is about.
-func isTopic(w string) bool {
-	switch len(w) {
-	case 2, 3, 4, 5, 6, 7, 8:
-		return topics[string(fold(make([]byte, 0, 12), w))]
+// before takes in a word before the number, with what it means.
+func (s *surroundings) before(k keyword, w string) {
+	s.company = s.company || k&keyCompany != 0
+	kind := linkOf(w)
+	switch {
+	case k != 0:
+		s.label = k
+	case kind == linkSender:
+		s.forget(keyAgainst | keyLoose) // "a call from", "the case about": whom it is about is no number of it
+		s.label = 0
+	case kind == linkTopic:
+		s.forget(keyLoose)
+		s.label = 0
+	case kind != linkGlue:
+		s.label = 0
 	}
-	return false
-}
-
-var topics = wordTable(`om for för frá about gælder gjelder gjeld gäller koskee varðar angår drejer`)
-
-// dotted returns what an abbreviation in two parts means whose second, text[b:e],
-// is the word for number: "J.nr", "org.nr", "P-nummer".
-func dotted(text string, lo, b, e int) keyword {
-	if b-2 < lo || text[b-1] != '.' && text[b-1] != '-' || !strings.EqualFold(text[b:e], "nr") && !strings.EqualFold(text[b:e], "nummer") {
-		return 0
-	}
-	first := b - 1
-	for first > lo && isLetter(text[first-1]) && b-first < 8 {
-		first--
-	}
-	return keywords.find(text[first:b-1] + text[b:e])
 }
 
 func (s *surroundings) note(k keyword, d int) {

@@ -15,26 +15,30 @@ func appendCPR(r *run, i int, out []candidate) []candidate {
 	}
 	c := from(&v, DanishCPR, keyCPR)
 	c.evidence |= evidence(EvidenceDate)
-	switch {
-	case v.sum(4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0:
+	checked := v.sum(4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0
+	if checked {
 		c.evidence |= evidence(EvidenceChecksum)
-	case year >= 1910 && (year >= 1916 && year < 1930 || v.sep != sepHyphen && year < 1940) && v.value(6, 8) < 24 && v.value(8, 10) < 60 && (day != 1 || month != 1):
-		c.strength = weak // a day of our years and a time: "260525 0742"
-		c.clock = v.sep != sepHyphen
-		c.evidence |= evidence(EvidenceNoChecksum)
-	case v.form == formBare && (day != 1 || month != 1):
-		c.strength = weak
-		c.keyed = year > lastBirth
-		c.evidence |= evidence(EvidenceNoChecksum)
-	case v.sep == sepDot, v.form == formParts && v.sep == sepSpace:
-		c.strength = weak // a version, or a day and an amount
-		c.evidence |= evidence(EvidenceNoChecksum)
-	default:
-		c.strength = fair
+	} else {
 		c.evidence |= evidence(EvidenceNoChecksum)
 	}
-	c.bent = bentOf(c.evidence.has(EvidenceChecksum), year)
-	if day == 1 && month == 1 {
+	first := day == 1 && month == 1
+	c.dated = !first && v.ofOurYears(4)
+	c.rare = !first && (year < grown || year > young)
+	switch {
+	case c.dated && (v.isClock(6) || v.sep == sepDot):
+		c.strength = weak // a day of our years and a time, or a version: "260525 0742", "260525.4711"
+		c.clock = v.sep != sepDot && v.sep != sepHyphen
+	case checked:
+	case v.form == formBare && !first:
+		c.strength = weak
+		c.keyed = year > lastBirth
+	case v.sep == sepDot, v.form == formParts && v.sep == sepSpace:
+		c.strength = weak // a version, or a day and an amount
+	default:
+		c.strength = fair
+	}
+	c.bent = bentOf(checked, year)
+	if first {
 		c.bent++ // for births on that day the numbers with a check digit run out
 	}
 	c.discount(&v)

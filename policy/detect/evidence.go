@@ -24,6 +24,12 @@ const (
 	EvidenceNameNear Evidence = "name-near"
 	// EvidencePronoun : a pronoun ties the words to one person.
 	EvidencePronoun Evidence = "pronoun"
+	// EvidenceAlone : it stands alone in its line, and nothing says that it is something else.
+	EvidenceAlone Evidence = "alone"
+	// EvidenceMatter : a word of employment, illness or family stands near.
+	EvidenceMatter Evidence = "matter"
+	// EvidenceLanguage : the words around it are of the language in which one expects its kind.
+	EvidenceLanguage Evidence = "language"
 	// EvidenceRole : a word for one person, such as "the member" or "my colleague", stands near.
 	EvidenceRole Evidence = "role"
 	// EvidencePhrase : a phrase of the lexicon says it.
@@ -96,6 +102,7 @@ func EvidenceWords() []Evidence {
 		EvidenceRole, EvidencePhrase, EvidenceOwnTerm, EvidenceRoster, EvidenceShape,
 		EvidenceAddresses, EvidenceUnionWord, EvidenceMachineReadable, EvidenceSynthetic, EvidenceTemporary,
 		EvidenceOwnData, EvidenceWithFile, EvidenceWithinHour, EvidenceOpens,
+		EvidenceAlone, EvidenceMatter, EvidenceLanguage,
 		EvidenceNoChecksum, EvidenceOtherNumber, EvidencePhone, EvidenceTimeStamp, EvidenceOrganisation,
 		EvidenceJoined, EvidenceLink, EvidenceAmbiguous, EvidenceGeneral, EvidenceStaff,
 		EvidenceRecognised, EvidenceConsent,

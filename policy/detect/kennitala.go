@@ -30,10 +30,14 @@ func appendKennitala(r *run, i int, out []candidate) []candidate {
 	default:
 		return out
 	}
+	c.dated = v.ofOurYears(4)
 	serial := v.value(6, 8)
 	switch {
 	case v.sum(3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0:
 		c.evidence |= evidence(EvidenceChecksum)
+		if serial < leastSerial && v.ofOurYears(4) && v.isClock(6) {
+			c.strength, c.clock = weak, true
+		}
 	case v.form == formSplit && v.sep == sepHyphen && year >= oldest && year <= lastBirth:
 		c.strength = fair
 		c.evidence |= evidence(EvidenceNoChecksum)

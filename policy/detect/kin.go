@@ -6,8 +6,9 @@ package detect
 
 // How much must speak for one of the two kinds.
 const (
-	telling  = 2 // for the other to be possible at most
-	decisive = 7 // for the other to be none at all
+	checkDigit = 3 // what a check digit of its own says
+	telling    = 4 // for the other to be possible at most
+	decisive   = 7 // for the other to be none at all
 )
 
 // tell decides between a CPR number and a kennitala of the same digits: a word
@@ -31,7 +32,7 @@ func tell(all []candidate, s *surroundings) {
 	}
 	cpr.rival, kt.rival = true, true
 	won, lost, lead := kt, cpr, kt.bent-cpr.bent+s.leaning()
-	if s.near(keyPersonnummer|keyFnr, reachBefore) > 0 {
+	if d := s.near(keyPersonnummer|keyFnr, reachBefore); d > 0 && d != s.near(keyKennitala, reachBefore) {
 		lead -= decisive // no word for a kennitala
 	}
 	if named := kt.named(); named != cpr.named() {
@@ -45,8 +46,15 @@ func tell(all []candidate, s *surroundings) {
 		won, lost, lead = cpr, kt, -lead
 	}
 	lost.evidence |= evidence(EvidenceAmbiguous)
-	if lead < telling {
+	enough := telling
+	if won == kt && won.evidence.has(EvidenceChecksum) {
+		enough = checkDigit // hardly a CPR number has it by chance; a kennitala may well pass modulus 11
+	}
+	if lead < enough {
 		won.evidence |= evidence(EvidenceAmbiguous)
+		if top := max(won.confidence, lost.confidence); top < Certain {
+			won.confidence, lost.confidence = top, top
+		}
 		return
 	}
 	if won.confidence < lost.confidence && lost.confidence < Certain {
@@ -67,7 +75,7 @@ func (c *candidate) named() bool {
 func bentOf(checked bool, year int) int {
 	bent := 0
 	if checked {
-		bent = 3
+		bent = checkDigit
 	}
 	switch {
 	case year < oldest || year > lastBirth:
@@ -82,4 +90,6 @@ func bentOf(checked bool, year int) int {
 const (
 	oldest = 1908
 	aged   = 1925
+	grown  = 1930 // the first and
+	young  = 2010 // the last year of those whom mails of a workplace are about
 )

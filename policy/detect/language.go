@@ -61,6 +61,12 @@ const icelandicWords = `
 	vitni svar tjón tjónvaldur nemi skóli eigandi bótaþegi réttinn sjúkraþjálfari námsmaður bílstjóri bílstjórinn ferðafélagi gjaldkeri aldur karl meðmælandi vinnuslys
 	verslunarstjóri starfað staðfestist endurgreiða óskar aðstoð inneign tryggingar lífeyrir lífeyris iðgjald eftirlaun sjóður sjóðinn styrkur skráð skráður skrá nýskráning núna gær morgun vikuna mánudag þriðjudag miðvikudag fimmtudag föstudag
 	janúar febrúar apríl maí júní júlí ágúst október nóvember desember upphæð krónur mánuð mánuði ári árið ár síðan síðasta næsta verður væri vera verið
+	talan tala tölu tölunni númerið gleymdi gleymdum bað biður hringdi hringir hringja talaði tölum ræddi ræddum sagði segir segja veit vita veistu vildi vill viljum vona skoða skoðaðu athuga athugaðu skilaðu skila
+	bæði saman síðar strax líka bara alveg mjög aðeins meira minna meðal heldur vinsamlega vinsamlegast vinsamleg bestu kær kæra kæri kærar kærleikskveðjur virðingarfyllst fyrirfram takk þakka þakkir
+	barna börn börnin hjón foreldri ungur ungir gamall gömul ný nýr nýtt nýja nýjan kona konan konu maðurinn manninn strákur stelpa vinur vinkona frændi amma afi
+	vantaði vantað skráði skráðu skráningu skráningin skráningar breyta breytt breyting staðfesta staðfesting móttekin móttekinn viðhengi viðhengið viðhengis skránni skráin listinn lista listann blað blaðið miða miðanum
+	trúnaðar trúnaðarmál veikur veik veikindarétt læknis læknisvottorð uppsagnarfrest uppsagnar ráðningarsambandi yfirmaður samstarfsmaður samstarfskona vinnustað vinnustaður vinnan vinna vinnu vaktir vakt
+	heitir hét býr bjó búsett búsettur fæddist dó andlát giftist skilin skilinn óléttar ólétt eldri yngri lífeyrissjóð lífeyrissjóður stéttarfélag stéttarfélagi verkstæðinu verkstæði deildin deildinni launadeild launadeildin
 	eftir áður milli undir yfir út niður sama allir allar öll hæð bréf erindi móttekið ráðning ráðningarsamningur ráðin ráðinn meðlimur kennari læknir hjúkrunarfræðingur tilv`
 
 // danishWords are those of work and offices that tell Danish from the languages
@@ -71,7 +77,11 @@ const (
 	dit venligst bedes oplys oplysninger oplysningerne medarbejder medarbejderen ansøger ansøgning anmodning aktindsigt forsikrede forsikring skadelidte arbejdsskade ansættelse ansættelsen
 	ansættelseskontrakt opsigelse opsagt overførsel løn lønseddel lønsedler loenseddel barsel barselsdagpenge sygedagpenge sygemelding borger borgeren kontakt kontakter hvem hvornår hvilken
 	ham hende dem deres jeres jer vores nogen ingen mere meget efter igen uge ugen mandag tirsdag onsdag torsdag lørdag søndag afdeling afd vej adresse tlf kollega kollegaen leder lederen
-	sender sendt skriv skrevet ringet mangler vedhæftet vedhæftede blanket skema skemaet sagsbehandler kommune kommunen regning pension pensionen udbetaling indbetaling udmeldt indmeldt kontrakt`
+	sender sendt skriv skrevet ringet mangler vedhæftet vedhæftede blanket skema skemaet sagsbehandler kommune kommunen regning pension pensionen udbetaling indbetaling udmeldt indmeldt kontrakt
+	glemte glemt glemmer husk huske skrive skriver spørg spørger spurgt svar svarer svaret fik gav giver tager tog kom kommer sagde siger ser gik bliver blive gælder drejer nummeret papir papirer seddel sedlen
+	underskrevet underskrift samtale samtalen advarsel advarslen møde mødet bisidder raskmeldt lægeerklæring mulighedserklæring tillidsrepræsentant tillidsmand fællestillidsmand arbejdsmiljørepræsentant overenskomst ferie ferien
+	forleden allerede stadig endnu bare lige altså jo måske gerne hvornår hvorfor selvfølgelig hurtigst muligt forhånd hermed nedenfor ovenfor nedenstående ovenstående følgende pågældende vedkommende ligeledes desuden
+	søster bror børn barnet kone mand kæreste datter søn forældre mødre fædre ung gammel ny nye gamle`
 	continentalWords = `
 	ansatt arbeidsgiver arbejdsgiver lønn lønnslipp lønnsslipp oppsigelse ansettelse arbeidsavtale opplysninger opplysningene vennligst skjema søker søknad sykmelding sykepenger bedrift
 	uke mandag tirsdag onsdag torsdag lørdag søndag avdeling hvem hvilken dere deres henne kollega leder sender sendt mangler vedlagt pensjon utbetaling trygd uføretrygd kommune kommunen fylke`

@@ -108,7 +108,7 @@ func isNameLike(s string, run []word) bool {
 	for _, w := range run {
 		t := s[w.start:w.end]
 		given = given || isGivenName(t)
-		if k := keywords.find(t); k&^(keyPerson|keyName) != 0 && !given {
+		if k := keywords.find(t); k&^(keyPerson|keyName|keyWork) != 0 && !given {
 			return false
 		}
 	}

@@ -310,6 +310,16 @@ func (v *number) luhn(from, to int) bool {
 	return n%10 == 0
 }
 
+// ofOurYears reports whether the two digits from at on are those of a year in
+// which mails are written.
+func (v *number) ofOurYears(at int) bool {
+	y := v.value(at, at+2)
+	return y >= 10 && y <= lastBirth%100
+}
+
+// isClock reports whether the four digits from at on are a time of day.
+func (v *number) isClock(at int) bool { return v.value(at, at+2) < 24 && v.value(at+2, at+4) < 60 }
+
 // repeats reports whether all digits from from on are the same: filler.
 func (v *number) repeats(from int) bool {
 	for i := from + 1; i < v.n; i++ {

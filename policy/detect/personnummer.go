@@ -39,18 +39,28 @@ func appendSwedish(v *number, skip int, out []candidate) []candidate {
 		return out
 	}
 	yy := v.value(skip, skip+2)
-	if c.bare && v.value(skip+6, skip+8) < 24 && v.value(skip+8, skip+10) < 60 && yy >= 10 && yy < 40 && year < 2040 && year != 1910 {
+	if c.bare && v.isClock(skip+6) && yy >= 10 && yy < 40 && year < 2040 && year != 1910 {
 		c.strength, c.clock = weak, true
+	}
+	c.dated = skip == 0 && v.datedOtherwise()
+	if c.dated && (v.isClock(6) || v.sep == sepDot) || skip == 0 && v.sep == sepSlash {
+		c.strength, c.clock = weak, true // "110922 0848" in a language that writes the day first
 	}
 	if c.bare && skip == 0 && v.digits[0] == 0 && (v.digits[1] == 7 || v.digits[1] == 1 && v.digits[2] == 0) {
 		// 070 to 079 are mobile telephones, 010 those of companies.
-		c.strength = weak
+		c.strength, c.phone = weak, true
 	}
 	if v.sep == sepPlus {
 		c.strength = firm
 	}
 	c.discount(v)
 	return append(out, c)
+}
+
+// datedOtherwise reports whether the first six digits are a day of our years
+// as well, whichever of its parts is written first.
+func (v *number) datedOtherwise() bool {
+	return v.ofOurYears(0) && isDate(0, v.value(2, 4), v.value(4, 6)) || v.ofOurYears(4) && isDate(0, v.value(2, 4), v.value(0, 2))
 }
 
 // interimLetters stand in the first serial place of numbers that are given

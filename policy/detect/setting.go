@@ -8,6 +8,7 @@ type setting struct {
 	language tongue
 	seen     map[identity]bool // numbers that can be CPR numbers
 	both     int               // and those of them that can be kennitölur
+	others   int               // bare numbers of as many digits that are of no person
 }
 
 // How much of a message a setting reads.
@@ -73,6 +74,11 @@ func (m *setting) numbers(text string) {
 		if r.digits < 10 {
 			continue
 		}
+		if len(r.groups) == 1 && r.digits == 10 {
+			if found = persons(&r, 0, found[:0]); len(found) == 0 {
+				m.others++
+			}
+		}
 		for g := range r.groups {
 			if found = appendCPR(&r, g, found[:0]); len(found) == 0 {
 				continue
@@ -92,6 +98,10 @@ func (m *setting) numbers(text string) {
 		}
 	}
 }
+
+// lone reports whether a number that stands alone may be a person's: where the
+// message holds more numbers of its length that cannot be, it is one of them.
+func (m *setting) lone() bool { return m.others <= len(m.seen) }
 
 // kin says which of the two kinds the message's numbers are: few of a list of
 // CPR numbers can be kennitölur by chance, and all of a list of kennitölur can be
@@ -133,6 +143,9 @@ func (s *surroundings) leaning() int {
 	return lean
 }
 
+// faint is how much more may speak for Danish than for Icelandic without saying much.
+const faint = 4
+
 // leaning is 5 where the words are Icelandic rather than Danish or Norwegian,
 // -4 the other way round, -1 where they are as much, 0 where they are neither.
 func (t *tongue) leaning() int {
@@ -140,9 +153,9 @@ func (t *tongue) leaning() int {
 	switch {
 	case here > there && here >= max(far, t.of(swedish)):
 		return 5
-	case there > here && there > far && there >= t.of(swedish):
+	case there-here > faint && there > far && there >= t.of(swedish):
 		return -4 // check digits of the other kind leave it open
-	case there > far && there > t.of(swedish):
+	case there > here && there > far && there >= t.of(swedish), there > far && there > t.of(swedish):
 		return -1
 	}
 	return 0

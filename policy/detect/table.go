@@ -50,7 +50,7 @@ func scanTable(text string, mail *setting, o *owner, out *collector) {
 }
 
 func (t *table) row(line string, row int) {
-	heads := isHeading(line)
+	heads, label := isHeading(line), keyword(0)
 	if o := t.scan.owner; o != nil {
 		if w := o.in(line); w != nobodys || row-t.named > ownReach {
 			t.named, t.whose = row, w
@@ -68,8 +68,9 @@ func (t *table) row(line string, row int) {
 				c.heading = k
 			}
 		case cell != "":
-			t.cell(c, cell, row)
+			t.cell(c, c.heading|label, cell, row)
 		}
+		label = labelOf(cell)
 		if line = rest; !more {
 			return
 		}
@@ -127,7 +128,16 @@ func headingOf(cell string) keyword {
 	return k
 }
 
-func (t *table) cell(c *column, cell string, row int) {
+// labelOf returns which kind of person's number a cell promises for the next:
+// the left column of a form.
+func labelOf(cell string) keyword {
+	if len(cell) < 2 || len(cell) > shortLabel || !isHeading(cell) {
+		return 0
+	}
+	return headingOf(cell) & keyAnyPerson
+}
+
+func (t *table) cell(c *column, heading keyword, cell string, row int) {
 	digits := 0
 	for i := 0; i < len(cell); i++ {
 		digits += int(class[cell[i]] & classDigit)
@@ -137,22 +147,22 @@ func (t *table) cell(c *column, cell string, row int) {
 	}
 	c.filled++
 	found := false
-	t.scan.scan(cell, c.heading, func(kept []candidate) {
+	t.scan.scan(cell, heading, func(kept []candidate) {
 		for _, k := range kept {
 			// By chance a spoilt number can be one of another kind.
-			found = found || c.heading&k.key != 0 || c.heading&keyAnyPerson == 0
+			found = found || heading&k.key != 0 || heading&keyAnyPerson == 0
 			c.hits = append(c.hits, hit{row, k})
 		}
 	})
-	if !found && c.heading&keyAnyPerson != 0 {
-		t.mend(c, strings.TrimSpace(cell), row)
+	if !found && heading&keyAnyPerson != 0 {
+		t.mend(c, heading, strings.TrimSpace(cell), row)
 	}
 }
 
 // mend reads a cell that a spreadsheet has spoilt: a number without its
 // leading zero, or rounded to a power of ten.
-func (t *table) mend(c *column, cell string, row int) {
-	if kind, ok := rounded(cell, c.heading); ok {
+func (t *table) mend(c *column, heading keyword, cell string, row int) {
+	if kind, ok := rounded(cell, heading); ok {
 		c.hits = append(c.hits, hit{row, candidate{kind: kind, strength: fair, confidence: Likely, evidence: evidence(EvidenceHeading, EvidenceRounded)}})
 		return
 	}
@@ -165,7 +175,7 @@ func (t *table) mend(c *column, cell string, row int) {
 		return
 	}
 	for _, zeros := range []string{"0", "00"} {
-		t.scan.scan(zeros+cell, c.heading, func(kept []candidate) {
+		t.scan.scan(zeros+cell, heading, func(kept []candidate) {
 			for _, k := range kept {
 				k.evidence |= evidence(EvidencePadded)
 				c.hits = append(c.hits, hit{row, k})

@@ -5,11 +5,15 @@ package detect
 func (c *candidate) weigh(s *surroundings) {
 	own := s.near(c.key, reachBefore)
 	inSwedish := s.near(keySweden, reachBefore) > 0
-	if c.kind == DanishCPR && own > 0 && own == s.near(keyPersonnummer, reachBefore) {
+	general := own == s.near(keyHetu, reachBefore) // a word for the number of any country
+	if c.kind == DanishCPR && own > 0 && own == s.near(keyPersonnummer, reachBefore) && !general {
 		foreign := inSwedish || s.speaks(swedish) || !s.speaks(danish|norwegian) && !c.evidence.has(EvidenceChecksum)
-		if s.swedish && foreign || s.near(keyCompany, reachBefore) > 0 {
+		if s.swedish && foreign || s.company {
 			own = 0 // a Swedish number, or the "P-nr." of a place of work
 		}
+	}
+	if c.kind == SwedishPersonnummer && s.company && !inSwedish && !s.speaks(swedish) {
+		own = 0
 	}
 	if c.kind == SwedishPersonnummer && own > 0 && s.speaks(danish) && !inSwedish && own == s.near(keyCPR, reachBefore) {
 		own = 0 // and in Danish no Swedish number
@@ -26,23 +30,58 @@ func (c *candidate) weigh(s *surroundings) {
 	if own > 0 {
 		c.evidence |= evidence(EvidenceKeyword)
 	}
-	person := s.name > 0 || s.pronoun || s.near(keyPerson, reachBefore) > 0
+	c.confidence = c.level(own > 0, c.ofSomebody(s))
+	c.lower(s, own > 0, against)
+}
+
+// ofSomebody reports whether what stands around the number says that it is a
+// person's, and adds what says so to the evidence.
+func (c *candidate) ofSomebody(s *surroundings) bool {
+	role, matter := s.near(keyPerson, reachBefore) > 0, s.near(keyWork, reachBefore) > 0
 	if s.name > 0 {
 		c.evidence |= evidence(EvidenceNameNear)
 	} else if s.pronoun {
 		c.evidence |= evidence(EvidencePronoun)
 	}
-	if c.kind == IcelandicKennitala && !c.clock && s.leaning() > 0 {
-		person = true // in Icelandic the form alone says what it is
+	if role {
+		c.evidence |= evidence(EvidenceRole)
 	}
-	if c.kind == DanishCPR && s.count >= 2 && !c.clock && s.language.may(danish|norwegian) {
-		person = true // a Danish sentence is context: lists and logs have none
+	if matter {
+		c.evidence |= evidence(EvidenceMatter)
 	}
-	if c.kind == SwedishPersonnummer && s.count >= 2 && c.clock && s.language.is(swedish) {
-		person = true // logs and lists with stamps are no sentences
+	switch {
+	case s.name > 0, role, matter:
+		return true
+	case c.phone:
+		return false // "you reach me at"
+	case s.pronoun && !c.clock:
+		return true
+	case c.inLanguage(s):
+		c.evidence |= evidence(EvidenceLanguage)
+		return true
+	case s.alone && !c.clock && s.mail != nil && s.mail.ask().lone():
+		c.evidence |= evidence(EvidenceAlone)
+		return true
 	}
-	c.confidence = c.level(own > 0, person)
-	c.lower(s, own > 0, against)
+	return false
+}
+
+// inLanguage reports whether the number stands in a sentence of a language in
+// which one expects its kind: lists and logs have none.
+func (c *candidate) inLanguage(s *surroundings) bool {
+	switch c.kind {
+	case IcelandicKennitala:
+		return !c.clock && s.leaning() > 0 // there the form alone says what it is
+	case DanishCPR:
+		if c.clock || s.count < 2 {
+			return false
+		}
+		return s.language.may(danish|norwegian) && (!c.rare || s.count > 2) || c.rare && !c.bare && s.signs() > 1
+	case SwedishPersonnummer:
+		return c.clock && (s.count >= 2 && s.language.is(swedish) || s.count >= 4 && s.language.may(swedish))
+	default:
+		return false
+	}
 }
 
 // level is the confidence before anything against it counts.
@@ -52,7 +91,7 @@ func (c *candidate) level(keyword, person bool) Confidence {
 		return 0
 	case keyword && (c.strength > weak || c.evidence.has(EvidenceChecksum)):
 		return Certain
-	case keyword, c.strength > weak, person:
+	case keyword, c.strength > weak && (!c.rare || c.evidence.has(EvidenceChecksum)), person:
 		return Likely
 	}
 	return Possible
@@ -93,11 +132,15 @@ func (c *candidate) lower(s *surroundings, keyword bool, against int) {
 // that no person parts from this one; 0 for none.
 func (s *surroundings) against(c *candidate) int {
 	d := s.near(keyAgainst, reachAgainst)
-	if person := s.near(keyPerson|keyMember, reachAgainst); d > 0 && !c.bare && (s.name > 0 && s.name < d || person > 0 && person < d) {
+	checked := c.strength == firm && c.evidence.has(EvidenceChecksum)
+	if checked && !c.bare && !c.dated && s.label&keyAgainst == 0 {
+		return 0 // check digits in the form of the kind: only what labels the number itself speaks against it
+	}
+	if person := s.near(keyPerson|keyMember, reachAgainst); d > 0 && (!c.bare || checked) && (s.name > 0 && s.name < d || person > 0 && person < d) {
 		d = 0
 	}
-	if d == 0 && (c.bare || c.strength < firm) {
-		d = s.near(keyLoose, reachLoose)
+	if d == 0 && s.label&keyLoose != 0 && (c.bare || c.dated || c.strength < firm) {
+		d = s.near(keyLoose, reachAgainst)
 	}
 	return d
 }

@@ -1,0 +1,236 @@
+package detect
+
+import (
+	"strings"
+	"unicode"
+)
+
+// link says how a word ties what stands before it to the number behind it.
+type link byte
+
+const (
+	linkNone   link = iota
+	linkGlue        // "no.", "is": what is labelled goes on being so
+	linkTopic       // "for": what stands before is no label of the number
+	linkSender      // "from", "about": and no word for another number either
+)
+
+// linkOf returns what a word does between a label and a number.
+func linkOf(w string) link {
+	if len(w) > 12 {
+		return linkNone
+	}
+	var buf [16]byte
+	return links[string(fold(buf[:], w))]
+}
+
+var links = func() map[string]link {
+	m := map[string]link{}
+	for kind, words := range map[link]string{
+		linkGlue:   "nr nro no num nummer nummeret numret numeron numero number númer númerið id er är on is var ist hedder heter",
+		linkTopic:  "for för frá gælder gjelder gjeld gäller koskee varðar angår drejer til till to",
+		linkSender: "om fra från fra frá from about vedr vedrørende ang angående angåande gällande regarding concerning vegna af hos av",
+	} {
+		for _, w := range strings.Fields(words) {
+			m[string(fold(nil, w))] = kind
+		}
+	}
+	return m
+}()
+
+// meaning returns what the word text[b:e] means for the numbers near it; lo is
+// where the text that counts begins.
+func meaning(text string, lo, b, e int) keyword {
+	w := text[b:e]
+	if k := keywords.find(w); k != 0 {
+		if k&keyNumber != 0 && isInOrder(text, lo, b, w) {
+			return 0
+		}
+		return k
+	}
+	if k := joined(text, lo, b, e); k != 0 {
+		return k
+	}
+	return compound(w)
+}
+
+// isInOrder reports whether the word is that of "in order to", "i orden".
+func isInOrder(text string, lo, b int, w string) bool {
+	if !strings.EqualFold(w, "order") && !strings.EqualFold(w, "ordning") {
+		return false
+	}
+	return b-3 >= lo && strings.EqualFold(text[b-3:b], "in ")
+}
+
+// closesSentence reports whether a sentence ends between the word that ends at
+// last and the one that begins at b. After a short word the full stop may be
+// that of an abbreviation.
+func closesSentence(text string, lo, last, b int) bool {
+	if b-last < 2 || b-last > 3 || !isUpper(text[b:]) {
+		return false
+	}
+	switch text[last] {
+	case '!', '?':
+		return true
+	case '.':
+		first := last
+		for first > lo && isLetter(text[first-1]) {
+			first--
+		}
+		return last-first > 4 && keywords.find(text[first:last]) == 0
+	}
+	return false
+}
+
+// joined returns what two words mean together whose second, text[b:e], is one
+// for a number: "J.nr", "org.nr", "P-nummer", "Journal nr.", "National ID".
+func joined(text string, lo, b, e int) keyword {
+	if b-2 < lo || !isSecond(text[b:e]) {
+		return 0
+	}
+	first := b - 1
+	switch text[first] {
+	case '.', '-', ' ':
+	default:
+		return 0
+	}
+	for first > lo && isLetter(text[first-1]) && b-first < 16 {
+		first--
+	}
+	return keywords.find(text[first:b-1] + text[b:e])
+}
+
+// isSecond reports whether the word may be the second of two for a number.
+func isSecond(w string) bool {
+	switch len(w) {
+	case 2:
+		return strings.EqualFold(w, "nr") || strings.EqualFold(w, "no") || strings.EqualFold(w, "id")
+	case 6:
+		return strings.EqualFold(w, "nummer") || strings.EqualFold(w, "number") || strings.EqualFold(w, "numero")
+	}
+	return false
+}
+
+// numberWords end the words for numbers of things: "reservedelsnr", "Kundennummer".
+var numberWords = []string{"nummer", "nummeret", "numret", "numero", "númer", "númerið", "nr"}
+
+// compound returns keyNumber where the word is a compound that ends in a word
+// for number. Those for numbers of persons are keywords of their own.
+func compound(w string) keyword {
+	for _, end := range numberWords {
+		if n := len(w) - len(end); n >= 3 && strings.EqualFold(w[n:], end) {
+			first := string(fold(nil, w[:n]))
+			if personal[first] || strings.HasSuffix(first, "person") || strings.HasSuffix(first, "fødsels") {
+				return 0
+			}
+			return keyNumber
+		}
+	}
+	return 0
+}
+
+// personal are the first parts of compounds that are a person's number, or may be.
+var personal = wordTable(`borger patient pasient social sosial socialsikrings medlems medlem cifret sifret identifikations registrerings skatte elev person personlige klient`)
+
+// standsAlone reports whether the number text[start:end] has its line to itself:
+// beside it stand marks, markup, what a program puts before an answer's subject
+// and a file's extension at most.
+func standsAlone(text string, start, end int) bool {
+	lo := max(0, start-maxMarks)
+	if i := strings.LastIndexByte(text[lo:start], '\n'); i >= 0 {
+		lo += i + 1
+	} else if lo > 0 {
+		return false
+	}
+	hi := min(len(text), end+maxMarks)
+	if i := strings.IndexByte(text[end:hi], '\n'); i >= 0 {
+		hi = end + i
+	} else if hi < len(text) {
+		return false
+	}
+	after := text[end:hi]
+	return onlyOpeners(text[lo:start]) && (isExtension(after) || onlyMarks(after))
+}
+
+// onlyOpeners reports whether s holds but marks and words that open a subject:
+// "SV: Ang.", or the number of a point: "1)".
+func onlyOpeners(s string) bool {
+	s = strings.TrimLeft(s, "> \t")
+	if n := digitsAt(s, 0); n > 0 && n <= 2 && n < len(s) && (s[n] == '.' || s[n] == ')') {
+		s = s[n+1:]
+	}
+	for {
+		w, ok := nextWord(s, 0)
+		if !ok {
+			return onlyMarks(s)
+		}
+		if !onlyMarks(s[:w.start]) || !openers[string(fold(nil, s[w.start:w.end]))] {
+			return onlyMarks(s) // a tag, or text
+		}
+		s = s[w.end:]
+	}
+}
+
+// openers are words before what a mail is about.
+var openers = wordTable(`sv vs re fw fwd vb vl ang vedr vedrørende angående gällande gjelder emne ämne aihe efni subject varðar vegna ps`)
+
+// maxMarks bounds the marks beside a number that stands alone.
+const maxMarks = 40
+
+// isExtension reports whether s is a file's extension and nothing else.
+func isExtension(s string) bool {
+	if len(s) < 3 || len(s) > 5 || s[0] != '.' {
+		return false
+	}
+	for i := 1; i < len(s); i++ {
+		if !isLetter(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// onlyMarks reports whether s holds neither letters nor digits, but in tags.
+func onlyMarks(s string) bool {
+	tag := false
+	for _, r := range s {
+		switch {
+		case r == '<':
+			tag = true
+		case r == '>':
+			tag = false
+		case !tag && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+			return false
+		}
+	}
+	return true
+}
+
+// named looks in the lines above a number that has its line to itself, or
+// shares it with a label, for one that is a person's name: in a signature, in a
+// form, in the head of a contract.
+func (s *surroundings) named(text string, start int) {
+	at := strings.LastIndexByte(text[:start], '\n')
+	for lines := 0; at > 0 && lines < 4; lines++ {
+		floor := max(0, at-reachBefore)
+		above := strings.LastIndexByte(text[floor:at], '\n')
+		if above < 0 && floor > 0 {
+			return
+		}
+		lo := floor + above + 1
+		if isNameLine(strings.TrimLeft(text[lo:at], "> ")) {
+			s.name = start - at
+			return
+		}
+		at = lo - 1
+	}
+}
+
+// isNameLine reports whether the line is a person's name, by itself or behind a
+// word for a name.
+func isNameLine(line string) bool {
+	if label, name, ok := strings.Cut(line, ":"); ok && keywords.find(strings.TrimSpace(label))&keyName != 0 {
+		line = name
+	}
+	return isNameAlone(strings.TrimSpace(line))
+}
