@@ -1,8 +1,8 @@
 package extract
 
 import (
-	"encoding/binary"
 	"math/bits"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 	"unsafe"
@@ -26,86 +26,59 @@ func clean(text string) string {
 
 // cleanBytes is clean for octets of valid UTF-8. It saves a copy of them: the
 // line ends of a mail are never clean.
-func cleanBytes(text []byte) string { return cleanFrom(text, nextUnclean(text, 0)) }
+func cleanBytes(text []byte) string {
+	view := unsafe.String(unsafe.SliceData(text), len(text)) // nobody keeps it
+	return cleanFrom(view, nextUnclean(view, 0))
+}
 
-// cleanFrom does what clean does; i is the first octet that may change.
-func cleanFrom[T octets.Text](text T, i int) string {
-	out := make([]byte, 0, len(text)+8)
-	out = append(out, text[:i]...)
+// cleanFrom does what clean does; i is the first octet that may change. The
+// result shares no memory with text.
+func cleanFrom(text string, i int) string {
+	var out strings.Builder
+	out.Grow(len(text)) // unlike make, it does not zero what is written at once
+	out.WriteString(text[:i])
 	compose := false
 	for i < len(text) {
-		out, i = copyClean(out, text, i)
-		if i == len(text) {
-			break
-		}
-		c := text[i]
-		if c < utf8.RuneSelf {
-			i++
-			out = cleanASCII(out, c, i < len(text) && text[i] == '\n')
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(string(text[i:min(i+utf8.UTFMax, len(text))]))
-		i += n
-		compose = compose || r >= 0x300 && r <= 0x36F
-		out = cleanRune(out, r)
-	}
-	if len(out) == 0 {
-		return ""
-	}
-	whole := unsafe.String(&out[0], len(out)) // nobody has the octets but this
-	if compose {
-		return norm.NFC.String(whole)
-	}
-	return whole
-}
-
-// copyClean copies text from i on to out, without the CR of line ends, up to
-// the next octet that clean may change, and returns where that stands. Eight
-// octets are copied before it is known whether they are good, and taken back.
-func copyClean[T octets.Text](out []byte, text T, i int) ([]byte, int) {
-	for i < len(text) {
-		for i+8 <= len(text) && cap(out)-len(out) >= 8 {
-			x, n := octets.Word(text, i), len(out)
-			binary.LittleEndian.PutUint64(out[n:n+8], x)
-			odd := unclean8(x)
-			k := bits.TrailingZeros64(odd) / 8
-			out, i = out[:n+k], i+k
-			if odd != 0 {
-				break
-			}
-		}
-		if i == len(text) {
-			break
-		}
 		switch c := text[i]; {
-		case c >= 0x20 && c < 0x7F || c == '\n' || c == '\t':
-			out, i = append(out, c), i+1
 		case c == '\r' && i+1 < len(text) && text[i+1] == '\n':
-			out, i = append(out, '\n'), i+2
-		case isLatin(text, i):
-			out, i = append(out, c, text[i+1]), i+2
+			end := nextUnclean(text, i+2) // behind the line end, as nearly always
+			out.WriteString(text[i+1 : end])
+			i = end
+			continue
+		case c < utf8.RuneSelf:
+			i++
+			cleanASCII(&out, c)
 		default:
-			return out, i
+			r, n := utf8.DecodeRuneInString(text[i:])
+			i += n
+			compose = compose || r >= 0x300 && r <= 0x36F
+			cleanRune(&out, r)
 		}
+		end := nextUnclean(text, i)
+		out.WriteString(text[i:end])
+		i = end
 	}
-	return out, i
+	if compose {
+		return norm.NFC.String(out.String())
+	}
+	return out.String()
 }
 
-// unclean8 marks the octets of x that are not from 0x20 to 0x7E, in their high
-// bits.
+// unclean8 marks octets of x in their high bits: the lowest that is marked is
+// the first that is not from 0x20 to 0x7E, those behind it may be any.
 func unclean8(x uint64) uint64 {
 	const each, highs = 0x0101010101010101, 0x8080808080808080
-	return (x | ^(x&^highs + 0x60*each) | (x&^highs + each)) & highs
+	return (x | (x - 0x20*each) | (x + each)) & highs
 }
 
 // isLatin reports whether a letter from U+00C0 to U+02FF stands at text[i].
-func isLatin[T octets.Text](text T, i int) bool {
+func isLatin(text string, i int) bool {
 	return text[i] >= 0xC3 && text[i] <= 0xCB && i+1 < len(text) && text[i+1] >= 0x80 && text[i+1] < 0xC0
 }
 
 // nextUnclean returns where the next octet from i on stands that clean may
 // change, or len(text). In Latin text with æøå alone that is there.
-func nextUnclean[T octets.Text](text T, i int) int {
+func nextUnclean(text string, i int) int {
 	for i < len(text) {
 		if i+8 <= len(text) {
 			odd := unclean8(octets.Word(text, i))
@@ -127,42 +100,36 @@ func nextUnclean[T octets.Text](text T, i int) int {
 	return i
 }
 
-func cleanASCII(out []byte, c byte, beforeLF bool) []byte {
-	switch {
-	case c >= 0x20 && c < 0x7F, c == '\n', c == '\t':
-		return append(out, c)
-	case c == '\r':
-		if !beforeLF {
-			return append(out, '\n')
-		}
-	case c == '\v', c == '\f':
-		return append(out, '\n')
+// cleanASCII writes what becomes of an octet that is not clean and no CR before
+// LF.
+func cleanASCII(out *strings.Builder, c byte) {
+	switch c {
+	case '\r', '\v', '\f':
+		out.WriteByte('\n')
 	}
-	return out
 }
 
-func cleanRune(out []byte, r rune) []byte {
+func cleanRune(out *strings.Builder, r rune) {
 	switch {
 	case unicode.Is(invisible, r):
 	case r >= 0xE0020 && r <= 0xE007E: // tag characters: ASCII that shows nothing
-		return append(out, byte(r-0xE0000))
+		out.WriteByte(byte(r - 0xE0000))
 	case r == 0x85, r == 0x2028, r == 0x2029:
-		return append(out, '\n')
+		out.WriteByte('\n')
 	case r >= 0x80 && r < 0xA0:
 	case r == 0xA0, r == 0x1680, r >= 0x2000 && r <= 0x200A, r == 0x202F, r == 0x205F, r == 0x3000:
-		return append(out, ' ')
+		out.WriteByte(' ')
 	case r >= 0x2010 && r <= 0x2013, r == 0x2212, r == 0xFE63:
-		return append(out, '-')
+		out.WriteByte('-')
 	case r >= 0xFF01 && r <= 0xFF5E: // full width
-		return append(out, byte(r-0xFF01+'!'))
+		out.WriteByte(byte(r - 0xFF01 + '!'))
 	case r >= 0xFB00 && r <= 0xFB06:
-		return append(out, [...]string{"ff", "fi", "fl", "ffi", "ffl", "st", "st"}[r-0xFB00]...)
+		out.WriteString([...]string{"ff", "fi", "fl", "ffi", "ffl", "st", "st"}[r-0xFB00])
 	case unicode.Is(unicode.Nd, r):
-		return append(out, '0'+digit(r))
+		out.WriteByte('0' + digit(r))
 	default:
-		return utf8.AppendRune(out, r)
+		out.WriteRune(r)
 	}
-	return out
 }
 
 // digit returns the value of a decimal digit of any script: each range of the
