@@ -99,7 +99,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 	f.Keyholders = r.keyholders(env, msg)
 	in := r.inside(env, msg, agreed)
 	quotation, _ := msg.Quoted() // what cannot be decoded is unscannable, and a finding already
-	f.Quoted = in.listing(quoted(quotation))
+	f.Quoted = in.listing(in.quoted(quotation))
 	f.Nested = in.listing(nested(msg, msg.Root, visibleFields))
 	f.Inside = in.listed(msg, quotation)
 	files := slices.Concat(buried(text), attached(msg, text))

@@ -130,14 +130,28 @@ func (in inside) secret(p person, hidden map[string]bool) bool {
 	return !member || !in.agreed.person(p)
 }
 
+// told reports whether somebody counts where no program shows them: a member,
+// or one who stands in To or Cc. What else is there may only look like an
+// address, as the number of a picture does.
+func (in inside) told(p person) bool {
+	_, shown := in.shown[canonical(p.address)]
+	return shown || in.member(p)
+}
+
 // inside is what the edits go by: the same as the facts did.
 func (p *preparation) inside() inside {
 	return p.rules.inside(p.env, p.msg, p.rules.agreement(p.env, p.msg, p.facts.At))
 }
 
-// quoted returns everybody who stands in a quotation.
-func quoted(q message.Quotation) []person {
+// quoted returns everybody who stands in a quotation, and those who are told
+// in what no program shows.
+func (in inside) quoted(q message.Quotation) []person {
 	var people []person
+	for _, address := range q.Unseen {
+		if p := (person{address: address}); in.told(p) {
+			people = append(people, p)
+		}
+	}
 	for _, q := range slices.Concat(q.Recipients, q.Writers) {
 		people = append(people, person{name: q.Name, address: q.Address})
 	}
@@ -274,7 +288,10 @@ func (p *preparation) blindQuoted(hidden map[string]bool) ([]message.Edit, error
 	secret := func(name, address string) bool {
 		return in.secret(person{name: name, address: address}, hidden)
 	}
-	edits, _, err := p.msg.HideQuotedPeople(secret, secret)
+	unseen := func(name, address string) bool {
+		return in.told(person{address: address}) && secret(name, address)
+	}
+	edits, _, err := p.msg.HideQuotedPeople(secret, secret, unseen)
 	return edits, err
 }
 

@@ -31,7 +31,7 @@ func TestWritersOfQuotedMailLeaveAndTheRestOfTheLineStays(t *testing.T) {
 	} {
 		m := read(t, crlf("From: a@x.example\nContent-Type: text/plain; charset=utf-8\n\nHej\n\n"+c.text+"\n> Hej\n"))
 		secret := func(name, address string) bool { return isMember(address) || name == "Bo Friis" }
-		edits, _, err := m.HideQuotedPeople(secret, secret)
+		edits, _, err := m.HideQuotedPeople(secret, secret, nil)
 		if err != nil {
 			t.Errorf("%q: %v", c.text, err)
 			continue

@@ -161,6 +161,7 @@ func FuzzHideQuoted(f *testing.F) {
 	f.Add("<b>Fra:</b> x<br><b>Til:</b> Bo &lt;<a href=\"mailto:bo@member.example\">bo@member.example</a>&gt;; C<br>", true)
 	f.Add("> From: x\n> To: \"A, B\" <a@member.example>,\n>\tc@x.example <\n> bo@member.example>\n", false)
 	f.Add("Til: bo@member.example, c@x.example \n\n> Den 3. maj skrev Bo\n> <bo@member.example>:\n", false)
+	f.Add("<style>/*bo@member.example*/</style><!--bo@member.example--><p a=bo&#64;member.example b='u?x=bo%40member.example' / =c>", true)
 	f.Add("<p>An:&nbsp;<a href=\"mailto:bo@member.example\">Bo</a>, C &lt;c@x.example&gt;</p>On 3 May C <br>&lt;bo@member.example&gt; wrote:", true)
 	f.Fuzz(func(t *testing.T, text string, html bool) {
 		media := "text/plain"
@@ -172,7 +173,7 @@ func FuzzHideQuoted(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		edits, _, err := m.HideQuotedPeople(hideMember, hideMember)
+		edits, _, err := m.HideQuotedPeople(hideMember, hideMember, hideMember)
 		if err != nil {
 			return
 		}
@@ -194,6 +195,11 @@ func FuzzHideQuoted(f *testing.F) {
 		for _, r := range append(left.Recipients, left.Writers...) {
 			if hideMember(r.Name, r.Address) {
 				t.Fatalf("%q: still names %+v", text, r)
+			}
+		}
+		for _, address := range left.Unseen {
+			if hideMember("", address) {
+				t.Fatalf("%q: still names %s where nobody sees it", text, address)
 			}
 		}
 	})

@@ -167,7 +167,7 @@ func blinded(t *testing.T, media, body string, writers bool) string {
 	if writers {
 		writer = hideMember
 	}
-	edits, _, err := m.HideQuotedPeople(hideMember, writer)
+	edits, _, err := m.HideQuotedPeople(hideMember, writer, nil)
 	if err != nil {
 		t.Errorf("%q: %v", body, err)
 	}
@@ -271,5 +271,44 @@ func TestWordsAboutAWriterStay(t *testing.T) {
 		if got := blinded(t, "text/plain", body, true); got != body {
 			t.Errorf("%q became %q", body, got)
 		}
+	}
+}
+
+func TestWhatNoProgramShowsLeavesWithTheMembersThatItNames(t *testing.T) {
+	for _, c := range []struct{ html, want string }{
+		{`<style>p { /* bo@member.example */ }</style><p>Hej</p>`, `<style></style><p>Hej</p>`},
+		{`<!-- Til: Bo <bo@member.example> --><p>Hej</p>`, `<p>Hej</p>`},
+		{`<!--[if mso]><p>Hej</p><![endif]--><!DOCTYPE bo@member.example>x`, `<!--[if mso]><p>Hej</p><![endif]-->x`},
+		{`<script>var to = "bo@member.example"</script>Hej`, `<script></script>Hej`},
+		{`Hej<style>bo@member.example`, `Hej<style>`},
+		{`<p data-to="bo@member.example" class=x>Hej</p>`, `<p class=x>Hej</p>`},
+		{`<p class=x data-to='a, bo@member.example'>Hej</p>`, `<p class=x>Hej</p>`},
+		{`<img src="https://x.example/o.gif?u=bo%40member.example&amp;n=1" alt=x>`, `<img alt=x>`},
+		{`<img src=https://x.example/bo@member.example/o.gif alt=x>`, `<img alt=x>`},
+		{`<img src="https://x.example/?u=bo%2540member.example">`, `<img src="https://x.example/?u=bo%2540member.example">`}, // nobody's address
+		{`<p title = "bo&#64;member.example">Hej</p>`, `<p>Hej</p>`},
+		{`<p title="bo&commat;member.example"/>Hej`, `<p/>Hej`},
+		// A link to a mailbox is the writer's own word, whatever programs add to it.
+		{`<a href="mailto:bo@member.example" title="bo@member.example">Bo</a>`, `<a href="mailto:bo@member.example" title="bo@member.example">Bo</a>`},
+		{`<a href="MAILTO:bo@member.example?subject=Hej" data-x="chef@region.example">Bo</a>`, `<a href="MAILTO:bo@member.example?subject=Hej" data-x="chef@region.example">Bo</a>`},
+		{`<img src="cid:image001.png@01DB.1234"><p>bo@member.example</p>`, `<img src="cid:image001.png@01DB.1234"><p>bo@member.example</p>`},
+		{`<style>@media (x) { a { b: url(y@2x.png) } }</style>`, `<style>@media (x) { a { b: url(y@2x.png) } }</style>`},
+	} {
+		m := read(t, crlf("From: a@x.example\nContent-Type: text/html; charset=utf-8\n\n"+c.html))
+		edits, _, err := m.HideQuotedPeople(hideMember, hideMember, hideMember)
+		if err != nil {
+			t.Errorf("%s: %v", c.html, err)
+			continue
+		}
+		if _, body, _ := strings.Cut(apply(t, m, edits), "\r\n\r\n"); body != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.html, body, c.want)
+		}
+	}
+}
+
+func TestUnseenPeopleUnderASignatureHoldTheMail(t *testing.T) {
+	m := read(t, crlf("From: a@x.example\nContent-Type: multipart/signed; boundary=b; protocol=\"application/pgp-signature\"\n\n--b\nContent-Type: text/html\n\n<p title=bo@member.example>Hej</p>\n--b\nContent-Type: application/pgp-signature\n\nx\n--b--\n"))
+	if _, _, err := m.HideQuotedPeople(hideMember, hideMember, hideMember); !errors.Is(err, ErrSigned) {
+		t.Error(err)
 	}
 }

@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// hideQuoted says who leaves the recipient lines, and who leaves the lines that
-// name a writer; nil is nobody.
+// hideQuoted says who leaves the recipient lines, who leaves the lines that
+// name a writer, and who what is not shown; nil is nobody.
 type hideQuoted struct {
-	recipient, writer func(name, address string) bool
+	recipient, writer, unseen func(name, address string) bool
 }
 
 func (h hideQuoted) of(l quotedList) func(name, address string) bool {
@@ -18,9 +18,14 @@ func (h hideQuoted) of(l quotedList) func(name, address string) bool {
 	return h.recipient
 }
 
-// either reports whether somebody leaves lines of one kind at least.
+// either reports whether somebody leaves one of these places at least.
 func (h hideQuoted) either(name, address string) bool {
-	return h.recipient != nil && h.recipient(name, address) || h.writer != nil && h.writer(name, address)
+	for _, hide := range [...]func(name, address string) bool{h.recipient, h.writer, h.unseen} {
+		if hide != nil && hide(name, address) {
+			return true
+		}
+	}
+	return false
 }
 
 // cutQuoted returns what is to be taken out of a text: the elements that hide

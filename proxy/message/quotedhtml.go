@@ -16,6 +16,7 @@ type visibleText struct {
 	source string
 	text   string
 	runs   []run
+	unseen []unseen
 }
 
 // run maps some visible text to its source. Text that stands as it is maps
@@ -51,12 +52,17 @@ func visibleHTML(source string) visibleText {
 		at += len(z.Raw())
 		switch kind {
 		case nethtml.TextToken:
-			if !hidden {
-				v.addText(&text, start, at, pre > 0)
-				cell = cell && strings.TrimSpace(source[start:at]) == ""
+			if hidden {
+				v.noteUnseen(start, at)
+				continue
 			}
+			v.addText(&text, start, at, pre > 0)
+			cell = cell && strings.TrimSpace(source[start:at]) == ""
+		case nethtml.CommentToken, nethtml.DoctypeToken:
+			v.noteUnseen(start, at)
 		case nethtml.StartTagToken, nethtml.EndTagToken, nethtml.SelfClosingTagToken:
 			name, _ := z.TagName()
+			v.noteTag(start, at)
 			tag := atom.Lookup(name)
 			if tag == atom.Pre || tag == atom.Textarea {
 				pre = max(0, pre+map[nethtml.TokenType]int{nethtml.StartTagToken: 1, nethtml.EndTagToken: -1}[kind])
@@ -163,20 +169,6 @@ func (v *visibleText) without(cuts []Range, hide func(name, address string) bool
 	}
 	b.WriteString(v.source[last:])
 	return b.String(), true
-}
-
-// htmlComment is what no browser shows, and Word repeats header blocks in.
-var htmlComment = regexp.MustCompile(`(?s)<!--.*?-->`)
-
-// withoutComments takes out the comments of an HTML source that name somebody
-// who is hidden.
-func withoutComments(source string, hide func(name, address string) bool) string {
-	return htmlComment.ReplaceAllStringFunc(source, func(comment string) string {
-		if tagNames(strings.NewReplacer("<", " ", ">", " ").Replace(comment), hide) {
-			return ""
-		}
-		return comment
-	})
 }
 
 // portrait is a picture right before somebody's name.

@@ -22,6 +22,7 @@ var (
 type Quotation struct {
 	Recipients []QuotedRecipient // in lines such as "Til:", "To:", "Kopia:"
 	Writers    []QuotedRecipient // in "Fra:" and in attribution lines ("Den 3. maj skrev Bo <bo@x>:")
+	Unseen     []string          // addresses in comments, style sheets, scripts and attributes of HTML, as far as they can be told from what only looks like one
 }
 
 // Quoted returns the people that stand in header blocks of quoted messages
@@ -39,6 +40,9 @@ func (m *Message) Quoted() (Quotation, error) {
 			return err
 		}
 		q.add(b.lists())
+		for _, u := range b.visible.unseen {
+			q.Unseen = append(q.Unseen, u.addresses...)
+		}
 		return nil
 	})
 	return q, err
@@ -91,9 +95,10 @@ func (m *Message) HideQuoted(hide func(name, address string) bool) ([]Edit, int,
 }
 
 // HideQuotedPeople does what HideQuoted does, and takes those out whom writer
-// says so of where they are named as writers.
-func (m *Message) HideQuotedPeople(recipient, writer func(name, address string) bool) ([]Edit, int, error) {
-	return m.hideQuoted(hideQuoted{recipient: recipient, writer: writer})
+// says so of where they are named as writers, and whatever no program shows of
+// an HTML body and names somebody whom unseen says so of.
+func (m *Message) HideQuotedPeople(recipient, writer, unseen func(name, address string) bool) ([]Edit, int, error) {
+	return m.hideQuoted(hideQuoted{recipient: recipient, writer: writer, unseen: unseen})
 }
 
 func (m *Message) hideQuoted(hide hideQuoted) ([]Edit, int, error) {
@@ -105,7 +110,7 @@ func (m *Message) hideQuoted(hide hideQuoted) ([]Edit, int, error) {
 			return err
 		}
 		cuts, hidden := cutQuoted(b.lists(), hide)
-		if len(cuts) == 0 {
+		if len(cuts) == 0 && len(b.visible.unseenOf(hide.unseen)) == 0 {
 			return nil
 		}
 		if signed || strings.Contains(b.text, "-----BEGIN PGP SIGNED MESSAGE-----") {
@@ -226,18 +231,28 @@ func (b *textBody) rewrite(cuts []Range, hide hideQuoted) ([]byte, error) {
 	if !b.exact {
 		return nil, fmt.Errorf("%w: its charset", ErrRewrite)
 	}
-	text, ok := withoutRanges(b.text, cuts)
-	if b.visible.runs != nil {
-		text, ok = b.visible.without(cuts, hide.either)
-		text = withoutComments(text, hide.either)
-	}
+	text, ok := b.blinded(cuts, hide)
 	if !ok {
 		return nil, fmt.Errorf("%w: its markup", ErrRewrite)
 	}
-	if left, _ := cutQuoted(newTextBody(b.part, text).lists(), hide); len(left) > 0 {
+	after := newTextBody(b.part, text)
+	if left, _ := cutQuoted(after.lists(), hide); len(left) > 0 || len(after.visible.unseenOf(hide.either)) > 0 {
 		return nil, fmt.Errorf("%w: somebody is still named", ErrRewrite)
 	}
 	return b.encode(text)
+}
+
+// blinded returns the text without what is cut; ok is false where the markup
+// around it doesn't allow that.
+func (b *textBody) blinded(cuts []Range, hide hideQuoted) (text string, ok bool) {
+	if b.part.MediaType != "text/html" {
+		return withoutRanges(b.text, cuts)
+	}
+	if text, ok = b.visible.without(cuts, hide.either); !ok {
+		return "", false
+	}
+	left := visibleHTML(text)
+	return withoutRanges(text, left.unseenOf(hide.either))
 }
 
 // encode returns text in the charset and transfer encoding of the body.
