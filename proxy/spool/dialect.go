@@ -30,6 +30,10 @@ type dialect struct {
 	serve  func(context.Context, *Store) error           // before this process claims anything
 	listen func(context.Context, *Store)                 // until ctx ends: wakes Claim for others' copies
 
+	// sparing runs what frees pages that nothing is to be overwritten of; nil:
+	// deleting overwrites nothing.
+	sparing func(ctx context.Context, w *writer, do func() error) error
+
 	patience time.Duration // with one transaction; 0: as long as it takes
 }
 

@@ -167,8 +167,47 @@ func (f *finishing) warn(t *tx, c claim, l *lading) error {
 	return l.write(t)
 }
 
-// forget deletes a body, its key and its file when no copy needs it any more.
+// scattered is the size above which a body in a row stands on many pages of its
+// own.
+const scattered = 12 << 10
+
+// forget deletes a body, its key and its file when no copy needs it any more. One
+// that stands on many pages goes at the end of the transaction.
 func (t *tx) forget(c claim) error {
+	if t.s.lang.sparing != nil && c.file == "" && c.size > scattered {
+		t.scattered = append(t.scattered, c)
+		return nil
+	}
+	return t.forgetNow(c)
+}
+
+// forgetScattered deletes the bodies that stand on many pages. Their ciphertext
+// goes first, without being overwritten: what overwrites a key is enough, and
+// that is done with the rest of the row.
+func (t *tx) forgetScattered() error {
+	if len(t.scattered) == 0 {
+		return nil
+	}
+	err := t.s.lang.sparing(t.ctx, t.w, func() error {
+		for _, c := range t.scattered {
+			if _, err := t.exec("empty body", c.body); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, c := range t.scattered {
+		if err := t.forgetNow(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) forgetNow(c claim) error {
 	if _, ok := t.s.lang.queries["lock body"]; ok {
 		// Two nodes that finish the last two copies at once must not each
 		// leave the body to the other.

@@ -21,7 +21,8 @@ const databaseFile = "postvern.db"
 const busyTimeout = "busy_timeout(10000)"
 
 // The pragmas of every connection. synchronous=FULL flushes the log with every
-// commit; secure_delete overwrites what is deleted.
+// commit; secure_delete overwrites what is deleted, all but what
+// spareSQLite spares.
 var pragmas = []string{
 	busyTimeout, "auto_vacuum(INCREMENTAL)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)",
 	"cache_size(-16000)", "temp_store(MEMORY)", "trusted_schema(OFF)",
@@ -30,7 +31,22 @@ var pragmas = []string{
 
 func sqliteDialect() (dialect, error) {
 	queries, err := readQueries("sqlite")
-	return dialect{queries: queries, alone: true, open: openSQLite, full: sqliteFull, rest: restSQLite, serve: serveSQLite}, err
+	return dialect{queries: queries, alone: true, open: openSQLite, full: sqliteFull, rest: restSQLite, serve: serveSQLite, sparing: spareSQLite}, err
+}
+
+// spareSQLite leaves what do frees as it is. All else that is deleted is
+// overwritten: where that can't be had again, the connection isn't used again.
+func spareSQLite(ctx context.Context, w *writer, do func() error) (err error) {
+	if _, err := w.conn.ExecContext(ctx, "PRAGMA secure_delete(FAST)"); err != nil {
+		return fmt.Errorf("spare pages: %w", err)
+	}
+	defer func() {
+		if _, on := w.conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA secure_delete(ON)"); on != nil {
+			w.drop()
+			err = errors.Join(err, fmt.Errorf("overwrite what is deleted: %w", on))
+		}
+	}()
+	return do()
 }
 
 func sqliteFull(err error) bool {

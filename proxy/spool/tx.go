@@ -14,6 +14,9 @@ type tx struct {
 	w      *writer
 	change Stats
 	people []remembered
+
+	scattered []claim // bodies to forget at the end
+
 	onDone []func()
 	onUndo []func()
 	told   bool // other nodes are told with this transaction
@@ -58,6 +61,9 @@ func (t *tx) all(batch []*job) (answers []error, again bool, err error) {
 		if answers[i], err = t.run(j); err != nil {
 			return nil, true, err
 		}
+	}
+	if err := t.forgetScattered(); err != nil {
+		return nil, true, err
 	}
 	if err := t.writePeople(); err != nil {
 		return nil, true, err

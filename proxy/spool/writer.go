@@ -320,6 +320,9 @@ func (w *writer) attempt(ctx context.Context, batch []*job) (answers []error, ag
 // rollBack ends a transaction that came to nothing. After a failed commit
 // SQLite may have ended it already.
 func (w *writer) rollBack(ctx context.Context) {
+	if w.conn == nil { // dropped, and the transaction with it
+		return
+	}
 	if _, err := w.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); err != nil {
 		w.drop() // a connection in an unknown state is not used again
 	}

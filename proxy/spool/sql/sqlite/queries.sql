@@ -63,6 +63,11 @@ DELETE FROM bodies WHERE id = $1
 AND NOT EXISTS (SELECT 1 FROM copies WHERE state = 'queued' AND body = $1)
 AND NOT EXISTS (SELECT 1 FROM copies WHERE state = 'held' AND body = $1)
 
+-- name: empty body
+UPDATE bodies SET content = NULL WHERE id = $1
+AND NOT EXISTS (SELECT 1 FROM copies WHERE state = 'queued' AND body = $1)
+AND NOT EXISTS (SELECT 1 FROM copies WHERE state = 'held' AND body = $1)
+
 -- name: due copies
 SELECT c.body, c.id, c.class, c.attempt, c.secret, b.parcel, b.reference, b.received, b.size, b.file,
   EXISTS (SELECT 1 FROM warnings w WHERE w.parcel = b.parcel)
