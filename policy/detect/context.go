@@ -45,6 +45,9 @@ func look(text string, start, end int) surroundings {
 	if s.name == 0 && start-lo <= shortLabel {
 		s.named(text, start)
 	}
+	if !s.company && s.near(keyPersonnummer, reachBefore) > 0 {
+		s.company = companyAbove(text, lo)
+	}
 	hi := lineEnd(text, end, reachBefore)
 	s.words(text, end, hi, true)
 	s.amount = isAmount(text[end:])
@@ -74,6 +77,9 @@ func (s *surroundings) words(text string, lo, hi int, after bool) {
 			}
 			if text[i] != ' ' && text[i] != '-' {
 				capital = false
+			}
+			if !after && (text[i] == ',' || text[i] == ';') {
+				s.label = 0 // "in your case, NN": no number of the case
 			}
 			i++
 			continue

@@ -31,6 +31,7 @@ func appendKennitala(r *run, i int, out []candidate) []candidate {
 		return out
 	}
 	c.dated = v.ofOurYears(4)
+	c.rare = year < grown || year > young
 	serial := v.value(6, 8)
 	switch {
 	case v.sum(3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0:

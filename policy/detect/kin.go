@@ -35,6 +35,9 @@ func tell(all []candidate, s *surroundings) {
 	if d := s.near(keyPersonnummer|keyFnr, reachBefore); d > 0 && d != s.near(keyKennitala, reachBefore) {
 		lead -= decisive // no word for a kennitala
 	}
+	if s.near(keyIceland, shortLabel) > 0 {
+		lead += decisive // "islandsk id-nummer"
+	}
 	if named := kt.named(); named != cpr.named() {
 		if lead = 10 * decisive; !named {
 			lead = -lead

@@ -28,7 +28,7 @@ var links = func() map[string]link {
 	m := map[string]link{}
 	for kind, words := range map[link]string{
 		linkGlue:   "nr nro no num nummer nummeret numret numeron numero number númer númerið id er är on is var ist hedder heter",
-		linkTopic:  "for för frá gælder gjelder gjeld gäller koskee varðar angår drejer til till to",
+		linkTopic:  "for för gælder gjelder gjeld gäller koskee varðar angår drejer til till to",
 		linkSender: "om fra från fra frá from about vedr vedrørende ang angående angåande gällande regarding concerning vegna af hos av",
 	} {
 		for _, w := range strings.Fields(words) {
@@ -43,8 +43,8 @@ var links = func() map[string]link {
 func meaning(text string, lo, b, e int) keyword {
 	w := text[b:e]
 	if k := keywords.find(w); k != 0 {
-		if k&keyNumber != 0 && isInOrder(text, lo, b, w) {
-			return 0
+		if strings.EqualFold(w, "order") && b-3 >= lo && strings.EqualFold(text[b-3:b], "in ") {
+			return 0 // "in order to"
 		}
 		return k
 	}
@@ -52,14 +52,6 @@ func meaning(text string, lo, b, e int) keyword {
 		return k
 	}
 	return compound(w)
-}
-
-// isInOrder reports whether the word is that of "in order to", "i orden".
-func isInOrder(text string, lo, b int, w string) bool {
-	if !strings.EqualFold(w, "order") && !strings.EqualFold(w, "ordning") {
-		return false
-	}
-	return b-3 >= lo && strings.EqualFold(text[b-3:b], "in ")
 }
 
 // closesSentence reports whether a sentence ends between the word that ends at
@@ -111,8 +103,27 @@ func isSecond(w string) bool {
 	return false
 }
 
-// numberWords end the words for numbers of things: "reservedelsnr", "Kundennummer".
-var numberWords = []string{"nummer", "nummeret", "numret", "numero", "númer", "númerið", "nr"}
+// companyAbove reports whether a word for a company's number stands in the line
+// that ends before lo.
+func companyAbove(text string, lo int) bool {
+	if lo == 0 {
+		return false
+	}
+	for i := lineStart(text, lo-1, shortLabel); ; {
+		w, ok := nextWord(text[:lo], i)
+		if !ok {
+			return false
+		}
+		if head, _, _ := strings.Cut(text[w.start:w.end], "-"); keywords.find(head)&keyCompany != 0 {
+			return true // "CVR-nr."
+		}
+		i = w.end
+	}
+}
+
+// numberWords end the words for numbers of things: "reservedelsnr", "Kundennummer",
+// "indkøbsordre".
+var numberWords = []string{"nummer", "nummeret", "numret", "numero", "númer", "númerið", "nr", "ordre", "faktura"}
 
 // compound returns keyNumber where the word is a compound that ends in a word
 // for number. Those for numbers of persons are keywords of their own.
@@ -192,19 +203,20 @@ func isExtension(s string) bool {
 
 // onlyMarks reports whether s holds neither letters nor digits, but in tags.
 func onlyMarks(s string) bool {
-	tag := false
-	for _, r := range s {
-		switch {
-		case r == '<':
-			tag = true
-		case r == '>':
-			tag = false
-		case !tag && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+	for {
+		i := strings.IndexByte(s, '<')
+		n := strings.IndexByte(s[max(0, i):], '>')
+		if i < 0 || n < 0 {
+			return strings.IndexFunc(s, isAlphanumeric) < 0
+		}
+		if strings.IndexFunc(s[:i], isAlphanumeric) >= 0 {
 			return false
 		}
+		s = s[i+n+1:]
 	}
-	return true
 }
+
+func isAlphanumeric(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // named looks in the lines above a number that has its line to itself, or
 // shares it with a label, for one that is a person's name: in a signature, in a

@@ -81,6 +81,9 @@ const (
 	glemte glemt glemmer husk huske skrive skriver spørg spørger spurgt svar svarer svaret fik gav giver tager tog kom kommer sagde siger ser gik bliver blive gælder drejer nummeret papir papirer seddel sedlen
 	underskrevet underskrift samtale samtalen advarsel advarslen møde mødet bisidder raskmeldt lægeerklæring mulighedserklæring tillidsrepræsentant tillidsmand fællestillidsmand arbejdsmiljørepræsentant overenskomst ferie ferien
 	forleden allerede stadig endnu bare lige altså jo måske gerne hvornår hvorfor selvfølgelig hurtigst muligt forhånd hermed nedenfor ovenfor nedenstående ovenstående følgende pågældende vedkommende ligeledes desuden
+	ringede ringer ringet skyldner skylder skyldte venter ventede afventer rettet rette rettes registreret registrere melde meldt melder tale talte taler mødte mødes hører hørte fandt finder kender kendte bad beder
+	haster vigtigt rigtig forkert forkerte seneste sidste første næste samme anden andre begge hele dette disse denne dennes siges hedder arbejder arbejdede kører stopper stoppede startede starter begynder ophører
+	klokken formiddag eftermiddag aften morgen januar februar marts maj juni juli oktober december kroner timer måned måneder årets kvartal
 	søster bror børn barnet kone mand kæreste datter søn forældre mødre fædre ung gammel ny nye gamle`
 	continentalWords = `
 	ansatt arbeidsgiver arbejdsgiver lønn lønnslipp lønnsslipp oppsigelse ansettelse arbeidsavtale opplysninger opplysningene vennligst skjema søker søknad sykmelding sykepenger bedrift

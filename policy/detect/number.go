@@ -314,7 +314,7 @@ func (v *number) luhn(from, to int) bool {
 // which mails are written.
 func (v *number) ofOurYears(at int) bool {
 	y := v.value(at, at+2)
-	return y >= 10 && y <= lastBirth%100
+	return y >= 10 && y < lastBirth%100
 }
 
 // isClock reports whether the four digits from at on are a time of day.

@@ -42,8 +42,8 @@ func appendSwedish(v *number, skip int, out []candidate) []candidate {
 	if c.bare && v.isClock(skip+6) && yy >= 10 && yy < 40 && year < 2040 && year != 1910 {
 		c.strength, c.clock = weak, true
 	}
-	c.dated = skip == 0 && v.datedOtherwise()
-	if c.dated && (v.isClock(6) || v.sep == sepDot) || skip == 0 && v.sep == sepSlash {
+	c.dated = skip == 0 && v.sep != sepPlus && v.ofOurYears(0) && isDate(year, month, day)
+	if skip == 0 && (v.sep == sepSlash || v.datedOtherwise() && (v.isClock(6) || v.sep == sepDot)) {
 		c.strength, c.clock = weak, true // "110922 0848" in a language that writes the day first
 	}
 	if c.bare && skip == 0 && v.digits[0] == 0 && (v.digits[1] == 7 || v.digits[1] == 1 && v.digits[2] == 0) {

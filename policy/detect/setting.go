@@ -1,5 +1,7 @@
 package detect
 
+import "slices"
+
 // setting is what a whole message says about the numbers in it, for those that
 // the words beside them leave open. It is read when it is first asked for.
 type setting struct {
@@ -75,7 +77,7 @@ func (m *setting) numbers(text string) {
 			continue
 		}
 		if len(r.groups) == 1 && r.digits == 10 {
-			if found = persons(&r, 0, found[:0]); len(found) == 0 {
+			if found = persons(&r, 0, found[:0]); !slices.ContainsFunc(found, func(c candidate) bool { return !c.keyed }) {
 				m.others++
 			}
 		}

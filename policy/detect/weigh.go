@@ -76,9 +76,15 @@ func (c *candidate) inLanguage(s *surroundings) bool {
 		if c.clock || s.count < 2 {
 			return false
 		}
-		return s.language.may(danish|norwegian) && (!c.rare || s.count > 2) || c.rare && !c.bare && s.signs() > 1
+		return s.language.may(danish|norwegian) && (!c.rare || s.count > 2) || (c.rare || c.dated) && !c.bare && s.signs() > 1
 	case SwedishPersonnummer:
-		return c.clock && (s.count >= 2 && s.language.is(swedish) || s.count >= 4 && s.language.may(swedish))
+		switch {
+		case c.clock:
+			return s.count >= 2 && s.language.is(swedish) || s.count >= 4 && s.language.may(swedish)
+		case c.dated:
+			return s.count >= 2 && s.language.is(swedish) || s.count >= 3 && s.signs() > 1
+		}
+		return false
 	default:
 		return false
 	}
@@ -91,7 +97,7 @@ func (c *candidate) level(keyword, person bool) Confidence {
 		return 0
 	case keyword && (c.strength > weak || c.evidence.has(EvidenceChecksum)):
 		return Certain
-	case keyword, c.strength > weak && (!c.rare || c.evidence.has(EvidenceChecksum)), person:
+	case keyword, person, c.strength > weak && !c.dated && (!c.rare || c.evidence.has(EvidenceChecksum)):
 		return Likely
 	}
 	return Possible
