@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
-	"github.com/nwaples/rardecode/v2"
 	"github.com/pierrec/lz4/v4"
 	"github.com/ulikunitz/xz"
 	"github.com/ulikunitz/xz/lzma"
@@ -146,41 +145,4 @@ func (r *reading) tar(p piece) {
 		}
 		r.entry(p, n, name, z, max(head.Size, 1))
 	}
-}
-
-// rar reads a RAR archive of version 1.5 to 5. Its encryption is AES.
-func (r *reading) rar(p piece) {
-	z, err := rardecode.NewReader(bytes.NewReader(p.data), rardecode.MaxDictionarySize(64<<20))
-	if err != nil {
-		r.rarError(p, err)
-		return
-	}
-	for n := 1; r.counted(p); n++ {
-		head, err := z.Next()
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		if err != nil {
-			r.rarError(p, err)
-			return
-		}
-		name := mixed([]byte(head.Name))
-		switch {
-		case head.IsDir:
-			r.entry(p, n, name, nil, 0)
-		case head.Encrypted:
-			r.entry(p, n, name, nil, 0)
-			r.protected(p.place, strengthStrong)
-		default:
-			r.entry(p, n, name, z, max(head.PackedSize, 1))
-		}
-	}
-}
-
-func (r *reading) rarError(p piece, err error) {
-	if errors.Is(err, rardecode.ErrArchiveEncrypted) || errors.Is(err, rardecode.ErrArchivedFileEncrypted) || errors.Is(err, rardecode.ErrBadPassword) {
-		r.protected(p.place, strengthStrong)
-		return
-	}
-	r.unscannable(p.place, whyMalformed)
 }

@@ -18,18 +18,25 @@ func (r *reading) doc(p piece, c *compound, under string) {
 		return
 	}
 	flags := binary.LittleEndian.Uint16(main[0x0A:])
-	if flags&0x0100 != 0 {
-		r.protected(p.place, strengthWeak) // XOR or RC4
-		return
+	table, data := c.streams[under+"0table"], c.streams[under+"data"]
+	if flags&0x0200 != 0 {
+		table = c.streams[under+"1table"]
 	}
 	version := binary.LittleEndian.Uint16(main[2:])
+	if flags&0x0100 != 0 {
+		r.protected(p.place, strengthWeak) // XOR or RC4
+		locked := wordStreams{main, table, data}
+		if flags&0x8000 != 0 || version < 0xC1 || !r.tryPasswords(p.place, func(password string) bool {
+			plain, ok := openWord(locked, password)
+			main, table, data = plain.main, plain.table, plain.data
+			return ok
+		}) {
+			return
+		}
+	}
 	if version < 0xC1 || len(main) < 0x1AA {
 		r.oldDoc(p, main)
 		return
-	}
-	table := c.streams[under+"0table"]
-	if flags&0x0200 != 0 {
-		table = c.streams[under+"1table"]
 	}
 	text, ok := wordPieces(main, table)
 	if !ok {
@@ -38,7 +45,7 @@ func (r *reading) doc(p piece, c *compound, under string) {
 		return
 	}
 	r.wordStories(p, main, text)
-	r.blips(p, c.streams[under+"data"])
+	r.blips(p, data)
 	// Names of authors, bookmarks and fonts stand in the table stream.
 	r.prose(p.place.In(detect.Step{Kind: detect.InProperties}), wideText(table))
 }

@@ -280,6 +280,7 @@ func byOffice(t *testing.T, dir, documents string, want map[string]detect.Eviden
 		"o.docx":       {text, "MS Word 2007 XML", "kode", strengthStrong},
 		"o.doc":        {text, "MS Word 97", "kode", strengthWeak},
 		"o.odt":        {text, "writer8", "kode", strengthStrong},
+		"o-1.1.odt":    {text, "writer8", "kode", strengthStrong},
 		"o.xlsx":       {sheet, "Calc MS Excel 2007 XML", "kode", strengthStrong},
 		"o.xls":        {sheet, "MS Excel 97", "kode", strengthWeak},
 		"o.ods":        {sheet, "calc8", "kode", strengthStrong},

@@ -17,7 +17,13 @@ func (r *reading) openDocument(z *zipPack) {
 		manifest := z.read(f, place)
 		if bytes.Contains(manifest, []byte("encryption-data")) || bytes.Contains(manifest, []byte("encrypted-key")) {
 			r.protected(place, strengthStrong)
-			return
+			inside, ok := z.unseal(manifest)
+			if inside != nil {
+				r.piece(piece{data: inside, place: place, name: z.p.name, depth: z.p.depth + 1})
+			}
+			if inside != nil || !ok {
+				return
+			}
 		}
 	}
 	for i, f := range z.files {

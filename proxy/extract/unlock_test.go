@@ -13,7 +13,7 @@ import (
 // opened are the files of protectedBy that a password of the message opens.
 var opened = []string{
 	"aes.zip", "aes128.zip", "crypto.zip", "infozip.zip", "a.7z", "names.7z", "rc4-40-kode.pdf", "rc4-128-kode.pdf", "aes-128-kode.pdf", "r5-kode.pdf", "r6-kode.pdf",
-	"o.docx", "o.xlsx", "o.pptx",
+	"o.docx", "o.xlsx", "o.pptx", "o.doc", "o.xls", "o.odt", "o.ods", "o.odp", "o-1.1.odt",
 }
 
 func TestAPasswordOfTheMessageIsTriedOnItsFiles(t *testing.T) {

@@ -165,10 +165,9 @@ func (w *xlsWalk) run(stream []byte) {
 			at += 4 + n
 		}
 		if kind == biffFilePass {
-			plain, open := openBIFF(stream, data, defaultPassword)
+			plain, open := w.unlock(stream, data)
 			if !open {
 				w.locked = true
-				w.r.protected(w.p.place, strengthWeak) // XOR or RC4
 				return
 			}
 			stream = plain
@@ -176,6 +175,20 @@ func (w *xlsWalk) run(stream []byte) {
 		}
 		w.record(kind, data, more, start)
 	}
+}
+
+// unlock decrypts a workbook's stream under Excel's own password or one of the
+// message's; pass is the content of its FILEPASS record.
+func (w *xlsWalk) unlock(stream, pass []byte) (plain []byte, ok bool) {
+	opens := func(password string) bool {
+		plain, ok = openBIFF(stream, pass, password)
+		return ok
+	}
+	if opens(defaultPassword) {
+		return plain, true
+	}
+	w.r.protected(w.p.place, strengthWeak) // XOR or RC4
+	return plain, w.r.tryPasswords(w.p.place, opens)
 }
 
 func ensure(m map[int]*xlsTable) map[int]*xlsTable {

@@ -3,7 +3,6 @@ package extract
 import (
 	"bytes"
 	"crypto/md5"  //nolint:gosec // the format's own
-	"crypto/rc4"  //nolint:gosec // the format's own
 	"crypto/sha1" //nolint:gosec // the format's own
 	"encoding/binary"
 	"slices"
@@ -16,24 +15,11 @@ func openBIFF(stream, pass []byte, password string) (plain []byte, ok bool) {
 	if len(pass) < 6 || binary.LittleEndian.Uint16(pass) != 1 {
 		return nil, false // XOR
 	}
-	var key func(block int) []byte
-	if binary.LittleEndian.Uint16(pass[2:]) == 1 {
-		key, ok = keyRC4(pass[6:], password)
-	} else {
-		key, ok = keyCryptoAPI(pass[6:], password)
-	}
+	key, ok := legacyKey(pass[2:], password)
 	if !ok {
 		return nil, false
 	}
-	plain = slices.Clone(stream)
-	for block := 0; block*1024 < len(plain); block++ {
-		c, err := rc4.NewCipher(key(block)) //nolint:gosec // see the import
-		if err != nil {
-			return nil, false
-		}
-		part := plain[block*1024 : min(len(plain), block*1024+1024)]
-		c.XORKeyStream(part, part)
-	}
+	plain = rc4Blocks(stream, key, 1024)
 	restorePlain(plain, stream)
 	return plain, true
 }

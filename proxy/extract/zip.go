@@ -106,6 +106,7 @@ type zipPack struct {
 	p      piece
 	files  []*zip.File
 	locked map[detect.Evidence]bool // strengths that were reported
+	locks  map[string]*odfLock      // of the entries of a document that a password of the message opened
 }
 
 func (z *zipPack) has(name string) bool { return z.find(name) != nil }
@@ -148,6 +149,9 @@ func (z *zipPack) read(f *zip.File, place detect.Place) []byte {
 	data, why := r.unpackSized(in, int64(f.CompressedSize64), int64(min(f.UncompressedSize64, 1<<40)))
 	if why != "" {
 		r.unscannable(place, why)
+	}
+	if l := z.locks[f.Name]; l != nil {
+		return z.unlocked(f, l, data, place)
 	}
 	return data
 }

@@ -3,6 +3,7 @@
   protect.py SOURCE FILTER PASSWORD RESULT [SOURCE FILTER PASSWORD RESULT ...]
 
 starts an office of its own, which ends with this program. It needs python3-uno.
+A RESULT that ends in -1.1.odt is of ODF 1.1.
 """
 import os
 import signal
@@ -45,10 +46,16 @@ try:
         except Exception:
             time.sleep(0.5)
     desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
+    path = value("nodepath", "/org.openoffice.Office.Common/Save")
+    provider = context.ServiceManager.createInstanceWithContext("com.sun.star.configuration.ConfigurationProvider", context)
+    settings = provider.createInstanceWithArguments("com.sun.star.configuration.ConfigurationUpdateAccess", (path,))
+    save = settings.getByName("ODF")
     jobs = sys.argv[1:]
     while jobs:
         source, name, password, result = jobs[:4]
         jobs = jobs[4:]
+        save.DefaultVersion = 2 if "-1.1." in result else 3  # ODF 1.1 has Blowfish
+        settings.commitChanges()
         document = desktop.loadComponentFromURL("file://" + source, "_blank", 0, (value("Hidden", True),))
         document.storeToURL("file://" + result, (value("FilterName", name), protection(name, password)))
         document.close(True)
