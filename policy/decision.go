@@ -150,6 +150,7 @@ const (
 	EntryKeyRemoved       EntryType = "key-removed"       // a person removed one
 	EntryKeyAsked         EntryType = "key-asked"         // the recipient of held mail was asked for a key
 	EntryKeyChanged       EntryType = "key-changed"       // a look-up found another key than before
+	EntryReaderRevoked    EntryType = "key-revoked"       // the server that gave a reader's key says that it is revoked
 	EntryConsent          EntryType = "consent"           // members stayed in sight, as they had agreed to
 
 	EntryKeyMade    EntryType = "signing-key-made"    // a key of the organisation's own was made

@@ -75,6 +75,7 @@ func (s *Seeker) resolve(ctx context.Context, d spool.Delivery, doubtful bool) (
 		return spool.Parcel{}, ctx.Err()
 	}
 	keys, noted := s.note(d.Reference, answers)
+	keys = WithForms(rules.book, keys)
 	p, err := s.late(ctx, rules.with(keys), w.Envelope, raw, doubtful)
 	if err != nil {
 		return spool.Parcel{}, err

@@ -220,6 +220,7 @@ func TestWrongKeysOfTheConfigurationOfLookUpsAreSaid(t *testing.T) {
 		"key-sources: [folder, wkd]":                       "key-sources: write it in policy.yaml instead",
 		"key-lookup: {wait: 1h}":                           "key-lookup.wait: must be longer than nothing and no longer than 10 minutes",
 		"key-lookup: {remember: 1s}":                       "key-lookup.remember: must be at least a minute",
+		"key-lookup: {refresh: 1m}":                        "key-lookup.refresh: must be at least an hour, such as 7d, or 0s for never",
 		"key-lookup: {timeout: 2h}":                        "key-lookup.timeout: must be longer than nothing and no longer than a minute",
 		"key-lookup: {connect: nowhere}":                   `key-lookup.connect: "nowhere" is no address with a port`,
 		"key-lookup: {keyserver: \"http://keys.example\"}": `key-lookup.keyserver: the key server "http://keys.example" has no address that begins with https://`,

@@ -21,6 +21,7 @@ type keysCommand struct {
 	Show         keysShowCommand         `cmd:"" help:"Show all that is known of the keys of a reader, or of one key."`
 	Add          keysAddCommand          `cmd:"" help:"Add public keys from a file to the store, for all nodes."`
 	Fetch        keysFetchCommand        `cmd:"" help:"Ask the servers that the policy's key-sources names (wkd, vks) for a reader's key, and add it. They learn whom you ask about."`
+	Refresh      keysRefreshCommand      `cmd:"" help:"Ask the servers that gave readers' keys about them again, now: whether they are revoked, or valid for longer."`
 	Approve      keysApproveCommand      `cmd:"" help:"Use another key for a reader than before. Compare its fingerprint with them first."`
 	Remove       keysRemoveCommand       `cmd:"" help:"Remove a key from the store, and forget that readers are bound to it."`
 	Organisation keysOrganisationCommand `cmd:"" help:"The organisation's own keys, which sign what is sealed where the policy says signature: sealed."`

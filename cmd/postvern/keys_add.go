@@ -64,14 +64,7 @@ func (c keysFetchCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	config, err := app.LoadConfig(c.Config)
-	if err != nil {
-		return usageError{err}
-	}
-	rules, err := app.LoadPolicy(config.Policy)
-	if err == nil && !rules.LooksUp() {
-		err = fmt.Errorf("%s: key-sources names neither wkd nor vks: whom you look up is told to a server, so nobody is asked unasked", config.Policy)
-	}
+	config, rules, err := mayLookUp(c.Config)
 	if err != nil {
 		return usageError{err}
 	}
@@ -92,6 +85,20 @@ func (c keysFetchCommand) Run(ctx context.Context, s streams) error {
 	}
 	fmt.Fprintf(s.out, "From %s:\n", found.Source)
 	return c.store(ctx, s, found.Keys, now, by)
+}
+
+// mayLookUp returns an installation's configuration and policy, where that names servers
+// to be asked for keys.
+func mayLookUp(file string) (app.Config, *policy.Policy, error) {
+	config, err := app.LoadConfig(file)
+	if err != nil {
+		return config, nil, err
+	}
+	rules, err := app.LoadPolicy(config.Policy)
+	if err == nil && !rules.LooksUp() {
+		err = fmt.Errorf("%s: key-sources names neither wkd nor vks: whom you look up is told to a server, so nobody is asked unasked", config.Policy)
+	}
+	return config, rules, err
 }
 
 // checkUsable refuses keys that are never used. One that is revoked is taken:

@@ -54,6 +54,7 @@ type App struct {
 	extract    *extract.Extractor
 	gateway    *proxy.Gateway
 	relay      *relay.Relay
+	refresher  *proxy.Refresher
 	metrics    *metrics.Metrics
 	registry   *prometheus.Registry
 	servers    []*submission.Server
@@ -176,6 +177,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.housekeep(running) })
 	group.Go(func() error { return a.followConsents(running) })
 	group.Go(func() error { return a.followKeys(running) })
+	group.Go(func() error { return a.refreshKeys(running) })
 	group.Go(func() error { return a.followMove(running) })
 	a.opt.Logger.Info("started", "hostname", a.opt.Config.Hostname, "version", a.opt.Version)
 	notifySystemd(daemon.SdNotifyReady)

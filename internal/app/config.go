@@ -243,7 +243,7 @@ func defaults() Config {
 			Read: strict.Duration(3 * time.Minute), Write: strict.Duration(time.Minute), Message: strict.Duration(30 * time.Minute),
 		},
 		Policy: "policy.yaml", Representatives: "representatives.yaml", Members: strict.Words{"members.csv"}, Keys: "keys/",
-		KeyLookup: KeyLookupConfig{Timeout: strict.Duration(10 * time.Second), Wait: strict.Duration(30 * time.Second), Remember: strict.Duration(24 * time.Hour), Keyserver: "https://keys.openpgp.org"},
+		KeyLookup: KeyLookupConfig{Timeout: strict.Duration(10 * time.Second), Wait: strict.Duration(30 * time.Second), Remember: strict.Duration(24 * time.Hour), Refresh: strict.Duration(7 * 24 * time.Hour), Keyserver: "https://keys.openpgp.org"},
 		Roster:    RosterConfig{StaleAfter: strict.Duration(45 * 24 * time.Hour)},
 		Questions: QuestionsConfig{TLS: "none"},
 		SMS:       SMSConfig{Method: "POST", Timeout: strict.Duration(15 * time.Second), GiveUp: strict.Duration(30 * time.Minute)},

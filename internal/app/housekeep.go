@@ -40,7 +40,8 @@ func (a *App) housekeep(ctx context.Context) error {
 		if err := custody.Remind(ctx); err != nil && ctx.Err() == nil {
 			a.opt.Logger.Error("kept", "what", "questions to remind of", "cause", err)
 		}
-		if err := errors.Join(a.store.ExpireQuestions(ctx, a.opt.Now().Add(-24*time.Hour)), a.store.ForgetLookUps(ctx, a.opt.Now()), a.forget(ctx, &forgot)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(a.store.ExpireQuestions(ctx, a.opt.Now().Add(-24*time.Hour)), a.store.ForgetLookUps(ctx, a.opt.Now()),
+			a.store.ForgetRefreshes(ctx, a.opt.Now().Add(-30*24*time.Hour)), a.forget(ctx, &forgot)); err != nil && ctx.Err() == nil {
 			a.opt.Logger.Error("kept", "what", "old questions, look-ups and correspondents", "cause", err)
 		}
 		if err := a.signing(ctx, a.gateway.Rules().Policy); err != nil && ctx.Err() == nil {

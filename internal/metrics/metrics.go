@@ -26,6 +26,7 @@ type Metrics struct {
 	Unusual    *prometheus.CounterVec   // likeness: letters, typo, domain, elsewhere, name, outsider
 	Questions  *prometheus.CounterVec   // result: asked, yes, no, code, key, withdraw, unclear, refused, reminded, unanswered
 	LookUps    *prometheus.CounterVec   // result: found, none, failed
+	Refreshes  *prometheus.CounterVec   // result: same, changed, revoked, none, failed
 	PolicyTime prometheus.Gauge         // when the policy in force was loaded, Unix seconds
 	PolicyInfo *prometheus.GaugeVec     // hash: the first 12 hex digits of the policy file's SHA-256; value 1
 }
@@ -54,11 +55,12 @@ func New(reg prometheus.Registerer) *Metrics {
 		Unusual:    counters("unusual_recipients_total", "Recipients who were probably not meant, by what spoke for it.", "likeness"),
 		Questions:  counters("questions_total", "Questions to senders about held mail, and what came of them.", "result"),
 		LookUps:    counters("lookups_total", "Readers whose keys servers outside were asked for, by what they answered.", "result"),
+		Refreshes:  counters("key_refreshes_total", "Servers that were asked again about keys that they gave, by what they answered.", "result"),
 		PolicyTime: prometheus.NewGauge(prometheus.GaugeOpts{Name: "postvern_policy_loaded_timestamp_seconds", Help: "When the policy in force was loaded."}),
 		PolicyInfo: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "postvern_policy_info", Help: "The hash of the policy in force; the value is always 1."}, []string{"hash"}),
 	}
 	reg.MustRegister(m.Messages, m.Rules, m.Hidden, m.Findings, m.Sealed, m.Protected, m.Codes, m.Attempts, m.Deliveries, m.Failovers, m.Exchanges, m.Steps,
-		m.Sessions, m.Logins, m.Refused, m.Reloads, m.Unusual, m.Questions, m.LookUps, m.PolicyTime, m.PolicyInfo)
+		m.Sessions, m.Logins, m.Refused, m.Reloads, m.Unusual, m.Questions, m.LookUps, m.Refreshes, m.PolicyTime, m.PolicyInfo)
 	m.begin()
 	return m
 }
@@ -77,6 +79,7 @@ func (m *Metrics) begin() {
 
 		m.Unusual:   {"letters", "typo", "domain", "elsewhere", "name", "outsider"},
 		m.LookUps:   {"found", "none", "failed"},
+		m.Refreshes: {"same", "changed", "revoked", "none", "failed"},
 		m.Questions: {"asked", "yes", "no", "code", "key", "withdraw", "unclear", "refused", "reminded", "unanswered"},
 	} {
 		for _, v := range values {

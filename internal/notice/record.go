@@ -56,7 +56,7 @@ func done(e policy.Entry, observed bool) string {
 	switch e.Type {
 	case policy.EntryOverride, policy.EntryDropped, policy.EntryFailed, policy.EntryConsent, policy.EntryConsentGiven, policy.EntryConsentWithdrawn,
 		policy.EntryKeyMade, policy.EntryKeyRevoked,
-		policy.EntryKeyAdded, policy.EntryKeyApproved, policy.EntryKeyRemoved, policy.EntryKeyChanged, policy.EntryKeyAsked:
+		policy.EntryKeyAdded, policy.EntryKeyApproved, policy.EntryKeyRemoved, policy.EntryKeyChanged, policy.EntryReaderRevoked, policy.EntryKeyAsked:
 		return string(e.Type)
 	case policy.EntryVisible, policy.EntryBeside:
 		if e.NearMiss && (e.Action == policy.Pass || e.Action == policy.Seal) {

@@ -65,6 +65,7 @@ func Conformance(t *testing.T, open opener) {
 		{"how copies were protected is known, and forgotten in time", protections},
 		{"what nodes share is kept until its end, and turns are taken one at a time", nodesShare},
 		{"what key servers answered is known until it may be asked again", lookedUp},
+		{"one node refreshes a reader's keys when that is due", refreshesAreClaimed},
 		{"a message that waits for keys becomes its copies whole or not at all", waitsForKeys},
 		{"the first key that is used binds its reader", firstKeyBinds},
 		{"what was handed to a reader is known for a while", handedOver},

@@ -378,6 +378,20 @@ SELECT count(*) FROM reserve
 -- name: keep reserve
 INSERT INTO reserve (n, data) VALUES ($1, $2) ON CONFLICT (n) DO NOTHING
 
+-- name: refreshes
+SELECT reader, due FROM refreshes
+
+-- name: claim refresh
+INSERT INTO refreshes (reader, due) VALUES ($1, $3)
+ON CONFLICT (reader) DO UPDATE SET due = excluded.due WHERE refreshes.due = $2
+
+-- name: note refresh
+INSERT INTO refreshes (reader, due) VALUES ($1, $2)
+ON CONFLICT (reader) DO UPDATE SET due = excluded.due
+
+-- name: forget old refreshes
+DELETE FROM refreshes WHERE due < $1
+
 -- name: report keys
 INSERT INTO node_keys (node, name, holds, seals) VALUES ($1, $2, $3, $4)
 ON CONFLICT (node) DO UPDATE SET name = excluded.name, holds = excluded.holds, seals = excluded.seals
