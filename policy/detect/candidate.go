@@ -19,6 +19,7 @@ type candidate struct {
 	keyed      bool // counts only beside a keyword
 	clock      bool // reads as well as a day of our years and a time
 	phone      bool // reads as well as a telephone number
+	plain      bool // a henkilötunnus that is digits and a hyphen alone, as other numbers are
 	dated      bool // its date is a day of our years as well
 	rare       bool // of somebody so old or so young that hardly anybody writes of them
 	rival      bool // its digits are a number of another kind as well, and which was decided

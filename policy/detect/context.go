@@ -16,6 +16,7 @@ type surroundings struct {
 	nearest   [32]int // per bit of keyword: distance of the nearest word that has it, 0 for none
 	label     keyword // what the word means that labels the number: between them stand but "no.", "is" and marks
 	company   bool    // a word for a company's number stands before it
+	about     bool    // "about" stands right before it
 	alone     bool    // nothing but marks stands on the number's line beside it
 	name      int     // distance of the nearest name before, 0 for none
 	pronoun   bool
@@ -122,10 +123,11 @@ func (s *surroundings) words(text string, lo, hi int, after bool) {
 func (s *surroundings) before(k keyword, w string) {
 	s.company = s.company || k&keyCompany != 0
 	kind := linkOf(w)
+	s.about = k == 0 && kind == linkAbout
 	switch {
 	case k != 0:
 		s.label = k
-	case kind == linkSender:
+	case kind >= linkSender:
 		s.forget(keyAgainst | keyLoose) // "a call from", "the case about": whom it is about is no number of it
 		s.label = 0
 	case kind == linkTopic:

@@ -46,6 +46,8 @@ func appendHetu(r *run, i int, out []candidate) []candidate {
 	c := from(&v, FinnishHetu, keyHetu)
 	c.keyed = !tight && !isHyphen(r.text[r.groups[i+k-1].end:at])
 	c.evidence |= evidence(EvidenceDate, EvidenceChecksum)
+	c.plain = sign == '-' && isDigit(r.text[at+3])
+	c.dated = c.plain && v.ofOurYears(4)
 	if v.value(6, 9) >= 900 {
 		c.evidence |= evidence(EvidenceTemporary)
 	}

@@ -12,7 +12,8 @@ const (
 	linkNone   link = iota
 	linkGlue        // "no.", "is": what is labelled goes on being so
 	linkTopic       // "for": what stands before is no label of the number
-	linkSender      // "from", "about": and no word for another number either
+	linkSender      // "from": and no word for another number either
+	linkAbout       // "about": nor is one, and what follows is somebody
 )
 
 // linkOf returns what a word does between a label and a number.
@@ -29,7 +30,8 @@ var links = func() map[string]link {
 	for kind, words := range map[link]string{
 		linkGlue:   "nr nro no num nummer nummeret numret numeron numero number númer númerið id er är on is var ist hedder heter",
 		linkTopic:  "for för gælder gjelder gjeld gäller koskee varðar angår drejer til till to",
-		linkSender: "om fra från fra frá from about vedr vedrørende ang angående angåande gällande regarding concerning vegna af hos av",
+		linkSender: "fra från frá from af av",
+		linkAbout:  "om hos vedr vedrørende ang angående angåande gällande regarding concerning about vegna hjá",
 	} {
 		for _, w := range strings.Fields(words) {
 			m[string(fold(nil, w))] = kind

@@ -70,7 +70,7 @@ func TestEvaluationNumbersPlantedInEverydayMailAreFound(t *testing.T) {
 				if sets[p.set] == nil {
 					sets[p.set], other[p.set] = &tally{}, &tally{}
 				}
-				for range 20 {
+				for range 10 {
 					got := best(s, p.with(d, form.Number), nil)
 					one.add(got[kind])
 					sets[p.set].add(got[kind])
@@ -151,7 +151,7 @@ func falseAlarms(t *testing.T, set, lines string) {
 		t.Logf("%s: %-18s false %v", set, k, kinds[k])
 	}
 	t.Logf("%s: %-18s false %v", set, "any", any)
-	if any.share(detect.Certain) > 0.3 || any.share(detect.Likely) > 1 {
+	if any.share(detect.Certain) > 0.3 || any.share(detect.Likely) > 1.5 {
 		t.Errorf("%s: too many numbers of other things are taken for a person's: %v", set, any)
 	}
 }

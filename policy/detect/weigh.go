@@ -56,7 +56,7 @@ func (c *candidate) ofSomebody(s *surroundings) bool {
 		return false // "you reach me at"
 	case s.pronoun && !c.clock:
 		return true
-	case c.inLanguage(s):
+	case c.inLanguage(s), s.about && !c.clock:
 		c.evidence |= evidence(EvidenceLanguage)
 		return true
 	case s.alone && !c.clock && s.mail != nil && s.mail.ask().lone():
@@ -71,7 +71,9 @@ func (c *candidate) ofSomebody(s *surroundings) bool {
 func (c *candidate) inLanguage(s *surroundings) bool {
 	switch c.kind {
 	case IcelandicKennitala:
-		return !c.clock && s.leaning() > 0 // there the form alone says what it is
+		return !c.clock && s.leaning() > 0 && (!c.dated || s.count >= 2) // there the form alone says what it is
+	case FinnishHetu:
+		return s.count >= 2 || s.language.is(finnish)
 	case DanishCPR:
 		if c.clock || s.count < 2 {
 			return false
@@ -138,6 +140,9 @@ func (c *candidate) lower(s *surroundings, keyword bool, against int) {
 // that no person parts from this one; 0 for none.
 func (s *surroundings) against(c *candidate) int {
 	d := s.near(keyAgainst, reachAgainst)
+	if c.kind == FinnishHetu && (!c.plain || s.name > 0) {
+		return 0 // nothing else has its form
+	}
 	checked := c.strength == firm && c.evidence.has(EvidenceChecksum)
 	if checked && !c.bare && !c.dated && s.label&keyAgainst == 0 {
 		return 0 // check digits in the form of the kind: only what labels the number itself speaks against it
