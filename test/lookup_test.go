@@ -32,6 +32,8 @@ const (
 type keyServers struct {
 	answer atomic.Pointer[http.HandlerFunc]
 	asked  atomic.Pointer[string]
+
+	pem, address string
 }
 
 func (k *keyServers) does(f http.HandlerFunc) { k.answer.Store(&f) }
@@ -59,6 +61,15 @@ func binaryKey(t *testing.T, e *openpgp.Entity) []byte {
 // withKeyServers installs a gateway that may ask servers of its own.
 func withKeyServers(t *testing.T) (*installation, *keyServers) {
 	t.Helper()
+	k := newKeyServers(t)
+	g := install(t, nil, sinkConfig())
+	k.mayBeAskedBy(g)
+	g.start()
+	return g, k
+}
+
+func newKeyServers(t *testing.T) *keyServers {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -84,13 +95,17 @@ func withKeyServers(t *testing.T) (*installation, *keyServers) {
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	g := install(t, nil, sinkConfig())
-	g.write("servers.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	k.pem, k.address = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), server.Listener.Addr().String()
+	return k
+}
+
+// mayBeAskedBy configures a gateway that is not running.
+func (k *keyServers) mayBeAskedBy(g *installation) {
+	g.t.Helper()
+	g.write("servers.pem", k.pem)
 	g.write("postvern.yaml", g.read("postvern.yaml")+fmt.Sprintf(`key-lookup: {timeout: 2s, wait: 5s, ca: servers.pem, connect: %q, keyserver: "https://keys.example"}
-`, server.Listener.Addr()))
+`, k.address))
 	g.write("policy.yaml", defaultPolicy+"key-sources: [folder, added, wkd, vks]\n")
-	g.start()
-	return g, k
 }
 
 func TestAKeyIsFetchedFromTheReadersDomainAndStays(t *testing.T) {

@@ -2,9 +2,12 @@ package test
 
 import (
 	"bytes"
+	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -308,5 +311,63 @@ func TestNobodyIsAskedWhereTheAnswerChangesNothing(t *testing.T) {
 		if servers.times() != 0 || g.log.has("waiting") {
 			t.Errorf("%s: somebody was asked", name)
 		}
+	}
+}
+
+func TestAMailThatWaitsForAKeyIsTakenOverFromTheNodeThatDied(t *testing.T) {
+	mette := pgpKey(t, "mette@post.example", 0)
+	servers := newKeyServers(t)
+	a, b := twoNodes(t)
+	for _, g := range []*installation{a, b} {
+		g.kill()
+		servers.mayBeAskedBy(g) // the one that takes the mail waits for an answer until it is killed
+		g.write("postvern.yaml", strings.Replace(g.read("postvern.yaml"), "timeout: 2s, wait: 5s", "timeout: 1m, wait: 5m", 1))
+	}
+	servers.does(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	a.start()
+	a.forMette()
+	waitFor(t, "the question", func() bool { return servers.times() > 0 })
+	a.kill()
+	servers.does(wkd(binaryKey(t, mette)))
+	b.start()
+	b.saysCount("looked up", 1) // once the lease of the other has run out
+	var all []sink.Message
+	waitFor(t, "the mail and its notice", func() bool { all = a.upstream.Messages(); return len(all) >= 2 })
+	if m := mails(all); len(m) != 1 || !sealedTo(t, m[0], mette) || len(notices(all)) != 1 {
+		t.Errorf("%d mails and %d notices came", len(m), len(notices(all)))
+	}
+	b.counts(`postvern_lookups_waiting 0`)
+}
+
+func TestAMailIsHeldInTimeWhileNoNameCanBeResolved(t *testing.T) {
+	for name, hangs := range map[string]bool{"the resolver is away": false, "it does not answer": true} {
+		t.Run(name, func(t *testing.T) {
+			if os.Getuid() != 0 {
+				t.Skip("only root can give a process a resolver of its own")
+			}
+			need(t, "unshare")
+			if hangs { // it takes questions and says nothing
+				silent, err := net.ListenPacket("udp", "127.9.9.9:53")
+				if err != nil {
+					t.Skip(err)
+				}
+				defer silent.Close() //nolint:errcheck // it only reads
+			}
+			g := install(t, nil, sinkConfig())
+			newKeyServers(t).mayBeAskedBy(g)
+			g.write("postvern.yaml", regexp.MustCompile(`connect: "[^"]*", `).ReplaceAllString(g.read("postvern.yaml"), ""))
+			g.write("resolv.conf", "nameserver 127.9.9.9\n")
+			bind := "mount --bind " + g.path("resolv.conf") + " /etc/resolv.conf"
+			if out, err := exec.Command("unshare", "-m", "sh", "-c", bind).CombinedOutput(); err != nil {
+				t.Skipf("no mount of its own: %v %s", err, out)
+			}
+			g.launch(exec.Command("unshare", "-m", "sh", "-c", bind+" && exec "+binary+" serve --config "+g.path("postvern.yaml")))
+			g.forMette()
+			all := g.arrived(2)
+			if len(mails(all)) != 0 || len(notices(all)) != 1 || len(g.heldTo()) != 1 {
+				t.Errorf("%d mails left", len(mails(all)))
+			}
+			g.counts(`postvern_lookups_total{result="failed"} 1`)
+		})
 	}
 }
