@@ -159,6 +159,9 @@ func (s *sentence) obliges(first int) bool {
 	if s.why&^evidence(EvidenceRole) != 0 || s.member {
 		return false
 	}
+	if w := string(s.folded(0)); w == "ved" || w == "vid" {
+		return true // "Ved langvarigt fravær indkaldes medarbejderen"
+	}
 	for i := 0; i < first; i++ {
 		if obligations[string(s.folded(i))] {
 			return true
