@@ -254,12 +254,33 @@ func FuzzRecords(f *testing.F) {
 		r.macro(p, data)
 		r.blips(p, data)
 		r.compressedRTF(p)
-		if len(data) > 6 {
-			r.tnef(p)
-		}
+		r.tnef(p)
 		checkResult(t, r.out)
 		noCrash(t, r.out)
 	})
+}
+
+// FuzzBinaryWorkbook gives bytes to the readers of an xlsb file's parts.
+func FuzzBinaryWorkbook(f *testing.F) {
+	f.Add(brt(brtBook, "\x01\x00\x00\x00") + brt(brtSheet, strings.Repeat("\x00", 8)+brtWide("rId1")+brtWide("a")))
+	f.Add(brt(brtFormat, "\xa4\x00"+brtWide(`000000\-0000`)) + brt(brtStylesBegin, "\x01\x00\x00\x00") + brt(brtStylesEnd, ""))
+	f.Add(brt(brtRow, brtNumber(0)) + brt(brtCellReal, brtNumber(0)+brtNumber(1)+"\x00\x00\x00\x00\x00\x00\xf0\x3f"))
+	x := small()
+	f.Fuzz(func(t *testing.T, part string) {
+		r := newReading(context.Background(), x)
+		data := zipOf(t, "[Content_Types].xml", contentTypes, "xl/workbook.bin", part, "xl/styles.bin", part, "xl/sharedStrings.bin", part, "xl/worksheets/sheet1.bin", part, "xl/comments1.bin", part)
+		r.piece(piece{data: data, place: detect.Place{{Kind: detect.InAttachment, Number: 1}}})
+		checkResult(t, r.out)
+		noCrash(t, r.out)
+	})
+}
+
+// FuzzCarrier gives bytes to the readers of what carries files for other
+// programs, and of files that are nothing but one compressed stream.
+func FuzzCarrier(f *testing.F) {
+	fuzzPiece(f, "\x00\x05\x16\x07\x00\x02\x00\x00"+strings.Repeat("\x00", 16)+"\x00\x01\x00\x00\x00\x03\x00\x00\x00\x26\x00\x00\x00\x05a.txt",
+		"\x78\x9f\x3e\x22\x01\x00\x01\x06\x90\x08\x00\x04\x00\x00\x00\x00\x00\x01\x00\x01\x00", "\x28\xb5\x2f\xfd\x04\x00\x09\x00\x00a",
+		"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\x04\x00\x43\xbe\xb7\xe8\x01\x00\x00\x00", "\x09\x02\x06\x00\x00\x00\x10\x00\x00\x00\x04\x02\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01a\x0a\x00\x00\x00")
 }
 
 func FuzzRTF(f *testing.F) {

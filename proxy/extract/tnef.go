@@ -24,6 +24,10 @@ const (
 // tnef reads winmail.dat, in which Exchange and Outlook wrap a message.
 func (r *reading) tnef(p piece) {
 	w := tnefWalk{r: r, p: p, place: p.place.In(detect.Step{Kind: detect.InMessage}), enc: charmap.Windows1252}
+	if len(p.data) < 6 {
+		r.unscannable(p.place, whyMalformed)
+		return
+	}
 	d := p.data[6:]
 	for len(d) >= 11 {
 		if r.over(p.place) {
