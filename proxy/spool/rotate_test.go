@@ -268,7 +268,7 @@ func TestANodeThatComesBackAfterAKeyChangeFollowsBeforeItWrites(t *testing.T) {
 func TestEveryColumnOfOctetsIsKnown(t *testing.T) {
 	hashes := map[string]bool{ // and what stands under the key of a body
 		"bodies.content": true, "receipts.digest": true, "handovers.pair": true, "consents.who": true, "codes.reader": true,
-		keysTable + ".reader": true, keysTable + ".print": true, pinsTable + ".reader": true, pinsTable + ".print": true, "protections.reader": true, "lookups.reader": true,
+		keysTable + ".reader": true, keysTable + ".print": true, pinsTable + ".reader": true, pinsTable + ".print": true, "protections.reader": true, "lookups.reader": true, "refreshes.reader": true,
 	}
 	s := openTest(t, t.TempDir())
 	rows, err := s.read.QueryContext(t.Context(), `SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c

@@ -26,7 +26,7 @@ func furnish(t *testing.T, s *Store) (contents map[string][]byte) {
 		t.Fatal(err)
 	}
 	key := ReaderKey{Reader: "mette@post.example", Fingerprint: "AB", Key: []byte("key"), Source: "added", Since: time.Now(), By: "dpo"}
-	if err := errors.Join(s.AddKeys(t.Context(), []ReaderKey{key}), s.ApproveKeys(t.Context(), []ReaderKey{key}),
+	if err := errors.Join(s.AddKeys(t.Context(), []ReaderKey{key}), s.ApproveKeys(t.Context(), []ReaderKey{key}), s.Refreshed(t.Context(), key.Reader, time.Now().Add(time.Hour), nil),
 		s.Share(t.Context(), "certificate", "mail", []byte("its key"), time.Time{})); err != nil {
 		t.Fatal(err)
 	}
