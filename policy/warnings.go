@@ -41,6 +41,9 @@ func (p *Policy) Warnings() []string {
 			warn("personal-data: the rule %q delivers what cannot be read", r.Name)
 		}
 	}
+	if p.Asks(StepDocument, StepArchive) && slices.Contains(p.Codes, CodeSMS) && !slices.Contains(p.Codes, CodeNotice) {
+		warn("codes has no notice: where a text message cannot be sent, the document is with its reader, nobody can open it, and its sender has to send the mail again")
+	}
 	out = append(out, p.gaps()...)
 	if len(p.Rules) == 0 {
 		warn("personal-data is empty: nothing is searched for, and only what cannot be read is held")
