@@ -94,7 +94,7 @@ func (p *preparation) holdAll(cause error) {
 	clear(p.parcel.steps)
 	p.parcel.sealed, p.parcel.hidden, p.parcel.held, p.parcel.asked = 0, 0, 0, 0
 	p.question, p.keyless = "", "" // it can only be dropped
-	body := p.addBody(spool.Body{Content: p.msg.Raw})
+	body := p.addForm(nil, p.msg.Octets())
 	for i, v := range p.decision.Verdicts {
 		h := p.hold(v, false)
 		h.Rules = appendNew(h.Rules, policy.RuleHeader)
@@ -113,9 +113,16 @@ func fell(v policy.Verdict) bool {
 // shares.
 func (p *preparation) body(f *form) int {
 	if f.body < 0 {
-		f.body = p.addBody(f.stored())
+		f.body = p.addForm(f.head, f.rest)
 	}
 	return f.body
+}
+
+// addForm adds a body of what was edited, and no more.
+func (p *preparation) addForm(head []byte, rest octets.Rope) int {
+	body := p.addBody(bodyOf(head, rest))
+	p.eightBit[body] = !octets.ASCII(head) || !rest.ASCII()
+	return body
 }
 
 func (p *preparation) addBody(b spool.Body) int {

@@ -168,8 +168,8 @@ func (g *Gateway) diff(rules *Rules, env message.Envelope, msg *message.Message,
 	if err != nil {
 		return "", err.Error()
 	}
-	before := bytes.ReplaceAll(msg.Raw, []byte("\r\n"), []byte("\n"))
-	after := bytes.ReplaceAll(sent.raw(), []byte("\r\n"), []byte("\n"))
+	before := bytes.ReplaceAll(msg.Octets().Held, []byte("\r\n"), []byte("\n")) // nothing of it is aside
+	after := bytes.ReplaceAll(sent.raw().Held, []byte("\r\n"), []byte("\n"))
 	return udiff.Unified("as written", "as sent", string(before), string(after)), ""
 }
 

@@ -51,10 +51,11 @@ type Config struct {
 	Metrics  *metrics.Metrics // nil is counted for nobody
 	Logger   *slog.Logger
 	Now      func() time.Time
-	Answers  Answers                   // what servers outside said of readers' keys; nil: nothing is remembered
-	Codes    CodeStore                 // nil: no code was agreed with anybody
-	SMS      bool                      // codes can be sent as text messages
-	Verified func(address string) bool // mail to the address goes over verified TLS only, all the way; nil: none does
+	Answers  Answers                       // what servers outside said of readers' keys; nil: nothing is remembered
+	Codes    CodeStore                     // nil: no code was agreed with anybody
+	SMS      bool                          // codes can be sent as text messages
+	Aside    func() (message.Aside, error) // where octets of a large message are put while it is taken; nil: in memory
+	Verified func(address string) bool     // mail to the address goes over verified TLS only, all the way; nil: none does
 }
 
 // CodeStore holds the codes that were agreed with readers.
@@ -91,7 +92,7 @@ func New(cfg Config) *Gateway {
 	if cfg.Metrics == nil {
 		cfg.Metrics = metrics.New(prometheus.NewRegistry())
 	}
-	g := &Gateway{cfg: cfg, reader: message.Reader{Limits: cfg.Limits}, heavy: newHeavy()}
+	g := &Gateway{cfg: cfg, reader: message.Reader{Limits: cfg.Limits, Aside: cfg.Aside}, heavy: newHeavy()}
 	if cfg.Tokens != nil {
 		g.words = map[notice.QuestionKind]question.Words{}
 		for _, kind := range []notice.QuestionKind{notice.AboutRecipient, notice.AboutKey} {
@@ -148,6 +149,7 @@ func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader)
 	if err != nil {
 		return g.unreadable(rules, env, err)
 	}
+	defer func() { _ = msg.Close() }() // all that is to be kept of it is in the spool
 	if err := errors.Join(g.loops(rules, env, msg), g.authorise(rules, env, msg)); err != nil {
 		return err
 	}
@@ -168,6 +170,9 @@ func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader)
 		return err
 	}
 	lap("detect")
+	if err := msg.Err(); err != nil {
+		return err
+	}
 	if wanted := rules.Policy.Wanted(facts); len(wanted) > 0 {
 		return g.wait(ctx, env, msg, wanted)
 	}

@@ -138,7 +138,7 @@ func (g *Gateway) settle(ctx context.Context, r *Rules, env message.Envelope, ms
 			return parcel{}, decision, fmt.Errorf("prepare copies: %w", err)
 		}
 		if p.Refusal() == nil { // a refusal is no repeat of anything: it is said again
-			p.Digest, p.Original = digest(env), msg.Raw
+			p.Digest, p.Original = digest(env), msg.Octets()
 		}
 		lap("prepare")
 		err = g.cfg.Spool.Accept(ctx, p.Parcel)

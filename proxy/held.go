@@ -82,7 +82,9 @@ func (c Custody) let(ctx context.Context, p *preparation, held spool.HeldCopy, c
 		return out, err
 	}
 	if f != nil {
-		out.Content = f.raw()
+		if out.Content, err = f.raw().Octets(); err != nil {
+			return out, err
+		}
 		content, out.EightBit = out.Content, !octets.ASCII(out.Content)
 	}
 	switch p.decision.Strictest() {
@@ -90,7 +92,7 @@ func (c Custody) let(ctx context.Context, p *preparation, held spool.HeldCopy, c
 		return out, ErrRefused
 	case policy.Seal:
 		if f == nil {
-			f = &form{rest: content}
+			f = &form{rest: octets.Hold(content)}
 		}
 		made, err := p.protect(0, p.decision.Verdicts[0], f)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"postvern.example/internal/octets"
 	"postvern.example/policy"
 	"postvern.example/policy/detect"
 	"postvern.example/proxy/extract"
@@ -253,11 +254,11 @@ func (p *preparation) invitee(address string) string {
 
 // splitInvitations returns an edited message whose calendars name nobody who
 // is hidden but the invitee.
-func (p *preparation) splitInvitations(raw []byte, invitee string) ([]byte, error) {
+func (p *preparation) splitInvitations(raw octets.Rope, invitee string) (octets.Rope, error) {
 	in := p.inside()
 	attendees, err := p.msg.Attendees()
 	if err != nil {
-		return nil, err
+		return raw, err
 	}
 	ids := in.onlyIDs(attendees)
 	hide := func(name, address string) bool {
@@ -270,28 +271,28 @@ func (p *preparation) splitInvitations(raw []byte, invitee string) ([]byte, erro
 		}
 		return address != "" && p.hidden[canonical(address)] || in.secret(who, p.hidden)
 	}
-	msg, err := message.Parse(raw, p.cfg.Limits)
+	msg, err := message.ParseRope(raw, p.cfg.Limits)
 	if err != nil {
-		return nil, fmt.Errorf("read edited message: %w", err)
+		return raw, fmt.Errorf("read edited message: %w", err)
 	}
 	edits, _, err := msg.HideAttendees(hide)
 	if err != nil {
-		return nil, err
+		return raw, err
 	}
-	if raw, err = msg.Apply(edits...); err != nil {
-		return nil, err
+	if raw, err = msg.ApplyRope(edits...); err != nil {
+		return raw, err
 	}
 	// A fault of the editing ends in a hold and not in a leak.
-	if msg, err = message.Parse(raw, p.cfg.Limits); err != nil {
-		return nil, fmt.Errorf("read split invitation: %w", err)
+	if msg, err = message.ParseRope(raw, p.cfg.Limits); err != nil {
+		return raw, fmt.Errorf("read split invitation: %w", err)
 	}
 	left, err := msg.Attendees()
 	if err != nil {
-		return nil, err
+		return raw, err
 	}
 	for _, a := range left {
 		if hide(a.Name, a.Address) {
-			return nil, errStillInvited
+			return raw, errStillInvited
 		}
 	}
 	return raw, nil

@@ -3,21 +3,22 @@ package proxy
 import (
 	"fmt"
 
+	"postvern.example/internal/octets"
 	"postvern.example/policy"
 	"postvern.example/proxy/message"
 )
 
 // private returns an edited message whose invitation is marked private.
-func (p *preparation) private(raw []byte) ([]byte, error) {
-	msg, err := message.Parse(raw, p.cfg.Limits)
+func (p *preparation) private(raw octets.Rope) (octets.Rope, error) {
+	msg, err := message.ParseRope(raw, p.cfg.Limits)
 	if err != nil {
-		return nil, fmt.Errorf("read edited message: %w", err)
+		return raw, fmt.Errorf("read edited message: %w", err)
 	}
 	edits, err := msg.MarkPrivate()
 	if err != nil {
-		return nil, err
+		return raw, err
 	}
-	return msg.Apply(edits...)
+	return msg.ApplyRope(edits...)
 }
 
 // detach parts the papers of an invitation from a form, once, where the
@@ -27,7 +28,7 @@ func (p *preparation) detach(f *form) error {
 	if f.papers != nil || !p.asks(policy.EditPapers) {
 		return nil
 	}
-	msg, err := message.Parse(f.raw(), p.cfg.Limits)
+	msg, err := message.ParseRope(f.raw(), p.cfg.Limits)
 	if err != nil {
 		return fmt.Errorf("read edited message: %w", err)
 	}
@@ -40,12 +41,14 @@ func (p *preparation) detach(f *form) error {
 	if err != nil {
 		return err
 	}
-	raw, err := msg.Apply(detached.Edits...)
+	raw, err := msg.ApplyRope(detached.Edits...)
 	if err != nil {
 		return err
 	}
 	if !p.untraced {
-		papers = append(p.trace(p.parcel.Reference), papers...)
+		traced := octets.Hold(p.trace(p.parcel.Reference))
+		traced.Append(papers)
+		papers = traced
 	}
 	f.head, f.rest, f.papers = nil, raw, &form{rest: papers, body: -1}
 	return nil

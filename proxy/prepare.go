@@ -10,6 +10,7 @@ import (
 
 	"postvern.example/internal/deviation"
 	"postvern.example/internal/notice"
+	"postvern.example/internal/octets"
 	"postvern.example/policy"
 	"postvern.example/proxy/message"
 	"postvern.example/proxy/spool"
@@ -82,7 +83,7 @@ func (g *Gateway) prepare(rules *Rules, env message.Envelope, msg *message.Messa
 		return parcel{}, fmt.Errorf("write notice: %w", err)
 	}
 	p.remember()
-	return p.parcel, nil
+	return p.parcel, msg.Err()
 }
 
 func newPreparation(g *Gateway, rules *Rules, env message.Envelope, msg *message.Message, f policy.Facts, d policy.Decision) *preparation {
@@ -111,7 +112,7 @@ func (p *preparation) unchanged() error {
 	if err != nil {
 		return err
 	}
-	body := p.addBody(spool.Body{Head: head, Content: rest})
+	body := p.addForm(head, rest)
 	for i := range p.env.To {
 		p.addCopy(i, body, nil)
 	}
@@ -177,7 +178,7 @@ func (p *preparation) form(address string) (*form, error) {
 		}
 	}
 	if p.splits() {
-		if err := f.change(func(raw []byte) ([]byte, error) { return p.splitInvitations(raw, invitee) }); err != nil {
+		if err := f.change(func(raw octets.Rope) (octets.Rope, error) { return p.splitInvitations(raw, invitee) }); err != nil {
 			return nil, err
 		}
 	}

@@ -180,7 +180,7 @@ func (p *preparation) read(f *form) (msg, top *message.Message, err error) {
 			return p.msg, top, nil
 		}
 	}
-	msg, err = message.Parse(f.raw(), p.cfg.Limits)
+	msg, err = message.ParseRope(f.raw(), p.cfg.Limits)
 	return msg, msg, err
 }
 

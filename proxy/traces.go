@@ -54,7 +54,8 @@ func (t tracer) otherTraces() []message.Edit {
 		}
 		if at := forClause.FindIndex(msg.Bytes(f.Value)); name == "received" && at != nil {
 			start, end := f.Value.Start+at[0], f.Value.Start+at[1]
-			rest := string(msg.Raw[f.Value.Start:start]) + string(msg.Raw[end:f.Value.End])
+			value := msg.Bytes(f.Value)
+			rest := string(value[:at[0]]) + string(value[at[1]:])
 			if !mentions(rest, hidden) {
 				edits = append(edits, message.Edit{Range: message.Range{Start: start, End: end}})
 				continue

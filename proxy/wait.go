@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"postvern.example/internal/deviation"
+	"postvern.example/internal/octets"
 	"postvern.example/policy"
 	"postvern.example/proxy/lookup"
 	"postvern.example/proxy/message"
@@ -82,12 +83,12 @@ func (g *Gateway) wait(ctx context.Context, env message.Envelope, msg *message.M
 	for _, i := range wanted {
 		w.Wanted = append(w.Wanted, env.To[i].Address)
 	}
-	body, err := w.pack(msg.Raw)
+	body, err := w.pack(msg.Octets())
 	if err != nil {
 		return err
 	}
 	err = g.cfg.Spool.Accept(ctx, spool.Parcel{
-		ID: env.Transaction, Reference: env.Reference, Login: env.Login, Received: env.Received, Digest: digest(env), Original: msg.Raw,
+		ID: env.Transaction, Reference: env.Reference, Login: env.Login, Received: env.Received, Digest: digest(env), Original: msg.Octets(),
 		Bodies: []spool.Body{body}, Copies: []spool.Copy{{ID: deviation.NewID(g.cfg.Now()), Class: spool.Wait, State: spool.Queued}},
 	})
 	switch {
@@ -102,12 +103,12 @@ func (g *Gateway) wait(ctx context.Context, env message.Envelope, msg *message.M
 }
 
 // pack puts a line before the message that says what waits.
-func (w waiting) pack(raw []byte) (spool.Body, error) {
+func (w waiting) pack(raw octets.Rope) (spool.Body, error) {
 	line, err := json.Marshal(w)
 	if err != nil {
 		return spool.Body{}, fmt.Errorf("write envelope: %w", err)
 	}
-	return spool.Body{Head: append(line, '\n'), Content: raw}, nil
+	return bodyOf(append(line, '\n'), raw), nil
 }
 
 // unpack is the inverse of pack; the store may have put both parts together, or

@@ -129,6 +129,7 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 		Codes:    a.store,
 		SMS:      opt.Config.SMS.URL != "",
 		Verified: opt.Config.verified(),
+		Aside:    func() (message.Aside, error) { return a.store.PutAside() },
 	})
 	a.announce(rules)
 	a.remember(rules.Members)

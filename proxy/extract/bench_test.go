@@ -13,7 +13,7 @@ func benchMail(b *testing.B, mail string) {
 	b.Helper()
 	x := New(Config{})
 	m := read(b, mail)
-	b.SetBytes(int64(len(m.Raw)))
+	b.SetBytes(int64(m.Octets().Size()))
 	b.ReportAllocs()
 	for b.Loop() {
 		x.Text(context.Background(), m)
@@ -54,7 +54,7 @@ func BenchmarkZip(b *testing.B) { benchDocument(b, "pakke.zip") }
 func BenchmarkPDFBuiltIn(b *testing.B) {
 	x := New(Config{PDFToText: "none"})
 	m := read(b, attached("application/pdf", "a.pdf", document(b, "brev.pdf")))
-	b.SetBytes(int64(len(m.Raw)))
+	b.SetBytes(int64(m.Octets().Size()))
 	for b.Loop() {
 		x.Text(context.Background(), m)
 	}
@@ -70,7 +70,7 @@ func BenchmarkMail100KBWithDocx(b *testing.B) {
 	}
 	data := docx(b, text.String())
 	m := read(b, attached("application/octet-stream", "a.docx", []byte(data)))
-	b.SetBytes(int64(len(m.Raw)))
+	b.SetBytes(int64(m.Octets().Size()))
 	var all []time.Duration
 	for b.Loop() {
 		start := time.Now()
@@ -81,7 +81,7 @@ func BenchmarkMail100KBWithDocx(b *testing.B) {
 	}
 	slices.Sort(all)
 	b.ReportMetric(float64(all[len(all)*95/100].Microseconds())/1000, "p95-ms")
-	b.ReportMetric(float64(len(m.Raw))/1000, "kB")
+	b.ReportMetric(float64(m.Octets().Size())/1000, "kB")
 }
 
 // BenchmarkLargeDocx reads a Word file of 2 MB of XML in a worker.

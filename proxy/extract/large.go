@@ -22,7 +22,7 @@ type decoded struct {
 // and what goes to a worker. It reports whether it did.
 func (r *reading) large(m *message.Message, p *message.Part, depth int) bool {
 	content, ok := m.Decode(p)
-	if !ok || p.Body.End-p.Body.Start < largePart || isBody(p) || depth > r.x.cfg.Depth {
+	if !ok || m.Size(p.Body) < largePart || isBody(p) || depth > r.x.cfg.Depth {
 		return false
 	}
 	head := make([]byte, headSize)
@@ -93,7 +93,7 @@ func (p piece) walk() *walk { return &walk{r: bufio.NewReader(p.open()), left: p
 
 // peek returns the next octets, which have to be there, and few.
 func (w *walk) peek(n int) []byte {
-	b, _ := w.r.Peek(n) // memory does not fail, and what is decoded was looked at
+	b, _ := w.r.Peek(n) // what is decoded was looked at, and the message notes where it cannot be read again
 	return b
 }
 

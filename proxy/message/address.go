@@ -52,8 +52,14 @@ type list struct {
 	err   error
 }
 
-func (m *Message) mailboxes(f Field) ([]Mailbox, error) {
-	list, err := parseAddresses(m.Raw, f.Value)
+func (m *Message) mailboxes(f Field) ([]Mailbox, error) { return mailboxes(m.text.Held, f.Value) }
+
+// MailboxesIn returns the mailboxes in the value of a field that stands alone, as
+// Mailboxes does.
+func MailboxesIn(value []byte) ([]Mailbox, error) { return mailboxes(value, Range{End: len(value)}) }
+
+func mailboxes(raw []byte, value Range) ([]Mailbox, error) {
+	list, err := parseAddresses(raw, value)
 	var boxes []Mailbox
 	for _, e := range list {
 		if e.kind == elementMailbox {

@@ -168,8 +168,7 @@ func (m *Message) isCalendar(p *Part) bool {
 // parts are no calendars.
 func (m *Message) opening(p *Part) []byte {
 	const enough = 1024
-	body := m.Bytes(p.Body)
-	body = body[:min(len(body), enough)]
+	body := m.front(p.Body, enough)
 	switch p.Encoding {
 	case "base64":
 		packed := bytes.Join(bytes.Fields(body), nil)

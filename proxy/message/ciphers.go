@@ -39,20 +39,16 @@ func (m *Message) KeyIDs() []string {
 // partKeys looks at the beginning of a part, or, in text, at all armored
 // blocks.
 func (m *Message) partKeys(p *Part) []string {
-	body := p.Body
-	if size := body.End - body.Start; size > keySearch {
-		body.End = body.Start + keySearch
-		if i := bytes.LastIndexByte(m.Raw[body.Start:body.End], '\n'); i >= 0 {
-			body.End = body.Start + i + 1
+	raw := m.front(p.Body, keySearch)
+	if m.Size(p.Body) > keySearch {
+		if i := bytes.LastIndexByte(raw, '\n'); i >= 0 {
+			raw = raw[:i+1]
 		}
 	}
-	raw := m.Bytes(body)
 	if !mayBeSealed(raw, p) {
 		return nil
 	}
-	cut := *p
-	cut.Body = body
-	content, err := m.Content(&cut)
+	content, err := undo(p.Encoding, raw)
 	if err != nil {
 		if p.Encoding != "base64" {
 			return nil // damaged, which is a finding

@@ -2,7 +2,6 @@ package message
 
 import (
 	"bytes"
-	"encoding/base64"
 	"errors"
 	"fmt"
 )
@@ -18,14 +17,21 @@ var (
 // errors are ErrEncoding and ErrDamaged: what two readers could decode to two
 // texts was not understood.
 func (m *Message) Content(p *Part) ([]byte, error) {
-	body := m.Bytes(p.Body)
-	switch p.Encoding {
+	if d, ok := m.Decode(p); ok {
+		return d.all()
+	}
+	return undo(p.Encoding, m.Bytes(p.Body))
+}
+
+// undo undoes a transfer encoding.
+func undo(encoding string, body []byte) ([]byte, error) {
+	switch encoding {
 	case "7bit", "8bit", "binary":
 		return body, nil
 	case "quoted-printable":
 		return decodeQP(body)
 	case "base64":
-		return decodeBase64(body)
+		return Decoded{held: body}.all()
 	}
 	return nil, ErrEncoding
 }
@@ -59,15 +65,6 @@ func decodeQP(body []byte) ([]byte, error) {
 		}
 	}
 	return out, nil
-}
-
-// decodeBase64 undoes base64 as a base64Reader does.
-func decodeBase64(body []byte) ([]byte, error) {
-	content := bytes.NewBuffer(make([]byte, 0, base64.StdEncoding.DecodedLen(len(body))))
-	if _, err := newBase64Reader(body).WriteTo(content); err != nil {
-		return nil, err
-	}
-	return content.Bytes(), nil
 }
 
 func trimBlanks(line []byte) []byte {

@@ -3,28 +3,62 @@ package message
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 )
 
 // Decoded is the body of a part under base64, to be read without holding all
 // of it decoded.
-type Decoded struct{ body []byte }
+type Decoded struct {
+	held []byte
+	m    *Message // where not all of it is held
+	at   Range
+}
 
 // Decode returns the body of a part for reading; ok is false where it is not
 // under base64.
 func (m *Message) Decode(p *Part) (d Decoded, ok bool) {
-	return Decoded{m.Bytes(p.Body)}, p.Encoding == "base64"
+	switch {
+	case p.Encoding != "base64":
+		return d, false
+	case m.text.Cut(p.Body.Start, p.Body.End).Whole():
+		return Decoded{held: m.Bytes(p.Body)}, true
+	}
+	return Decoded{m: m, at: p.Body}, true
 }
 
 // Open returns what reads the body from its beginning. The errors are those of
-// Content; some of the body may have been read before.
-func (d Decoded) Open() io.Reader { return newBase64Reader(d.body) }
+// Content, and those of reading what is not held; some of the body may have been
+// read before.
+func (d Decoded) Open() io.Reader { return d.open() }
 
-// Size decodes the whole body and returns its octets, or the error of Content.
+// Size decodes the whole body and returns its octets, or the error of Open.
 func (d Decoded) Size() (int, error) {
-	n, err := newBase64Reader(d.body).WriteTo(io.Discard)
+	n, err := d.open().WriteTo(io.Discard)
 	return int(n), err
+}
+
+func (d Decoded) open() *base64Reader {
+	if d.m == nil {
+		return newBase64Reader(d.held)
+	}
+	r := newBase64Reader(make([]byte, base64Block))
+	r.body, r.piece, r.from = nil, r.body, d.m.Open(d.at)
+	return r
+}
+
+// all returns the whole content.
+func (d Decoded) all() ([]byte, error) {
+	size := len(d.held)
+	if d.m != nil {
+		size = d.m.Size(d.at)
+	}
+	content := bytes.NewBuffer(make([]byte, 0, base64.StdEncoding.DecodedLen(size)))
+	if _, err := d.open().WriteTo(content); err != nil {
+		return nil, err
+	}
+	return content.Bytes(), nil
 }
 
 // base64Reader decodes base64 in blocks (RFC 2045 §6.8). Line ends and blanks
@@ -32,8 +66,10 @@ func (d Decoded) Size() (int, error) {
 // anything after the padding.
 type base64Reader struct {
 	body  []byte
-	rest  []byte // decoded and not read yet
-	block []byte // without line ends
+	from  io.Reader // what follows body; nil: nothing does
+	piece []byte    // what from is read into
+	rest  []byte    // decoded and not read yet
+	block []byte    // without line ends
 	out   []byte
 	n     int // octets of block: fewer than four between two blocks
 }
@@ -49,11 +85,7 @@ func newBase64Reader(body []byte) *base64Reader {
 // Read reads on.
 func (r *base64Reader) Read(p []byte) (int, error) {
 	for len(r.rest) == 0 {
-		if len(r.body) == 0 {
-			return 0, io.EOF
-		}
 		if err := r.next(); err != nil {
-			r.body = nil
 			return 0, err
 		}
 	}
@@ -68,21 +100,52 @@ func (r *base64Reader) WriteTo(w io.Writer) (written int64, err error) {
 		n, err := w.Write(r.rest)
 		written += int64(n)
 		r.rest = r.rest[n:]
-		if err != nil || len(r.body) == 0 {
+		if err != nil {
 			return written, err
 		}
-		if err := r.next(); err != nil {
-			r.body = nil
+		if err := r.next(); errors.Is(err, io.EOF) {
+			return written, nil
+		} else if err != nil {
 			return written, err
 		}
 	}
 }
 
-// next decodes the next block. What the last one holds has to be whole.
-func (r *base64Reader) next() error {
+// more makes sure that there is some body unless it has ended.
+func (r *base64Reader) more() error {
+	for len(r.body) == 0 && r.from != nil {
+		n, err := r.from.Read(r.piece)
+		r.body = r.piece[:n]
+		if err != nil {
+			r.from = nil
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+	}
+	return nil
+}
+
+// next decodes the next block, or returns io.EOF. What the last one holds has to
+// be whole.
+func (r *base64Reader) next() (err error) {
+	defer func() {
+		if err != nil {
+			r.body, r.from = nil, nil
+		}
+	}()
+	if err := r.more(); err != nil {
+		return err
+	}
+	if len(r.body) == 0 {
+		return io.EOF
+	}
 	used := 0
 	r.n, used = unfoldBase64(r.block, r.n, r.body)
 	r.body = r.body[used:]
+	if err := r.more(); err != nil {
+		return err
+	}
 	whole := r.n
 	if len(r.body) > 0 {
 		whole = r.n &^ 3

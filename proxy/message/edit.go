@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"postvern.example/internal/octets"
 )
 
-// Edit replaces a range of Message.Raw. An empty range inserts, an empty With
+// Edit replaces a range of a message. An empty range inserts, an empty With
 // deletes.
 type Edit struct {
 	Range Range
@@ -24,31 +26,41 @@ var (
 
 // Apply returns the message with the edits made and every other octet as it
 // came. Insertions at the same place stand in the order given. Without edits
-// the result shares memory with the message. The errors are ErrOverlap and
-// ErrRange.
+// the result shares memory with the message. The errors are ErrOverlap,
+// ErrRange, and those of reading what is not held.
 func (m *Message) Apply(edits ...Edit) ([]byte, error) {
-	if len(edits) == 0 {
-		return m.Bytes(Range{0, len(m.Raw)}), nil
+	rope, err := m.ApplyRope(edits...)
+	if err != nil {
+		return nil, err
 	}
-	return edited(m.Raw, edits)
+	return rope.Octets()
 }
 
-// ApplyApart does what Apply does and returns the message in two parts. Where
+// ApplyRope does what Apply does, and leaves aside what is.
+func (m *Message) ApplyRope(edits ...Edit) (octets.Rope, error) {
+	if len(edits) == 0 {
+		return m.text, nil
+	}
+	return edited(m.text, edits)
+}
+
+// ApplyApart does what ApplyRope does and returns the message in two parts. Where
 // only the message's own header was edited, they are the header, with the empty
 // line that ends it, and the body, which shares memory with the message and so
 // with every other copy of it. Otherwise head is nil and body is all.
-func (m *Message) ApplyApart(edits ...Edit) (head, body []byte, err error) {
+func (m *Message) ApplyApart(edits ...Edit) (head []byte, body octets.Rope, err error) {
 	end := m.Root.Head.End
 	beyond := func(e Edit) bool { return e.Range.End >= end }
-	if !bytes.HasSuffix(m.Raw[:end], []byte("\r\n\r\n")) || len(edits) == 0 || slices.ContainsFunc(edits, beyond) {
-		body, err = m.Apply(edits...)
+	header := m.text.Cut(0, end)
+	if !bytes.HasSuffix(header.Held, []byte("\r\n\r\n")) || !header.Whole() || len(edits) == 0 || slices.ContainsFunc(edits, beyond) {
+		body, err = m.ApplyRope(edits...)
 		return nil, body, err
 	}
-	head, err = edited(m.Raw[:end], edits)
-	return head, m.Bytes(Range{end, len(m.Raw)}), err
+	header, err = edited(header, edits)
+	return header.Held, m.text.Cut(end, len(m.text.Held)), err
 }
 
-func edited(raw []byte, edits []Edit) ([]byte, error) {
+func edited(rope octets.Rope, edits []Edit) (octets.Rope, error) {
 	sorted := slices.Clone(edits)
 	slices.SortStableFunc(sorted, func(a, b Edit) int {
 		if a.Range.Start != b.Range.Start {
@@ -56,25 +68,26 @@ func edited(raw []byte, edits []Edit) ([]byte, error) {
 		}
 		return a.Range.End - b.Range.End
 	})
-	size, last := len(raw), 0
+	size, last := len(rope.Held), 0
 	for _, e := range sorted {
-		if e.Range.Start < 0 || e.Range.End > len(raw) || e.Range.Start > e.Range.End {
-			return nil, ErrRange
+		if e.Range.Start < 0 || e.Range.End > len(rope.Held) || e.Range.Start > e.Range.End {
+			return octets.Rope{}, ErrRange
 		}
 		if e.Range.Start < last {
-			return nil, ErrOverlap
+			return octets.Rope{}, ErrOverlap
 		}
 		last = e.Range.End
 		size += len(e.With) - (e.Range.End - e.Range.Start)
 	}
-	out := make([]byte, 0, size)
+	out := octets.Hold(make([]byte, 0, size))
 	last = 0
 	for _, e := range sorted {
-		out = append(out, raw[last:e.Range.Start]...)
-		out = append(out, e.With...)
+		out.Append(rope.Cut(last, e.Range.Start))
+		out.Append(octets.Hold(e.With))
 		last = e.Range.End
 	}
-	return append(out, raw[last:]...), nil
+	out.Append(rope.Cut(last, len(rope.Held)))
+	return out, nil
 }
 
 // Drop returns edits that take every field of these names out of the message's

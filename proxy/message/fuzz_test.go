@@ -10,7 +10,7 @@ import (
 // inside the message, and line ends of SMTP only.
 func FuzzRead(f *testing.F) {
 	for _, m := range samples(f) {
-		f.Add(m.Raw)
+		f.Add(m.text.Held)
 	}
 	f.Add([]byte("From: a@x.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n"))
 	f.Add([]byte("Content-Type: message/rfc822\r\n\r\nContent-Type: multipart/mixed; boundary*0=a; boundary*1=b\r\n\r\n--ab--"))
@@ -36,30 +36,30 @@ func FuzzRead(f *testing.F) {
 func checkPart(t *testing.T, m *Message, p *Part, within Range) {
 	inside := func(r Range) bool { return within.Start <= r.Start && r.Start <= r.End && r.End <= within.End }
 	if !inside(p.Head) || !inside(p.Body) || p.Head.End != p.Body.Start {
-		t.Fatalf("%q: part %+v in %v", m.Raw, p, within)
+		t.Fatalf("%q: part %+v in %v", m.text.Held, p, within)
 	}
 	at := p.Head.Start
 	for _, f := range p.Fields {
 		if f.Range.Start < at || f.Value.Start < f.Range.Start || f.Value.End < f.Value.Start || f.Range.End < f.Value.End || f.Range.End > p.Head.End {
-			t.Fatalf("%q: field %+v in %v", m.Raw, f, p.Head)
+			t.Fatalf("%q: field %+v in %v", m.text.Held, f, p.Head)
 		}
 		at = f.Range.End
 		m.Text(f)
 		if _, err := m.Mailboxes(f); err == nil && strings.Contains(f.Name, ":") {
-			t.Fatalf("%q: field name %q", m.Raw, f.Name)
+			t.Fatalf("%q: field name %q", m.text.Held, f.Name)
 		}
 	}
 	if strings.HasPrefix(p.MediaType, "multipart/") && (len(p.Children) > 0) && (!inside(p.Preamble) || !inside(p.Epilogue)) {
-		t.Fatalf("%q: preamble %v, epilogue %v in %v", m.Raw, p.Preamble, p.Epilogue, within)
+		t.Fatalf("%q: preamble %v, epilogue %v in %v", m.text.Held, p.Preamble, p.Epilogue, within)
 	}
 	content, err := m.Content(p)
 	if err == nil && len(content) > len(m.Bytes(p.Body)) {
-		t.Fatalf("%q: decoding made %d octets of %d", m.Raw, len(content), p.Body.End-p.Body.Start)
+		t.Fatalf("%q: decoding made %d octets of %d", m.text.Held, len(content), p.Body.End-p.Body.Start)
 	}
 	last := p.Body.Start
 	for _, child := range p.Children {
 		if child.Head.Start < last {
-			t.Fatalf("%q: parts out of order", m.Raw)
+			t.Fatalf("%q: parts out of order", m.text.Held)
 		}
 		checkPart(t, m, child, p.Body)
 		last = child.Body.End
@@ -100,7 +100,7 @@ func FuzzMailboxes(f *testing.F) {
 			}
 			ours[plainAddress(b.Address)] = true
 		}
-		for _, theirs := range append(secondOpinion(m.Raw), goMessageAddresses(m.Raw)...) {
+		for _, theirs := range append(secondOpinion(m.text.Held), goMessageAddresses(m.text.Held)...) {
 			if !ours[plainAddress(theirs)] {
 				t.Fatalf("%q: another reader sees %q, we see %v", value, theirs, boxes)
 			}

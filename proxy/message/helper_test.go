@@ -18,7 +18,7 @@ func read(t testing.TB, raw string) *Message {
 	if err != nil {
 		t.Fatalf("Read: %v", err)
 	}
-	if !bytes.Equal(m.Raw, []byte(raw)) {
+	if !bytes.Equal(m.text.Held, []byte(raw)) {
 		t.Fatal("Read changed the message")
 	}
 	return m

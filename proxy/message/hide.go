@@ -3,6 +3,8 @@ package message
 import (
 	"bytes"
 	"strings"
+
+	"postvern.example/internal/octets"
 )
 
 // undisclosed is what a To field says when nobody is left in it (RFC 5322
@@ -49,11 +51,11 @@ func (m *Message) hideIn(p *Part, name string, hide func(string) bool) (edits []
 	var emptied []Field
 	left := false
 	for _, f := range fields {
-		list, err := parseAddresses(m.Raw, f.Value)
+		list, err := parseAddresses(m.text.Held, f.Value)
 		if err != nil {
 			return nil, 0, err
 		}
-		h := hider{raw: m.Raw, hide: hide}
+		h := hider{raw: m.text.Held, hide: hide}
 		if err := h.list(list, f.Value); err != nil {
 			return nil, 0, err
 		}
@@ -230,7 +232,7 @@ func anyOf(list []bool) bool {
 // refold returns the edits as they are, or, where the field would still have a
 // line too long for SMTP, one edit that breaks it between its mailboxes.
 func (m *Message) refold(f Field, edits []Edit) ([]Edit, error) {
-	part := Message{Raw: m.Raw[:f.Range.End]}
+	part := Message{text: octets.Hold(m.text.Held[:f.Range.End])}
 	edited, err := part.Apply(edits...)
 	if err != nil {
 		return nil, err

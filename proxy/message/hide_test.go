@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"postvern.example/internal/octets"
 	"postvern.example/policy/detect"
 )
 
@@ -109,7 +110,7 @@ func TestAFieldThatAnEditTouchesIsBroughtToLinesThatSMTPCarries(t *testing.T) {
 		t.Fatal(n, err)
 	}
 	out := read(t, apply(t, m, edits))
-	if l := longestLine(out.Raw); l > 998 {
+	if l := longestLine(out.text.Held); l > 998 {
 		t.Errorf("a line has %d octets", l)
 	}
 	if boxes, err := out.Mailboxes(out.Root.Get("To")[0]); err != nil || len(boxes) != 100 {
@@ -202,13 +203,13 @@ func checkHidden(t fataler, before *Message, after []byte) {
 		return h.mentions(raw)
 	}
 	want = collect(before, func(raw string) bool {
-		probe := Message{Raw: []byte(raw)}
+		probe := Message{text: octets.Hold([]byte(raw))}
 		boxes, _ := probe.Mailboxes(Field{Value: Range{0, len(raw)}})
 		return !mentions(raw) && len(boxes) == 1 && !isMember(boxes[0].Address) && !mentions(boxes[0].Name)
 	})
 	got = collect(m, func(string) bool { return true })
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
-		t.Fatalf("%q\nbecame %q\nleft %q\nwant %q", before.Raw, after, got, want)
+		t.Fatalf("%q\nbecame %q\nleft %q\nwant %q", before.text.Held, after, got, want)
 	}
 	for _, a := range append(secondOpinion(after), goMessageAddresses(after)...) {
 		if isMember(a) {

@@ -94,9 +94,9 @@ func TestHostileShapesAreDefects(t *testing.T) {
 func BenchmarkRead(b *testing.B) {
 	for file, m := range samples(b) {
 		b.Run(file, func(b *testing.B) {
-			b.SetBytes(int64(len(m.Raw)))
+			b.SetBytes(int64(len(m.text.Held)))
 			for b.Loop() {
-				if _, err := Read(strings.NewReader(string(m.Raw)), DefaultLimits()); err != nil {
+				if _, err := Read(strings.NewReader(string(m.text.Held)), DefaultLimits()); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"postvern.example/internal/octets"
 )
 
 // Detached is a message whose invitation has lost its papers, and the papers.
@@ -114,10 +116,10 @@ func (m *Message) isPaper(parent, p *Part, first bool) bool {
 // withDelimiter returns the octets of a part with the line of the boundary
 // before it and the line end before the next.
 func (m *Message) withDelimiter(p *Part) (Range, bool) {
-	start := bytes.LastIndexByte(m.Raw[:max(0, p.Head.Start-1)], '\n') + 1
+	start := bytes.LastIndexByte(m.text.Held[:max(0, p.Head.Start-1)], '\n') + 1
 	end := p.Body.End + len("\r\n")
-	if !bytes.HasPrefix(m.Raw[start:], []byte("--")) || end > len(m.Raw) ||
-		!bytes.HasSuffix(m.Raw[:end], []byte("\r\n")) || !bytes.HasPrefix(m.Raw[end:], []byte("--")) {
+	if !bytes.HasPrefix(m.text.Held[start:], []byte("--")) || end > len(m.text.Held) ||
+		!bytes.HasSuffix(m.text.Held[:end], []byte("\r\n")) || !bytes.HasPrefix(m.text.Held[end:], []byte("--")) {
 		return Range{}, false
 	}
 	return Range{start, end}, true
@@ -211,7 +213,8 @@ var companions = labels("from", "sender", "reply-to", "to", "cc", "date", "subje
 // Papers returns a mail of what was detached from this one, which must be the
 // message that the edits were made for: to the same people, in answer to it,
 // with the octets of its parts as they came. text stands before them.
-func (m *Message) Papers(d Detached, messageID, text string) ([]byte, error) {
+func (m *Message) Papers(d Detached, messageID, text string) (octets.Rope, error) {
+	var out octets.Rope
 	var b bytes.Buffer
 	references := ""
 	for _, f := range m.Root.Fields {
@@ -233,29 +236,32 @@ func (m *Message) Papers(d Detached, messageID, text string) ([]byte, error) {
 		}
 		field, err := formatField(f[0], f[1])
 		if err != nil {
-			return nil, fmt.Errorf("write papers: %w", err)
+			return out, fmt.Errorf("write papers: %w", err)
 		}
 		b.WriteString(field)
 	}
-	boundary := newBoundary(m.Raw)
+	boundary := newBoundary(m.text.Held)
 	if err := writeType(&b, "multipart/mixed", map[string]string{"boundary": boundary}); err != nil {
-		return nil, fmt.Errorf("write papers: %w", err)
+		return out, fmt.Errorf("write papers: %w", err)
 	}
 	b.WriteString("\r\n--" + boundary + "\r\n")
 	first := DraftPart{MediaType: "text/plain", Params: map[string]string{"charset": "utf-8"}, Content: []byte(text)}
 	if err := first.write(&b); err != nil {
-		return nil, fmt.Errorf("write papers: %w", err)
+		return out, fmt.Errorf("write papers: %w", err)
 	}
 	for _, p := range d.Parts {
 		b.WriteString("\r\n--" + boundary + "\r\n")
-		b.Write(m.Raw[p.Head.Start:p.Body.End])
+		out.Append(octets.Hold(b.Bytes()))
+		out.Append(m.text.Cut(p.Head.Start, p.Body.End))
+		b.Reset()
 	}
 	for _, f := range d.Files {
 		b.WriteString("\r\n--" + boundary + "\r\n")
 		if err := f.write(&b); err != nil {
-			return nil, fmt.Errorf("write papers: %w", err)
+			return out, fmt.Errorf("write papers: %w", err)
 		}
 	}
 	b.WriteString("\r\n--" + boundary + "--\r\n")
-	return b.Bytes(), nil
+	out.Append(octets.Hold(b.Bytes()))
+	return out, nil
 }

@@ -48,21 +48,37 @@ func Read(r io.Reader, limits Limits) (*Message, error) {
 // Parse takes a message apart as Read does. The message shares the memory of
 // raw, which must not be changed any more.
 func Parse(raw []byte, limits Limits) (*Message, error) {
-	if int64(len(raw)) > limits.Size {
-		return nil, fmt.Errorf("read message: %w", ErrTooLarge)
-	}
-	if err := checkEnds(raw); err != nil {
+	return ParseRope(octets.Hold(raw), limits)
+}
+
+// ParseRope does what Parse does with octets of which some may be aside, as the
+// edits of a message that was read leave them.
+func ParseRope(rope octets.Rope, limits Limits) (*Message, error) {
+	m, err := settled(rope, limits)
+	if err != nil {
 		return nil, fmt.Errorf("read message: %w", err)
 	}
-	p := parser{raw: raw, limits: limits}
+	return m, nil
+}
+
+func parse(rope octets.Rope, limits Limits) (*Message, error) {
+	if int64(rope.Size()) > limits.Size {
+		return nil, ErrTooLarge
+	}
+	if err := checkEnds(rope.Held); err != nil {
+		return nil, err
+	}
+	p := parser{raw: rope.Held, limits: limits}
 	root := p.message()
-	return &Message{Raw: raw, Root: root, Defects: p.defects}, nil
+	return &Message{text: rope, Root: root, Defects: p.defects}, nil
 }
 
 // Reader reads messages and keeps the buffers that they come in for the next
 // ones. It is safe for use by several goroutines.
 type Reader struct {
-	Limits  Limits
+	Limits Limits
+	// Aside makes room for what is not held of a large message; nil: all is.
+	Aside   func() (Aside, error)
 	buffers sync.Pool // of *[]byte
 }
 
@@ -71,44 +87,52 @@ type Reader struct {
 const Earnest = 2 << 20
 
 // Read does what the function Read does. declared is how large the message is
-// said to be; 0 is not said.
+// said to be; 0 is not said. The errors are also those of Aside. A message has to
+// be closed.
 func (b *Reader) Read(r io.Reader, declared int64) (*Message, error) {
-	raw, err := b.readAll(r, min(declared, b.Limits.Size))
+	rope, aside, err := b.readAll(r, min(declared, b.Limits.Size))
 	if err != nil {
 		return nil, fmt.Errorf("read message: %w", err)
 	}
-	return Parse(raw, b.Limits)
-}
-
-// Bytes returns the octets of a range. They share memory with the message and
-// must not be changed.
-func (m *Message) Bytes(r Range) []byte {
-	if r.Start < 0 || r.End > len(m.Raw) || r.Start > r.End {
-		return nil
+	m, err := ParseRope(rope, b.Limits)
+	switch {
+	case aside == nil:
+		return m, err
+	case err != nil:
+		return nil, errors.Join(err, aside.Close())
 	}
-	return m.Raw[r.Start:r.End:r.End]
+	m.aside = aside
+	return m, nil
 }
 
 // readAll reads into a buffer that other messages were read into before and
 // copies the whole out of it: growing a new one each time would take, zero and
 // throw away three times the memory. A buffer that is too large to be kept
 // becomes the message itself.
-func (b *Reader) readAll(r io.Reader, declared int64) ([]byte, error) {
+func (b *Reader) readAll(r io.Reader, declared int64) (octets.Rope, Aside, error) {
 	space, ok := b.buffers.Get().(*[]byte)
 	if !ok {
 		space = new([]byte)
 		*space = make([]byte, 0, sizeHint(r, b.Limits.Size))
 	}
-	buf, err := fill((*space)[:0], r, b.Limits.Size, declared)
+	most, whole := b.Limits.Size, declared
+	if b.Aside != nil {
+		most = min(most, Large)
+		declared = min(declared, Large)
+	}
+	buf, err := fill((*space)[:0], r, most, declared)
+	if errors.Is(err, ErrTooLarge) && most < b.Limits.Size {
+		return b.thin(buf, r, whole)
+	}
 	if cap(buf) > Earnest {
-		return buf, err
+		return octets.Hold(buf), nil, err
 	}
 	*space = buf
 	defer b.buffers.Put(space)
 	if err != nil {
-		return nil, err
+		return octets.Rope{}, nil, err
 	}
-	return bytes.Clone(buf), nil
+	return octets.Hold(bytes.Clone(buf)), nil, nil
 }
 
 // fill reads r to its end, or past the limit.

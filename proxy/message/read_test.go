@@ -45,7 +45,7 @@ func TestReadRefusesLineEndsThatSMTPDoesNotHave(t *testing.T) {
 			if !errors.Is(err, test.err) {
 				t.Errorf("%s, %s: got %v, want %v", name, reader, err, test.err)
 			}
-			if err == nil && string(m.Raw) != test.raw {
+			if err == nil && string(m.text.Held) != test.raw {
 				t.Errorf("%s, %s: the octets changed", name, reader)
 			}
 		}

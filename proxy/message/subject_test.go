@@ -237,7 +237,7 @@ func TestApplyRefusesEditsThatMeet(t *testing.T) {
 		}
 	}
 	out, err := m.Apply(Edit{Range{9, 9}, []byte("1")}, Edit{Range{5, 9}, []byte("-")}, Edit{Range{5, 5}, []byte("a")}, Edit{Range{9, 9}, []byte("2")})
-	if want := "From:a-12" + string(m.Raw[9:]); err != nil || string(out) != want {
+	if want := "From:a-12" + string(m.text.Held[9:]); err != nil || string(out) != want {
 		t.Errorf("touching edits: got %q, %v, want %q", out, err, want)
 	}
 }

@@ -7,14 +7,15 @@ import (
 	"io"
 	"time"
 
+	"postvern.example/internal/octets"
 	"postvern.example/proxy/message"
 )
 
 // Enclosure is a copy whose content stands in a file that a code opens. Of the
 // message only what Sealing leaves outside stands in its header.
 type Enclosure struct {
-	Head         []byte // as in Sealing
-	Raw          []byte // the message as edited, CRLF line ends; it is not changed
+	Head         []byte      // as in Sealing
+	Raw          octets.Rope // the message as edited, CRLF line ends; it is not changed
 	OuterSubject string
 	MessageID    string // as in Sealing
 	// Quiet says that nothing was found in the header: the sender's name, In-Reply-To

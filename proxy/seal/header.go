@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"postvern.example/internal/octets"
 	"postvern.example/proxy/message"
 )
 
@@ -26,14 +27,14 @@ type field struct {
 
 // cutHead cuts a message into its header, with the empty line that ends it, and
 // its body, both as they came.
-func cutHead(raw []byte) (head, body []byte) {
-	if bytes.HasPrefix(raw, []byte("\r\n")) {
-		return raw[:2], raw[2:]
+func cutHead(raw octets.Rope) (head []byte, body octets.Rope) {
+	end := len(raw.Held)
+	if bytes.HasPrefix(raw.Held, []byte("\r\n")) {
+		end = 2
+	} else if i := bytes.Index(raw.Held, []byte("\r\n\r\n")); i >= 0 {
+		end = i + 4
 	}
-	if end := bytes.Index(raw, []byte("\r\n\r\n")); end >= 0 {
-		return raw[:end+4], raw[end+4:]
-	}
-	return raw, nil
+	return raw.Held[:end], raw.Cut(end, len(raw.Held))
 }
 
 // readFields returns the fields of a header.
@@ -148,8 +149,7 @@ func bareAddresses(fields []field, name string) (string, error) {
 		if f.name != name {
 			continue
 		}
-		m := message.Message{Raw: []byte(f.value)}
-		boxes, err := m.Mailboxes(message.Field{Value: message.Range{End: len(m.Raw)}})
+		boxes, err := message.MailboxesIn([]byte(f.value))
 		if err != nil {
 			return "", fmt.Errorf("%w: %w", ErrMalformed, err)
 		}

@@ -21,6 +21,7 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 
+	"postvern.example/internal/octets"
 	"postvern.example/proxy/seal/cms"
 )
 
@@ -194,8 +195,8 @@ const interopBody = "--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-T
 	"Content-Transfer-Encoding: base64\r\n\r\nAAH/gA0KCg==\r\n--b--\r\n"
 
 func interopMail(reader string) Sealing {
-	return Sealing{Reader: reader, OuterSubject: "TR – fortroligt", Raw: []byte("From: anna@forening.example\r\nTo: " + reader +
-		"\r\nSubject: =?utf-8?Q?Din_sygemelding_og_l=C3=B8n?=\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + interopBody)}
+	return Sealing{Reader: reader, OuterSubject: "TR – fortroligt", Raw: octets.Hold([]byte("From: anna@forening.example\r\nTo: " + reader +
+		"\r\nSubject: =?utf-8?Q?Din_sygemelding_og_l=C3=B8n?=\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + interopBody))}
 }
 
 func TestReadersProgramsOpenWhatIsSealed(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"postvern.example/internal/octets"
 	"postvern.example/policy"
 )
 
@@ -82,7 +83,7 @@ func TestAnEmptyKeyringKnowsNobody(t *testing.T) {
 			t.Error("an empty list has keys")
 		}
 		var why *KeyError
-		if sealed, err := ring.Seal(Sealing{Reader: "rsa@member.example", Raw: []byte("From: a@b.example\r\n\r\n")}, later); !errors.As(err, &why) || sealed != nil {
+		if sealed, err := ring.Seal(Sealing{Reader: "rsa@member.example", Raw: octets.Hold([]byte("From: a@b.example\r\n\r\n"))}, later); !errors.As(err, &why) || sealed != nil {
 			t.Error(err)
 		}
 	}
@@ -307,7 +308,7 @@ func FuzzLoadKeys(f *testing.F) {
 				if ring.State(address, later) != policy.KeyUsable {
 					continue
 				}
-				sealed, err := ring.Seal(Sealing{Reader: address, Raw: []byte("From: a@b.example\r\n\r\nhi\r\n"), OuterSubject: "x"}, later)
+				sealed, err := ring.Seal(Sealing{Reader: address, Raw: octets.Hold([]byte("From: a@b.example\r\n\r\nhi\r\n")), OuterSubject: "x"}, later)
 				if err == nil && len(sealed) == 0 {
 					t.Fatal("nothing was sealed")
 				}

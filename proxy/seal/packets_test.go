@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
+
+	"postvern.example/internal/octets"
 )
 
 // TestContentOfEverySizeOpens goes around the sizes at which packets are cut.
@@ -23,7 +25,7 @@ func TestContentOfEverySizeOpens(t *testing.T) {
 	}
 	for _, size := range slices.Compact(sizes) {
 		body := strings.Repeat("x", size)
-		m.Raw = []byte(head + body)
+		m.Raw = octets.Hold([]byte(head + body))
 		if inner := open(t, secret, sealed(t, k, m)); !strings.Contains(inner, "\r\n\r\n"+body) {
 			t.Errorf("%d octets: not all came out", size)
 		}

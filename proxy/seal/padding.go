@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"mime"
 	"strings"
+
+	"postvern.example/internal/octets"
 )
 
 // place is where padding stands in what is encrypted: where readers' programs
@@ -22,7 +24,7 @@ const (
 const largestInField = 4 << 20
 
 // paddingPlace says where the padding of a message can stand.
-func paddingPlace(entity []field, body []byte) place {
+func paddingPlace(entity []field, body octets.Rope) place {
 	content, encoding := "", ""
 	for _, f := range entity {
 		switch value := strings.TrimSpace(strings.ReplaceAll(f.value, "\r\n", "")); f.name {
@@ -35,11 +37,11 @@ func paddingPlace(entity []field, body []byte) place {
 	media, params, err := mime.ParseMediaType(content)
 	switch {
 	case err == nil && strings.HasPrefix(media, "multipart/"):
-		if closed(body, params["boundary"]) {
+		if closed(body.Held, params["boundary"]) {
 			return epilogue
 		}
 		return nowhere // what follows would be of its last part
-	case len(body) <= largestInField:
+	case body.Size() <= largestInField:
 		return inField
 	case encoding == "base64":
 		return blank

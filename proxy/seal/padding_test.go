@@ -36,7 +36,7 @@ func TestPaddingStandsWhereProgramsShowNothing(t *testing.T) {
 		"signed, and of no size": {"Content-Type: multipart/signed; boundary=\"b\"; micalg=sha-256; protocol=\"application/pkcs7-signature\"\r\n", parts + "--b--"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inner := open(t, secret, sealed(t, k, Sealing{Reader: "anna@member.example", Raw: []byte(leaf(c.fields, c.body))}))
+			inner := open(t, secret, sealed(t, k, Sealing{Reader: "anna@member.example", Raw: octets.Hold([]byte(leaf(c.fields, c.body)))}))
 			if len(inner) != octets.PadTo(len(inner)) {
 				t.Errorf("%d octets were not filled up", len(inner))
 			}
@@ -104,7 +104,7 @@ func TestMailsOfNearlyOneSizeCannotBeToldApart(t *testing.T) {
 		sizes := map[int]bool{}
 		for n := range 400 {
 			raw := leaf("Content-Type: text/plain\r\n", fmt.Sprintf("%0*d", 9000+n, 0))
-			out, err := seal(Sealing{Raw: []byte(raw)})
+			out, err := seal(Sealing{Raw: octets.Hold([]byte(raw))})
 			if err != nil {
 				t.Fatal(err)
 			}

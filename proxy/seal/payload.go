@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"slices"
 	"strings"
 
 	"postvern.example/internal/octets"
@@ -15,21 +14,18 @@ import (
 // came, filled up to one of few sizes.
 type payload struct {
 	head string
-	body []byte // of the message
+	body octets.Rope // of the message
 	tail string
 }
 
-func (p payload) size() int { return len(p.head) + len(p.body) + len(p.tail) }
+func (p payload) size() int { return len(p.head) + p.body.Size() + len(p.tail) }
 
 func (p payload) write(w io.Writer) error {
 	if _, err := io.WriteString(w, p.head); err != nil {
 		return fmt.Errorf("write header: %w", err)
 	}
-	// In pieces: the cipher makes a copy of what it is given at once.
-	for piece := range slices.Chunk(p.body, 64<<10) {
-		if _, err := w.Write(piece); err != nil {
-			return fmt.Errorf("write body: %w", err)
-		}
+	if _, err := p.body.WriteTo(w); err != nil {
+		return fmt.Errorf("write body: %w", err)
 	}
 	if _, err := io.WriteString(w, p.tail); err != nil {
 		return fmt.Errorf("write padding: %w", err)
@@ -39,7 +35,7 @@ func (p payload) write(w io.Writer) error {
 
 // newPayload puts the payload of a message together. key is the organisation's
 // public key that goes along; nil: none does.
-func newPayload(fields, outside []field, body []byte, key *OrganisationKey) (payload, error) {
+func newPayload(fields, outside []field, body octets.Rope, key *OrganisationKey) (payload, error) {
 	var protected, own strings.Builder
 	var entity []field
 	along, err := key.along()

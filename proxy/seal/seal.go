@@ -14,15 +14,16 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 
+	"postvern.example/internal/octets"
 	"postvern.example/policy"
 )
 
 // Sealing is one message to be sealed to one reader.
 type Sealing struct {
-	Reader       string // the reader's address
-	Head         []byte // the header with its empty line, where it stands apart; nil: it stands in Raw
-	Raw          []byte // the message as edited, CRLF line ends; it is not changed
-	OuterSubject string // the subject that everybody sees, decoded; empty: "[...]" (RFC 9788 §3.2)
+	Reader       string      // the reader's address
+	Head         []byte      // the header with its empty line, where it stands apart; nil: it stands in Raw
+	Raw          octets.Rope // the message as edited, CRLF line ends; it is not changed
+	OuterSubject string      // the subject that everybody sees, decoded; empty: "[...]" (RFC 9788 §3.2)
 	// MessageID of the copy, with angle brackets: not that of another copy and
 	// not derived from it. Empty: a random one. The message's own stands inside.
 	MessageID string

@@ -19,6 +19,7 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"github.com/ProtonMail/gopenpgp/v2/crypto"
 
+	"postvern.example/internal/octets"
 	"postvern.example/policy"
 )
 
@@ -84,7 +85,7 @@ const letter = "Received: from laptop (10.0.0.7) by mx.example; Thu, 5 Mar 2026 
 const letterBody = "K\xe6re Anna,\r\n\r\n. \r\n..  \t\r\nDin l\xf8n, \xe5r 2026.\r\n--x\r\nsidste linje"
 
 func sealing() Sealing {
-	return Sealing{Reader: "Anna@Member.Example", Raw: []byte(letter + letterBody), OuterSubject: "TR – fortroligt"}
+	return Sealing{Reader: "Anna@Member.Example", Raw: octets.Hold([]byte(letter + letterBody)), OuterSubject: "TR – fortroligt"}
 }
 
 func sealed(t testing.TB, k *Keyring, m Sealing) []byte {
@@ -227,7 +228,7 @@ func TestThreadLeavesCleanMessageIDsOutside(t *testing.T) {
 	_, k := reader(t, "x25519", 0)
 	m := sealing()
 	m.Thread = true
-	m.Raw = []byte(strings.Replace(letter, "<first@member.example>", "<first@member.example> words <a b@c> (x@y)", 1) + letterBody)
+	m.Raw = octets.Hold([]byte(strings.Replace(letter, "<first@member.example>", "<first@member.example> words <a b@c> (x@y)", 1) + letterBody))
 	got, err := mail.ReadMessage(bytes.NewReader(sealed(t, k, m)))
 	if err != nil {
 		t.Fatal(err)
@@ -294,7 +295,7 @@ func TestContentTypesThatTakeNoParameterGetAPartAround(t *testing.T) {
 		"not a type":      {"Content-Type: text\r\n", "\r\nContent-Type: text\r\n\r\nhej\r\n--"},
 		"twice a charset": {"Content-Type: text/plain; charset=a; charset=b\r\n", "\r\nContent-Type: text/plain; charset=a; charset=b\r\n\r\nhej\r\n--"},
 	} {
-		m := Sealing{Reader: "anna@member.example", Raw: []byte("From: a@b.example\r\n" + c.content + "\r\nhej")}
+		m := Sealing{Reader: "anna@member.example", Raw: octets.Hold([]byte("From: a@b.example\r\n" + c.content + "\r\nhej"))}
 		inner := open(t, secret, sealed(t, k, m))
 		if !strings.Contains(inner, c.inside) {
 			t.Errorf("%s: %q", name, inner)
@@ -329,7 +330,7 @@ func TestAnUnclearMessageIsNotSealed(t *testing.T) {
 		"LF mail altogether": "From: a@b.example\nTo: a@b.example\n\nhej",
 	} {
 		m := sealing()
-		m.Raw = []byte(raw)
+		m.Raw = octets.Hold([]byte(raw))
 		if out, err := k.Seal(m, time.Now()); !errors.Is(err, ErrMalformed) || out != nil {
 			t.Errorf("%s: %v %q", name, err, out)
 		}
@@ -403,7 +404,7 @@ func TestReadersAreListedOutsideAsTheyWereEdited(t *testing.T) {
 		"Bjørn <bj@x.example>":                         "bj@x.example",
 		"broken <a@x.example, Anna 010190-1234 <b@y.e": "undisclosed-recipients:;",
 	} {
-		m := Sealing{Reader: "anna@member.example", Raw: []byte("From: a@b.example\r\nTo: " + to + "\r\n\r\nhej")}
+		m := Sealing{Reader: "anna@member.example", Raw: octets.Hold([]byte("From: a@b.example\r\nTo: " + to + "\r\n\r\nhej"))}
 		out := string(sealed(t, k, m))
 		if !strings.Contains(out, "\r\nTo: "+want+"\r\n") {
 			head, _, _ := strings.Cut(out, "\r\n\r\n")
@@ -426,7 +427,7 @@ func TestEveryWriterThatTheGatewayReadsIsSealed(t *testing.T) {
 		"Sm\xf8r <sm\xc3\xb8r@region.example>":                  "smør@region.example",
 		"anna@[192.0.2.1]":                                      "anna@[192.0.2.1]",
 	} {
-		m := Sealing{Reader: "anna@member.example", Raw: []byte("From: " + from + "\r\nTo: <>\r\n\r\nhej")}
+		m := Sealing{Reader: "anna@member.example", Raw: octets.Hold([]byte("From: " + from + "\r\nTo: <>\r\n\r\nhej"))}
 		out, err := k.Seal(m, time.Now())
 		if head, _, _ := strings.Cut(string(out), "\r\nSubject:"); err != nil || head != "From: "+want+"\r\nTo: undisclosed-recipients:;" {
 			t.Errorf("%s: %v\n%s", from, err, head)
@@ -484,8 +485,8 @@ func TestArmorIsExactAtEveryLength(t *testing.T) {
 func TestALargeMailTakesLittleMoreThanItsCiphertext(t *testing.T) {
 	_, k := reader(t, "x25519", 0)
 	m := sealing()
-	m.Raw = append([]byte(letter), bytes.Repeat([]byte("Kaere Anna, her er lidt tekst.\r\n"), 16<<20/32)...)
-	if out := sealed(t, k, m); cap(out) > len(m.Raw)*3/2 {
+	m.Raw = octets.Hold(append([]byte(letter), bytes.Repeat([]byte("Kaere Anna, her er lidt tekst.\r\n"), 16<<20/32)...))
+	if out := sealed(t, k, m); cap(out) > m.Raw.Size()*3/2 {
 		t.Errorf("the result holds %d octets", cap(out))
 	}
 	var pieces widest
@@ -508,7 +509,7 @@ func FuzzSeal(f *testing.F) {
 	f.Add([]byte("From: a@b.example\r\n\r\n"), "", false)
 	f.Add([]byte("From: a@b.example\r\nContent-Type: text/plain; hp=x\r\n\r\nx"), "=?x", true)
 	f.Fuzz(func(t *testing.T, raw []byte, subject string, thread bool) {
-		out, err := k.Seal(Sealing{Reader: "anna@member.example", Raw: raw, OuterSubject: subject, Thread: thread}, time.Now())
+		out, err := k.Seal(Sealing{Reader: "anna@member.example", Raw: octets.Hold(raw), OuterSubject: subject, Thread: thread}, time.Now())
 		if err != nil {
 			if out != nil {
 				t.Fatal("bytes beside an error")
@@ -516,7 +517,7 @@ func FuzzSeal(f *testing.F) {
 			return
 		}
 		inner := open(t, secret, out)
-		if _, body := cutHead(raw); !strings.Contains(inner, string(body)) {
+		if _, body := cutHead(octets.Hold(raw)); !strings.Contains(inner, string(body.Held)) {
 			t.Fatal("the body is not inside")
 		}
 		if bytes.Contains(bytes.ReplaceAll(out, []byte("\r\n"), nil), []byte("\n")) {
@@ -531,9 +532,9 @@ func BenchmarkSeal(b *testing.B) {
 			b.Run(kind+"/"+name, func(b *testing.B) {
 				_, k := reader(b, kind, bits)
 				m := sealing()
-				m.Raw = append([]byte(letter), bytes.Repeat([]byte("Kaere Anna, her er lidt tekst.\r\n"), size/32)...)
+				m.Raw = octets.Hold(append([]byte(letter), bytes.Repeat([]byte("Kaere Anna, her er lidt tekst.\r\n"), size/32)...))
 				now := time.Now()
-				b.SetBytes(int64(len(m.Raw)))
+				b.SetBytes(int64(m.Raw.Size()))
 				b.ReportAllocs()
 				for b.Loop() {
 					if _, err := k.Seal(m, now); err != nil {

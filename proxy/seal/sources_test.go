@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"postvern.example/internal/octets"
 	"postvern.example/policy"
 )
 
@@ -74,7 +75,7 @@ func TestABoundReaderGetsTheirKeyOrNone(t *testing.T) {
 		if got := ring.State(c.address, later); got != c.want {
 			t.Errorf("bound %s: %s, want %s", c.name, got, c.want)
 		}
-		sealed, err := ring.Seal(Sealing{Reader: c.address, Raw: []byte("From: a@b.example\r\n\r\nx\r\n")}, later)
+		sealed, err := ring.Seal(Sealing{Reader: c.address, Raw: octets.Hold([]byte("From: a@b.example\r\n\r\nx\r\n"))}, later)
 		var why *KeyError
 		if (err == nil) != (c.want == policy.KeyUsable) || err != nil && (!errors.As(err, &why) || why.State != c.want || sealed != nil) {
 			t.Errorf("bound %s: sealing: %v", c.name, err)

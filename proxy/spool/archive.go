@@ -53,8 +53,8 @@ func (a *archive) begin(_ context.Context, tables []table) error {
 	return nil
 }
 
-// octets is binary content in JSON.
-type octets struct {
+// blob is binary content in JSON.
+type blob struct {
 	Octets []byte `json:"octets"`
 }
 
@@ -62,7 +62,7 @@ func (a *archive) insert(_ context.Context, t table, r values) error {
 	line := slices.Clone(r)
 	for i, v := range line {
 		if b, ok := v.([]byte); ok {
-			line[i] = octets{b}
+			line[i] = blob{b}
 		}
 	}
 	text, err := json.Marshal(line)
@@ -122,7 +122,7 @@ func (a *archive) rows(_ context.Context, t table, each func(values) error) erro
 func archived(field json.RawMessage) (any, error) {
 	var text string
 	var number int64
-	var binary octets
+	var box blob
 	switch {
 	case string(field) == "null":
 		return nil, nil
@@ -130,8 +130,8 @@ func archived(field json.RawMessage) (any, error) {
 		return number, nil
 	case json.Unmarshal(field, &text) == nil:
 		return text, nil
-	case json.Unmarshal(field, &binary) == nil:
-		return slices.Concat([]byte{}, binary.Octets), nil
+	case json.Unmarshal(field, &box) == nil:
+		return slices.Concat([]byte{}, box.Octets), nil
 	}
 	return nil, ErrDamaged
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"postvern.example/internal/deviation"
+	"postvern.example/internal/octets"
 )
 
 // Parcel is all that follows from one message. Accept stores it whole or not
@@ -17,8 +18,8 @@ type Parcel struct {
 	Reference  string // PV-7K3F9Q
 	Login      string // who handed it in
 	Received   time.Time
-	Digest     []byte // of all that tells this parcel from others besides Original; nil: it is never a repeat
-	Original   []byte // the message as received. A parcel with the same Digest and Original is a repeat
+	Digest     []byte      // of all that tells this parcel from others besides Original; nil: it is never a repeat
+	Original   octets.Rope // the message as received. A parcel with the same Digest and Original is a repeat
 	Bodies     []Body
 	Copies     []Copy
 	Deviations []deviation.Record

@@ -133,7 +133,11 @@ func refusedIsNotRemembered(t *testing.T, open opener) {
 	first, second := testParcel(50, 1), testParcel(50, 1)
 	first.Digest, second.Digest = []byte("same"), []byte("same")
 	mustAccept(t, s, first)
-	s.repeats.lapse(s.repeats.digests[string(s.vault.repeat(first.Digest, first.Original))])
+	key, err := s.vault.repeat(first.Digest, first.Original)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.repeats.lapse(s.repeats.digests[string(key)])
 	second.Correspondents = again.Correspondents
 	if err := s.Accept(t.Context(), second); !errors.Is(err, ErrRepeat) {
 		t.Fatalf("a repeat is answered %v", err)

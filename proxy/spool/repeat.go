@@ -57,7 +57,11 @@ func (s *Store) begin(ctx context.Context, p Parcel) (*mark, error) {
 	if len(p.Digest) == 0 {
 		return nil, nil
 	}
-	m := &mark{s: s, key: string(s.vault.repeat(p.Digest, p.Original)), parcel: p.ID, begun: time.Now(), answered: make(chan struct{})}
+	key, err := s.vault.repeat(p.Digest, p.Original)
+	if err != nil {
+		return nil, err
+	}
+	m := &mark{s: s, key: string(key), parcel: p.ID, begun: time.Now(), answered: make(chan struct{})}
 	for {
 		first := s.repeats.note(m)
 		if first == nil {

@@ -52,7 +52,7 @@ func (t table) boxes(r values) []box {
 
 // place returns what a field of a row is bound to; empty where it is not sealed.
 func (t table) place(column string, r values) string {
-	octets := func(name string) []byte { b, _ := r[t.at(name)].([]byte); return b }
+	value := func(name string) []byte { b, _ := r[t.at(name)].([]byte); return b }
 	text := func(name string) string { s, _ := r[t.at(name)].(string); return s }
 	switch t.Name + "." + column {
 	case "bodies.key":
@@ -69,7 +69,7 @@ func (t table) place(column string, r values) string {
 	case "consents.label":
 		return labelPlace(text("id"))
 	case "codes.secret":
-		return codePlace(octets("reader"))
+		return codePlace(value("reader"))
 	case "questions.secret":
 		return questionPlace(text("id"))
 	case organisationTable + ".secret":
@@ -78,7 +78,7 @@ func (t table) place(column string, r values) string {
 	case "shared.secret":
 		return sharedPlace(text("kind"), text("name"))
 	case keysTable + ".secret", pinsTable + ".secret":
-		return keyPlace(t.Name, octets("reader"), octets("print"))
+		return keyPlace(t.Name, value("reader"), value("print"))
 	case "meta.value":
 		if name := text("name"); slices.Contains(sealedMeta, name) {
 			return "meta/value/" + name

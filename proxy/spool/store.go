@@ -119,6 +119,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 
 // startServing makes ready to claim.
 func (s *Store) startServing(ctx context.Context) error {
+	if err := s.sweepAside(); err != nil {
+		return err
+	}
 	if _, err := s.nextID(ctx); err != nil {
 		return err
 	}

@@ -164,6 +164,7 @@ type guardReader struct {
 	// declared is the size that the client has said. It gets room for all of it
 	// once it has shown that it means it.
 	declared int64
+	aside    int64 // octets that are not in memory any more
 	framed   bool  // it comes through a framer, which refuses the same
 	state    state // afterDot and afterDotCR never occur: dots mean nothing here
 	err      error
@@ -193,11 +194,7 @@ func (g *guardReader) Read(b []byte) (int, error) {
 	if g.left -= int64(n); g.left < 0 {
 		return g.fail(0, errTooLarge)
 	}
-	need := g.taken
-	if need > message.Earnest {
-		need = max(need, g.declared)
-	}
-	if busy := g.room.grow(g.ctx, need); busy != nil {
+	if busy := g.room.grow(g.ctx, g.need()); busy != nil {
 		return g.fail(0, busy)
 	}
 	switch {
@@ -208,6 +205,24 @@ func (g *guardReader) Read(b []byte) (int, error) {
 	}
 	return n, nil
 }
+
+// need is for how many octets memory is asked for: those that came, of which
+// one that was put aside takes a part of what others take, and once there are
+// many those that the client has declared. A large message is expected to be put
+// aside until that much of it was not.
+func (g *guardReader) need() int64 {
+	need, declared := g.taken-g.aside+g.aside/budgetFactor, g.declared
+	if g.declared > message.Large && (g.taken <= 2*message.Large || g.aside > 0) {
+		declared /= budgetFactor
+	}
+	if g.taken > message.Earnest {
+		need = max(need, declared)
+	}
+	return need
+}
+
+// PutAside notes that n octets of what was read are not in memory any more.
+func (g *guardReader) PutAside(n int64) { g.aside += n }
 
 func (g *guardReader) fail(n int, err error) (int, error) {
 	g.err = err

@@ -160,16 +160,16 @@ func (g *gatherer) id(p *message.Part) string {
 // in pieces.
 func (g *gatherer) attach(p *message.Part) error {
 	f := file{name: g.name(p)}
-	body := g.m.Bytes(p.Body)
 	switch {
 	case strings.HasPrefix(p.MediaType, "message/"):
-		f.size, f.open = len(body), func() (io.Reader, error) { return bytes.NewReader(body), nil }
+		f.size, f.open = g.m.Size(p.Body), func() (io.Reader, error) { return g.m.Open(p.Body), nil }
 	case p.Encoding == "base64":
-		n, err := io.Copy(io.Discard, decoder(body))
+		open := func() io.Reader { return decoder(g.m.Open(p.Body)) }
+		n, err := io.Copy(io.Discard, open())
 		if err != nil {
 			return fmt.Errorf("read attachment: %w", err)
 		}
-		f.size, f.open = int(n), func() (io.Reader, error) { return decoder(body), nil }
+		f.size, f.open = int(n), func() (io.Reader, error) { return open(), nil }
 	default:
 		content, err := g.m.Content(p)
 		if err != nil {
@@ -181,8 +181,8 @@ func (g *gatherer) attach(p *message.Part) error {
 	return nil
 }
 
-func decoder(body []byte) io.Reader {
-	return base64.NewDecoder(base64.StdEncoding, &unblanked{bytes.NewReader(body)})
+func decoder(body io.Reader) io.Reader {
+	return base64.NewDecoder(base64.StdEncoding, &unblanked{body})
 }
 
 // unblanked leaves blanks out: the decoder knows line ends only.
