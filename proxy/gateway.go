@@ -156,6 +156,11 @@ func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader)
 	if g.isAnswer(env) {
 		return g.answer(ctx, rules, env, msg)
 	}
+	if room, ok := r.(interface{ TakeBack(n int64) error }); ok {
+		if err := room.TakeBack(g.cfg.Extract.Holds(msg)); err != nil {
+			return err
+		}
+	}
 	text := g.cfg.Extract.Text(ctx, msg)
 	lap("extract")
 	facts := rules.facts(env, msg, text, g.cfg.Now())

@@ -14,14 +14,8 @@ import (
 // late decides about a message whose sender heard 250 before, and makes what
 // follows from it. Nothing is stored. Where it is refused, a mail says what the
 // reply would have said.
-func (s *Seeker) late(ctx context.Context, rules *Rules, env message.Envelope, raw []byte, doubtful bool) (spool.Parcel, error) {
+func (s *Seeker) late(ctx context.Context, rules *Rules, env message.Envelope, msg *message.Message, doubtful bool) (spool.Parcel, error) {
 	env.Transaction = deviation.NewID(s.cfg.Now())
-	limits := s.cfg.Limits
-	limits.Size = max(limits.Size, int64(len(raw))) // it was taken
-	msg, err := message.Parse(raw, limits)
-	if err != nil {
-		return spool.Parcel{}, fmt.Errorf("read message: %w", err)
-	}
 	facts := rules.facts(env, msg, s.cfg.Extract.Text(ctx, msg), s.cfg.Now())
 	if err := s.unusual(ctx, rules, msg, &facts); err != nil {
 		return spool.Parcel{}, err

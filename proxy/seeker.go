@@ -59,7 +59,7 @@ func (s *Seeker) resolve(ctx context.Context, d spool.Delivery, doubtful bool) (
 		}
 		defer release()
 	}
-	w, raw, err := unpack(d)
+	w, msg, err := s.unpack(d) // what it has put aside ends with the copies that are made of it
 	if err != nil {
 		return spool.Parcel{}, err
 	}
@@ -76,7 +76,7 @@ func (s *Seeker) resolve(ctx context.Context, d spool.Delivery, doubtful bool) (
 	}
 	keys, noted := s.note(d.Reference, answers)
 	keys = WithForms(rules.book, keys)
-	p, err := s.late(ctx, rules.with(keys), w.Envelope, raw, doubtful)
+	p, err := s.late(ctx, rules.with(keys), w.Envelope, msg, doubtful)
 	if err != nil {
 		return spool.Parcel{}, err
 	}

@@ -1,11 +1,13 @@
 package proxy
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
 	"postvern.example/internal/deviation"
 	"postvern.example/internal/octets"
@@ -111,35 +113,28 @@ func (w waiting) pack(raw octets.Rope) (spool.Body, error) {
 	return bodyOf(append(line, '\n'), raw), nil
 }
 
-// unpack is the inverse of pack; the store may have put both parts together, or
-// apart elsewhere.
-func unpack(d spool.Delivery) (w waiting, raw []byte, err error) {
-	line, raw := d.Head, d.Content
-	if i := bytes.IndexByte(d.Head, '\n'); i < 0 || i != len(d.Head)-1 || d.Large != nil {
-		whole, err := gather(d)
+// unpack is the inverse of pack: it reads what waited, large or not, as it was
+// read when it came.
+func (g *Gateway) unpack(d spool.Delivery) (w waiting, msg *message.Message, err error) {
+	from := []io.Reader{bytes.NewReader(d.Head), bytes.NewReader(d.Content)}
+	if d.Large != nil {
+		content, err := d.Large.Open()
 		if err != nil {
 			return w, nil, fmt.Errorf("read message: %w", err)
 		}
-		line, raw, _ = bytes.Cut(whole, []byte("\n"))
+		defer content.Close() //nolint:errcheck // it was only read
+		from = append(from, content)
+	}
+	all := bufio.NewReader(io.MultiReader(from...))
+	line, err := all.ReadBytes('\n')
+	if err != nil {
+		return w, nil, fmt.Errorf("read envelope: %w", err)
 	}
 	if err := json.Unmarshal(line, &w); err != nil {
 		return w, nil, fmt.Errorf("read envelope: %w", err)
 	}
-	return w, raw, nil
-}
-
-// gather returns all of a delivery's content.
-func gather(d spool.Delivery) ([]byte, error) {
-	whole := bytes.NewBuffer(make([]byte, 0, d.Size()+bytes.MinRead))
-	whole.Write(d.Head)
-	whole.Write(d.Content)
-	if d.Large == nil {
-		return whole.Bytes(), nil
-	}
-	content, err := d.Large.Open()
-	if err != nil {
-		return nil, err
-	}
-	_, err = whole.ReadFrom(content)
-	return whole.Bytes(), errors.Join(err, content.Close())
+	reader := message.Reader{Limits: g.cfg.Limits, Aside: g.cfg.Aside}
+	reader.Limits.Size = max(reader.Limits.Size, int64(d.Size())) // it was taken
+	msg, err = reader.Read(all, int64(d.Size()-len(line)))
+	return w, msg, err
 }

@@ -21,31 +21,58 @@ type decoded struct {
 // large reads a large part without holding all of it decoded: pictures here,
 // and what goes to a worker. It reports whether it did.
 func (r *reading) large(m *message.Message, p *message.Part, depth int) bool {
-	content, ok := m.Decode(p)
-	if !ok || m.Size(p.Body) < largePart || isBody(p) || depth > r.x.cfg.Depth {
+	f, ok := r.x.streamed(m, p)
+	if !ok || r.inside && r.x.isHostile(f) || depth > r.x.cfg.Depth {
 		return false
 	}
-	head := make([]byte, headSize)
-	if _, err := io.ReadFull(content.Open(), head); err != nil {
-		return false
-	}
-	f, known := r.x.formats[magicOf(head)]
-	byWorker := r.isHostile(f)
-	if !known || byWorker && (r.inside || r.x.pool == nil) || !byWorker && !f.streams {
-		return false
-	}
+	content, _ := m.Decode(p)
 	size, err := content.Size()
 	if err != nil {
 		return false // it is damaged
 	}
 	one := pieceOf(p, depth)
 	one.large, one.place = &decoded{content, size}, labelled(r.attachmentPlace(p), f.label)
-	if byWorker {
+	if r.x.isHostile(f) {
 		r.byWorker(one)
 	} else {
 		r.safely(f, one)
 	}
 	return true
+}
+
+// streamed returns the format of a part that can be read so.
+func (e *Extractor) streamed(m *message.Message, p *message.Part) (f format, ok bool) {
+	content, ok := m.Decode(p)
+	if !ok || m.Size(p.Body) < largePart || isBody(p) {
+		return f, false
+	}
+	head := make([]byte, headSize)
+	if _, err := io.ReadFull(content.Open(), head); err != nil {
+		return f, false
+	}
+	f, known := e.formats[magicOf(head)]
+	if e.isHostile(f) {
+		return f, known && e.pool != nil
+	}
+	return f, known && f.streams
+}
+
+// Holds returns how many octets of a message that were put aside Text holds
+// decoded all the same, since there is no other way to read them.
+func (e *Extractor) Holds(m *message.Message) (n int64) {
+	var walk func(p *message.Part)
+	walk = func(p *message.Part) {
+		for _, child := range p.Children {
+			walk(child)
+		}
+		if aside := m.Aside(p.Body); aside > 0 && len(p.Children) == 0 {
+			if _, ok := e.streamed(m, p); !ok {
+				n += aside
+			}
+		}
+	}
+	walk(m.Root)
+	return n
 }
 
 // headSize is how much of a file its first bytes are looked for in.

@@ -28,8 +28,8 @@ type format struct {
 }
 
 // isHostile reports whether files of a format are read apart from this process.
-func (r *reading) isHostile(f format) bool {
-	return f.hostile || f.label == "image" && r.x.cfg.OCR.Tesseract != ""
+func (e *Extractor) isHostile(f format) bool {
+	return f.hostile || f.label == "image" && e.cfg.OCR.Tesseract != ""
 }
 
 // formatTable maps what sniff tells to readers. A kind that is not in it is
@@ -120,7 +120,7 @@ func (r *reading) piece(p piece) {
 		return
 	}
 	p.place = labelled(p.place, f.label)
-	if r.isHostile(f) {
+	if r.x.isHostile(f) {
 		r.hostile(f, p)
 		return
 	}

@@ -69,6 +69,9 @@ func (m *Message) Size(r Range) int {
 	return m.text.Cut(r.Start, r.End).Size()
 }
 
+// Aside returns how many octets of a range are not held.
+func (m *Message) Aside(r Range) int64 { return m.text.Cut(r.Start, r.End).Aside() }
+
 // Open returns what reads the octets of a range.
 func (m *Message) Open(r Range) io.Reader {
 	return &noting{m.text.Cut(r.Start, r.End).Reader(), m}

@@ -224,6 +224,13 @@ func (g *guardReader) need() int64 {
 // PutAside notes that n octets of what was read are not in memory any more.
 func (g *guardReader) PutAside(n int64) { g.aside += n }
 
+// TakeBack asks for memory for n octets that were put aside. The error is that
+// there is none for so long.
+func (g *guardReader) TakeBack(n int64) error {
+	g.aside -= n
+	return g.room.grow(g.ctx, g.need())
+}
+
 func (g *guardReader) fail(n int, err error) (int, error) {
 	g.err = err
 	return n, err
