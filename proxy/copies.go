@@ -120,14 +120,16 @@ func (p *preparation) body(f *form) int {
 
 // addForm adds a body of what was edited, and no more.
 func (p *preparation) addForm(head []byte, rest octets.Rope) int {
-	body := p.addBody(bodyOf(head, rest))
-	p.eightBit[body] = !octets.ASCII(head) || !rest.ASCII()
-	return body
+	return p.add(bodyOf(head, rest), !octets.ASCII(head) || !rest.ASCII())
 }
 
 func (p *preparation) addBody(b spool.Body) int {
+	return p.add(b, !octets.ASCII(b.Head) || !octets.ASCII(b.Content))
+}
+
+func (p *preparation) add(b spool.Body, eightBit bool) int {
 	p.parcel.Bodies = append(p.parcel.Bodies, b)
-	p.eightBit = append(p.eightBit, !octets.ASCII(b.Head) || !octets.ASCII(b.Content))
+	p.eightBit = append(p.eightBit, eightBit)
 	return len(p.parcel.Bodies) - 1
 }
 
