@@ -76,7 +76,7 @@ func TestWhoDoesNotLogInMakesRoomForOthers(t *testing.T) {
 	h := open(t, func(c *Config) {
 		c.Listener.TLS = Implicit
 		c.Limits.Connections = 4
-		c.Limits.Login = 12 * 300 * time.Millisecond
+		c.Limits.Login = 12 * 2 * time.Second
 	})
 	enter := func() *talk {
 		t.Helper()
@@ -100,7 +100,7 @@ func TestWhoDoesNotLogInMakesRoomForOthers(t *testing.T) {
 	}
 	full := h.dial(t) // nobody has had the time yet
 	full.hear("421 4.3.2")
-	time.Sleep(400 * time.Millisecond)
+	time.Sleep(2500 * time.Millisecond)
 	for range 3 {
 		enter()
 	}
