@@ -58,7 +58,7 @@ func (g *Gateway) answer(ctx context.Context, rules *Rules, env message.Envelope
 	case !rules.askedOf(a, env):
 		return g.refuseAnswer(rules, env, notice.CauseAnswerUnknown)
 	}
-	choice, clear := g.words[a.Kind].Read(msg)
+	choice, clear := g.words[a.Kind]().Read(msg)
 	if !clear || !slices.Contains(a.letter(rules).Choices(), choice) {
 		return c.unclear(ctx, rules, env, a, id)
 	}

@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -83,8 +84,8 @@ type Gateway struct {
 	ledger atomic.Pointer[spool.Ledger] // of consents
 	keys   keys
 	reader message.Reader
-	words  map[notice.QuestionKind]question.Words
-	heavy  chan struct{} // large mail that is being protected
+	words  map[notice.QuestionKind]func() question.Words // made when the first answer comes
+	heavy  chan struct{}                                 // large mail that is being protected
 }
 
 // New returns a gateway that follows cfg.Rules until Follow gives it others.
@@ -94,9 +95,9 @@ func New(cfg Config) *Gateway {
 	}
 	g := &Gateway{cfg: cfg, reader: message.Reader{Limits: cfg.Limits, Aside: cfg.Aside}, heavy: newHeavy()}
 	if cfg.Tokens != nil {
-		g.words = map[notice.QuestionKind]question.Words{}
+		g.words = map[notice.QuestionKind]func() question.Words{}
 		for _, kind := range []notice.QuestionKind{notice.AboutRecipient, notice.AboutKey} {
-			g.words[kind] = question.LoadWords(cfg.Notices, kind)
+			g.words[kind] = sync.OnceValue(func() question.Words { return question.LoadWords(cfg.Notices, kind) })
 		}
 	}
 	g.rules.Store(cfg.Rules)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -27,36 +28,27 @@ import (
 // LoadRules loads policy, representatives, members and keys as one. An error
 // lists what is wrong in each of the files.
 func LoadRules(c Config, keys [][]byte) (*proxy.Rules, error) {
-	var (
-		r      proxy.Rules
-		faults []error
-		err    error
-	)
-	if r.Policy, err = LoadPolicy(c.Policy); err != nil {
-		faults = append(faults, err)
-	}
-	if r.Policy != nil {
-		if r.Scanner, err = detect.NewScanner(r.Policy.Detection()); err != nil {
-			faults = append(faults, fmt.Errorf("load detectors: %w", err))
+	var r proxy.Rules
+	var policyErr, scannerErr, representativesErr, membersErr, phonesErr, keysErr, certificatesErr error
+	r.Policy, policyErr = LoadPolicy(c.Policy)
+	var beside sync.WaitGroup // these two take longest at a start
+	beside.Go(func() {
+		if r.Policy == nil {
+			return
 		}
-	}
-	if r.Representatives, err = loadRepresentatives(c.Representatives); err != nil {
-		faults = append(faults, err)
-	}
-	if r.Members, err = LoadMembers(c, keys); err != nil {
-		faults = append(faults, err)
-	} else if r.Policy != nil {
+		if r.Scanner, scannerErr = detect.NewScanner(r.Policy.Detection()); scannerErr != nil {
+			scannerErr = fmt.Errorf("load detectors: %w", scannerErr)
+		}
+	})
+	beside.Go(func() { r.Keys, keysErr = c.loadFolder(r.Policy) })
+	r.Representatives, representativesErr = loadRepresentatives(c.Representatives)
+	if r.Members, membersErr = LoadMembers(c, keys); membersErr == nil && r.Policy != nil {
 		r.Members = r.Members.Following(r.Policy.People.SameMailbox)
 	}
-	if r.Phones, err = loadPhones(c.Members, keys, r.Policy); err != nil {
-		faults = append(faults, err)
-	}
-	if r.Keys, err = c.loadFolder(r.Policy); err != nil {
-		faults = append(faults, err)
-	}
-	if r.Certificates, err = LoadCertificates(c.SMIME); err != nil {
-		faults = append(faults, err)
-	}
+	r.Phones, phonesErr = loadPhones(c.Members, keys, r.Policy)
+	r.Certificates, certificatesErr = LoadCertificates(c.SMIME)
+	beside.Wait()
+	faults := []error{policyErr, scannerErr, representativesErr, membersErr, phonesErr, keysErr, certificatesErr}
 	for i, l := range c.Listen {
 		for _, text := range l.Senders {
 			if text == "<>" { // the null sender has no From to match

@@ -3,8 +3,8 @@
 // the words of the console, in Danish, Norwegian (bokmål, nynorsk), Swedish and
 // English.
 //
-// The texts stand in text/*.yaml and are compiled in. Load checks that every
-// language has the same keys, plurals and placeholders, so that nothing is
+// The texts stand in text/*.yaml and are compiled in. The tests see to it that
+// every language has the same keys, plurals and placeholders, so that nothing is
 // missing when a mail is on its way; a language that is not there is answered
 // in English. No text holds a value that was found, a reader's address, a file
 // name or a subject: the types that go in have no field for one (but Question,
@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/goccy/go-yaml"
@@ -33,10 +34,10 @@ var files embed.FS
 // fallback is the language for one that the catalog does not have.
 const fallback = "en"
 
-// Catalog holds every text in every language. It is not changed after Load and
-// safe for use by several goroutines.
+// Catalog holds every text in every language. It is safe for use by several
+// goroutines.
 type Catalog struct {
-	texts map[string]map[string]text // language, key
+	texts map[string]func() map[string]text // by language; each is read when it is first spoken
 }
 
 // text is one entry: other alone where no number matters.
@@ -44,21 +45,22 @@ type text struct{ one, other string }
 
 var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
 
-// Load reads the embedded texts. It returns an error that names language and
-// key where one language lacks a key, a plural or a placeholder of another.
+// Load opens the embedded texts. It returns an error where a language is not
+// among them.
 func Load() (*Catalog, error) {
-	c := &Catalog{texts: map[string]map[string]text{}}
+	c := &Catalog{texts: map[string]func() map[string]text{}}
 	for _, lang := range policy.Languages() {
 		data, err := files.ReadFile("text/" + lang + ".yaml")
 		if err != nil {
 			return nil, fmt.Errorf("read texts: %w", err)
 		}
-		if c.texts[lang], err = parse(data); err != nil {
-			return nil, fmt.Errorf("read texts in %s: %w", lang, err)
-		}
-	}
-	if err := c.check(); err != nil {
-		return nil, err
+		c.texts[lang] = sync.OnceValue(func() map[string]text {
+			texts, err := parse(data)
+			if err != nil {
+				panic(fmt.Sprintf("the compiled-in texts in %s: %v", lang, err)) // no release is made of such
+			}
+			return texts
+		})
 	}
 	return c, nil
 }
@@ -107,37 +109,6 @@ func flatten(prefix string, node map[string]any, into map[string]text) error {
 	return nil
 }
 
-// check compares each language with English.
-func (c *Catalog) check() error {
-	model := c.texts[fallback]
-	for _, lang := range c.Languages() {
-		if lang == fallback {
-			continue
-		}
-		for _, key := range slices.Sorted(maps.Keys(c.texts[lang])) {
-			if _, ok := model[key]; !ok {
-				return fmt.Errorf("%s: %s has no counterpart in %s", lang, key, fallback)
-			}
-		}
-		for _, key := range slices.Sorted(maps.Keys(model)) {
-			t, ok := c.texts[lang][key]
-			switch {
-			case !ok:
-				return fmt.Errorf("%s: %s is missing", lang, key)
-			case (t.one == "") != (model[key].one == ""):
-				return fmt.Errorf("%s: %s has a plural in one language only", lang, key)
-			case !slices.Equal(holes(t.other), holes(model[key].other)):
-				return fmt.Errorf("%s: %s has placeholders %v, not %v", lang, key, holes(t.other), holes(model[key].other))
-			}
-		}
-	}
-	return nil
-}
-
-func holes(s string) []string {
-	return slices.Compact(slices.Sorted(slices.Values(placeholder.FindAllString(s, -1))))
-}
-
 // Languages returns the codes of the languages: da, en, nb, nn, sv.
 func (c *Catalog) Languages() []string { return slices.Sorted(maps.Keys(c.texts)) }
 
@@ -157,7 +128,7 @@ func (c *Catalog) Language(tag string) string {
 // Word returns the text of a key such as "verdict.hold" or "severity.high", and
 // whether there is one. The keys stand in text/en.yaml.
 func (c *Catalog) Word(lang, key string) (string, bool) {
-	t, ok := c.texts[c.Language(lang)][key]
+	t, ok := c.in(lang)[key]
 	return t.other, ok
 }
 
@@ -167,7 +138,7 @@ type values map[string]string
 // speaker is the catalog in one language.
 type speaker map[string]text
 
-func (c *Catalog) in(lang string) speaker { return c.texts[c.Language(lang)] }
+func (c *Catalog) in(lang string) speaker { return c.texts[c.Language(lang)]() }
 
 // say returns a text with its placeholders filled. A key that is not there
 // comes back itself: a person can still report it.

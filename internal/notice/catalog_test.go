@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -155,10 +156,60 @@ func TestARuleOfNoFileIsCalledByWords(t *testing.T) {
 	}
 }
 
+// allTexts returns all texts, by language and key.
+func allTexts(t *testing.T) map[string]map[string]text {
+	t.Helper()
+	all := map[string]map[string]text{}
+	for lang, texts := range load(t).texts {
+		all[lang] = texts()
+	}
+	return all
+}
+
+// check compares each language with English.
+func check(all map[string]map[string]text) error {
+	model := all[fallback]
+	for _, lang := range slices.Sorted(maps.Keys(all)) {
+		if lang == fallback {
+			continue
+		}
+		for _, key := range slices.Sorted(maps.Keys(all[lang])) {
+			if _, ok := model[key]; !ok {
+				return fmt.Errorf("%s: %s has no counterpart in %s", lang, key, fallback)
+			}
+		}
+		for _, key := range slices.Sorted(maps.Keys(model)) {
+			t, ok := all[lang][key]
+			switch {
+			case !ok:
+				return fmt.Errorf("%s: %s is missing", lang, key)
+			case (t.one == "") != (model[key].one == ""):
+				return fmt.Errorf("%s: %s has a plural in one language only", lang, key)
+			case !slices.Equal(holes(t.other), holes(model[key].other)):
+				return fmt.Errorf("%s: %s has placeholders %v, not %v", lang, key, holes(t.other), holes(model[key].other))
+			}
+		}
+	}
+	return nil
+}
+
+func holes(s string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(placeholder.FindAllString(s, -1))))
+}
+
+func TestEveryLanguageHasTheSameTexts(t *testing.T) {
+	all := allTexts(t)
+	if err := check(all); err != nil {
+		t.Error(err)
+	}
+	if len(all) != len(policy.Languages()) || len(all[fallback]) < 100 {
+		t.Errorf("%d languages, %d texts", len(all), len(all[fallback]))
+	}
+}
+
 func TestTheSingularHasThePluralsPlaceholdersButForTheNumber(t *testing.T) {
-	c := load(t)
-	for _, lang := range c.Languages() {
-		for key, entry := range c.texts[lang] {
+	for lang, texts := range allTexts(t) {
+		for key, entry := range texts {
 			if entry.one == "" {
 				if slices.Contains(holes(entry.other), "{count}") {
 					t.Errorf("%s: %s counts without a singular", lang, key)
@@ -176,25 +227,25 @@ func TestTheSingularHasThePluralsPlaceholdersButForTheNumber(t *testing.T) {
 }
 
 func TestTheTwoNorwegiansAreTwoLanguages(t *testing.T) {
-	c := load(t)
+	all := allTexts(t)
 	same := 0
-	for key, entry := range c.texts["nb"] {
-		if entry == c.texts["nn"][key] {
+	for key, entry := range all["nb"] {
+		if entry == all["nn"][key] {
 			same++
 		}
 	}
-	if total := len(c.texts["nb"]); same*3 > total {
+	if total := len(all["nb"]); same*3 > total {
 		t.Errorf("%d of %d texts are the same in nb and nn", same, total)
 	}
 	for _, key := range []string{"notice.did-held", "refusal.sender", "notice.do-held"} {
-		if c.texts["nb"][key] == c.texts["nn"][key] {
+		if all["nb"][key] == all["nn"][key] {
 			t.Errorf("%s is the same in nb and nn", key)
 		}
 	}
 }
 
 func TestEachLanguageUsesItsOwnTerms(t *testing.T) {
-	c := load(t)
+	texts := allTexts(t)
 	for lang, terms := range map[string][]string{
 		"da": {"afvigelse", "databeskyttelsesrådgiver", "CPR-nummer", "tillidsrepræsentant"},
 		"nb": {"avvik", "personvernombud", "fødselsnummer", "tillitsvalgt"},
@@ -203,7 +254,7 @@ func TestEachLanguageUsesItsOwnTerms(t *testing.T) {
 		"en": {"deviation", "data protection officer", "representative"},
 	} {
 		var all strings.Builder
-		for _, entry := range c.texts[lang] {
+		for _, entry := range texts[lang] {
 			all.WriteString(entry.one + "\n" + entry.other + "\n")
 		}
 		for _, term := range terms {
@@ -234,10 +285,9 @@ func TestACatalogWithAGapIsRefused(t *testing.T) {
 		"a placeholder is absent": func(m map[string]text) { m["detail.reference"] = text{other: "Reference"} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := load(t)
-			c.texts["sv"] = maps.Clone(c.texts["sv"])
-			damage(c.texts["sv"])
-			if err := c.check(); err == nil || !strings.HasPrefix(err.Error(), "sv: ") {
+			all := allTexts(t)
+			damage(all["sv"])
+			if err := check(all); err == nil || !strings.HasPrefix(err.Error(), "sv: ") {
 				t.Errorf("got %v, want an error that names sv", err)
 			}
 		})
