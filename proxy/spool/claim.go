@@ -116,6 +116,9 @@ func (s *Store) claimDue(ctx context.Context) error {
 	var found []row
 	var next sql.NullInt64
 	err := s.run(ctx, &job{urgent: true, do: func(t *tx) error {
+		if err := s.takeBack(t); err != nil {
+			return err
+		}
 		found = found[:0]
 		err := t.rows("due copies", []any{s.now().UnixMilli(), prefetch}, func(r scanner) error {
 			var f row
@@ -143,6 +146,20 @@ func (s *Store) claimDue(ctx context.Context) error {
 	if next.Valid {
 		s.waiting.dueAt(next.Int64)
 	}
+	return nil
+}
+
+// takeBack gives up, once, the claims of the process that served before: where
+// there is only one, they are nobody's. That goes over all copies that wait, and
+// so it is not done before the first client is greeted.
+func (s *Store) takeBack(t *tx) error {
+	if !s.lang.alone || s.tookBack {
+		return nil
+	}
+	if _, err := t.exec("take back", s.ids.epoch.Load()); err != nil {
+		return err
+	}
+	t.after(func() { s.tookBack = true })
 	return nil
 }
 

@@ -31,7 +31,7 @@ var pragmas = []string{
 
 func sqliteDialect() (dialect, error) {
 	queries, err := readQueries("sqlite")
-	return dialect{queries: queries, alone: true, open: openSQLite, full: sqliteFull, rest: restSQLite, serve: serveSQLite, sparing: spareSQLite}, err
+	return dialect{queries: queries, alone: true, open: openSQLite, full: sqliteFull, rest: restSQLite, serve: sweepSQLite, sparing: spareSQLite}, err
 }
 
 // spareSQLite leaves what do frees as it is. All else that is deleted is
@@ -92,15 +92,6 @@ func restSQLite(ctx context.Context, conn *sql.Conn, wanted func() bool) (done b
 		}
 	}
 	return false, nil
-}
-
-// serveSQLite takes back what the process that served before had claimed: there
-// is only one.
-func serveSQLite(ctx context.Context, s *Store) error {
-	if err := s.takeBack(ctx); err != nil {
-		return err
-	}
-	return s.sweep(ctx)
 }
 
 func openSQLite(ctx context.Context, s *Store) error {

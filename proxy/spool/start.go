@@ -108,17 +108,9 @@ func (s *Store) readMeta(ctx context.Context, name string) (value []byte, err er
 	return value, err
 }
 
-// takeBack gives up the claims of the process that served before.
-func (s *Store) takeBack(ctx context.Context) error {
-	if _, err := s.db.ExecContext(ctx, s.lang.queries["take back"]); err != nil {
-		return fmt.Errorf("take back claims: %w", s.fault(err))
-	}
-	return nil
-}
-
-// sweep removes the files that no row names: their transaction never stood, or
-// the process ended between a commit and the removal.
-func (s *Store) sweep(ctx context.Context) error {
+// sweepSQLite removes the files that no row names: their transaction never stood,
+// or the process ended between a commit and the removal.
+func sweepSQLite(ctx context.Context, s *Store) error {
 	known := make(map[string]bool)
 	err := s.query(ctx, "files", nil, func(row scanner) error {
 		var name string

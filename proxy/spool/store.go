@@ -91,6 +91,7 @@ type Store struct {
 	changing sync.RWMutex              // held for reading from where something is sealed until it is written
 	crammed  atomic.Bool               // the server was full since somebody looked
 	spent    atomic.Pointer[time.Time] // since when the reserve is given up: the server is full
+	tookBack bool                      // the claims of the process before are given up; the writer's
 	held     atomic.Int64              // octets of content in the store, as far as this process knows
 }
 

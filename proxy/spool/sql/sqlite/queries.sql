@@ -85,7 +85,7 @@ UPDATE copies SET owner = $3 WHERE state = 'queued' AND body = $1 AND id = $2 AN
 SELECT min(due) FROM copies INDEXED BY copies_due WHERE state = 'queued' AND owner = 0
 
 -- name: take back
-UPDATE copies SET owner = 0 WHERE state = 'queued' AND owner <> 0
+UPDATE copies SET owner = 0 WHERE state = 'queued' AND owner NOT IN (0, $1)
 
 -- name: take back body
 UPDATE copies SET owner = 0 WHERE state = 'queued' AND body = $1 AND owner = $2
