@@ -32,7 +32,7 @@ var machinery = []string{"epochs", "nodes", "chunks", "schema_version", "totals"
 type values []any
 
 // contents is a store, or the backup of one, that is read as it stood at one
-// moment.
+// moment, or a store whose changes are followed afterwards.
 type contents interface {
 	tables(ctx context.Context) ([]table, error)
 	rows(ctx context.Context, t table, each func(values) error) error
@@ -131,7 +131,7 @@ func (p *snapshot) rows(ctx context.Context, t table, each func(values) error) e
 	return rowsOf(ctx, p.tx, t, p.s.cfg.URL != "", each)
 }
 
-// fetch is how many rows of PostgreSQL are in memory at once.
+// fetch is how many rows of a store that is at work are in memory at once.
 const fetch = 50
 
 // rowsOf reads a table. The connection is free for other statements while

@@ -130,13 +130,11 @@ func (m *move) rows() (n int64) {
 	return n
 }
 
+// copyAll copies all rows, each as it is when its turn comes: what changes from
+// then on is followed.
 func (m *move) copyAll(ctx context.Context) error {
-	source, err := m.from.snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	defer source.close()
-	m.done, err = carry(ctx, source, m.target, asQueued)
+	var err error
+	m.done, err = carry(ctx, live{&snapshot{s: m.from}, m.from.read}, m.target, asQueued)
 	return err
 }
 

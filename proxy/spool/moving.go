@@ -3,7 +3,6 @@ package spool
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -283,20 +282,6 @@ func (m *move) same(ctx context.Context, source querier) error {
 		}
 	}
 	return nil
-}
-
-// live reads the store as it is now, row by row.
-type live struct {
-	*snapshot
-	conn interface {
-		rower
-		querier
-	}
-}
-
-// QueryContext reads rows.
-func (l live) QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
-	return l.conn.QueryContext(ctx, q, args...)
 }
 
 // destination is where a store was moved to, as it stands in its mark.
