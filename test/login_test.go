@@ -133,45 +133,64 @@ func TestALoginIsTriedAtTheUpstreamServer(t *testing.T) {
 	}
 }
 
-func TestTokensOfAnIssuerOpenTheServer(t *testing.T) {
+// issuer is an OpenID Connect provider with one key.
+type issuer struct {
+	*httptest.Server
+	t   *testing.T
+	key *rsa.PrivateKey
+}
+
+func newIssuer(t *testing.T) *issuer {
+	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var issuer *httptest.Server
-	issuer = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	o := &issuer{t: t, key: key}
+	o.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var v any = jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "1", Use: "sig"}}}
 		if strings.HasPrefix(r.URL.Path, "/.well-known/") {
-			v = map[string]string{"issuer": issuer.URL, "jwks_uri": issuer.URL + "/keys"}
+			v = map[string]string{"issuer": o.URL, "jwks_uri": o.URL + "/keys"}
 		}
 		_ = json.NewEncoder(w).Encode(v)
 	}))
-	t.Cleanup(issuer.Close)
-	token := func(user string, until time.Time, pad int) string {
-		s, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: key, KeyID: "1"}}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		claims, err := json.Marshal(map[string]any{
-			"iss": issuer.URL, "aud": "postvern", "exp": until.Unix(), "preferred_username": user, "groups": strings.Repeat("g", pad),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		signed, err := s.Sign(claims)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := signed.CompactSerialize()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return text
+	t.Cleanup(o.Close)
+	return o
+}
+
+// token is one for a user, with a claim of so many octets that nobody needs.
+func (o *issuer) token(user string, until time.Time, pad int) string {
+	o.t.Helper()
+	s, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: o.key, KeyID: "1"}}, nil)
+	if err != nil {
+		o.t.Fatal(err)
 	}
+	claims, err := json.Marshal(map[string]any{
+		"iss": o.URL, "aud": "postvern", "exp": until.Unix(), "preferred_username": user, "groups": strings.Repeat("g", pad),
+	})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	signed, err := s.Sign(claims)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	text, err := signed.CompactSerialize()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return text
+}
+
+// xoauth2 is what a mail program says with AUTH XOAUTH2.
+func xoauth2(user, token string) string {
+	return base64.StdEncoding.EncodeToString([]byte("user=" + user + "\x01auth=Bearer " + token + "\x01\x01"))
+}
+
+func TestTokensOfAnIssuerOpenTheServer(t *testing.T) {
+	issuer := newIssuer(t)
+	token := issuer.token
 	encode := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
-	xoauth2 := func(user, token string) string {
-		return encode("user=" + user + "\x01auth=Bearer " + token + "\x01\x01")
-	}
 	bearer := func(user, token string) string {
 		return encode("n," + user + ",\x01host=mail.forening.example\x01port=465\x01auth=Bearer " + token + "\x01\x01")
 	}

@@ -2,37 +2,20 @@ package login_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"postvern.example/internal/slapd"
 	"postvern.example/proxy/login"
 	"postvern.example/proxy/submission"
 )
 
-const people = `dn: dc=forening,dc=example
-objectClass: domain
-dc: forening
-
-dn: ou=people,dc=forening,dc=example
-objectClass: organizationalUnit
-ou: people
-
-dn: uid=anna,ou=people,dc=forening,dc=example
+const people = `dn: uid=anna,ou=people,dc=forening,dc=example
 objectClass: inetOrgPerson
 cn: Anna Holm
 sn: Holm
@@ -60,130 +43,27 @@ cn: twin2
 sn: Twin
 mail: both@forening.example
 userPassword: twin
-
-dn: cn=searcher,dc=forening,dc=example
-objectClass: organizationalRole
-objectClass: simpleSecurityObject
-cn: searcher
-userPassword: searches
 `
 
-// slapd is a running OpenLDAP server.
-type slapd struct {
-	clear, secured string // URLs
-	roots          *x509.CertPool
-	stop           func()
-}
-
-// startSlapd starts OpenLDAP's server (Debian: slapd) with the people above.
-// Anonymous clients can bind, and read nothing.
-func startSlapd(t *testing.T) slapd {
+// startSlapd starts OpenLDAP's server with the people above.
+func startSlapd(t *testing.T) *slapd.Server {
 	t.Helper()
-	program, err := exec.LookPath("slapd")
+	s, err := slapd.Start(t.TempDir(), people)
 	if err != nil {
-		program = "/usr/sbin/slapd"
-	}
-	if _, err := os.Stat(program); err != nil {
-		t.Fatal("slapd is not installed: run test/deps.sh")
-	}
-	dir := t.TempDir()
-	write := func(name, text string) string {
-		file := filepath.Join(dir, name)
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return file
-	}
-	cert, key, roots := certificate(t)
-	write("cert.pem", cert)
-	write("key.pem", key)
-	if err := os.Mkdir(filepath.Join(dir, "db"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	conf := write("slapd.conf", strings.ReplaceAll(`include /etc/ldap/schema/core.schema
-include /etc/ldap/schema/cosine.schema
-include /etc/ldap/schema/inetorgperson.schema
-modulepath /usr/lib/ldap
-moduleload back_mdb
-TLSCertificateFile DIR/cert.pem
-TLSCertificateKeyFile DIR/key.pem
-database mdb
-suffix dc=forening,dc=example
-directory DIR/db
-access to attrs=userPassword by anonymous auth by * none
-access to * by dn.exact=cn=searcher,dc=forening,dc=example read by anonymous auth by * none
-`, "DIR", dir))
-	if out, err := exec.Command(filepath.Join(filepath.Dir(program), "slapadd"), "-f", conf, "-l", write("people.ldif", people)).CombinedOutput(); err != nil {
-		t.Fatalf("slapadd: %v\n%s", err, out)
-	}
-	s := slapd{clear: "ldap://" + free(t), secured: "ldaps://" + free(t), roots: roots}
-	c := exec.Command(program, "-d", "0", "-f", conf, "-h", s.clear+" "+s.secured)
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	s.stop = func() {
-		_ = c.Process.Kill()
-		_ = c.Wait()
-	}
-	t.Cleanup(s.stop)
-	for _, url := range []string{s.clear, s.secured} {
-		_, address, _ := strings.Cut(url, "://")
-		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-			conn, err := net.Dial("tcp", address)
-			if err == nil {
-				_ = conn.Close()
-				break
-			}
-			if time.Now().After(deadline) {
-				t.Fatal(err)
-			}
-		}
-	}
+	t.Cleanup(s.Stop)
 	return s
-}
-
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
-func certificate(t *testing.T) (cert, key string, roots *x509.CertPool) {
-	t.Helper()
-	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, k.Public(), k)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(k)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-	roots = x509.NewCertPool()
-	roots.AppendCertsFromPEM([]byte(cert))
-	return cert, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})), roots
 }
 
 func TestADirectoryTellsWhoKnowsTheirPassword(t *testing.T) {
 	s := startSlapd(t)
 	const base = "ou=people,dc=forening,dc=example"
-	secured := &tls.Config{RootCAs: s.roots, MinVersion: tls.VersionTLS12}
-	template := login.Directory{URL: s.secured, TLS: secured, DN: "uid={login}," + base, Timeout: 5 * time.Second}
+	secured := &tls.Config{RootCAs: s.Pool(), MinVersion: tls.VersionTLS12}
+	template := login.Directory{URL: s.Secured, TLS: secured, DN: "uid={login}," + base, Timeout: 5 * time.Second}
 	search := login.Directory{
-		URL: s.clear, StartTLS: true, TLS: secured, Base: base, Filter: "(|(uid={login})(mail={login}))",
-		BindDN: "cn=searcher,dc=forening,dc=example", Password: "searches", Timeout: 5 * time.Second,
+		URL: s.Clear, StartTLS: true, TLS: secured, Base: base, Filter: "(|(uid={login})(mail={login}))",
+		BindDN: slapd.Searcher, Password: slapd.SearchPassword, Timeout: 5 * time.Second,
 	}
 	with := func(d login.Directory, change func(*login.Directory)) login.Directory {
 		change(&d)
@@ -214,8 +94,8 @@ func TestADirectoryTellsWhoKnowsTheirPassword(t *testing.T) {
 		"wrong base":                    {with(search, func(d *login.Directory) { d.Base = "ou=gone," + base }), "anna", "rød grød", unclear},
 		"nobody vouches, ldaps":         {with(template, func(d *login.Directory) { d.TLS = nil }), "anna", "rød grød", unclear},
 		"nobody vouches, start-tls":     {with(search, func(d *login.Directory) { d.TLS = nil }), "anna", "rød grød", unclear},
-		"nobody listens":                {with(template, func(d *login.Directory) { d.URL = "ldaps://" + free(t) }), "anna", "rød grød", unclear},
-		"in clear on this machine":      {with(template, func(d *login.Directory) { d.URL = s.clear }), "anna", "rød grød", nil},
+		"nobody listens":                {with(template, func(d *login.Directory) { d.URL = "ldaps://127.0.0.1:1" }), "anna", "rød grød", unclear},
+		"in clear on this machine":      {with(template, func(d *login.Directory) { d.URL = s.Clear }), "anna", "rød grød", nil},
 		"who searches anonymously sees": {with(search, func(d *login.Directory) { d.BindDN, d.Password = "", "" }), "anna", "rød grød", unclear},
 	} {
 		err := c.dir.Check()
