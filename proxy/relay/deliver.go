@@ -158,7 +158,7 @@ func (a *delivery) round(soft, hard context.Context, to *target, s *session, pen
 		return rest, nil
 	}
 	stale, begun := s.used > 0, time.Now()
-	answers, err := exchange(hard, s, t)
+	answers, err := a.exchange(hard, s, t, copies)
 	stale = stale && s.broken && !answers.sent && undecided(answers) && !errors.Is(err, errTaken)
 	to.pool.put(s) // from here on s may be somebody else's
 	if stale && soft.Err() == nil {
@@ -172,7 +172,7 @@ func (a *delivery) round(soft, hard context.Context, to *target, s *session, pen
 			return rest, nil
 		}
 		begun = time.Now()
-		answers, err = exchange(hard, s, t)
+		answers, err = a.exchange(hard, s, t, copies)
 		to.pool.put(s)
 	}
 	to.took.Observe(time.Since(begun).Seconds())
@@ -200,14 +200,23 @@ func (a *delivery) taken(copies []spool.Copy) {
 	}
 }
 
-// exchange runs a transaction that ends when ctx does.
-func exchange(ctx context.Context, s *session, t transaction) (answers, error) {
+// exchange runs a transaction that ends when ctx does, and notes which copies
+// the upstream took before the session can be used for anything else: should
+// the process be killed a moment later, they are not sent again.
+func (a *delivery) exchange(ctx context.Context, s *session, t transaction, copies []spool.Copy) (answers, error) {
 	stop := context.AfterFunc(ctx, func() { _ = s.conn.Close() })
-	a, err := s.send(t)
+	got, err := s.send(t)
 	if !stop() {
 		s.broken = true
 	}
-	return a, err
+	var sent []string
+	for i, r := range got.rcpts {
+		if r.code/100 == 2 {
+			sent = append(sent, copies[i].ID)
+		}
+	}
+	a.relay.cfg.Queue.Sent(sent)
+	return got, err
 }
 
 // undecided reports whether the upstream has said nothing about any recipient
@@ -223,14 +232,12 @@ func (a *delivery) note(t *target, s *session, copies []spool.Copy, answers answ
 	if answers.chunk && answers.sent && !a.chunked(t, answers, err) {
 		return copies
 	}
-	var sent []string
-	for i, r := range answers.rcpts {
+	took, struck := 0, err != nil
+	for _, r := range answers.rcpts {
 		if r.code/100 == 2 {
-			sent = append(sent, copies[i].ID)
+			took++
 		}
 	}
-	a.relay.cfg.Queue.Sent(sent)
-	took, struck := len(sent), err != nil
 	for i, c := range copies {
 		r := answers.rcpts[i]
 		v := verdict{reply: r, via: t.upstream.ID}
