@@ -76,7 +76,7 @@ func TestWhoDoesNotLogInMakesRoomForOthers(t *testing.T) {
 	h := open(t, func(c *Config) {
 		c.Listener.TLS = Implicit
 		c.Limits.Connections = 4
-		c.Limits.Login = 12 * 2 * time.Second
+		c.Limits.Login = 12 * time.Hour
 	})
 	enter := func() *talk {
 		t.Helper()
@@ -98,15 +98,35 @@ func TestWhoDoesNotLogInMakesRoomForOthers(t *testing.T) {
 	if _, err := io.WriteString(slow.conn, "\x16"); err != nil { // of a handshake
 		t.Fatal(err)
 	}
+	all := func() {
+		t.Helper()
+		for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+			h.srv.mu.Lock()
+			n := h.srv.opened()
+			h.srv.mu.Unlock()
+			if n == 4 {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("%d are in", n)
+			}
+		}
+	}
+	all()
 	full := h.dial(t) // nobody has had the time yet
 	full.hear("421 4.3.2")
-	time.Sleep(2500 * time.Millisecond)
+	h.srv.mu.Lock()
+	for w := range h.srv.wires {
+		w.opened = w.opened.Add(-2 * time.Hour)
+	}
+	h.srv.mu.Unlock()
 	for range 3 {
 		enter()
 	}
 	greeted.hear("421 4.3.2")
 	silent.gone() // it heard nothing in clear: it is to speak TLS
 	slow.gone()
+	all()
 	full = h.dial(t) // the three have just come
 	full.hear("421 4.3.2")
 	known.say("NOOP") // who has logged in stays
