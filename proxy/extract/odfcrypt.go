@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"hash"
 	"io"
+	"runtime/debug"
 	"strings"
 
 	"golang.org/x/crypto/argon2"
@@ -121,7 +122,9 @@ func (l *odfLock) key(password string) []byte {
 		if l.turns < 1 || l.turns > maxArgonTurns || l.kib < 1 || l.kib > maxArgonKiB || l.lanes < 1 || l.lanes > maxArgonLanes {
 			return nil
 		}
-		return argon2.IDKey(first.Sum(nil), l.salt, uint32(l.turns), uint32(l.kib), uint8(l.lanes), uint32(size))
+		key := argon2.IDKey(first.Sum(nil), l.salt, uint32(l.turns), uint32(l.kib), uint8(l.lanes), uint32(size))
+		debug.FreeOSMemory() // the next key takes as much, and the process may not
+		return key
 	}
 	return nil
 }
