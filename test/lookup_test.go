@@ -108,6 +108,13 @@ func (k *keyServers) mayBeAskedBy(g *installation) {
 	g.write("policy.yaml", defaultPolicy+"key-sources: [folder, added, wkd, vks]\n")
 }
 
+// waitsLong configures a gateway that is not running to wait for an answer
+// until the test ends, however slow the machine.
+func waitsLong(g *installation) {
+	g.t.Helper()
+	g.write("postvern.yaml", strings.Replace(g.read("postvern.yaml"), "timeout: 2s, wait: 5s", "timeout: 1m, wait: 5m", 1))
+}
+
 func TestAKeyIsFetchedFromTheReadersDomainAndStays(t *testing.T) {
 	first, second := pgpKey(t, "mette@post.example", 0), pgpKey(t, "mette@post.example", 0)
 	g, servers := withKeyServers(t)

@@ -215,7 +215,11 @@ func TestAMailThatIsRefusedAfterItsLookUpIsSaidToBeSentToNobody(t *testing.T) {
 
 func TestAMailThatWaitsOutlivesTheGatewayAndIsNotReadableMeanwhile(t *testing.T) {
 	mette := pgpKey(t, "mette@post.example", 0)
-	g, servers := withKeyServers(t)
+	servers := newKeyServers(t)
+	g := install(t, nil, sinkConfig())
+	servers.mayBeAskedBy(g)
+	waitsLong(g) // until it is killed
+	g.start()
 	servers.does(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	g.forMette()
 	// Larger than what the spool hands over in memory after a restart.
@@ -320,8 +324,8 @@ func TestAMailThatWaitsForAKeyIsTakenOverFromTheNodeThatDied(t *testing.T) {
 	a, b := twoNodes(t)
 	for _, g := range []*installation{a, b} {
 		g.kill()
-		servers.mayBeAskedBy(g) // the one that takes the mail waits for an answer until it is killed
-		g.write("postvern.yaml", strings.Replace(g.read("postvern.yaml"), "timeout: 2s, wait: 5s", "timeout: 1m, wait: 5m", 1))
+		servers.mayBeAskedBy(g)
+		waitsLong(g) // until the one that takes the mail is killed
 	}
 	servers.does(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	a.start()

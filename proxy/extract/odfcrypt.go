@@ -9,7 +9,6 @@ import (
 	"crypto/pbkdf2"
 	"crypto/sha1" //nolint:gosec // the format's own
 	"crypto/sha256"
-	"encoding/base64"
 	"hash"
 	"io"
 	"runtime/debug"
@@ -50,19 +49,12 @@ func readODFLocks(manifest []byte) map[string]*odfLock {
 		if s.kind != xmlOpen {
 			continue
 		}
-		decoded := func(name string) []byte {
-			value, err := base64.StdEncoding.DecodeString(s.attr(name))
-			if err != nil {
-				return nil
-			}
-			return value
-		}
 		if s.name == "file-entry" {
 			name, l = s.attr("full-path"), nil
 			continue
 		}
 		if s.name == "encryption-data" {
-			l = &odfLock{start: sha1.New, check: decoded("checksum"), checked: odfHash(s.attr("checksum-type"))}
+			l = &odfLock{start: sha1.New, check: s.octets("checksum"), checked: odfHash(s.attr("checksum-type"))}
 			locks[name] = l
 		}
 		if l == nil {
@@ -70,11 +62,11 @@ func readODFLocks(manifest []byte) map[string]*odfLock {
 		}
 		switch s.name {
 		case "algorithm":
-			l.cipher, l.iv = strings.ToLower(s.attr("algorithm-name")), decoded("initialisation-vector")
+			l.cipher, l.iv = strings.ToLower(s.attr("algorithm-name")), s.octets("initialisation-vector")
 		case "start-key-generation":
 			l.start = odfHash(s.attr("start-key-generation-name"))
 		case "key-derivation":
-			l.derivation, l.salt = strings.ToLower(s.attr("key-derivation-name")), decoded("salt")
+			l.derivation, l.salt = strings.ToLower(s.attr("key-derivation-name")), s.octets("salt")
 			l.keySize, l.spins = atoi(s.attr("key-size")), atoi(s.attr("iteration-count"))
 			l.turns, l.kib, l.lanes = atoi(s.attr("argon2-iterations")), atoi(s.attr("argon2-memory")), atoi(s.attr("argon2-lanes"))
 		}

@@ -7,7 +7,6 @@ import (
 	"crypto/sha1" //nolint:gosec // the format's own
 	"crypto/sha256"
 	"crypto/sha512"
-	"encoding/base64"
 	"encoding/binary"
 	"hash"
 	"slices"
@@ -183,16 +182,9 @@ func readAgile(info []byte) (file, user *agile, ok bool) {
 		if s.kind != xmlOpen {
 			continue
 		}
-		decoded := func(name string) []byte {
-			value, err := base64.StdEncoding.DecodeString(s.attr(name))
-			if err != nil {
-				return nil
-			}
-			return value
-		}
 		a := &agile{
-			salt: decoded("saltValue"), input: decoded("encryptedVerifierHashInput"), want: decoded("encryptedVerifierHashValue"),
-			wrapped: decoded("encryptedKeyValue"), spins: atoi(s.attr("spinCount")), bits: atoi(s.attr("keyBits")), hash: hashNamed(s.attr("hashAlgorithm")),
+			salt: s.octets("saltValue"), input: s.octets("encryptedVerifierHashInput"), want: s.octets("encryptedVerifierHashValue"),
+			wrapped: s.octets("encryptedKeyValue"), spins: atoi(s.attr("spinCount")), bits: atoi(s.attr("keyBits")), hash: hashNamed(s.attr("hashAlgorithm")),
 		}
 		switch s.name {
 		case "keyData":

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"encoding/base64"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -198,6 +199,16 @@ func (s *xmlScanner) attr(name string) string {
 		}
 		return true
 	})
+	return value
+}
+
+// octets decodes an attribute in base64 (XML Schema, base64Binary); nil is one
+// that is missing or broken.
+func (s *xmlScanner) octets(name string) []byte {
+	value, err := base64.StdEncoding.DecodeString(s.attr(name))
+	if err != nil {
+		return nil
+	}
 	return value
 }
 
