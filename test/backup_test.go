@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -150,6 +151,11 @@ func TestAnInstallationMovesToPostgreSQLWhileMailFlows(t *testing.T) {
 	g.json(&before, "deviations", "list")
 	g.upstream.Script()
 	stop, done := make(chan struct{}), make(chan int, 1)
+	halt := sync.OnceValue(func() int {
+		close(stop)
+		return <-done
+	})
+	t.Cleanup(func() { halt() })
 	go func() {
 		n := 0
 		for ; ; n++ {
@@ -179,8 +185,7 @@ func TestAnInstallationMovesToPostgreSQLWhileMailFlows(t *testing.T) {
 	}
 	waitFor(t, "the gateway on the new store", func() bool { return len(g.log.lines("started")) == 2 })
 	time.Sleep(200 * time.Millisecond)
-	close(stop)
-	sent := <-done
+	sent := halt()
 	waitFor(t, "all mail", func() bool { return arrivedNumbers(g, "move-") == sent })
 	seen := map[string]int{}
 	for _, m := range g.upstream.Messages() {

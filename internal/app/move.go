@@ -52,6 +52,18 @@ func (a *App) wherever(ctx context.Context, c spool.Config) (*spool.Store, error
 	configured := c.URL
 	for n := 0; ; n++ {
 		store, err := spool.Open(ctx, c)
+		if err == nil && toLetGo(ctx, store, c) {
+			if err := store.Close(); err != nil {
+				return nil, err
+			}
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(movePause):
+			}
+			n--
+			continue
+		}
 		var to *spool.MovedError
 		moves := errors.As(err, &to) || errors.Is(err, spool.ErrInUse) && spool.Moves(c.Dir)
 		if configured != "" || !moves || n == again {
@@ -66,6 +78,13 @@ func (a *App) wherever(ctx context.Context, c spool.Config) (*spool.Store, error
 		}
 		c.URL, a.opt.Config.Store = url, url
 	}
+}
+
+// toLetGo reports whether somebody who moves the store waits for it: they may
+// have been slower to take it than the gateway to start anew.
+func toLetGo(ctx context.Context, store *spool.Store, c spool.Config) bool {
+	_, now, err := store.Moving(ctx)
+	return err == nil && now && spool.Moves(c.Dir)
 }
 
 // openForCommand opens the store where it is, for a command.
