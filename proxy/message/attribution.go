@@ -7,7 +7,7 @@ import (
 )
 
 // wroteVerbs stand in the line that says whose words are quoted below it.
-var wroteVerbs = regexp.MustCompile(`(?i)(?:^|[\s,>])(skrev|skreiv|citat(?: fra| från)?|citerar|sitat(?: fra)?|quoting|zitat von|lainaus|wrote|kirjoitti|skrifaði|ritaði|schrieb|a écrit|napisał\(a\)|napisał|napisała)(?:[\s:]|$)`)
+var wroteVerbs = regexp.MustCompile(`(?i)(?:^|[\s,>])(skrev|skreiv|citat(?: fra| från)?|citerar|sitat(?: fra)?|quoting|zitat von|lainaus|wrote|kirjoitti|skrifaði|ritaði|schrieb|a écrit|napisał\(a\)|napisał|napisała|pisze|schreef|escribió|escreveu|ha scritto|a scris|napsal\(a\)|napsala?|napísal\(a\)|napísala?|(?:ezt )?írta|kirjutas|rašė|rakstīja|написал\(а\)|написала?|пишет|пише)(?:[\s:]|$)`)
 
 // dated is such a line of Gmail's without a verb: "2026-05-03 10:00 GMT+02:00
 // Bo Friis <bo@x>:".
@@ -57,19 +57,48 @@ func attributions(text string, plain bool) []quotedList {
 		if end := strings.TrimRight(text[line.content:line.end], " \t\r\u00a0*_"); !strings.HasSuffix(end, ":") && !strings.HasSuffix(end, wideColon) && !strings.HasSuffix(end, ">>>") {
 			continue
 		}
-		for n := 1; n <= len(last); n++ { // the fewest lines that say it
-			l := logical{text: text, plain: plain}
-			for _, part := range last[len(last)-n:] {
-				l.add(part)
-			}
-			if e, ok := l.writer(); ok {
-				found = append(found, quotedList{elements: []quotedElement{e}, writer: true})
-				break
-			}
+		if e, ok := writerIn(text, plain, last); ok {
+			found = append(found, quotedList{elements: []quotedElement{e}, writer: true})
 		}
 		last = last[:0]
 	}
 	return found
+}
+
+// writerIn finds whom the last of some lines name: the fewest that say it, and
+// one more where the name has begun in that.
+func writerIn(text string, plain bool, lines []quotedLine) (e quotedElement, ok bool) {
+	for first := len(lines) - 1; first >= 0; first-- {
+		l := logical{text: text, plain: plain}
+		for _, part := range lines[first:] {
+			l.add(part)
+		}
+		more, found := l.writer()
+		if ok && !found {
+			break
+		}
+		e, ok = more, found
+		if ok && (first == 0 || e.span.Start > lines[first].content || !beginsName(text[lines[first-1].content:lines[first-1].end])) {
+			break
+		}
+	}
+	return e, ok
+}
+
+// beginsName reports whether the name of a writer may begin at the end of a line:
+// it ends in an open bracket, or in a few words behind a time of day.
+func beginsName(line string) bool {
+	line = strings.TrimRight(line, " \t\r\u00a0")
+	if strings.HasSuffix(line, "<") || strings.HasSuffix(line, "(") || strings.HasSuffix(line, "[") {
+		return true
+	}
+	const most = 5 // words of a name, AM and PM among them
+	times := clock.FindAllStringIndex(line, -1)
+	if len(times) == 0 {
+		return false
+	}
+	words := strings.Fields(line[times[len(times)-1][1]:])
+	return len(words) > 0 && len(words) <= most
 }
 
 // writer finds whom an attribution line names: after the verb, or, where
@@ -144,7 +173,7 @@ func beforeVerb(s string) (from, to int) {
 // ofDate reports whether a word belongs to a date or time.
 func ofDate(word string) bool {
 	switch strings.ToLower(strings.Trim(word, ".,:")) {
-	case "am", "pm", "kl", "klo", "at", "on", "den", "d":
+	case "am", "pm", "kl", "klo", "at", "on", "den", "d", "keltezéssel":
 		return true
 	}
 	return !strings.Contains(word, "@") && strings.ContainsFunc(word, unicode.IsDigit)
