@@ -285,7 +285,17 @@ func TestWhatNoProgramShowsLeavesWithTheMembersThatItNames(t *testing.T) {
 		{`<p class=x data-to='a, bo@member.example'>Hej</p>`, `<p class=x>Hej</p>`},
 		{`<img src="https://x.example/o.gif?u=bo%40member.example&amp;n=1" alt=x>`, `<img alt=x>`},
 		{`<img src=https://x.example/bo@member.example/o.gif alt=x>`, `<img alt=x>`},
-		{`<img src="https://x.example/?u=bo%2540member.example">`, `<img src="https://x.example/?u=bo%2540member.example">`}, // nobody's address
+		{`<img src="https://x.example/?u=bo%2540member.example">`, `<img>`},
+		{`<a href="https://links.example/?u=https%3A%2F%2Fx.example%3Fd%3D05%257C01%257Cbo%2540member.example%257C0">her</a>`, `<a>her</a>`},
+		{`<a href="https://x.example/?p=100%&amp;u=bo%40member.example">her</a>`, `<a>her</a>`},
+		{`<script>var to='bo@member.example'</script>Hej`, `<script></script>Hej`},
+		{`<!--[if mso]><td width="100%" data-to="bo%40member.example"><![endif]-->Hej`, `Hej`},
+		{`<p>Hej<a href=x title="bo@member.example`, `<p>Hej`},
+		{`<p>Hej<img alt=bo@member.example`, `<p>Hej`},
+		{`<noscript><img src="https://x.example/?u=bo%40member.example"></noscript>Hej`, `<noscript></noscript>Hej`},
+		{`<template><p>bo@member.example</p></template>Hej`, `<template><p></p></template>Hej`},
+		{`<p>https://x.example/?u=bo%40member.example&amp;n=1</p>`, `<p>https://x.example/?u=&amp;n=1</p>`},
+		{`<noscript><p>Hej</p></noscript><p>bo@member.example</p>`, `<noscript><p>Hej</p></noscript><p>bo@member.example</p>`},
 		{`<p title = "bo&#64;member.example">Hej</p>`, `<p>Hej</p>`},
 		{`<p title="bo&commat;member.example"/>Hej`, `<p/>Hej`},
 		// A link to a mailbox is the writer's own word, whatever programs add to it.
@@ -302,6 +312,28 @@ func TestWhatNoProgramShowsLeavesWithTheMembersThatItNames(t *testing.T) {
 		}
 		if _, body, _ := strings.Cut(apply(t, m, edits), "\r\n\r\n"); body != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.html, body, c.want)
+		}
+	}
+}
+
+func TestMembersLeaveTheAddressesOfWebPages(t *testing.T) {
+	for before, after := range map[string]string{
+		"Se <https://links.example/?url=https%3A%2F%2Fx.example%2F&data=05%7C01%7Cbo%40member.example%7C08da%7C0&x=1>.\n": "Se <https://links.example/?url=https%3A%2F%2Fx.example%2F&data=05%7C01%7C%7C08da%7C0&x=1>.\n",
+		"https://x.example/?u=bo%2540member.example#a\n":                                                                  "https://x.example/?u=#a\n",
+		"https://x.example/?p=100%&u=bo%40member.example\n":                                                               "https://x.example/?p=100%&u=\n",
+		"(http://x.example/unsubscribe/bo@member.example/now)\n":                                                          "(http://x.example/unsubscribe//now)\n",
+		"https://x.example/?u=chef%40region.example&v=bo@member.example\n":                                                "https://x.example/?u=chef%40region.example&v=\n",
+		"https://x.example/?u=chef@region.example https://x.example/@bo bo@member.example\n":                              "https://x.example/?u=chef@region.example https://x.example/@bo bo@member.example\n",
+		"https://x.example\nbo@member.example/x\n":                                                                        "https://x.example\nbo@member.example/x\n",
+	} {
+		m := read(t, crlf("From: a@x.example\nContent-Type: text/plain; charset=utf-8\n\n"+before))
+		edits, _, err := m.HideQuotedPeople(hideMember, hideMember, hideMember)
+		if err != nil {
+			t.Errorf("%q: %v", before, err)
+			continue
+		}
+		if _, body, _ := strings.Cut(apply(t, m, edits), "\r\n\r\n"); body != crlf(after) {
+			t.Errorf("%q:\n got %q\nwant %q", before, body, after)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package message
 
 import (
 	"html"
-	"net/url"
 	"regexp"
 	"sort"
 	"strings"
@@ -41,8 +40,9 @@ func visibleHTML(source string) visibleText {
 	var text strings.Builder
 	z := nethtml.NewTokenizer(strings.NewReader(source))
 	at, hidden := 0, false
-	cell := false // a cell has begun, and nothing stands in it yet
-	pre := 0      // elements in which line ends are such
+	apart := false // in an element that some programs show and others do not
+	cell := false  // a cell has begun, and nothing stands in it yet
+	pre := 0       // elements in which line ends are such
 	for {
 		kind := z.Next()
 		if kind == nethtml.ErrorToken {
@@ -57,6 +57,11 @@ func visibleHTML(source string) visibleText {
 				continue
 			}
 			v.addText(&text, start, at, pre > 0)
+			if apart {
+				v.noteUnseen(start, at)
+			} else {
+				v.noteLinks(start, at)
+			}
 			cell = cell && strings.TrimSpace(source[start:at]) == ""
 		case nethtml.CommentToken, nethtml.DoctypeToken:
 			v.noteUnseen(start, at)
@@ -70,6 +75,8 @@ func visibleHTML(source string) visibleText {
 			switch {
 			case tag == atom.Script || tag == atom.Style || tag == atom.Title:
 				hidden = kind == nethtml.StartTagToken
+			case tag == atom.Noscript || tag == atom.Template || tag == atom.Iframe || tag == atom.Noembed || tag == atom.Noframes:
+				apart = kind == nethtml.StartTagToken
 			case cell && kind == nethtml.StartTagToken && (tag == atom.P || tag == atom.Div),
 				tag == atom.Td || tag == atom.Th, tag == atom.Dd && kind == nethtml.StartTagToken, tag == atom.Dt && kind == nethtml.EndTagToken:
 				v.add(&text, " ", Range{start, at}, true)
@@ -81,6 +88,7 @@ func visibleHTML(source string) visibleText {
 		default:
 		}
 	}
+	v.noteUnseen(at, len(source)) // a tag without an end
 	v.text = text.String()
 	return v
 }
@@ -247,10 +255,7 @@ func tagNames(tags string, hide func(name, address string) bool) bool {
 
 // tagAddresses finds addresses as written, in entities and in URL escapes.
 func tagAddresses(tags string) []string {
-	text := html.UnescapeString(tags)
-	if plain, err := url.PathUnescape(text); err == nil {
-		text += " " + plain
-	}
+	text := strings.Join(unescapings(html.UnescapeString(tags)), " ")
 	var addresses []string
 	for token := range addressTokens(text) {
 		address, _, _ := strings.Cut(token, "?")

@@ -191,6 +191,8 @@ func newTextBody(p *Part, text string) *textBody {
 	visible := visibleText{source: text, text: text}
 	if p.MediaType == "text/html" {
 		visible = visibleHTML(text)
+	} else {
+		visible.noteLinks(0, len(text))
 	}
 	return &textBody{part: p, text: text, visible: visible}
 }
@@ -245,13 +247,15 @@ func (b *textBody) rewrite(cuts []Range, hide hideQuoted) ([]byte, error) {
 // blinded returns the text without what is cut; ok is false where the markup
 // around it doesn't allow that.
 func (b *textBody) blinded(cuts []Range, hide hideQuoted) (text string, ok bool) {
-	if b.part.MediaType != "text/html" {
-		return withoutRanges(b.text, cuts)
+	if b.part.MediaType == "text/html" {
+		text, ok = b.visible.without(cuts, hide.either)
+	} else {
+		text, ok = withoutRanges(b.text, cuts)
 	}
-	if text, ok = b.visible.without(cuts, hide.either); !ok {
+	if !ok {
 		return "", false
 	}
-	left := visibleHTML(text)
+	left := newTextBody(b.part, text).visible
 	return withoutRanges(text, left.unseenOf(hide.either))
 }
 

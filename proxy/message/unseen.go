@@ -2,14 +2,14 @@ package message
 
 import (
 	"html"
-	"net/url"
 	"slices"
 	"strings"
 )
 
-// unseen is a piece of an HTML source that no program shows: a comment, a style
-// sheet, a script, or an attribute of a tag. What a person wrote stands in none
-// of them, a link to a mailbox apart.
+// unseen is a piece of a body that no program shows, or that nobody reads: a
+// comment, a style sheet, a script, an attribute of a tag, and what stands in the
+// address of a web page. What a person wrote stands in none of them, a link to a
+// mailbox apart.
 type unseen struct {
 	src       Range // without the piece the source is still HTML
 	addresses []string
@@ -47,25 +47,20 @@ func (v *visibleText) noteTag(start, end int) {
 // a URL has for it.
 func mayHoldAddress(text string) bool {
 	return strings.IndexByte(text, '@') >= 0 ||
-		strings.IndexByte(text, '%') >= 0 && strings.Contains(text, "%40") ||
+		strings.IndexByte(text, '%') >= 0 && (strings.Contains(text, "%40") || strings.Contains(text, "%2540") || strings.Contains(text, "%252540")) ||
 		strings.IndexByte(text, '&') >= 0 && (strings.Contains(text, "&#") || strings.Contains(text, "&commat"))
 }
 
 // unseenAddresses finds addresses as written, in entities and in URL escapes,
-// each in the lengths that the signs of URLs before it leave open.
+// each in the lengths that the signs of URLs and programs before it leave open.
 func unseenAddresses(text string) (found []string) {
 	if !mayHoldAddress(text) {
 		return nil
 	}
-	text = html.UnescapeString(text)
-	texts := []string{text}
-	if plain, err := url.PathUnescape(text); err == nil && plain != text {
-		texts = append(texts, plain)
-	}
-	for _, text := range texts {
+	for _, text := range unescapings(html.UnescapeString(text)) {
 		for token := range addressTokens(text) {
 			found = append(found, token)
-			for piece := range strings.FieldsFuncSeq(token, func(r rune) bool { return strings.ContainsRune("/?&=#", r) }) {
+			for piece := range strings.FieldsFuncSeq(token, func(r rune) bool { return strings.ContainsRune("/?&=#'`+*!${}^~%", r) }) {
 				if piece != token && strings.Contains(piece, "@") {
 					found = append(found, piece)
 				}
