@@ -16,20 +16,26 @@ import (
 // then.
 var ErrMoving = errors.New("the store is being moved")
 
-// movePause is how often the store is asked whether it is being moved.
-const movePause = 100 * time.Millisecond
+// How often the store is asked whether it is being moved, and, while it is,
+// whether to let go of it.
+const (
+	moveLook  = time.Second
+	movePause = 100 * time.Millisecond
+)
 
 // followMove ends the App when somebody who moves the store asks for it.
 func (a *App) followMove(ctx context.Context) error {
-	tick := time.NewTicker(movePause)
-	defer tick.Stop()
+	pause := moveLook
 	for n := 0; a.opt.Config.Store == ""; n++ {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-tick.C:
+		case <-time.After(pause):
 		}
 		moving, now, err := a.store.Moving(ctx)
+		if pause = moveLook; moving {
+			pause = movePause
+		}
 		switch {
 		case err != nil: // the store says so elsewhere
 		case now && spool.Moves(a.opt.Config.Data):
