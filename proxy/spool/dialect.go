@@ -25,7 +25,7 @@ type dialect struct {
 	greet   func(context.Context, *sql.Conn) error // makes ready a connection that writes
 	// rest puts the database in order, after a second without a transaction. It
 	// breaks off when the writer is wanted, and says whether it has done all.
-	rest   func(ctx context.Context, conn *sql.Conn, wanted func() bool) (done bool, err error)
+	rest   func(ctx context.Context, w *writer, short bool) (done bool, err error)
 	spare  func(context.Context, *Store, *sql.Conn) bool // makes room on a full disk; nil: none is kept
 	serve  func(context.Context, *Store) error           // before this process claims anything
 	listen func(context.Context, *Store)                 // until ctx ends: wakes Claim for others' copies

@@ -54,6 +54,11 @@ func sqliteFull(err error) bool {
 	return errors.As(err, &e) && e.Code()&0xff == lib.SQLITE_FULL
 }
 
+func sqliteBusy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == lib.SQLITE_BUSY
+}
+
 // A rest gives back so many pages in each of so many steps.
 const (
 	restPages = 256
@@ -63,8 +68,10 @@ const (
 // restSQLite moves the log into the database and empties it, so that the log
 // keeps nothing that was deleted, and gives the pages that a backlog has left
 // behind back to the disk. It stops, to go on with the next rest, when it took
-// long, when a reader is in its way or when somebody waits for the writer.
-func restSQLite(ctx context.Context, conn *sql.Conn, wanted func() bool) (done bool, err error) {
+// long, when a reader is in its way or when somebody waits for the writer. On a
+// disk that is not short of room the log is laid for what comes next.
+func restSQLite(ctx context.Context, w *writer, short bool) (done bool, err error) {
+	conn, wanted := w.conn, func() bool { return len(w.s.jobs) > 0 }
 	// The writer must not wait as long for a reader as a reader for it.
 	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout(20)"); err != nil {
 		return false, err
@@ -73,6 +80,10 @@ func restSQLite(ctx context.Context, conn *sql.Conn, wanted func() bool) (done b
 		_, berr := conn.ExecContext(ctx, "PRAGMA "+busyTimeout)
 		err = errors.Join(err, berr)
 	}()
+	used, err := w.s.ahead.used(ctx, conn)
+	if err != nil {
+		return false, err
+	}
 	for range restSteps {
 		var blocked, free int
 		if err := conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&blocked, new(int), new(int)); err != nil {
@@ -82,7 +93,13 @@ func restSQLite(ctx context.Context, conn *sql.Conn, wanted func() bool) (done b
 			return false, err
 		}
 		if blocked == 0 && free < restPages {
-			return true, nil
+			if w.s.cfg.TakeBack && !short && !wanted() {
+				err = w.s.ahead.lay(ctx, w, used)
+			}
+			if sqliteBusy(err) { // another process writes: the log grows by itself
+				err = nil
+			}
+			return true, err
 		}
 		if blocked != 0 || wanted() {
 			return false, nil
@@ -113,6 +130,7 @@ func openSQLite(ctx context.Context, s *Store) error {
 	if err != nil {
 		return err
 	}
+	s.ahead = logAhead{path: path + "-wal", most: pages}
 	if s.db, err = sql.Open("sqlite", dataSource(path, fmt.Sprintf("wal_autocheckpoint(%d)", pages))); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
@@ -150,8 +168,7 @@ func patiently(ctx context.Context, open func() error) error {
 	const patience, pause = 10 * time.Second, 20 * time.Millisecond
 	for end := time.Now().Add(patience); ; {
 		err := open()
-		var e *sqlite.Error
-		if !errors.As(err, &e) || e.Code()&0xff != lib.SQLITE_BUSY || time.Now().After(end) {
+		if !sqliteBusy(err) || time.Now().After(end) {
 			return err
 		}
 		select {

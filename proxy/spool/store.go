@@ -87,6 +87,7 @@ type Store struct {
 	doubts   doubts
 	boxes    sync.Pool // of *[]byte, for ciphertext on its way into the database
 	gauge    gauge
+	ahead    logAhead                  // the writer's
 	keyBox   atomic.Pointer[[]byte]    // what says which key seals, as it was last read
 	changing sync.RWMutex              // held for reading from where something is sealed until it is written
 	crammed  atomic.Bool               // the server was full since somebody looked

@@ -83,7 +83,7 @@ const (
 // what stands in line into one transaction, so that one flush serves all.
 func (s *Store) write(ctx context.Context) {
 	defer close(s.done)
-	w := &writer{s: s, over: time.NewTimer(lateness)}
+	w := &writer{s: s, over: time.NewTimer(lateness), wrote: true}
 	defer w.drop()
 	defer w.over.Stop()
 	tick := time.NewTicker(lull)
@@ -111,16 +111,20 @@ func (w *writer) idle(ctx context.Context) {
 	busy := w.busy
 	w.busy = false
 	if short := w.s.gauge.short.Swap(false); w.wrote && (!busy || short) {
-		w.rest(ctx)
+		w.rest(ctx, short)
 	}
 }
 
-// rest puts the database in order and reports whether anything came of it.
-func (w *writer) rest(ctx context.Context) bool {
-	if w.conn == nil || w.s.lang.rest == nil {
+// rest puts the database in order, on a disk that may be short of room, and
+// reports whether anything came of it.
+func (w *writer) rest(ctx context.Context, short bool) bool {
+	if w.s.lang.rest == nil {
 		return false
 	}
-	done, err := w.s.lang.rest(ctx, w.conn, func() bool { return len(w.s.jobs) > 0 })
+	if err := w.connect(ctx); err != nil {
+		return false // whoever needs the store says so
+	}
+	done, err := w.s.lang.rest(ctx, w, short)
 	if err != nil {
 		w.s.log.Warn("put the store in order", "error", err)
 		return false
@@ -202,7 +206,7 @@ type writer struct {
 	stmts   map[query]*sql.Stmt
 	tidied  time.Time // when old receipts were last deleted
 	renewed time.Time
-	wrote   bool // since the last rest
+	wrote   bool // since the last rest, or before the first
 	busy    bool // since the last tick
 }
 
@@ -265,12 +269,12 @@ func (w *writer) commit(ctx context.Context, batch []*job) {
 		answers, again, err = w.attempt(ctx, batch)
 	}
 	full := errors.Is(err, ErrFull)
-	if full && (w.rest(ctx) || w.spare(ctx, batch)) {
+	if full && (w.rest(ctx, true) || w.spare(ctx, batch)) {
 		answers, again, err = w.attempt(ctx, batch)
 		full = errors.Is(err, ErrFull)
 	}
 	if w.s.gauge.short.Swap(false) {
-		w.rest(ctx)
+		w.rest(ctx, true)
 	}
 	for i, j := range batch {
 		switch {
