@@ -105,3 +105,38 @@ func TestZerosAreWrittenIntoAnEmptyFileAlone(t *testing.T) {
 		t.Errorf("%d octets: %v", len(b), err)
 	}
 }
+
+// TestAKillWhileTheLogIsLaidLosesNothing opens what a kill would leave: the
+// database, and a log that was laid in part, or whole, or written into since.
+func TestAKillWhileTheLogIsLaidLosesNothing(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	want := 0
+	survives := func(what string, log []byte) {
+		t.Helper()
+		left := filepath.Join(t.TempDir(), "left")
+		if err := os.CopyFS(left, os.DirFS(dir)); err != nil {
+			t.Fatal(err)
+		}
+		if log != nil {
+			if err := os.WriteFile(filepath.Join(left, databaseFile+"-wal"), log, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if seen := deliverRest(t, openTest, left); len(seen) != want {
+			t.Errorf("%s: %d of %d came", what, len(seen), want)
+		}
+	}
+	for _, octets := range []int{0, 31, 33, 100_000} {
+		mustAccept(t, s, testParcel(3000, 1))
+		want++
+		log := laidLog(t, dir, ready)
+		survives("as it is", nil)
+		survives("zeros alone", make([]byte, octets))
+		survives("the head alone", log[:32])
+		survives("the head and a part of a page", log[:32+frameSize/2])
+	}
+	mustAccept(t, s, testParcel(3000, 1))
+	want++
+	survives("a mail in it", nil)
+}
