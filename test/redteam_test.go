@@ -130,6 +130,9 @@ func TestOfSeveralEncryptionSubkeysOnlyAGoodOneIsUsed(t *testing.T) {
 				if m != nil {
 					t.Fatalf("it was sent:\n%s", m.Content)
 				}
+				if len(g.register()) == 0 {
+					t.Error("the register has nothing of it")
+				}
 				return
 			}
 			if m == nil {
@@ -206,6 +209,9 @@ func TestACodeThatItsSenderMailsAfterItsDocumentIsHeld(t *testing.T) {
 				if m.Recipients()[0] != "tr.anna@forening.example" && bytes.Contains(m.Content, []byte(code[1])) {
 					t.Errorf("the code was mailed to %s", m.Recipients())
 				}
+			}
+			if len(g.register()) < 2 {
+				t.Errorf("the register says %v", g.register())
 			}
 			g.nowhere(code[1])
 		})

@@ -122,6 +122,9 @@ func TestWhateverServersAnswerAMailIsSealedOrHeldAndItsSenderToldOnce(t *testing
 			if g.json(&held, "held", "list"); len(held) != 1 {
 				t.Fatalf("%+v", held)
 			}
+			if len(g.register()) == 0 {
+				t.Error("the register has nothing of it")
+			}
 			g.counts(`postvern_lookups_total{result="` + c.result + `"} 1`)
 			asked := servers.times()
 			servers.does(wkd(binaryKey(t, mette)))
@@ -370,6 +373,9 @@ func TestAMailIsHeldInTimeWhileNoNameCanBeResolved(t *testing.T) {
 			all := g.arrived(2)
 			if len(mails(all)) != 0 || len(notices(all)) != 1 || len(g.heldTo()) != 1 {
 				t.Errorf("%d mails left", len(mails(all)))
+			}
+			if len(g.register()) == 0 {
+				t.Error("the register has nothing of it")
 			}
 			g.counts(`postvern_lookups_total{result="failed"} 1`)
 		})
