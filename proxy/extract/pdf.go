@@ -92,7 +92,17 @@ func (f *pdfFile) picturePages(count int) func(int) bool {
 		large := f.anyLargePicture()
 		return func(int) bool { return large }
 	}
-	return func(i int) bool { return f.showsPicture(pages[i], 0) || f.isDrawn(pages[i]) }
+	known := map[pdfRef]bool{} // pages share resources
+	return func(i int) bool {
+		resources := f.inherited(pages[i], "Resources")
+		ref, shared := resources.(pdfRef)
+		shows, told := known[ref]
+		if !shared || !told {
+			shows = f.showsPicture(resources)
+			known[ref] = shows
+		}
+		return shows || f.isDrawn(pages[i])
+	}
 }
 
 // isDrawn reports whether a page draws much: letters may be drawn as lines.
@@ -108,40 +118,49 @@ func (f *pdfFile) anyLargePicture() bool {
 }
 
 func (f *pdfFile) isLargePicture(s *pdfStream) bool {
-	if s.dict["Subtype"] != pdfName("Image") {
-		return false
-	}
-	w, _ := f.number(s.dict["Width"])
-	h, _ := f.number(s.dict["Height"])
-	return w*h > maxLogoPixels
+	return s.dict["Subtype"] == pdfName("Image") && f.pictureArea(s) > maxLogoPixels
 }
 
-// showsPicture looks into a page's or form's resources.
-func (f *pdfFile) showsPicture(page pdfDict, depth int) bool {
-	if depth > 4 {
-		return false
-	}
-	resources := f.dict(f.inherited(page, "Resources"))
-	for _, v := range f.dict(resources["XObject"]) {
-		s, ok := f.get(v).(*pdfStream)
-		if ok && (f.isLargePicture(s) || s.dict["Subtype"] == pdfName("Form") && f.showsPicture(s.dict, depth+1)) {
+func (f *pdfFile) pictureArea(s *pdfStream) float64 {
+	w, _ := f.number(s.dict["Width"])
+	h, _ := f.number(s.dict["Height"])
+	return w * h
+}
+
+// showsPicture reports whether resources name a large picture, themselves or
+// through a form. Forms may name each other, and many the same resources: each
+// is looked into once.
+func (f *pdfFile) showsPicture(resources any) bool {
+	seen := map[any]bool{}
+	for todo := []any{resources}; len(todo) > 0; {
+		next := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if ref, ok := next.(pdfRef); ok {
+			if seen[ref] {
+				continue
+			}
+			seen[ref] = true
+		}
+		if f.r.ended() {
+			return true
+		}
+		area := 0.0 // of a page that is put together of strips
+		for _, v := range f.dict(f.dict(next)["XObject"]) {
+			s, ok := f.get(v).(*pdfStream)
+			switch {
+			case !ok:
+			case s.dict["Subtype"] == pdfName("Image"):
+				area += f.pictureArea(s)
+			case s.dict["Subtype"] == pdfName("Form") && !seen[s]:
+				seen[s] = true
+				todo = append(todo, s.dict["Resources"])
+			}
+		}
+		if area > maxLogoPixels {
 			return true
 		}
 	}
-	return f.manyPictures(resources)
-}
-
-// manyPictures reports a page that is put together of strips.
-func (f *pdfFile) manyPictures(resources pdfDict) bool {
-	area := 0.0
-	for _, v := range f.dict(resources["XObject"]) {
-		if s, ok := f.get(v).(*pdfStream); ok && s.dict["Subtype"] == pdfName("Image") {
-			w, _ := f.number(s.dict["Width"])
-			h, _ := f.number(s.dict["Height"])
-			area += w * h
-		}
-	}
-	return area > maxLogoPixels
+	return false
 }
 
 func (f *pdfFile) inherited(page pdfDict, key pdfName) any {

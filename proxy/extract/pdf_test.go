@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -29,7 +30,7 @@ func pdfResult(t *testing.T, x *Extractor, data []byte) Result {
 
 func TestPagesOfAPDFAreRead(t *testing.T) {
 	readers(t, func(t *testing.T, x *Extractor) {
-		for _, name := range []string{"brev.pdf", "objektstroemme.pdf", "kun-ejer-aes.pdf", "kun-ejer-aes-runder.pdf", "kun-ejer-aes128.pdf", "kun-ejer-rc4.pdf"} {
+		for _, name := range []string{"brev.pdf", "objektstroemme.pdf", "kun-ejer-aes.pdf", "kun-ejer-aes-runder.pdf", "kun-ejer-aes128.pdf", "kun-ejer-rc4.pdf", "uden-ejer.pdf"} {
 			res := pdfResult(t, x, document(t, name))
 			for _, want := range []string{"Kære Søren, blåbærgrød på Ærø. Nummer 010203-1234 her.", "ord-hvid", "Fodnote ord-fodnote", "ord-boks", "020304-1234", "Titel ord-titel", "mailto:ord-link@member.example"} {
 				if !res.holds(want) {
@@ -57,6 +58,41 @@ func TestAPDFThatOnlyAPasswordOpensIsProtected(t *testing.T) {
 			}
 		}
 	})
+}
+
+// formsInStages is a PDF of forms in stages, each of which draws both of the next: ways
+// through it double from stage to stage.
+func formsInStages(stages int) string {
+	objects := []string{"<</Type/Catalog /Pages 2 0 R>>", "<</Type/Pages /Kids [3 0 R] /Count 1>>", "<</Type/Page /Parent 2 0 R /MediaBox [0 0 300 300] /Resources <</XObject <</A 4 0 R /B 5 0 R>> >> >>"}
+	for i := range 2 * stages {
+		next := 4 + i/2*2 + 2
+		objects = append(objects, fmt.Sprintf("<</Type/XObject /Subtype/Form /Resources <</XObject <</A %d 0 R /B %d 0 R>> >> /Length 0>> stream\n\nendstream", next, next+1))
+	}
+	picture := "<</Type/XObject /Subtype/Image /Width 2000 /Height 2000 /Length 0>> stream\n\nendstream"
+	return pdfWith(append(objects, picture, picture)...)
+}
+
+func TestAPictureIsFoundBehindManyForms(t *testing.T) {
+	x := New(Config{PDFToText: "none"})
+	for _, stages := range []int{1, 5, 60} {
+		res := pdfResult(t, x, []byte(formsInStages(stages)))
+		if f, ok := res.finding(detect.Unscannable); !ok || f.Evidence[0] != whyImage {
+			t.Errorf("%d stages\n%s", stages, res.dump())
+		}
+	}
+}
+
+func TestManyObjectsBehindTheTrailerAreRead(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("%PDF-1.7\ntrailer <</Root 1 0 R>>\n1 0 obj <</Type/Catalog /Pages 2 0 R>> endobj\n2 0 obj <</Type/Pages /Kids []>> endobj\n")
+	for i := range 60_000 {
+		fmt.Fprintf(&b, "%d 0 obj %s endobj\n", i+3, strings.Repeat("1 ", 30))
+	}
+	b.WriteString("99999 0 obj (CPR 070761-4285) endobj\n%%EOF")
+	res := pdfResult(t, New(Config{PDFToText: "none"}), []byte(b.String()))
+	if f, ok := res.finding(detect.Unscannable); !res.holds("070761-4285") || ok && f.Evidence[0] == whyTime {
+		t.Errorf("%d segments, %v", len(res.Segments), res.Findings)
+	}
 }
 
 const pdfForm = `%PDF-1.4

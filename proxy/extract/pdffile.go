@@ -24,28 +24,39 @@ type pdfFile struct {
 func loadPDF(r *reading, p piece) (*pdfFile, bool) {
 	f := &pdfFile{r: r, p: p, objects: map[pdfRef]any{}, latest: map[int]pdfRef{}, trailer: pdfDict{}, plain: map[pdfRef]bool{}}
 	d := p.data
+	trailer := indexFrom(d, 0, "trailer")
 	for at := 0; at < len(d); {
-		i := bytes.Index(d[at:], []byte("obj"))
-		t := bytes.Index(d[at:], []byte("trailer"))
-		if t >= 0 && (i < 0 || t < i) {
-			l := pdfLexer{d: d, pos: at + t + len("trailer")}
+		i := indexFrom(d, at, "obj")
+		if trailer < i {
+			at = trailer + len("trailer")
+			l := pdfLexer{d: d, pos: at}
 			if v, ok := l.value(); ok {
 				if dict, ok := v.(pdfDict); ok {
 					f.addTrailer(dict)
 				}
 			}
-			at += t + len("trailer")
-			continue
-		}
-		if i < 0 {
+		} else if i < len(d) {
+			at = f.object(d, i)
+		} else {
 			break
+		}
+		if trailer < at { // once for all objects before it, not once for each
+			trailer = indexFrom(d, at, "trailer")
 		}
 		if r.over(p.place) {
 			return f, false
 		}
-		at = f.object(d, at+i)
 	}
 	return f, len(f.objects) > 0
+}
+
+// indexFrom returns where a word stands next, from an offset on; the length of
+// the data where it does not.
+func indexFrom(d []byte, at int, word string) int {
+	if i := bytes.Index(d[at:], []byte(word)); i >= 0 {
+		return at + i
+	}
+	return len(d)
 }
 
 func (f *pdfFile) addTrailer(dict pdfDict) {

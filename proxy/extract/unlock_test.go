@@ -55,6 +55,24 @@ func TestAPasswordOfTheMessageIsTriedOnItsFiles(t *testing.T) {
 	t.Logf("%d files opened with the password beside them", tried)
 }
 
+func TestAnOwnersPasswordOpensAPDFToo(t *testing.T) {
+	dir := t.TempDir()
+	made := protectedBy(t, dir)
+	for _, name := range opened {
+		if _, ok := made[name]; !ok || filepath.Ext(name) != ".pdf" {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res := extracted(t, strings.Replace(attached("application/pdf", "bilag", data), "Se bilag", "Adgangskode: ejer", 1))
+		if _, ok := res.finding(detect.FilePassword); !ok || !res.holds("010203-1234") {
+			t.Errorf("%s\n%s", name, res.dump())
+		}
+	}
+}
+
 func TestAPasswordIsTriedInsideOtherFilesToo(t *testing.T) {
 	dir := t.TempDir()
 	made := protectedBy(t, dir)
