@@ -75,10 +75,15 @@ func TestPackingThatNobodyUnpacksIsAFinding(t *testing.T) {
 }
 
 func TestAZipWhoseDirectoryIsEncryptedIsProtected(t *testing.T) {
-	data := []byte("PK\x03\x04\x33\x00\x01\x20\x08\x00" + strings.Repeat("\x00", 60) + "PK\x06\x08" + strings.Repeat("\x01", 40) + "\x90\x91PK\x05\x06\x01")
-	res := extracted(t, attached("application/zip", "a.zip", data))
-	if f, ok := res.finding(detect.Protected); !ok || f.Evidence[0] != strengthStrong {
-		t.Error(res.dump())
+	end := strings.Repeat("\x01", 40) + "\x90\x91PK\x05\x06\x01"
+	for name, data := range map[string]string{
+		"by a record in front":    "PK\x03\x04\x33\x00\x01\x00\x08\x00" + strings.Repeat("\x00", 60) + "PK\x06\x08" + end,
+		"by masked entry headers": "PK\x03\x04\x33\x00\x41\x20\x00\x00" + strings.Repeat("\x00", 60) + end,
+	} {
+		res := extracted(t, attached("application/zip", "a.zip", []byte(data)))
+		if f, ok := res.finding(detect.Protected); !ok || f.Evidence[0] != strengthStrong {
+			t.Errorf("%s\n%s", name, res.dump())
+		}
 	}
 }
 

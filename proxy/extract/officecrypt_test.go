@@ -91,6 +91,23 @@ func TestExcelsOwnPasswordProtectsNothing(t *testing.T) {
 	}
 }
 
+func TestAnEncryptedDocumentThatIsBrokenIsProtectedToo(t *testing.T) {
+	data := compoundOf(map[string]string{"EncryptedPackage": strings.Repeat("\x01", 4096), "EncryptionInfo": "\x04\x00\x04\x00"})
+	chain := []byte{1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0}
+	at := bytes.LastIndex(data, chain)
+	if at < 0 {
+		t.Fatal("the file has no table of sectors")
+	}
+	copy(data[at:], []byte{0xF0, 0xFF, 0xFF, 0})
+	res := extracted(t, attached("application/octet-stream", "a.docx", data))
+	if _, ok := res.finding(detect.Protected); !ok {
+		t.Errorf("it is not told to be protected\n%s", res.dump())
+	}
+	if f, ok := res.finding(detect.Unscannable); !ok || f.Evidence[0] != whyMalformed {
+		t.Errorf("it is not told to be broken\n%s", res.dump())
+	}
+}
+
 func TestEveryWayToEncryptOpenDocumentIsTold(t *testing.T) {
 	const kind = "application/vnd.oasis.opendocument.text"
 	manifest := func(entry, algorithm string) string {

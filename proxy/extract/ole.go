@@ -39,10 +39,11 @@ func (r *reading) openCompound(p piece) (*compound, detect.Evidence) {
 	}
 	c := &compound{streams: map[string][]byte{}}
 	total := int64(len(p.data)) * 2 // streams that share sectors end here
+	var broken detect.Evidence
 	for {
 		entry, err := doc.Next()
 		if errors.Is(err, io.EOF) {
-			return c, ""
+			return c, broken
 		}
 		if err != nil {
 			return c, whyMalformed
@@ -58,8 +59,11 @@ func (r *reading) openCompound(p piece) (*compound, detect.Evidence) {
 		}
 		data, err := io.ReadAll(io.LimitReader(entry, min(total, entry.Size)))
 		total -= int64(len(data))
-		if err != nil && !errors.Is(err, io.EOF) || total < 0 {
+		if total < 0 {
 			return c, whyMalformed
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			broken = whyMalformed // the others may be whole
 		}
 		path := strings.Join(append(append([]string(nil), entry.Path...), entry.Name), "/")
 		path = strings.ToLower(rawName(path, entry.Initial)) // names differ in case only by mistake

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 // The records of a PowerPoint stream (MS-PPT §2.13.24).
 const (
+	pptDocument   = 0x03E8
 	pptSlide      = 0x03EE
 	pptNotes      = 0x03F0
 	pptSlideMark  = 0x03F3
@@ -26,13 +28,20 @@ const (
 
 // ppt reads a PowerPoint presentation of versions 97 to 2003 (MS-PPT).
 func (r *reading) ppt(p piece, c *compound, under string) {
-	user := c.streams[under+"current user"]
-	if len(user) >= 16 && binary.LittleEndian.Uint32(user[12:]) == 0xF3D1C4DF || c.streams[under+"encryptedsummary"] != nil {
+	user, stream := c.streams[under+"current user"], c.streams[under+"powerpoint document"]
+	if c.streams[under+"text_content"] != nil && c.streams[under+"header"] != nil {
+		if kind, _, ok := pptRecord(stream, 0); !ok || kind != pptDocument {
+			r.allStreams(p, c, under) // PowerPoint 95
+			return
+		}
+	}
+	edits := pptEditsOf(user, stream)
+	if len(user) >= 16 && binary.LittleEndian.Uint32(user[12:]) == 0xF3D1C4DF || c.streams[under+"encryptedsummary"] != nil || edits.locked {
 		r.protected(p.place, strengthWeak) // RC4
 		return
 	}
 	w := pptWalk{r: r, p: p}
-	w.records(c.streams[under+"powerpoint document"], p.place, 0)
+	w.stream(stream, edits)
 	w.flush()
 	r.blips(p, c.streams[under+"pictures"])
 }
@@ -81,6 +90,7 @@ func (w *pptWalk) records(d []byte, place detect.Place, depth int) {
 			inList = true
 			w.slides++
 			place = w.p.place.In(detect.Step{Kind: detect.InSlide, Number: w.slides})
+		case bytes.HasPrefix(data, []byte("PK\x03\x04")): // the looks of later versions' tables, in what its header calls a container
 		case version == 0x0F:
 			w.container(kind, int(instance), data, place, depth)
 		default:

@@ -98,7 +98,9 @@ func (w *rtfWalk) run() {
 		}
 	}
 	w.flush()
-	w.r.unscannable(w.p.place, whyMalformed)
+	if len(w.stack) > 0 { // it was cut off
+		w.r.unscannable(w.p.place, whyMalformed)
+	}
 }
 
 func (w *rtfWalk) endGroup() {

@@ -36,8 +36,10 @@ func (w *xlsWalk) cellRecord(kind int, d []byte, more [][]byte) {
 		}
 	case biffLabelSST:
 		if len(d) >= 10 {
-			if i := int(binary.LittleEndian.Uint32(d[6:])); i >= 0 && i < len(w.strings) {
+			if i := int(binary.LittleEndian.Uint32(d[6:])); i < len(w.strings) {
 				w.open.set(row, col, w.strings[i])
+			} else { // what the cell shows is nowhere
+				w.r.unscannable(w.p.place, whyMalformed)
 			}
 		}
 	case biffLabel, biffRString:

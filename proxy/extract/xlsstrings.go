@@ -66,7 +66,7 @@ func (w *xlsWalk) sharedStrings(d []byte, more [][]byte) {
 		}
 		w.strings = append(w.strings, s.next())
 	}
-	if len(w.strings) < count {
+	if s.cut { // a table of fewer strings than it tells is whole, and so programs show it
 		w.r.unscannable(w.p.place, whyMalformed)
 	}
 }
@@ -74,6 +74,7 @@ func (w *xlsWalk) sharedStrings(d []byte, more [][]byte) {
 type sstReader struct {
 	d    []byte
 	more [][]byte
+	cut  bool // a string went on behind the end
 }
 
 func (s *sstReader) ended() bool {
@@ -116,20 +117,21 @@ func (s *sstReader) next() string {
 		}
 	}
 	var b strings.Builder
-	for n > 0 && !s.ended() {
+	for n > 0 {
 		width := 1 + int(flags&1)
 		k := min(n, len(s.d)/width)
 		b.WriteString(characters(s.d[:k*width], width))
 		s.d = s.d[k*width:]
-		n -= k
-		if n > 0 {
-			s.d = nil
-			if s.ended() {
-				break
-			}
-			flags = s.d[0]
-			s.d = s.d[1:]
+		if n -= k; n == 0 {
+			break
 		}
+		s.d = nil
+		if s.ended() {
+			s.cut = true
+			break
+		}
+		flags = s.d[0]
+		s.d = s.d[1:]
 	}
 	s.take(4 * runs)
 	s.take(max(extra, 0))

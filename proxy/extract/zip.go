@@ -23,7 +23,7 @@ import (
 func (r *reading) zip(p piece) {
 	z, err := zip.NewReader(bytes.NewReader(p.data), int64(len(p.data)))
 	if err != nil {
-		if bytes.Contains(p.data, []byte(encryptedDirectory)) {
+		if hasLockedDirectory(p.data) {
 			r.protected(labelled(p.place, "archive"), strengthStrong)
 			return
 		}
@@ -75,6 +75,14 @@ func (z *zipPack) twice() bool {
 // encryptedDirectory begins the record in front of a directory that is
 // encrypted itself (APPNOTE 6.3.10 §4.3.11).
 const encryptedDirectory = "PK\x06\x08"
+
+// hasLockedDirectory reports whether the directory of an archive that could not be
+// read is encrypted: then it has a record in front, or its entries' own headers
+// are masked (bits 0 and 13 of their flags, §4.4.4).
+func hasLockedDirectory(data []byte) bool {
+	masked := bytes.HasPrefix(data, []byte("PK\x03\x04")) && len(data) > 8 && data[6]&1 != 0 && data[7]&0x20 != 0
+	return masked || bytes.Contains(data, []byte(encryptedDirectory))
+}
 
 func registerMethods(z *zip.Reader) {
 	z.RegisterDecompressor(9, func(in io.Reader) io.ReadCloser { return io.NopCloser(newInflate64(in)) })

@@ -1,0 +1,50 @@
+package extract
+
+import (
+	"encoding/binary"
+	"strings"
+	"testing"
+
+	"postvern.example/policy/detect"
+)
+
+func TestTheTableOfStringsIsReadAsExcelReadsIt(t *testing.T) {
+	str := func(text string) string {
+		return string(binary.LittleEndian.AppendUint16(nil, uint16(len(text)))) + "\x00" + text
+	}
+	cell := func(n byte) string {
+		return record16(biffLabelSST, "\x00\x00"+string([]byte{n})+"\x00\x00\x00"+string([]byte{n})+"\x00\x00\x00")
+	}
+	book := func(told byte, cells string, table string, more ...string) []byte {
+		var rest strings.Builder
+		for _, m := range more {
+			rest.WriteString(record16(biffContinue, m))
+		}
+		globals := record16(biffBOF, "\x00\x06\x05\x00"+strings.Repeat("\x00", 12))
+		sheet := record16(biffBOF, "\x00\x06\x10\x00"+strings.Repeat("\x00", 12))
+		sst := record16(biffSST, "\x01\x00\x00\x00"+string([]byte{told, 0, 0, 0})+table) + rest.String()
+		name := "\x00\x00\x04\x00Blad"
+		start := len(globals) + len(record16(biffBoundSheet, "\x00\x00\x00\x00"+name)) + len(sst) + 4
+		bound := record16(biffBoundSheet, string(binary.LittleEndian.AppendUint32(nil, uint32(start)))+name)
+		return compoundOf(map[string]string{"Workbook": globals + bound + sst + record16(biffEOF, "") + sheet + cells + record16(biffEOF, "") + record16(0x0FFF, strings.Repeat("\x00", 4096))})
+	}
+	for _, c := range []struct {
+		name      string
+		file      []byte
+		malformed bool
+	}{
+		{"two strings", book(2, cell(0)+cell(1), str("Anna")+str("070761-4285")), false},
+		{"more told than there are", book(9, cell(0)+cell(1), str("Anna")+str("070761-4285")), false},
+		{"zeros behind the last", book(9, cell(0)+cell(1), str("Anna")+str("070761-4285")+"\x00\x00\x00\x00"), false},
+		{"cut in a string", book(2, cell(0)+cell(1), str("Anna")+str("070761-4285")[:6], "\x00761-4285"), false},
+		{"cut behind the length of a string", book(3, cell(0)+cell(1)+cell(2), str("Anna")+"\x0b\x00\x01", "\x00070761-4285"+str("Bo")), false},
+		{"a string that goes on behind the end", book(2, cell(0)+cell(1), str("070761-4285")+str("Anna Holm")[:6]), true},
+		{"a cell of a string that is not there", book(2, cell(0)+cell(7), str("070761-4285")+str("Anna")), true},
+	} {
+		res := extracted(t, attached("application/vnd.ms-excel", "a.xls", c.file))
+		f, told := res.finding(detect.Unscannable)
+		if told != c.malformed || told && f.Evidence[0] != whyMalformed || !res.holds("070761-4285") {
+			t.Errorf("%s\n%s", c.name, res.dump())
+		}
+	}
+}
