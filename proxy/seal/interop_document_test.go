@@ -90,14 +90,15 @@ func pdfJSGone() string {
 	if _, err := os.Stat(filepath.Join(peersFolder(), "node_modules/pdfjs-dist")); peersFolder() == "" || err != nil {
 		return "pdfjs-dist of npm is not in the folder POSTVERN_PEERS"
 	}
-	script := `import { getDocument } from "pdfjs-dist/legacy/build/pdf.mjs";
-import { readFileSync } from "node:fs";
+	script := `import { readFileSync } from "node:fs";
+console.log = () => {}; // what it says of drawing, which is not its task here
+const { getDocument } = await import("pdfjs-dist/legacy/build/pdf.mjs");
 const [file, code] = process.argv.slice(2);
 const pdf = await getDocument({ data: new Uint8Array(readFileSync(file)), password: code, verbosity: 0 }).promise;
 const text = [];
 for (let n = 1; n <= pdf.numPages; n++) text.push(...(await (await pdf.getPage(n)).getTextContent()).items.map((i) => i.str));
 const files = Object.values((await pdf.getAttachments()) || {});
-console.log(JSON.stringify({ text: text.join(" "), files: files.map((f) => [f.filename, Buffer.from(f.content).toString("base64")]) }));
+process.stdout.write(JSON.stringify({ text: text.join(" "), files: files.map((f) => [f.filename, Buffer.from(f.content).toString("base64")]) }));
 `
 	if err := os.WriteFile(filepath.Join(peersFolder(), "open.mjs"), []byte(script), 0o600); err != nil {
 		return err.Error()
