@@ -178,36 +178,6 @@ func nested(msg *message.Message, part *message.Part, fields []string) []person 
 	return people
 }
 
-// buried returns the people in the headers of messages where no edit reaches:
-// in a file that is attached (.eml, .msg, winmail.dat), in a field that is no
-// list.
-func buried(text extract.Result) []person {
-	var people []person
-	for _, s := range text.Segments {
-		if len(s.Place) == 0 || !inHeader(s) {
-			continue
-		}
-		last := s.Place[len(s.Place)-1]
-		field := last.Label
-		if name, _, ok := strings.Cut(s.Text, ":"); ok && field == "other" {
-			field = name
-		}
-		if isAuthor(field) || !isFile(s.Place) && reached(field) {
-			continue
-		}
-		found := detect.Addresses(s.Text)
-		for _, a := range found {
-			people = append(people, person{address: a})
-		}
-		if len(found) == 0 && isFile(s.Place) && reached(field) {
-			for name := range strings.SplitSeq(s.Text, ";") {
-				people = append(people, person{name: strings.TrimSpace(name)})
-			}
-		}
-	}
-	return people
-}
-
 // attached returns the people in the header blocks of mails that stand as text
 // where no edit reaches: in attached files, and in bodies of kinds that are not
 // written again.
@@ -254,12 +224,6 @@ func reported(msg *message.Message, part *message.Part) []person {
 		people = append(people, reported(msg, child)...)
 	}
 	return people
-}
-
-// inHeader reports whether a segment is a field of a message inside this one.
-func inHeader(s detect.Segment) bool {
-	return s.Place[len(s.Place)-1].Kind == detect.InHeader &&
-		slices.ContainsFunc(s.Place, func(step detect.Step) bool { return step.Kind == detect.InMessage })
 }
 
 // isFile reports whether a message stands in a file and not as a part.

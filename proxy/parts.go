@@ -64,10 +64,7 @@ func (t tracer) inParts() ([]message.Edit, error) {
 		}
 		signed = signed || p.MediaType == "multipart/signed"
 		for _, child := range p.Children {
-			if !isMultipart(p) {
-				continue
-			}
-			fields, err := t.inPart(child)
+			fields, err := t.inPart(child, isMultipart(p))
 			if err != nil {
 				return fmt.Errorf("%s: %w", child.Place, err)
 			}
@@ -90,8 +87,9 @@ func (t tracer) inParts() ([]message.Edit, error) {
 
 func isMultipart(p *message.Part) bool { return strings.HasPrefix(p.MediaType, "multipart/") }
 
-// inPart returns the edits of one part's header fields.
-func (t tracer) inPart(p *message.Part) ([]message.Edit, error) {
+// inPart returns the edits of one part's header fields. Of a nested message's,
+// all is only what its content is.
+func (t tracer) inPart(p *message.Part, all bool) ([]message.Edit, error) {
 	var edits []message.Edit
 	renamed := false
 	for _, f := range p.Fields {
@@ -113,7 +111,7 @@ func (t tracer) inPart(p *message.Part) ([]message.Edit, error) {
 				return nil, errStillVisible
 			}
 		default:
-			if t.in(text) || t.in(string(t.msg.Bytes(f.Value))) {
+			if all && (t.in(text) || t.in(string(t.msg.Bytes(f.Value)))) {
 				edits = append(edits, message.Edit{Range: f.Range})
 			}
 		}

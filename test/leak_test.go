@@ -99,6 +99,16 @@ var probes = []probe{
 	{name: "a part that is a mail", fields: twoMembers, body: attached("Content-Type: message/rfc822\n", aboutIngrid), want: passes},
 	{name: "a trace in a nested mail", fields: twoMembers, body: attached("Content-Type: message/rfc822\n", "Received: by a for <ingrid@post.example>; x\nFrom: chef@region.example\nTo: alle@region.example\nSubject: x\n\nhej\n"), want: isHeld},
 	{name: "a file that is a mail", fields: twoMembers, body: attached("Content-Type: application/octet-stream; name=a.eml\nContent-Disposition: attachment; filename=a.eml\n", aboutIngrid), want: isHeld},
+	{
+		name: "a file that is a mail which a member wrote", fields: "To: kontor@forening.example\n", to: []string{"mette@post.example", "peter@post.example"},
+		body: attached("Content-Type: application/octet-stream; name=a.eml\n", "From: Ingrid <ingrid@post.example>\nTo: kontor@forening.example\nSubject: x\n\nhej\n"), want: isHeld,
+	},
+	{
+		name: "a file that is a mail which quotes a member", fields: "To: kontor@forening.example\n", to: []string{"mette@post.example", "peter@post.example"},
+		body: attached("Content-Type: application/octet-stream; name=a.eml\n", "From: chef@region.example\nTo: kontor@forening.example\nSubject: x\n\nDen 3. maj 2026 kl. 10.12 skrev Ingrid Østergård <ingrid@post.example>:\n> hej\n"), want: isHeld,
+	},
+	{name: "a file in a mail that is a file, named after a member", fields: twoMembers, body: attached("Content-Type: application/octet-stream; name=a.eml\n", "From: chef@region.example\nTo: kontor@forening.example\nSubject: x\nContent-Type: text/plain; name=\"mette@post.example.txt\"\n\nhej\n"), want: isHeld},
+	{name: "a file that is a nested mail, named after a member", fields: twoMembers, body: attached("Content-Type: message/rfc822\n", "From: chef@region.example\nTo: kontor@forening.example\nSubject: x\nContent-Type: application/octet-stream; name=\"mette@post.example.txt\"\n\nhej\n"), want: passes},
 	{name: "a header that is a part", fields: twoMembers, body: attached("Content-Type: text/rfc822-headers\n", aboutIngrid), want: isHeld},
 	{name: "a report of a delivery", fields: twoMembers, body: attached("Content-Type: message/delivery-status\n", "Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; ingrid@post.example\nAction: failed\n"), want: isHeld},
 	{name: "an invitation", fields: twoMembers, body: invites("ATTENDEE;CN=Ingrid:mailto:ingrid@post.example"), want: passes},

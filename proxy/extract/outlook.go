@@ -29,6 +29,14 @@ const (
 	mapiInternetPage = 0x3FDE
 )
 
+// mapiFields are the properties that name people as fields of a header do: who
+// wrote, in whose name, to whom, and who received it.
+var mapiFields = map[int]string{
+	0x0042: "From", 0x0065: "From", 0x0C1A: "From", 0x0C1F: "From", 0x5D01: "From", 0x5D02: "From", 0x3FF8: "From", 0x3FFA: "From",
+	0x0E04: "To", 0x0E03: "Cc", 0x0E02: "Bcc", 0x0074: "To", 0x0073: "Cc", 0x0072: "Bcc", 0x0050: "Reply-To",
+	0x0040: "To", 0x0044: "To", 0x0076: "To", 0x0078: "To", 0x5D07: "To", 0x5D08: "To",
+}
+
 // outlook reads a message that Outlook has saved (MS-OXMSG): each property is
 // a stream of its own.
 func (r *reading) outlook(p piece, c *compound, under string) {
@@ -175,6 +183,8 @@ func (r *reading) mapi(p piece, m mapiProps) {
 			r.prose(p.place.In(detect.Step{Kind: detect.InBody, Label: "text"}), m.text(id))
 		case id == mapiSubject:
 			r.prose(p.place.In(detect.Step{Kind: detect.InHeader, Label: "Subject"}), m.text(id))
+		case mapiFields[id] != "" && (v.kind == 0x1E || v.kind == 0x1F):
+			r.label(p.place.In(detect.Step{Kind: detect.InHeader, Label: mapiFields[id]}), strings.Trim(m.text(id), "\x00"))
 		case id == mapiHTML:
 			place := p.place.In(detect.Step{Kind: detect.InBody, Label: "HTML"})
 			if v.kind == 0x102 {

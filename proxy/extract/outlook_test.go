@@ -28,7 +28,7 @@ func TestOutlooksMessagesAreReadWithWhatIsAttached(t *testing.T) {
 		"Emne 010203-1111":      "attachment 1 (mail), message, header (Subject)",
 		"Brødtekst 010203-2222": "attachment 1 (mail), message, body (text)",
 		"010203-3333":           "attachment 1 (mail), message, body (HTML)",
-		"Søren 010203-4444":     "attachment 1 (mail), message, properties",
+		"Søren 010203-4444":     "attachment 1 (mail), message, header (From)",
 		"010203-5555":           "attachment 1 (mail), message, body (HTML)",
 		"Modtager 010203-6666":  "attachment 1 (mail), message, header (To), properties",
 		"liste 010203-7777":     "attachment 1 (mail), message, attachment 1, name",

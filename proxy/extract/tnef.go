@@ -18,6 +18,8 @@ const (
 	tnefAttachStart = 0x00069002
 	tnefAttachData  = 0x0006800F
 	tnefAttachTitle = 0x00018010
+	tnefSubject     = 0x00018004
+	tnefFrom        = 0x00008000
 	tnefCodepage    = 0x00069007
 )
 
@@ -79,6 +81,10 @@ func (w *tnefWalk) attribute(id uint32, d []byte) {
 		w.r.mapi(piece{place: w.place, depth: w.p.depth}, props)
 	case tnefRecipients:
 		w.recipients(d)
+	case tnefSubject:
+		w.r.prose(w.place.In(detect.Step{Kind: detect.InHeader, Label: "Subject"}), strings.TrimRight(convert(w.enc, d), "\x00"))
+	case tnefFrom:
+		w.r.label(w.place.In(detect.Step{Kind: detect.InHeader, Label: "From"}), longRuns(d))
 	default:
 		// All else is short text or numbers; the upper half names the type.
 		switch id >> 16 {
