@@ -59,7 +59,7 @@ func (l *logAhead) lay(ctx context.Context, w *writer, used int64) (err error) {
 		}
 	}()
 	// Nobody else writes now, and an empty log is read by nobody.
-	if err := zeros(l.path, pages*frameSize); err != nil {
+	if err := zeros(l.path, pages*frameSize, func() bool { return len(w.s.jobs) > 0 }); err != nil {
 		return err
 	}
 	// A page that is written as it was puts the head in its place.
@@ -76,16 +76,16 @@ func (l *logAhead) lay(ctx context.Context, w *writer, used int64) (err error) {
 	return nil
 }
 
-// zeros makes an empty file so many octets long. One that is not empty it
-// leaves as it is.
-func zeros(path string, size int64) error {
+// zeros makes an empty file so many octets long, or less where somebody waits.
+// One that is not empty it leaves as it is.
+func zeros(path string, size int64, wanted func() bool) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
 	info, err := f.Stat()
 	if err == nil && info.Size() == 0 {
-		err = fillZeros(f, size)
+		err = fillZeros(f, size, wanted)
 		if err != nil {
 			err = errors.Join(err, f.Truncate(0))
 		}
@@ -93,12 +93,16 @@ func zeros(path string, size int64) error {
 	return errors.Join(err, f.Close())
 }
 
-func fillZeros(f *os.File, size int64) error {
-	block := make([]byte, 64<<10)
-	for ; size > 0; size -= int64(len(block)) {
+// fillZeros flushes each block, so that nobody waits for more than one.
+func fillZeros(f *os.File, size int64, wanted func() bool) error {
+	block := make([]byte, 256<<10)
+	for ; size > 0 && !wanted(); size -= int64(len(block)) {
 		if _, err := f.Write(block[:min(size, int64(len(block)))]); err != nil {
 			return err
 		}
+		if err := f.Sync(); err != nil {
+			return err
+		}
 	}
-	return f.Sync()
+	return nil
 }

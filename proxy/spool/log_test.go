@@ -84,12 +84,13 @@ func TestNothingIsLaidOnADiskThatIsShortOfRoom(t *testing.T) {
 	wantStats(t, s, Stats{})
 }
 
-func TestZerosAreWrittenIntoAnEmptyFileAlone(t *testing.T) {
+func TestZerosAreWrittenIntoAnEmptyFileAloneAndWhileNobodyWaits(t *testing.T) {
+	nobody := func() bool { return false }
 	path := filepath.Join(t.TempDir(), "log")
 	if err := os.WriteFile(path, []byte("frames"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := zeros(path, 1<<20); err != nil {
+	if err := zeros(path, 1<<20, nobody); err != nil {
 		t.Fatal(err)
 	}
 	if text, err := os.ReadFile(path); err != nil || string(text) != "frames" {
@@ -98,11 +99,22 @@ func TestZerosAreWrittenIntoAnEmptyFileAlone(t *testing.T) {
 	if err := os.Truncate(path, 0); err != nil {
 		t.Fatal(err)
 	}
-	if err := zeros(path, 100_000); err != nil {
+	if err := zeros(path, 600_000, nobody); err != nil {
 		t.Fatal(err)
 	}
-	if b, err := os.ReadFile(path); err != nil || len(b) != 100_000 || !allZero(b) {
+	if b, err := os.ReadFile(path); err != nil || len(b) != 600_000 || !allZero(b) {
 		t.Errorf("%d octets: %v", len(b), err)
+	}
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	blocks := 0
+	somebody := func() bool { blocks++; return blocks > 1 }
+	if err := zeros(path, 600_000, somebody); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(path); err != nil || len(b) != 256<<10 {
+		t.Errorf("%d octets although somebody waited: %v", len(b), err)
 	}
 }
 
