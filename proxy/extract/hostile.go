@@ -59,7 +59,7 @@ func (r *reading) byWorker(p piece) {
 	j.Limits.Worker = nil
 	start = time.Now()
 	a, err := w.do(r.ctx, j, p.size(), p.open())
-	r.x.pool.release(w, err == nil)
+	r.x.pool.release(w, err == nil && !a.Worn)
 	if err != nil {
 		why := whyCrash
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {

@@ -155,6 +155,7 @@ func hostileFiles(t *testing.T) map[string]string {
 		"a zip in a zip, each 1:250": zipped("a.zip", zipped("a.txt", zeros), "b.zip", zipped("b.txt", zeros), "c.zip", zipped("c.txt", zeros)),
 		"a zip of 20,000 files":      zipped(many...),
 		"a gzip of zeros":            string(gzipOf(t, []byte(zeros))),
+		"gzips before zeros, nested": gzipsBeforeZeros(t),
 		"a zstd of zeros":            packed(func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1)) }),
 		"an xz of zeros":             packed(func(w io.Writer) (io.WriteCloser, error) { return xz.NewWriter(w) }),
 		"a zstd with a huge window":  "\x28\xb5\x2f\xfd\x00\xf8\x01\x00\x00",
@@ -221,6 +222,17 @@ func hostileFiles(t *testing.T) map[string]string {
 		all["a bzip2 of zeros"] = bzip2Zeros(t)
 	}
 	return all
+}
+
+// gzipsBeforeZeros are files in each other, each of which unpacks to much more
+// than the next.
+func gzipsBeforeZeros(t *testing.T) string {
+	t.Helper()
+	data := []byte("CPR 070761-4285")
+	for range 7 {
+		data = gzipOf(t, append(data, make([]byte, 15<<20)...))
+	}
+	return string(data)
 }
 
 // cells is a column of cells that all show the first shared string.

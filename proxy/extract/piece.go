@@ -105,6 +105,8 @@ func (r *reading) piece(p piece) {
 		r.unscannable(p.place, whyDepth)
 		return
 	}
+	r.held += int64(len(p.data))
+	defer func() { r.held -= int64(len(p.data)) }()
 	k := sniff(p.data)
 	switch {
 	case k == isEmpty:

@@ -11,6 +11,8 @@ import (
 // rar reads a RAR archive of version 1.5 to 5. Its encryption is AES, of the
 // files or of the list of files too.
 func (r *reading) rar(p piece) {
+	r.held += rarModel
+	defer func() { r.held -= rarModel }()
 	z, err := rarReader(p.data)
 	opened := false
 	for n := 1; r.counted(p); n++ {
@@ -40,6 +42,9 @@ func (r *reading) rar(p piece) {
 		}
 	}
 }
+
+// rarModel is what the library keeps of what it has unpacked, to go on from.
+const rarModel = 16 << 20
 
 func rarReader(data []byte, more ...rardecode.Option) (*rardecode.Reader, error) {
 	return rardecode.NewReader(bytes.NewReader(data), append(more, rardecode.MaxDictionarySize(64<<20))...)

@@ -59,6 +59,7 @@ type reading struct {
 	left   budget
 	full   bool  // the text limit was reached, and said so
 	whole  int64 // size of the file that a worker reads; 0 outside
+	held   int64 // octets of the pieces that are open in each other
 	inside bool  // this is a worker, or a goroutine of one file
 	late   bool  // ctx ended, and said so
 

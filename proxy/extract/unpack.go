@@ -21,7 +21,7 @@ func (r *reading) unpack(from io.Reader, packed int64) ([]byte, detect.Evidence)
 func (r *reading) unpackSized(from io.Reader, packed, size int64) ([]byte, detect.Evidence) {
 	limit, why := r.x.cfg.EntrySize, whySize
 	if r.whole > 0 { // memory is bounded by the size of the file, whatever its tricks
-		limit = min(limit, 16<<20+6*r.whole)
+		limit = min(limit, 16<<20+6*r.whole, 24<<20+8*r.whole-r.held)
 	}
 	if byRatio := max(packed*r.x.cfg.Ratio, 1<<20); byRatio < limit {
 		limit, why = byRatio, whyRatio
@@ -62,7 +62,8 @@ func (u untilDone) Read(p []byte) (int, error) {
 }
 
 // inflate undoes zlib's compression. A checksum that is missing or wrong is no
-// matter, as many programs write it so; data that ends early is.
+// matter, nor is data that breaks off, as many programs write it so: no reader
+// shows more of it. Data that cannot be read at all is.
 func (r *reading) inflate(data []byte) ([]byte, detect.Evidence) {
 	z, err := zlib.NewReader(bytes.NewReader(data))
 	if err != nil {

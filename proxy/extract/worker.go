@@ -58,6 +58,7 @@ type answer struct {
 	Result Result
 	Texts  int // bytes of text that were taken
 	Left   budget
+	Worn   bool // the worker is of no more use
 }
 
 // textOf returns how much text a file of a size may give: all of it is held
@@ -65,6 +66,11 @@ type answer struct {
 func textOf(size int) int { return 12<<20 + 4*size }
 
 const maxFrame = 1 << 30
+
+// reserved is how much memory a worker may have mapped beyond what it started
+// with and go on to the next file. What is mapped counts against the limit of
+// that file, which may be a small one, also when nothing of it is used.
+const reserved = 64 << 20
 
 func serve(in io.Reader, out io.Writer) error {
 	from := bufio.NewReader(in)
@@ -84,6 +90,7 @@ func serve(in io.Reader, out io.Writer) error {
 		}
 		limitMemory(start, len(data), j.Limits.OCR.Tesseract != "")
 		a := do(j, data)
+		a.Worn = dataSize() > start+reserved
 		if err := send(out, a); err != nil {
 			return err
 		}

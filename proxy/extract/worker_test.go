@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -97,6 +98,24 @@ func TestAWorkerThatDiesIsAFindingAndReplaced(t *testing.T) {
 	}
 	if res = x.Text(context.Background(), m); len(res.Findings) > 0 || !res.holds("010203-1234") {
 		t.Error(res.dump())
+	}
+}
+
+func TestAWorkerThatHasGrownIsReplaced(t *testing.T) {
+	x := withWorkers(t, Config{Workers: 1})
+	var long strings.Builder
+	for i := range 500_000 {
+		fmt.Fprintf(&long, "<w:p><w:r><w:t>%d Søren har mange tal %d</w:t></w:r></w:p>", i, i*7919)
+	}
+	for _, c := range []struct {
+		name string
+		data []byte
+		idle int
+	}{{"pakke.zip", document(t, "pakke.zip"), 1}, {"lang.docx", []byte(docx(t, long.String())), 0}, {"pakke.zip", document(t, "pakke.zip"), 1}} {
+		res := x.Text(context.Background(), read(t, attached("application/octet-stream", c.name, c.data)))
+		if len(res.Findings) > 0 || len(x.pool.idle) != c.idle {
+			t.Errorf("%s: %d workers are idle, want %d; %v", c.name, len(x.pool.idle), c.idle, res.Findings)
+		}
 	}
 }
 
