@@ -75,8 +75,14 @@ func migrate(ctx context.Context, cfg MoveConfig) (carried, error) {
 		return carried{}, err
 	}
 	defer from.Close() //nolint:errcheck // the error of the move is the one to tell
-	to, err := Open(ctx, Config{Dir: cfg.Dir, URL: cfg.URL, Key: from.vault.ring.Load().seals.key, Others: cfg.Keys})
+	there := Config{Dir: cfg.Dir, URL: cfg.URL, Key: from.vault.ring.Load().seals.key, Others: cfg.Keys}
+	to, err := Open(ctx, there)
 	if errors.Is(err, ErrKey) {
+		if err = forgetKey(ctx, there); err == nil {
+			to, err = Open(ctx, there)
+		}
+	}
+	if errors.Is(err, ErrKey) || errors.Is(err, ErrNotEmpty) {
 		err = fmt.Errorf("%w: another installation's key belongs to it", ErrNotEmpty)
 	}
 	if err != nil {
@@ -89,6 +95,29 @@ func migrate(ctx context.Context, cfg MoveConfig) (carried, error) {
 		return carried{}, errors.Join(err, from.run(clean, &job{urgent: true, do: (*tx).unwatch}))
 	}
 	return m.done, nil
+}
+
+// forgetKey makes an empty store one of nobody's: a move that was broken off has
+// left it, and the installation's key was changed since. It returns ErrNotEmpty
+// for a store with something in it, and for one that somebody serves.
+func forgetKey(ctx context.Context, cfg Config) error {
+	s, err := newStore(cfg)
+	if err != nil {
+		return err
+	}
+	defer s.release() //nolint:errcheck // what was written is committed
+	if err := s.lang.open(ctx, s); err != nil {
+		return err
+	}
+	f, err := s.refill(ctx)
+	if err != nil {
+		return err
+	}
+	defer f.undo()
+	if err := f.begin(ctx, nil); err != nil {
+		return err
+	}
+	return f.tx.Commit()
 }
 
 // run copies, verifies and follows, and ends the move.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -181,6 +182,40 @@ func TestAMoveThatFailsLeavesBothAsTheyWere(t *testing.T) {
 	if st, err := openPostgresTest(t, elsewhere).Stats(t.Context()); err != nil || st != (Stats{}) {
 		t.Errorf("the other one has %+v: %v", st, err)
 	}
+}
+
+// TestAMoveGoesIntoTheEmptyStoreOfOneThatWasBrokenOff moves to stores that were
+// made under a key that the installation has no more.
+func TestAMoveGoesIntoTheEmptyStoreOfOneThatWasBrokenOff(t *testing.T) {
+	srv := postgresServer(t)
+	old := func(dir string) *Store {
+		t.Helper()
+		s, err := Open(t.Context(), Config{Dir: dir, URL: srv.storeURL(t, dir), Key: bytes.Repeat([]byte{1}, keySize)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	dir, empty, full := t.TempDir(), t.TempDir(), t.TempDir()
+	s := openTest(t, dir)
+	want := furnish(t, s)
+	mustClose(t, s)
+	mustClose(t, old(empty))
+	theirs := old(full)
+	mustAccept(t, theirs, testParcel(100, 1))
+	mustClose(t, theirs)
+	if _, err := moved(t, dir, srv.storeURL(t, full)); !errors.Is(err, ErrNotEmpty) || !strings.Contains(err.Error(), "another installation's key") {
+		t.Errorf("into another's store: %v", err)
+	}
+	again := old(full) // which it still opens
+	if st, err := again.Stats(t.Context()); err != nil || st.Queued != 1 {
+		t.Errorf("it has %+v: %v", st, err)
+	}
+	mustClose(t, again)
+	if _, err := moved(t, dir, srv.storeURL(t, empty)); err != nil {
+		t.Fatal(err)
+	}
+	wantContents(t, openPostgresTest(t, empty), want, 1)
 }
 
 // TestEveryTableIsCarried fails for a table that the two databases do not
