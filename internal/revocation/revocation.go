@@ -61,13 +61,16 @@ func Load(path string) (*Lists, error) {
 
 func parse(data []byte) (lists []*list, err error) {
 	ders := [][]byte{data}
-	if bytes.Contains(data, []byte("-----BEGIN ")) {
+	if n := bytes.Count(data, []byte("-----BEGIN ")); n > 0 {
 		ders = nil
 		for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
 			if block.Type != "X509 CRL" {
 				return nil, ErrNoList
 			}
 			ders = append(ders, block.Bytes)
+		}
+		if len(ders) != n { // one is damaged, and would be passed over
+			return nil, ErrNoList
 		}
 	}
 	for _, der := range ders {

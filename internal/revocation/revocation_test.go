@@ -6,10 +6,12 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"math/big"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -144,6 +146,32 @@ func TestWhatIsNoListIsRefused(t *testing.T) {
 		}
 		if _, err := Load(file); !errors.Is(err, ErrNoList) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAFileOfWhichOneListIsDamagedIsRefused(t *testing.T) {
+	a := under(t, nil, "Authority", 1)
+	der, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: noon, NextUpdate: noon.Add(day)}, a.x, a.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := string(pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der}))
+	for name, c := range map[string]struct {
+		text string
+		want error
+	}{
+		"two lists":                {"Authority's\n" + whole + "and once more\n" + whole, nil},
+		"the last without an end":  {whole + whole[:len(whole)-30], ErrNoList},
+		"the first without an end": {whole[:len(whole)-30] + "\n" + whole, ErrNoList},
+		"other letters in it":      {whole + strings.Replace(whole, "M", "!", 1), ErrNoList},
+	} {
+		file := filepath.Join(t.TempDir(), "a.crl")
+		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(file); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
 }
