@@ -7,7 +7,7 @@ import (
 )
 
 // wroteVerbs stand in the line that says whose words are quoted below it.
-var wroteVerbs = regexp.MustCompile(`(?i)(?:^|[\s,>])(skrev|skreiv|citat(?: fra| från)?|citerar|sitat(?: fra)?|quoting|zitat von|lainaus|wrote|kirjoitti|skrifaði|ritaði|schrieb|a écrit|napisał\(a\)|napisał|napisała|pisze|schreef|escribió|escreveu|ha scritto|a scris|napsal\(a\)|napsala?|napísal\(a\)|napísala?|(?:ezt )?írta|kirjutas|rašė|rakstīja|написал\(а\)|написала?|пишет|пише)(?:[\s:]|$)`)
+var wroteVerbs = regexp.MustCompile(`(?i)(?:^|[\s,>])(skrev|skreiv|skriver|skriv|citat(?: fra| från)?|citerar|sitat(?: fra)?|quoting|zitat von|lainaus|wrote|writes|said|kirjoitti|kirjoittaa|skrifaði|ritaði|schrieb|schreibt|a écrit|écrit|napisał\(a\)|napisał|napisała|pisze|schreef|schrijft|escribió|escribe|escreveu|escreve|ha scritto|scrive|a scris|napsal\(a\)|napsala?|napísal\(a\)|napísala?|(?:ezt )?írta|kirjutas|rašė|rakstīja|написал\(а\)|написала?|пишет|пише)(?:[\s:]|$)`)
 
 // dated is such a line of Gmail's without a verb: "2026-05-03 10:00 GMT+02:00
 // Bo Friis <bo@x>:".
