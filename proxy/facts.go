@@ -103,7 +103,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 	f.Nested = in.listing(nested(msg, msg.Root, visibleFields))
 	f.Inside = in.listed(msg, quotation)
 	files := slices.Concat(buried(text), attached(msg, text))
-	f.Buried = max(in.members(slices.Concat(files, authored(text), reported(msg, msg.Root), nested(msg, msg.Root, authorFields))), in.shownAgain(files))
+	f.Buried = max(in.members(slices.Concat(files, in.authored(msg, text), reported(msg, msg.Root), nested(msg, msg.Root, authorFields))), in.shownAgain(files))
 	f.Invitation, f.InvitationFault = in.invitations(msg, text)
 	f.Relied = agreed.used()
 	meeting := msg.Meeting()

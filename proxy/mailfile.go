@@ -67,8 +67,9 @@ func inFileName(file string) []person {
 }
 
 // authored returns who wrote messages that are files, and whose words are quoted
-// in them: that cannot be taken out.
-func authored(text extract.Result) []person {
+// in them: that cannot be taken out. The one who sends does not count: Outlook's
+// winmail.dat is their own message.
+func (in inside) authored(msg *message.Message, text extract.Result) []person {
 	var people []person
 	for _, s := range text.Segments {
 		if !ofMailFile(s.Place) {
@@ -89,7 +90,16 @@ func authored(text extract.Result) []person {
 			}
 		}
 	}
-	return people
+	own := map[string]bool{}
+	for _, f := range msg.Root.Get("From") {
+		boxes, _ := msg.Mailboxes(f)
+		for _, b := range boxes {
+			own[strings.ToLower(b.Name)] = true
+		}
+	}
+	return slices.DeleteFunc(people, func(p person) bool {
+		return in.own.has(p.address) || p.address == "" && own[strings.ToLower(p.name)]
+	})
 }
 
 // ofMailFile reports whether a place is in a message that stands in a file.

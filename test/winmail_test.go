@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/emersion/go-smtp"
 )
 
 // winmail returns a winmail.dat of attributes (MS-OXTNEF §2.1.3.1), each of
@@ -70,5 +72,26 @@ func TestWhomAWinmailNamesHoldsIt(t *testing.T) {
 				t.Errorf("the verdict is %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestAWinmailOfItsOwnSenderPasses has a member send to members, as a mail server
+// passes on what Outlook writes.
+func TestAWinmailOfItsOwnSenderPasses(t *testing.T) {
+	g := gateway(t, files{"members.csv": defaultMembers + "Bo Ansat;bo@tillid.example;20000009\n"})
+	c, err := smtp.Dial(g.trust)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	const props = "\x01\x03\x90\x06\x00"
+	mail := "From: Bo Ansat <bo@tillid.example>\n" + twoMembers + "Subject: Torsdag\nDate: Mon, 23 Nov 2026 10:00:00 +0100\nMessage-ID: <own@tillid.example>\n" +
+		attached("Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n",
+			base64.StdEncoding.EncodeToString([]byte(winmail(props+winmailList(0x0C1A, "Bo Ansat"), props+winmailList(0x5D01, "bo@tillid.example")))))
+	if err := c.SendMail("bo@tillid.example", []string{"mette@post.example", "peter@post.example"}, strings.NewReader(crlf(mail))); err != nil {
+		t.Fatal(err)
+	}
+	if got := verdictOf(t, g, 0); got != string(passes) {
+		t.Errorf("the verdict is %s", got)
 	}
 }
