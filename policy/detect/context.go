@@ -16,7 +16,9 @@ type surroundings struct {
 	nearest   [32]int // per bit of keyword: distance of the nearest word that has it, 0 for none
 	label     keyword // what the word means that labels the number: between them stand but "no.", "is" and marks
 	company   bool    // a word for a company's number stands before it
+	unit      bool    // it is labelled as that of a Danish production unit
 	about     bool    // "about" stands right before it
+	recipient bool    // "to" stands right before it
 	alone     bool    // nothing but marks stands on the number's line beside it
 	name      int     // distance of the nearest name before, 0 for none
 	pronoun   bool
@@ -43,6 +45,9 @@ func look(text string, start, end int) surroundings {
 		}
 	}
 	s.words(text, lo, start, false)
+	if start > 0 && text[start-1] == '#' && s.label&keyAnyPerson == 0 && digitsAt(text, start) >= 9 {
+		s.note(keyNumber, 1) // a ticket's
+	}
 	if s.name == 0 && start-lo <= shortLabel {
 		s.named(text, start)
 	}
@@ -61,13 +66,14 @@ func look(text string, start, end int) surroundings {
 func (s *surroundings) words(text string, lo, hi int, after bool) {
 	capital := false // the word before was capitalised and stood right before
 	last := lo       // where the word before ends
+	iceland := -1    // where a word for Iceland ends
 	for i := lo; i < hi; {
 		if !isLetter(text[i]) {
 			if isDigit(text[i]) {
 				digits, end := digitsAlong(text, i, hi)
 				if digits >= 6 && after {
 					return // what follows belongs to the next number
-				} else if digits >= 5 {
+				} else if !after && (digits >= 5 || s.label&(keyAgainst|keyLoose) != 0 && tokenDigits(text[i:hi]) >= 4) {
 					s.forget(keyAgainst | keyLoose) // what came before belonged to this one
 				}
 				if !after {
@@ -100,10 +106,16 @@ func (s *surroundings) words(text string, lo, hi int, after bool) {
 		}
 		last = i
 		k := meaning(text, lo, b, i)
+		if k&keyIceland != 0 {
+			iceland = i
+		} else if k&keyAnyPerson != 0 && iceland >= 0 && b-iceland <= len(" ID ") {
+			k = keyKennitala // "islandsk personnummer"
+		}
 		if after && k&(keyAgainst|keyLoose) != 0 && numberFollows(text, i, hi) {
 			k = 0 // it labels the next number
 		}
 		if !after {
+			s.unit = s.unit || k&keyPersonnummer != 0 && isUnit(text, b, i)
 			s.before(k, w)
 		}
 		if k != 0 {
@@ -124,13 +136,14 @@ func (s *surroundings) before(k keyword, w string) {
 	s.company = s.company || k&keyCompany != 0
 	kind := linkOf(w)
 	s.about = k == 0 && kind == linkAbout
+	s.recipient = k == 0 && kind == linkRecipient
 	switch {
 	case k != 0:
 		s.label = k
-	case kind >= linkSender:
+	case kind == linkSender, kind == linkAbout:
 		s.forget(keyAgainst | keyLoose) // "a call from", "the case about": whom it is about is no number of it
 		s.label = 0
-	case kind == linkTopic:
+	case kind == linkTopic, kind == linkRecipient:
 		s.forget(keyLoose)
 		s.label = 0
 	case kind != linkGlue:
@@ -167,6 +180,18 @@ func digitsAlong(text string, i, hi int) (digits, end int) {
 		}
 	}
 	return digits, end
+}
+
+// tokenDigits counts the digits of the number that s begins with and that
+// marks may part: "24/1873".
+func tokenDigits(s string) int {
+	n := 0
+	for i := 0; i < len(s) && (isDigit(s[i]) || isIn("./-", s[i])); i++ {
+		if isDigit(s[i]) {
+			n++
+		}
+	}
+	return n
 }
 
 // numberFollows reports whether a number stands within a few bytes of i.
@@ -254,7 +279,8 @@ func isAmount(rest string) bool {
 	}
 	for _, c := range currencies {
 		if len(rest) >= len(c) && strings.EqualFold(rest[:len(c)], c) && (len(rest) == len(c) || !isAlnum(rest[len(c)])) {
-			return true
+			next := strings.TrimLeft(rest[len(c):min(len(rest), len(c)+4)], " .:")
+			return next == "" || !isDigit(next[0]) // "kr. 12.450" is the amount
 		}
 	}
 	return false

@@ -9,11 +9,12 @@ import (
 type link byte
 
 const (
-	linkNone   link = iota
-	linkGlue        // "no.", "is": what is labelled goes on being so
-	linkTopic       // "for": what stands before is no label of the number
-	linkSender      // "from": and no word for another number either
-	linkAbout       // "about": nor is one, and what follows is somebody
+	linkNone      link = iota
+	linkGlue           // "no.", "is": what is labelled goes on being so
+	linkTopic          // "for": what stands before is no label of the number
+	linkSender         // "from": and no word for another number either
+	linkAbout          // "about": nor is one, and what follows is somebody
+	linkRecipient      // "to": as linkTopic; an order or invoice right before it is sent to somebody
 )
 
 // linkOf returns what a word does between a label and a number.
@@ -28,10 +29,11 @@ func linkOf(w string) link {
 var links = func() map[string]link {
 	m := map[string]link{}
 	for kind, words := range map[link]string{
-		linkGlue:   "nr nro no num nummer nummeret numret numeron numero number númer númerið id er är on is var ist hedder heter",
-		linkTopic:  "for för gælder gjelder gjeld gäller koskee varðar angår drejer til till to",
-		linkSender: "fra från frá from af av",
-		linkAbout:  "om hos vedr vedrørende ang angående angåande gällande regarding concerning about vegna hjá",
+		linkGlue:      "nr nro no num nummer nummeret numret numeron numero number númer númerið id er är on is var ist hedder heter",
+		linkTopic:     "for för gælder gjelder gjeld gäller koskee varðar angår drejer",
+		linkSender:    "fra från frá from af av",
+		linkRecipient: "til till to",
+		linkAbout:     "om hos vedr vedrørende ang angående angåande gällande regarding concerning about vegna hjá",
 	} {
 		for _, w := range strings.Fields(words) {
 			m[string(fold(nil, w))] = kind
@@ -48,6 +50,9 @@ func meaning(text string, lo, b, e int) keyword {
 		if strings.EqualFold(w, "order") && b-3 >= lo && strings.EqualFold(text[b-3:b], "in ") {
 			return 0 // "in order to"
 		}
+		if k == keyPhone && spoken[string(fold(nil, w))] {
+			return 0
+		}
 		return k
 	}
 	if k := joined(text, lo, b, e); k != 0 {
@@ -55,6 +60,9 @@ func meaning(text string, lo, b, e int) keyword {
 	}
 	return compound(w)
 }
+
+// spoken are words for talks by telephone, which label no number.
+var spoken = wordTable(`telefonen telefonens telefonisk telefoniske telefoniskt telefonsamtale telefonsamtalen telefonsamtal telefonsamtalet telefonmøde telefonmødet telefonmøte telefonmøtet telefonmöte telefonmötet puhelimessa puhelimitse`)
 
 // closesSentence reports whether a sentence ends between the word that ends at
 // last and the one that begins at b. After a short word the full stop may be
@@ -91,7 +99,23 @@ func joined(text string, lo, b, e int) keyword {
 	for first > lo && isLetter(text[first-1]) && b-first < 16 {
 		first--
 	}
-	return keywords.find(text[first:b-1] + text[b:e])
+	w := text[first : b-1]
+	switch {
+	case text[b-1] == '-' && len(w) > 3 && strings.EqualFold(text[b:e], "id") && !personal[string(fold(nil, w))]:
+		return keyNumber // "annonce-id"
+	}
+	return keywords.find(w + text[b:e])
+}
+
+// isUnit reports whether the word text[b:e] and what stands around it are
+// "P-nr." and a number of the form that Danish production units have: ten digits
+// without a separator of which the first is 1.
+func isUnit(text string, b, e int) bool {
+	if b < 2 || text[b-1] != '-' || text[b-2]|0x20 != 'p' || b > 2 && isLetter(text[b-3]) {
+		return false
+	}
+	s := strings.TrimLeft(text[e:min(len(text), e+16)], " .:")
+	return digitsAt(s, 0) == 10 && s[0] == '1'
 }
 
 // isSecond reports whether the word may be the second of two for a number.
@@ -143,7 +167,7 @@ func compound(w string) keyword {
 }
 
 // personal are the first parts of compounds that are a person's number, or may be.
-var personal = wordTable(`borger patient pasient social sosial socialsikrings medlems medlem cifret sifret identifikations registrerings skatte elev person personlige klient`)
+var personal = wordTable(`bruger brukar brukarens bruker användar användare medarbejder medarbeider medarbetar ansat login borger patient pasient social sosial socialsikrings medlems medlem cifret sifret identifikations registrerings skatte elev person personlige klient`)
 
 // standsAlone reports whether the number text[start:end] has its line to itself:
 // beside it stand marks, markup, what a program puts before an answer's subject

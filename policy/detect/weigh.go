@@ -12,6 +12,10 @@ func (c *candidate) weigh(s *surroundings) {
 			own = 0 // a Swedish number, or the "P-nr." of a place of work
 		}
 	}
+	if s.unit && (c.kind == DanishCPR || c.kind == IcelandicKennitala) {
+		own = 0
+		c.evidence |= evidence(EvidenceOrganisation)
+	}
 	if c.kind == SwedishPersonnummer && s.company && !inSwedish && !s.speaks(swedish) {
 		own = 0
 	}
@@ -139,7 +143,11 @@ func (c *candidate) lower(s *surroundings, keyword bool, against int) {
 // against returns the distance of the nearest word for another kind of number
 // that no person parts from this one; 0 for none.
 func (s *surroundings) against(c *candidate) int {
-	d := s.near(keyAgainst, reachAgainst)
+	speaking := keyAgainst
+	if s.recipient {
+		speaking &^= keyNumber | keyPayment // "the invoice to"
+	}
+	d := s.near(speaking, reachAgainst)
 	if c.kind == FinnishHetu && (!c.plain || s.name > 0) {
 		return 0 // nothing else has its form
 	}
