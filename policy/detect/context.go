@@ -66,7 +66,7 @@ func look(text string, start, end int) surroundings {
 func (s *surroundings) words(text string, lo, hi int, after bool) {
 	capital := false // the word before was capitalised and stood right before
 	last := lo       // where the word before ends
-	iceland := -1    // where a word for Iceland ends
+	var land nation  // the last word for a country
 	for i := lo; i < hi; {
 		if !isLetter(text[i]) {
 			if isDigit(text[i]) {
@@ -106,11 +106,7 @@ func (s *surroundings) words(text string, lo, hi int, after bool) {
 		}
 		last = i
 		k := meaning(text, lo, b, i)
-		if k&keyIceland != 0 {
-			iceland = i
-		} else if k&keyAnyPerson != 0 && iceland >= 0 && b-iceland <= len(" ID ") {
-			k = keyKennitala // "islandsk personnummer"
-		}
+		k = land.numbers(k, b, i)
 		if after && k&(keyAgainst|keyLoose) != 0 && numberFollows(text, i, hi) {
 			k = 0 // it labels the next number
 		}

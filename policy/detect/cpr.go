@@ -6,7 +6,7 @@ package detect
 // "Personnummeret i CPR-systemet").
 func appendCPR(r *run, i int, out []candidate) []candidate {
 	v, ok := r.take(i, 10, 6)
-	if !ok || v.repeats(0) {
+	if !ok || v.repeats(0) || v.sep == sepPlus {
 		return out
 	}
 	day, month, year := v.value(0, 2), v.value(2, 4), cprYear(v.value(4, 6), v.digits[6])

@@ -6,7 +6,7 @@ package detect
 // begin with 8 or 9 and have no date; a company's day is 40 higher.
 func appendKennitala(r *run, i int, out []candidate) []candidate {
 	v, ok := r.take(i, 10, 6)
-	if !ok || v.repeats(0) {
+	if !ok || v.repeats(0) || v.sep == sepPlus {
 		return out
 	}
 	century := v.digits[9]

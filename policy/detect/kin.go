@@ -69,6 +69,28 @@ func tell(all []candidate, s *surroundings) {
 	}
 }
 
+// nation is a word for a country whose numbers the words behind it are about:
+// "islandsk personnummer".
+type nation struct {
+	key keyword
+	end int
+}
+
+// numbers returns what a word text[b:e] of the meaning k means behind the last
+// word for a country, which it is itself where it is one.
+func (n *nation) numbers(k keyword, b, e int) keyword {
+	switch {
+	case k&(keyIceland|keyDenmark) != 0:
+		*n = nation{k, e}
+	case n.key == 0 || k&keyAnyPerson == 0 || b-n.end > len(" ID "):
+	case n.key&keyIceland != 0:
+		return keyKennitala
+	case k&keyCPR != 0:
+		return keyCPR
+	}
+	return k
+}
+
 // named reports whether a word for the kind stands near, or heads the column.
 func (c *candidate) named() bool {
 	return c.evidence&evidence(EvidenceKeyword, EvidenceHeading) != 0

@@ -208,8 +208,9 @@ func onlyOpeners(s string) bool {
 	}
 }
 
-// openers are words before what a mail is about.
-var openers = wordTable(`sv vs re fw fwd vb vl ang vedr vedrørende angående gällande gjelder emne ämne aihe efni subject varðar vegna ps`)
+// openers are words before what a mail is about, and those with which one hands
+// a number over: they say nothing of what it is.
+var openers = wordTable(`hermed vedlagt bifogat her hér hérna här ja já jo jú joo jep ok okay tak takk tack kiitos værsgo tässä yes here thanks með sv vs re fw fwd vb vl ang vedr vedrørende angående gällande gjelder emne ämne aihe efni subject varðar vegna ps`)
 
 // maxMarks bounds the marks beside a number that stands alone.
 const maxMarks = 40

@@ -10,6 +10,8 @@ type setting struct {
 	language tongue
 	seen     map[identity]bool // numbers that can be CPR numbers
 	both     int               // and those of them that can be kennitölur
+	day      int               // the day and month of the first of them
+	days     bool              // others of them have another
 	others   int               // bare numbers of as many digits that are of no person
 }
 
@@ -94,6 +96,11 @@ func (m *setting) numbers(text string) {
 				m.seen = map[identity]bool{}
 			}
 			m.seen[id] = true
+			if day := dayOf(text[found[0].start:]); m.day == 0 {
+				m.day = day
+			} else if day != m.day {
+				m.days = true
+			}
 			if len(found) > 1 && found[1].bent > -3 {
 				m.both++
 			}
@@ -104,6 +111,21 @@ func (m *setting) numbers(text string) {
 // lone reports whether a number that stands alone may be a person's: where the
 // message holds more numbers of its length that cannot be, it is one of them.
 func (m *setting) lone() bool { return m.others <= len(m.seen) }
+
+// several reports whether all numbers of ten digits can be persons', which hardly
+// happens by chance to two that share no day. (A log's counts of seconds do.)
+func (m *setting) several() bool { return m.days && m.others == 0 }
+
+// dayOf returns the first four digits of a text that begins with a number.
+func dayOf(text string) int {
+	day := 0
+	for i, n := 0, 0; i < len(text) && n < 4; i++ {
+		if isDigit(text[i]) {
+			day, n = 10*day+int(text[i]-'0'), n+1
+		}
+	}
+	return day
+}
 
 // kin says which of the two kinds the message's numbers are: few of a list of
 // CPR numbers can be kennitölur by chance, and all of a list of kennitölur can be

@@ -66,6 +66,9 @@ func (c *candidate) ofSomebody(s *surroundings) bool {
 	case s.alone && !c.clock && s.mail != nil && s.mail.ask().lone():
 		c.evidence |= evidence(EvidenceAlone)
 		return true
+	case c.bare && c.strength == weak && !c.clock && !c.dated && (c.kind == DanishCPR || c.kind == IcelandicKennitala) && s.mail != nil && s.mail.ask().several():
+		c.evidence |= evidence(EvidenceRepeated)
+		return true
 	}
 	return false
 }
@@ -81,6 +84,9 @@ func (c *candidate) inLanguage(s *surroundings) bool {
 	case DanishCPR:
 		if c.clock || s.count < 2 {
 			return false
+		}
+		if s.near(keyDenmark, reachBefore) > 0 {
+			return true
 		}
 		return s.language.may(danish|norwegian) && (!c.rare || s.count > 2) || (c.rare || c.dated) && !c.bare && s.signs() > 1
 	case SwedishPersonnummer:
@@ -195,6 +201,9 @@ func settle(all []candidate, s *surroundings) []candidate {
 				c.evidence |= evidence(EvidenceAmbiguous)
 				continue // neither has check digits and no language decides
 			}
+			if c.confidence >= Likely && !o.named() && s.near(country(c.kind), reachBefore) > 0 {
+				continue // neither check digits nor the language outdo a word for its country
+			}
 			if o.kind == BankAccount && c.kind == IcelandicKennitala && s.leaning() > 0 {
 				continue // accounts in Iceland have twelve digits
 			}
@@ -229,6 +238,21 @@ func (c *candidate) outdoes(other *candidate, s *surroundings) bool {
 // uncertain reports whether it is a person's number without check digits.
 func (c *candidate) uncertain() bool {
 	return c.key&keyAnyPerson != 0 && c.confidence > 0 && !c.evidence.has(EvidenceChecksum)
+}
+
+// country returns the words for the country of a kind that are looked for
+// beside its numbers. Of a kennitala tell decides.
+func country(k Kind) keyword {
+	switch k {
+	case DanishCPR:
+		return keyDenmark
+	case SwedishPersonnummer:
+		return keySweden
+	case FinnishHetu:
+		return keyFinland
+	default:
+		return 0
+	}
 }
 
 // home returns the languages in which one expects a kind.
