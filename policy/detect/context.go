@@ -66,6 +66,7 @@ func look(text string, start, end int) surroundings {
 func (s *surroundings) words(text string, lo, hi int, after bool) {
 	capital := false // the word before was capitalised and stood right before
 	last := lo       // where the word before ends
+	ended := false   // the sentence of a number before the words
 	var land nation  // the last word for a country
 	for i := lo; i < hi; {
 		if !isLetter(text[i]) {
@@ -104,12 +105,15 @@ func (s *surroundings) words(text string, lo, hi int, after bool) {
 			s.forget(keyAgainst | keyLoose)
 			s.label = 0
 		}
-		last = i
 		k := meaning(text, lo, b, i)
 		k = land.numbers(k, b, i)
 		if after && k&(keyAgainst|keyLoose) != 0 && numberFollows(text, i, hi) {
 			k = 0 // it labels the next number
 		}
+		if ended = ended || after && isSentenceEnd(text, last, b); ended {
+			k &^= keyAgainst | keyLoose
+		}
+		last = i
 		if !after {
 			s.unit = s.unit || k&keyPersonnummer != 0 && isUnit(text, b, i)
 			s.before(k, w)

@@ -84,6 +84,12 @@ func closesSentence(text string, lo, last, b int) bool {
 	return false
 }
 
+// isSentenceEnd reports whether a mark that ends a sentence stands right at last and
+// a word with a capital, at b, behind it.
+func isSentenceEnd(text string, last, b int) bool {
+	return b-last == 2 && isIn(".!?", text[last]) && text[last+1] == ' ' && isUpper(text[b:])
+}
+
 // joined returns what two words mean together whose second, text[b:e], is one
 // for a number: "J.nr", "org.nr", "P-nummer", "Journal nr.", "National ID".
 func joined(text string, lo, b, e int) keyword {
