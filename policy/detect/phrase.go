@@ -28,6 +28,7 @@ type sentence struct {
 	roleAt     int   // where the role stands
 	who        []int // where persons stand
 	member     bool  // the role is a member's
+	ours       bool  // it is ours: "our member", "one of our members"
 	news       []int // where words of reports stand
 	wanted     bool  // somebody is sought for a post
 	question   bool

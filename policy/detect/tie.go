@@ -88,10 +88,10 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 		tied = false // what is said of "the member" stands after it
 	}
 	addressed := s.addressed && addressable[kind]
-	if kind == UnionMembership && s.member && s.why == evidence(EvidenceRole) {
+	if kind == UnionMembership && s.member && !s.ours && s.why == evidence(EvidenceRole) {
 		tied = false // "the member" alone says nothing of whose membership
 	}
-	if s.reported(first, last) || !tied && !addressed {
+	if s.reported(first, last) || s.written(l, last) || !tied && !addressed {
 		return 0, 0
 	}
 	general := s.generalAt >= 0 && (s.generalAt <= last || !s.why.has(EvidenceNameNear)) || s.wanted && !s.why.has(EvidenceNameNear) || s.obliges(first)
@@ -104,8 +104,11 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 	if !tied {
 		return Possible, why
 	}
-	if s.among(l.classes["SPORT"]) {
+	if s.among(l.classes["SPORT"]) || !s.ours && s.among(l.classes["PUBLIC"]) || s.answers(l) {
 		return 0, 0
+	}
+	if s.retold(l) {
+		return Possible, why | evidence(EvidenceGeneral)
 	}
 	if s.why == 0 {
 		why |= evidence(EvidencePronoun)
@@ -118,7 +121,7 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 func (s *sentence) quantified(l *lexicon, i int) bool {
 	for j := i; j >= 0 && i-j <= 6; j-- {
 		f := s.folded(j)
-		if l.classes["QUANTITY"].has(f) || !s.why.has(EvidenceNameNear) && l.classes["EMPLOYER"].has(f) {
+		if l.classes["QUANTITY"].has(f) && !s.oneOf(j) || !s.why.has(EvidenceNameNear) && l.classes["EMPLOYER"].has(f) {
 			return true
 		}
 	}
@@ -126,15 +129,23 @@ func (s *sentence) quantified(l *lexicon, i int) bool {
 }
 
 // reported reports whether a word of reports stands outside the tokens first to
-// last, which may be "reported to the police".
+// last, which may be "reported to the police". It is no report that speaks of
+// "our member".
 func (s *sentence) reported(first, last int) bool {
 	for _, i := range s.news {
 		if i < first || i > last {
-			return true
+			return !s.ours
 		}
 	}
 	return false
 }
+
+// written reports whether token i is what a book, an article or a talk is about.
+func (s *sentence) written(l *lexicon, i int) bool {
+	return i >= 2 && aboutWords[string(s.folded(i-1))] && l.classes["WORK"].has(s.folded(i-2))
+}
+
+var aboutWords = wordTable(`om about on kring`)
 
 // wonders reports whether what token i says is asked or supposed of the person
 // right before it: "whether she is pregnant".
@@ -178,13 +189,7 @@ func (s *sentence) among(c *wordSet) bool {
 	if c == nil {
 		return false
 	}
-	lo, hi := max(0, s.start-sentenceReach), min(len(s.text), s.end+sentenceReach)
-	if i := strings.LastIndexByte(s.text[lo:s.start], '\n'); i >= 0 {
-		lo += i
-	}
-	if i := strings.IndexByte(s.text[s.end:hi], '\n'); i >= 0 {
-		hi = s.end + i
-	}
+	lo, hi := s.paragraph()
 	var buf []byte
 	for i := lo; i < hi; {
 		w, ok := nextWord(s.text[:hi], i)
@@ -202,7 +207,7 @@ func (s *sentence) among(c *wordSet) bool {
 // persons reads who the sentence speaks of and what speaks against.
 func (s *sentence) persons(l *lexicon) {
 	s.read, s.why, s.addressed, s.generalAt, s.firstMark = true, 0, false, -1, -1
-	s.member, s.wanted, s.who, s.news = false, false, s.who[:0], s.news[:0]
+	s.member, s.ours, s.wanted, s.who, s.news = false, false, false, s.who[:0], s.news[:0]
 	for i := range s.tokens {
 		t := &s.tokens[i]
 		if t.number {
@@ -220,10 +225,18 @@ func (s *sentence) persons(l *lexicon) {
 				s.firstMark = 0
 			}
 		case l.classes["ROLE"].has(f) && s.isOne(l, i):
+			s.ours = s.ours || i > 0 && ours[string(s.folded(i-1))] || i+1 < len(s.tokens) && ours[string(s.folded(i+1))]
+			f = s.folded(i)
 			s.why |= evidence(EvidenceRole)
 			s.roleAt = i
 			s.who = append(s.who, i)
 			s.member = s.member || len(f) > 5 && string(f[:5]) == "medle" || len(f) > 5 && string(f[:5]) == "membe"
+		case s.isOurs(l, i):
+			s.why |= evidence(EvidenceRole)
+			s.who, s.ours, s.roleAt = append(s.who, i), true, i
+		case s.oneOf(i) && l.classes["QUANTITY"].has(s.folded(i)):
+			s.why |= evidence(EvidenceRole)
+			s.who, s.ours, s.roleAt = append(s.who, i), true, i
 		}
 		f = s.folded(i)
 		if i == 0 && (l.classes["BE"].has(f) || l.classes["HAVE"].has(f)) {
@@ -245,10 +258,21 @@ func (s *sentence) persons(l *lexicon) {
 		}
 	}
 	for i := max(0, s.start-1); i < s.end; i++ {
-		if s.text[i] == paragraphSign {
+		if s.text[i] == paragraphSign && !s.agreed(i) {
 			s.rulesAt(i)
 		}
 	}
+}
+
+// agreed reports whether an article stands before the paragraph sign at text[at]:
+// what somebody has is an agreement by that section, "en § 56-aftale".
+func (s *sentence) agreed(at int) bool {
+	for i := len(s.tokens) - 1; i >= 0; i-- {
+		if s.tokens[i].end <= at {
+			return articles[string(s.folded(i))]
+		}
+	}
+	return false
 }
 
 // rulesAt notes that rules are spoken of at text[at].
@@ -274,18 +298,27 @@ var afterI = wordTable(`am m have ve was had got get need can cannot could feel 
 // definite, or a word says whose it is.
 func (s *sentence) isOne(l *lexicon, i int) bool {
 	w := s.folded(i)
-	for _, ending := range []string{"et", "en", "ets", "ens", "ni", "emme", "mme"} {
+	for _, ending := range []string{"et", "en", "ets", "ens", "ni", "emme", "mme", "elle", "ellä", "eltä"} {
 		if n := len(w) - len(ending); n > 4 && string(w[n:]) == ending {
 			return true
 		}
+	}
+	if i == 0 && string(w) == "jäsen" {
+		return len(s.tokens) > 1 && !relatives[string(s.folded(1))] // "Jäsen kärsii", but no "Jäsen, joka"
 	}
 	for j := i - 1; j >= 0 && i-j <= 2; j-- {
 		if l.classes["WHOSE"].has(s.folded(j)) {
 			return true
 		}
 	}
-	return false
+	return i+1 < len(s.tokens) && behind[string(s.folded(i+1))]
 }
+
+// behind are the words for whose somebody is that Norwegian puts after them: "dotter mi".
+var behind = wordTable(`min mi mitt hans hennes hennar vår vårt`)
+
+// relatives are the Finnish words for "who", in the cases that make a rule.
+var relatives = wordTable(`joka jonka jolla jolle jota johon jos voi saa maksaa`)
 
 // names reports whether a capitalised word is part of a person's name: a
 // common given name, or one of two capitalised words in a row that are no
@@ -304,9 +337,9 @@ func (s *sentence) names(l *lexicon, i int, w string) bool {
 }
 
 // organises reports whether the folded word is part of the name of a party, a
-// union or a faith.
+// union, a faith or an institution.
 func (l *lexicon) organises(word []byte) bool {
-	return l.classes["PARTY"].has(word) || l.classes["UNION"].has(word) || l.classes["WITNESS"].has(word)
+	return l.classes["INSTITUTION"].has(word) || l.classes["PARTY"].has(word) || l.classes["UNION"].has(word) || l.classes["WITNESS"].has(word)
 }
 
 // greetings begin a letter to somebody.

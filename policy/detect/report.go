@@ -1,0 +1,135 @@
+package detect
+
+import "strings"
+
+// retold reports whether the paragraph tells of a case that became public, and
+// of nobody whom its reader knows: a court or the like stands in it beside
+// "a nurse" or "the woman", or a high court beside "the nurse"; up to where the sentence ends nobody is named;
+// outside quotations nobody says "I" or "our", or speaks to a reader.
+func (s *sentence) retold(l *lexicon) bool {
+	if s.greets || s.why.has(EvidenceNameNear) || s.why.has(EvidenceRole) {
+		return false
+	}
+	lo, hi := s.paragraph()
+	var buf []byte
+	court, high, someone, settled, quoted, article := false, false, false, false, false, 0
+	for i := lo; i < hi; {
+		w, ok := nextWord(s.text[:hi], i)
+		if !ok {
+			break
+		}
+		quoted = quoted != (strings.Count(s.text[i:w.start], `"`)%2 == 1)
+		i = w.end
+		word := s.text[w.start:w.end]
+		buf = fold(buf, word)
+		article--
+		switch f := string(buf); {
+		case articles[f]:
+			article = articleReach
+		case quoted:
+		case len(word) > 1 && isCapital(word[1]): // "ME" is no pronoun
+		case ourselves[f] || addressing[f] || strings.HasSuffix(f, "mme") || word == "I":
+			return false
+		case w.end <= s.end && isUpper(word) && isGivenName(word):
+			return false
+		}
+		court = court || l.classes["CASE"].has(buf)
+		high = high || l.classes["HIGHCOURT"].has(buf)
+		settled = settled || w.start < s.end && l.classes["WORKERDEF"].has(buf)
+		someone = someone || w.start < s.end && (l.classes["SOMEONE"].has(buf) || article > 0 && l.classes["WORKER"].has(buf))
+	}
+	return court && someone || high && settled
+}
+
+// answers reports whether the paragraph is of a column in which an expert
+// answers a reader: it begins with the head of one, and an answer stands in it.
+func (s *sentence) answers(l *lexicon) bool {
+	lo, hi := s.paragraph()
+	head, _, ok := strings.Cut(s.text[lo:min(hi, lo+columnHead)], ":")
+	if !ok || !s.among(l.classes["ANSWER"]) {
+		return false
+	}
+	var buf []byte
+	for i := 0; ; {
+		w, ok := nextWord(head, i)
+		if !ok {
+			return false
+		}
+		if buf = fold(buf, head[w.start:w.end]); l.classes["COLUMN"].has(buf) {
+			return true
+		}
+		i = w.end
+	}
+}
+
+// columnHead bounds the head of a column.
+const columnHead = 40
+
+// paragraph returns where the line around the sentence begins and ends, as far
+// as a sentence reaches.
+func (s *sentence) paragraph() (lo, hi int) {
+	lo, hi = max(0, s.start-sentenceReach), min(len(s.text), s.end+sentenceReach)
+	if i := strings.LastIndexByte(s.text[lo:s.start], '\n'); i >= 0 {
+		lo += i
+	}
+	if i := strings.IndexByte(s.text[s.end:hi], '\n'); i >= 0 {
+		hi = s.end + i
+	}
+	return lo, hi
+}
+
+// articleReach is how many words an article and its noun are apart at most: "a
+// former female bus driver".
+const articleReach = 5
+
+// articles stand before somebody who was not spoken of yet.
+var articles = wordTable(`en et ein ei eit ett a an eräs`)
+
+// ourselves are the words by which a text speaks for those who write it.
+var ourselves = wordTable(`
+	jeg mig min mit mine vi os vor vores
+	meg mi mitt vår vårt våre eg me oss vårt våra
+	jag mina mitt
+	minä minun minulla minulle minut olen me meidän meillä meille
+	my me we our ours us`)
+
+// ours are those of them that say whose somebody is.
+var ours = wordTable(`min mit mi vores vor vår vårt mitt my our mine mina våre våra`)
+
+// oneOf reports whether token i is of "one of our members".
+func (s *sentence) oneOf(i int) bool {
+	if i < 2 {
+		return false
+	}
+	if ofWords[string(s.folded(i-1))] {
+		return oneWords[string(s.folded(i-2))] && i+1 < len(s.tokens) && ours[string(s.folded(i+1))] // "en av medlemmene våre"
+	}
+	return i >= 3 && s.afterOurs(i) && ofWords[string(s.folded(i-2))] && oneWords[string(s.folded(i-3))]
+}
+
+// afterOurs reports whether a word for whose it is stands before token i.
+func (s *sentence) afterOurs(i int) bool {
+	switch s.text[s.tokens[i-1].start] | 0x20 {
+	case 'm', 'v', 'o':
+		return ours[string(s.folded(i-1))]
+	}
+	return false // as most words show at once
+}
+
+// isOurs reports whether token i is somebody who works with the writer: "our
+// treasurer", "vaktmesteren vår".
+func (s *sentence) isOurs(l *lexicon, i int) bool {
+	if i > 0 && s.afterOurs(i) {
+		return l.classes["WORKER"].has(s.folded(i))
+	}
+	if i+1 < len(s.tokens) && s.text[s.tokens[i+1].start]|0x20 == 'v' && ours[string(s.folded(i+1))] {
+		return l.classes["WORKERDEF"].has(s.folded(i))
+	}
+	colleague, ok := strings.CutSuffix(string(s.folded(i)), "mme")
+	return ok && l.classes["SOMEONE"].has([]byte(colleague))
+}
+
+var (
+	ofWords  = wordTable(`af av of`)
+	oneWords = wordTable(`en et ett ein ei eit one`)
+)
