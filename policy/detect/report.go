@@ -1,6 +1,9 @@
 package detect
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // retold reports whether the paragraph tells of a case that became public, and
 // of nobody whom its reader knows: a court or the like stands in it beside
@@ -101,7 +104,7 @@ func (s *sentence) oneOf(i int) bool {
 	if i < 2 {
 		return false
 	}
-	if ofWords[string(s.folded(i-1))] {
+	if b := s.tokens[i-1]; b.end-b.start == 2 && ofWords[string(s.folded(i-1))] {
 		return oneWords[string(s.folded(i-2))] && i+1 < len(s.tokens) && ours[string(s.folded(i+1))] // "en av medlemmene våre"
 	}
 	return i >= 3 && s.afterOurs(i) && ofWords[string(s.folded(i-2))] && oneWords[string(s.folded(i-3))]
@@ -117,16 +120,17 @@ func (s *sentence) afterOurs(i int) bool {
 }
 
 // isOurs reports whether token i is somebody who works with the writer: "our
-// treasurer", "vaktmesteren vår".
+// treasurer", "vaktmesteren vår", "rahastonhoitajamme".
 func (s *sentence) isOurs(l *lexicon, i int) bool {
-	if i > 0 && s.afterOurs(i) {
+	switch {
+	case i > 0 && s.afterOurs(i):
 		return l.classes["WORKER"].has(s.folded(i))
+	case i+1 < len(s.tokens) && s.text[s.tokens[i+1].start] == 'v':
+		return ours[string(s.folded(i+1))] && l.classes["WORKERDEF"].has(s.folded(i))
+	case strings.HasSuffix(s.text[s.tokens[i].start:s.tokens[i].end], "mme"):
+		return l.classes["SOMEONE"].has(bytes.TrimSuffix(s.folded(i), []byte("mme")))
 	}
-	if i+1 < len(s.tokens) && s.text[s.tokens[i+1].start]|0x20 == 'v' && ours[string(s.folded(i+1))] {
-		return l.classes["WORKERDEF"].has(s.folded(i))
-	}
-	colleague, ok := strings.CutSuffix(string(s.folded(i)), "mme")
-	return ok && l.classes["SOMEONE"].has([]byte(colleague))
+	return false
 }
 
 var (

@@ -94,7 +94,7 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 	if s.reported(first, last) || s.written(l, last) || !tied && !addressed {
 		return 0, 0
 	}
-	general := s.generalAt >= 0 && (s.generalAt <= last || !s.why.has(EvidenceNameNear)) || s.wanted && !s.why.has(EvidenceNameNear) || s.obliges(first)
+	general := s.generalAt >= 0 && (s.generalAt <= last || !s.why.has(EvidenceNameNear) && kind != Salary) || s.wanted && !s.why.has(EvidenceNameNear) || s.obliges(first)
 	if general || s.question || s.firstMark >= 0 && s.firstMark <= first || s.quantified(l, first) || s.wonders(first) {
 		if s.why.has(EvidenceNameNear) && !general {
 			return Possible, why | evidence(EvidenceGeneral)
@@ -292,7 +292,7 @@ func (s *sentence) isI(i int) bool {
 	return s.text[s.tokens[i].start:s.tokens[i].end] == "I" && i+1 < len(s.tokens) && afterI[string(s.folded(i+1))]
 }
 
-var afterI = wordTable(`am m have ve was had got get need can cannot could feel take took work live suffer earn make vote voted joined left will ll would`)
+var afterI = wordTable(`told spoke talked called rang mentioned met know am m have ve was had got get need can cannot could feel take took work live suffer earn make vote voted joined left will ll would`)
 
 // isOne reports whether the word for a role means one certain person: it is
 // definite, or a word says whose it is.
@@ -320,28 +320,6 @@ var behind = wordTable(`min mi mitt hans hennes hennar vår vårt`)
 // relatives are the Finnish words for "who", in the cases that make a rule.
 var relatives = wordTable(`joka jonka jolla jolle jota johon jos voi saa maksaa`)
 
-// names reports whether a capitalised word is part of a person's name: a
-// common given name, or one of two capitalised words in a row that are no
-// party, union or faith.
-func (s *sentence) names(l *lexicon, i int, w string) bool {
-	if isGivenName(w) || s.owns(i) || i > 0 && isSurname(w) {
-		return true
-	}
-	if i == 0 || len(w) < 3 || s.tokens[i].after != 0 || isCapital(w[1]) {
-		return false
-	}
-	b := &s.tokens[i-1]
-	before := s.text[b.start:b.end]
-	return b.capital && len(before) > 2 && !isCapital(before[1]) && s.tokens[i].start-b.end == 1 && i > 1 && !b.number &&
-		!l.organises(s.folded(i)) && !l.organises(s.folded(i-1))
-}
-
-// organises reports whether the folded word is part of the name of a party, a
-// union, a faith or an institution.
-func (l *lexicon) organises(word []byte) bool {
-	return l.classes["INSTITUTION"].has(word) || l.classes["PARTY"].has(word) || l.classes["UNION"].has(word) || l.classes["WITNESS"].has(word)
-}
-
 // greetings begin a letter to somebody.
 var greetings = map[string]bool{
 	"kære": true, "hej": true, "hei": true, "kjære": true, "hallo": true, "goddag": true, "hejsan": true, "bästa": true,
@@ -357,53 +335,6 @@ func greets(text string) bool {
 	name, ok := nextWord(text, w.end)
 	return ok && name.start-w.end <= 2 && isUpper(text[name.start:]) &&
 		greetings[string(fold(nil, text[w.start:w.end]))] && isGivenName(text[name.start:name.end])
-}
-
-// owns reports whether the token is a given name in the genitive: "Mettes",
-// or "John" before "'s"; or a surname after a given name.
-func (s *sentence) owns(i int) bool {
-	w := s.text[s.tokens[i].start:s.tokens[i].end]
-	n := len(w)
-	if n > 3 && w[n-1] == 's' {
-		if isGivenName(w[:n-1]) {
-			return true
-		}
-		if i > 0 {
-			b := s.text[s.tokens[i-1].start:s.tokens[i-1].end]
-			return isGivenName(b) && s.tokens[i-1].capital
-		}
-		return false
-	}
-	for _, ending := range finnishCases {
-		if stem, ok := strings.CutSuffix(w, ending); ok && len(stem) > 2 && (len(stem) > 3 && isGivenName(stem) || isGivenName(strongGrade(stem))) {
-			return true
-		}
-	}
-	return i+1 < len(s.tokens) && isGivenName(w) && s.tokens[i+1].end-s.tokens[i+1].start == 1 && s.text[s.tokens[i+1].start] == 's'
-}
-
-// finnishCases are the endings by which Finnish says whose something is, and
-// to whom it is done: "Marjalla on", "Reijon", "Jarkkoa epäillään".
-var finnishCases = []string{"lla", "llä", "lle", "lta", "ltä", "sta", "stä", "n", "a", "ä"}
-
-// strongGrade returns a Finnish name as it is without an ending, which halves a
-// k, p or t before its last vowel: Riita- is Riitta, Miko- is Mikko.
-func strongGrade(stem string) string {
-	n := len(stem) - 1
-	if n < 2 || strings.IndexByte("aeiou", stem[n]) < 0 || strings.IndexByte("kpt", stem[n-1]) < 0 {
-		return ""
-	}
-	return stem[:n] + stem[n-1:]
-}
-
-// isSurname reports whether a capitalised word ends as many surnames do.
-func isSurname(w string) bool {
-	for _, ending := range []string{"sen", "sson", "nen", "dottir", "dóttir"} {
-		if n := len(w) - len(ending); n > 2 && w[n:] == ending {
-			return ending != "nen" || w[n-2:n] != "io" // Virtanen, but no Unionen
-		}
-	}
-	return false
 }
 
 // addressable are the kinds that a sentence can say of its reader. Of
