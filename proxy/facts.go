@@ -80,6 +80,12 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 			see("Apparently-To", address) // a reader sees it as well as if it stood in To
 		}
 	}
+	for _, address := range idsAndForm(msg) {
+		isReader := slices.ContainsFunc(f.Recipients, func(to policy.Recipient) bool { return canonical(to.Address) == canonical(address) })
+		if isReader && (r.member(address) || r.Policy.Recipients.Hide == policy.HideEveryone) {
+			see("Apparently-To", address)
+		}
+	}
 	// Blind fields leave whole, so they need not be read with certainty.
 	for _, name := range blindFields {
 		for _, field := range msg.Root.Get(name) {

@@ -85,6 +85,32 @@ func machinery(msg *message.Message) []string {
 	return append(found, partMachinery(msg)...)
 }
 
+// idsAndForm returns what looks like an address in the fields of ids and those
+// that say how a message and its parts are to be read. An id only looks like
+// one; but a list of recipients that lost its line stands there as well.
+func idsAndForm(msg *message.Message) []string {
+	var found []string
+	var walk func(p *message.Part)
+	walk = func(p *message.Part) {
+		for _, f := range p.Fields {
+			name := strings.ToLower(f.Name)
+			if name == "subject" || !kept[name] && !strings.HasPrefix(name, "content-") && !slices.Contains(threading, name) {
+				continue
+			}
+			for _, form := range forms(msg.Text(f)) {
+				if strings.Contains(form, "@") {
+					found = append(found, detect.Addresses(form)...)
+				}
+			}
+		}
+		for _, child := range p.Children {
+			walk(child)
+		}
+	}
+	walk(msg.Root)
+	return found
+}
+
 // threading names the fields of ids, which only look like addresses.
 var threading = []string{"message-id", "in-reply-to", "references", "resent-message-id", "resent-from", "resent-sender"}
 

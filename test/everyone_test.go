@@ -127,3 +127,45 @@ func TestWithEverybodyHiddenAnInvitationWhoseIdNamesSomebodyWaits(t *testing.T) 
 		t.Errorf("held to %v", held)
 	}
 }
+
+// TestReadersWhoStandWhereAnIdOrAFormShouldStandAreNotSentOut sends mails whose
+// list of recipients has lost its line: To names one of them.
+func TestReadersWhoStandWhereAnIdOrAFormShouldStandAreNotSentOut(t *testing.T) {
+	to := []string{"mette@post.example", "peter@post.example", "ingrid@post.example"}
+	const head = "From: Anna Holm <tr.anna@forening.example>\nTo: mette@post.example\nSubject: Til jer\nDate: Mon, 2 Mar 2026 12:00:00 +0100\n"
+	for name, rest := range map[string]string{
+		"behind the Message-ID":      "Message-ID: <a@region.example>Cc: peter@post.example, ingrid@post.example\n\nHej\n",
+		"in the References":          "Message-ID: <a@region.example>\nReferences: <b@region.example> peter@post.example\n <ingrid@post.example>\n\nHej\n",
+		"behind a file's name":       "Message-ID: <a@region.example>\nMIME-Version: 1.0\nContent-Type: text/html\nContent-Disposition: inline; filename=a.htmlCc: peter@post.example, ingrid@post.example\n\n<p>Hej</p>\n",
+		"behind the type":            "Message-ID: <a@region.example>\nMIME-Version: 1.0\nContent-Type: text/plain; x=\"peter@post.example ingrid@post.example\"\n\nHej\n",
+		"behind a part's name":       "Message-ID: <a@region.example>\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nHej\n--b\nContent-Type: text/plain\nContent-Disposition: attachment; filename=\"a.txt Cc: peter@post.example, ingrid@post.example\"\n\nHej\n--b--\n",
+		"behind a part's Content-ID": "Message-ID: <a@region.example>\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nHej\n--b\nContent-Type: text/plain\nContent-ID: <c@region.example> Cc: peter@post.example, ingrid@post.example\n\nHej\n--b--\n",
+	} {
+		for _, policy := range []string{"members", "everyone"} {
+			for _, as := range []string{"bcc", "individual"} {
+				t.Run(name+", "+policy+", "+as, func(t *testing.T) {
+					readers := to
+					if policy == "everyone" {
+						readers, rest = strangers, strings.NewReplacer(to[0], strangers[0], to[1], strangers[1], to[2], strangers[2]).Replace(rest)
+					}
+					g := gateway(t, files{"policy.yaml": strings.NewReplacer("hide: members, from: 2", "hide: "+policy+", from: 2", "as: bcc", "as: "+as).Replace(defaultPolicy)})
+					err := g.send("anna", "tr.anna@forening.example", readers, strings.Replace(head, to[0], readers[0], 1)+rest)
+					if err != nil && !strings.Contains(err.Error(), "medlemslister") {
+						t.Fatal(err)
+					}
+					g.counts(`postvern_spool_copies{state="queued"} 0`)
+					for _, m := range mails(g.upstream.Messages()) {
+						for i, address := range readers {
+							if i > 0 && strings.Contains(string(m.Content), address) && (as == "bcc" || m.Recipients()[0] != address) {
+								t.Errorf("%s reads of %s:\n%s", m.Recipients(), address, m.Content)
+							}
+						}
+					}
+					if sent, held := len(mails(g.upstream.Messages())), len(g.heldTo()); err == nil && sent+held == 0 {
+						t.Error("it went nowhere")
+					}
+				})
+			}
+		}
+	}
+}
