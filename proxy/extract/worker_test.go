@@ -102,6 +102,9 @@ func TestAWorkerThatDiesIsAFindingAndReplaced(t *testing.T) {
 }
 
 func TestAWorkerThatHasGrownIsReplaced(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector takes several times the memory: make test runs this without it as well")
+	}
 	x := withWorkers(t, Config{Workers: 1})
 	var long strings.Builder
 	for i := range 500_000 {
