@@ -32,7 +32,8 @@ type sentence struct {
 	news       []int // where words of reports stand
 	wanted     bool  // somebody is sought for a post
 	question   bool
-	firstMark  int // the first token that makes a condition, or -1
+	story      story // what its paragraph tells of
+	firstMark  int   // the first token that makes a condition, or -1
 	id         identity
 }
 

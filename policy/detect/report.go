@@ -5,6 +5,32 @@ import (
 	"strings"
 )
 
+// story is what the paragraph around a sentence tells of.
+type story uint8
+
+const (
+	storyUnread   story = iota
+	storyOfNobody       // sport, what is published, a column for readers
+	storyRetold         // a case that became public
+	storyOther
+)
+
+// storyOf reads the paragraph once for all hits in the sentence.
+func (s *sentence) storyOf(l *lexicon) story {
+	if s.story != storyUnread {
+		return s.story
+	}
+	switch {
+	case s.among(l.classes["SPORT"]) || !s.ours && s.among(l.classes["PUBLIC"]) || s.answers(l):
+		s.story = storyOfNobody
+	case s.retold(l):
+		s.story = storyRetold
+	default:
+		s.story = storyOther
+	}
+	return s.story
+}
+
 // retold reports whether the paragraph tells of a case that became public, and
 // of nobody whom its reader knows: a court or the like stands in it beside
 // "a nurse" or "the woman", or a high court beside "the nurse"; up to where the sentence ends nobody is named;

@@ -134,7 +134,7 @@ func TestHostileTextTakesNoLongerThanItsSize(t *testing.T) {
 	for name, unit := range map[string]string{
 		"digits": "0", "groups": "1 ", "at signs": "@", "addresses": "a@b.cc ", "full stops": ".", "blanks": ". ", "capitals": "Aa Bb ",
 		"tabs": "\t", "lines": "\n", "numbers": "070761-4285 ", "phrases": "hun er sygemeldt ", "quotes": "\"@", "accounts": "konto 1234 567890 ",
-		"one word": "sygemeldt", "combining": "a\u0301\u0302", "hyphens": "1-", "passports": "pas A1234567 ", "zones": "P<", "letters": "DK50",
+		"one word": "sygemeldt", "combining": "a\u0301\u0302", "hyphens": "1-", "passports": "pas A1234567 ", "zones": "P<", "letters": "DK50", "sentences": "Hun er sygemeldt. ",
 	} {
 		start := time.Now()
 		for _, shape := range []detect.Shape{detect.Prose, detect.Table, detect.Label} {

@@ -104,10 +104,10 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 	if !tied {
 		return Possible, why
 	}
-	if s.among(l.classes["SPORT"]) || !s.ours && s.among(l.classes["PUBLIC"]) || s.answers(l) {
+	switch s.storyOf(l) {
+	case storyOfNobody:
 		return 0, 0
-	}
-	if s.retold(l) {
+	case storyRetold:
 		return Possible, why | evidence(EvidenceGeneral)
 	}
 	if s.why == 0 {
@@ -206,7 +206,7 @@ func (s *sentence) among(c *wordSet) bool {
 
 // persons reads who the sentence speaks of and what speaks against.
 func (s *sentence) persons(l *lexicon) {
-	s.read, s.why, s.addressed, s.generalAt, s.firstMark = true, 0, false, -1, -1
+	s.read, s.why, s.addressed, s.generalAt, s.firstMark, s.story = true, 0, false, -1, -1, storyUnread
 	s.member, s.ours, s.wanted, s.who, s.news = false, false, false, s.who[:0], s.news[:0]
 	for i := range s.tokens {
 		t := &s.tokens[i]
