@@ -20,10 +20,12 @@ func (s *sentence) storyOf(l *lexicon) story {
 	if s.story != storyUnread {
 		return s.story
 	}
+	found := s.wordsOf([...]*wordSet{l.classes["SPORT"], l.classes["PUBLIC"], l.classes["ANSWER"], l.classes["CASE"], l.classes["HIGHCOURT"]})
+	sport, public, answer, court := found[0], found[1], found[2], found[3] || found[4]
 	switch {
-	case s.among(l.classes["SPORT"]) || !s.ours && s.among(l.classes["PUBLIC"]) || s.answers(l):
+	case sport || !s.ours && public || answer && s.inColumn(l):
 		s.story = storyOfNobody
-	case s.retold(l):
+	case court && s.retold(l):
 		s.story = storyRetold
 	default:
 		s.story = storyOther
@@ -70,12 +72,12 @@ func (s *sentence) retold(l *lexicon) bool {
 	return court && someone || high && settled
 }
 
-// answers reports whether the paragraph is of a column in which an expert
-// answers a reader: it begins with the head of one, and an answer stands in it.
-func (s *sentence) answers(l *lexicon) bool {
+// inColumn reports whether the paragraph begins with the head of a column in
+// which an expert answers a reader.
+func (s *sentence) inColumn(l *lexicon) bool {
 	lo, hi := s.paragraph()
 	head, _, ok := strings.Cut(s.text[lo:min(hi, lo+columnHead)], ":")
-	if !ok || !s.among(l.classes["ANSWER"]) {
+	if !ok {
 		return false
 	}
 	var buf []byte

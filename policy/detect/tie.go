@@ -183,25 +183,23 @@ func (s *sentence) obliges(first int) bool {
 
 var obligations = wordTable(`skal skall ska bør böra bör må måste pitää tulee must shall should`)
 
-// among reports whether a word of the class stands in the paragraph around the
-// sentence.
-func (s *sentence) among(c *wordSet) bool {
-	if c == nil {
-		return false
-	}
+// wordsOf reports of each class whether a word of it stands in the paragraph
+// around the sentence.
+func (s *sentence) wordsOf(classes [5]*wordSet) (found [5]bool) {
 	lo, hi := s.paragraph()
 	var buf []byte
 	for i := lo; i < hi; {
 		w, ok := nextWord(s.text[:hi], i)
 		if !ok {
-			return false
+			break
 		}
-		if buf = fold(buf, s.text[w.start:w.end]); c.has(buf) {
-			return true
+		buf = fold(buf, s.text[w.start:w.end])
+		for n, c := range classes {
+			found[n] = found[n] || c != nil && c.has(buf)
 		}
 		i = w.end
 	}
-	return false
+	return found
 }
 
 // persons reads who the sentence speaks of and what speaks against.
