@@ -104,10 +104,10 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 	if !tied {
 		return Possible, why
 	}
-	switch s.storyOf(l) {
-	case storyOfNobody:
+	if s.storyOf(l) == storyOfNobody {
 		return 0, 0
-	case storyRetold:
+	}
+	if s.storyOf(l) == storyRetold {
 		return Possible, why | evidence(EvidenceGeneral)
 	}
 	if s.why == 0 {
