@@ -116,6 +116,10 @@ var smimePeers = []peer{
 			return nil, err
 		}
 		ask := []string{"--batch", "--pinentry-mode", "loopback", "--passphrase-fd", "0"}
+		// It gives up on the agent that it starts where the machine is busy.
+		if _, err := try(dir, "", "gpgconf", "--launch", "gpg-agent"); err != nil {
+			return nil, err
+		}
 		if _, err := try(dir, "x", "gpgsm", append(ask, "--import", bag)...); err != nil {
 			return nil, err
 		}
