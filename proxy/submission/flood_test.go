@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -50,26 +51,33 @@ func TestAThousandSlowClientsDoNotKeepOthersWaiting(t *testing.T) {
 	}
 }
 
+// from connects as a client behind the balancer.
+func (h *house) from(t *testing.T, ip string) *talk {
+	t.Helper()
+	balancer := net.IPv4(192, 0, 2, 9)
+	if strings.Contains(ip, ":") {
+		balancer = net.ParseIP("2001:db8::9")
+	}
+	header, err := proxyproto.HeaderProxyFromAddrs(2, &net.TCPAddr{IP: net.ParseIP(ip), Port: 1}, &net.TCPAddr{IP: balancer, Port: 587}).Format()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := h.dial(t)
+	if _, err := c.conn.Write(header); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func TestOneAddressCannotTakeAllConnections(t *testing.T) {
 	h := open(t, func(c *Config) {
 		c.Listener.ProxyProtocol = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 		c.Limits.PerAddress = 2
 	})
-	from := func(ip string) *talk {
-		header, err := proxyproto.HeaderProxyFromAddrs(2, &net.TCPAddr{IP: net.ParseIP(ip), Port: 1}, &net.TCPAddr{IP: net.ParseIP("192.0.2.9"), Port: 587}).Format()
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := h.dial(t)
-		if _, err := c.conn.Write(header); err != nil {
-			t.Fatal(err)
-		}
-		return c
-	}
-	from("198.51.100.1").hear("220")
-	from("198.51.100.1").hear("220")
-	from("198.51.100.1").hear("421 4.3.2")
-	from("198.51.100.2").hear("220")
+	h.from(t, "198.51.100.1").hear("220")
+	h.from(t, "198.51.100.1").hear("220")
+	h.from(t, "198.51.100.1").hear("421 4.3.2")
+	h.from(t, "198.51.100.2").hear("220")
 }
 
 func TestWhoDoesNotLogInMakesRoomForOthers(t *testing.T) {
@@ -131,6 +139,32 @@ func TestWhoDoesNotLogInMakesRoomForOthers(t *testing.T) {
 	full.hear("421 4.3.2")
 	known.say("NOOP") // who has logged in stays
 	known.hear("250")
+}
+
+func TestTheLargestCrowdMakesRoomAtOnce(t *testing.T) {
+	h := open(t, func(c *Config) {
+		c.Listener.ProxyProtocol = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+		c.Limits.Connections, c.Limits.PerAddress = 6, 4
+		c.Limits.Login = 12 * time.Hour
+	})
+	var crowd []*talk
+	for n := range 4 { // addresses of one network, which one client has
+		crowd = append(crowd, h.from(t, fmt.Sprintf("2001:db8:0:7::%d", n+1)))
+		crowd[n].hear("220")
+	}
+	h.from(t, "2001:db8:0:7::5").hear("421 4.3.2")
+	first, second := h.from(t, "198.51.100.1"), h.from(t, "198.51.100.2")
+	first.hear("220")
+	second.hear("220")
+	h.from(t, "198.51.100.3").hear("220")
+	crowd[0].hear("421 4.3.2")
+	h.from(t, "198.51.100.4").hear("220")
+	crowd[1].hear("421 4.3.2")
+	h.from(t, "198.51.100.1").hear("421 4.3.2") // it would be as many as they
+	for _, c := range []*talk{crowd[2], crowd[3], first, second} {
+		c.say("NOOP")
+		c.hear("250")
+	}
 }
 
 func TestWhoFindsTheDoorBlockedIsToldSo(t *testing.T) {

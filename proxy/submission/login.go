@@ -116,6 +116,7 @@ func (s *session) tryLogin(by, user string, check func(context.Context) (string,
 		srv.loggedIn("ok")
 		s.w.log.Info("accepted login", slog.String("login", login), slog.String("by", by))
 		s.w.setHard(time.Time{})
+		srv.met(s.w)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.login = login

@@ -35,8 +35,8 @@ type Server struct {
 
 	mu       sync.Mutex
 	listener net.Listener
-	wires    map[*wire]bool // true: opened, and counted in the metric
-	each     map[netip.Addr]int
+	wires    map[*wire]bool       // true: opened, and counted in the metric
+	each     map[netip.Addr]crowd // by networkOf
 	number   uint64
 	down     bool
 	empty    chan struct{} // closed when the last session of a Shutdown is gone
@@ -62,7 +62,7 @@ func New(cfg Config) (*Server, error) {
 		cfg: cfg, limits: cfg.Limits.orDefault(),
 		context: func() context.Context { return ctx }, cancel: cancel,
 		large: sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 32<<10) }},
-		wires: map[*wire]bool{}, each: map[netip.Addr]int{}, empty: make(chan struct{}),
+		wires: map[*wire]bool{}, each: map[netip.Addr]crowd{}, empty: make(chan struct{}),
 	}
 	s.smtp = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		w, ok := c.Conn().(*wire)
@@ -199,12 +199,13 @@ func (s *Server) admit(w *wire, peer netip.Addr) *Reply {
 	case s.trusts() && !trusted:
 		s.refused("relay")
 		r = reply(421, 7, 1, "This address may not send here")
-	case !exempt && s.each[w.client] >= s.limits.PerAddress, s.opened() >= s.limits.Connections && !s.makeRoom():
+	case !exempt && s.each[w.network].sessions >= s.limits.PerAddress, s.opened() >= s.limits.Connections && !s.makeRoom(w.network):
 		s.refused("limit")
 		r = errCrowded
 	default:
 		s.wires[w] = true
-		s.each[w.client]++
+		s.count(w.network, 1, 1)
+		w.stranger = true
 		s.gauge(1)
 		return nil
 	}
@@ -212,32 +213,82 @@ func (s *Server) admit(w *wire, peer netip.Addr) *Reply {
 	return r
 }
 
-// makeRoom ends the oldest session of those who have had a while to log in and
-// have not, so that clients who say nothing keep nobody out. It reports whether
-// there was one.
-func (s *Server) makeRoom() bool {
+// makeRoom ends a session of a stranger, so that clients who do not log in keep
+// nobody out, and reports whether there was one. The network with the most
+// strangers loses its oldest one: at once, where it has more than the network of
+// the newcomer will have, else after a while to log in. So a flood makes room
+// for those who come from elsewhere, however fast it is.
+func (s *Server) makeRoom(newcomer netip.Addr) bool {
 	if s.trusts() { // nobody logs in
 		return false
 	}
-	var oldest *wire
-	for w, admitted := range s.wires {
-		if admitted && !w.leaving.Load() && time.Since(w.opened) > s.limits.Login/12 && (oldest == nil || w.opened.Before(oldest.opened)) && !w.session.knows() {
-			oldest = w
+	var least *wire
+	fair, late := s.each[newcomer].strangers+1, s.limits.Login/12
+	for w := range s.wires {
+		if !w.stranger || w.leaving.Load() {
+			continue
+		}
+		n := s.each[w.network].strangers
+		if n <= fair && time.Since(w.opened) <= late {
+			continue
+		}
+		if least == nil || n > s.each[least.network].strangers || n == s.each[least.network].strangers && w.opened.Before(least.opened) {
+			least = w
 		}
 	}
-	if oldest == nil {
+	if least == nil {
 		return false
 	}
-	oldest.leaving.Store(true)
-	oldest.drain()
+	least.leaving.Store(true)
+	s.meet(least)
+	least.drain()
 	s.refused("limit")
 	return true
+}
+
+// crowd is who is here from one network.
+type crowd struct{ sessions, strangers int }
+
+// networkOf returns what connections are counted by: the address, or of IPv6
+// the network of 64 bits, all of which one client has.
+func networkOf(a netip.Addr) netip.Addr {
+	if a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.Addr()
+		}
+	}
+	return a
+}
+
+func (s *Server) count(network netip.Addr, sessions, strangers int) {
+	c := s.each[network]
+	c.sessions, c.strangers = c.sessions+sessions, c.strangers+strangers
+	if c.sessions == 0 {
+		delete(s.each, network)
+		return
+	}
+	s.each[network] = c
+}
+
+// met notes that the client of a session has logged in.
+func (s *Server) met(w *wire) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.meet(w)
+}
+
+// meet counts a session among strangers no longer.
+func (s *Server) meet(w *wire) {
+	if w.stranger {
+		w.stranger = false
+		s.count(w.network, 0, -1)
+	}
 }
 
 func (s *Server) opened() int {
 	n := 0
 	for _, c := range s.each {
-		n += c
+		n += c.sessions
 	}
 	return n
 }
@@ -248,9 +299,8 @@ func (s *Server) forget(w *wire) {
 	defer s.mu.Unlock()
 	if s.wires[w] {
 		s.gauge(-1)
-		if s.each[w.client]--; s.each[w.client] <= 0 {
-			delete(s.each, w.client)
-		}
+		s.meet(w)
+		s.count(w.network, -1, 0)
 	}
 	delete(s.wires, w)
 	if s.down && len(s.wires) == 0 {

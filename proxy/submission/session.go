@@ -58,13 +58,6 @@ func (s *session) open() bool {
 	return s.mail != nil
 }
 
-// knows says whether somebody has logged in.
-func (s *session) knows() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.login != ""
-}
-
 // ready says whether a message may follow.
 func (s *session) ready() bool {
 	s.mu.Lock()

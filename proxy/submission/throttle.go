@@ -106,11 +106,6 @@ func userKey(user string) [16]byte {
 }
 
 func addressKey(a netip.Addr) [16]byte {
-	if a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			a = p.Addr()
-		}
-	}
-	sum := sha256.Sum256([]byte("address\x00" + a.String()))
+	sum := sha256.Sum256([]byte("address\x00" + networkOf(a).String()))
 	return [16]byte(sum[:16])
 }

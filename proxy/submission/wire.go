@@ -31,7 +31,11 @@ type wire struct {
 	id     uint64
 	client netip.Addr
 	opened time.Time
-	log    *slog.Logger
+
+	network  netip.Addr // networkOf(client)
+	stranger bool       // has a session and has not logged in; the server's mu
+
+	log *slog.Logger
 
 	leaving atomic.Bool // it makes room for another
 
@@ -95,6 +99,7 @@ func (w *wire) start() error {
 		}
 		w.conn, w.client = pc, addressOf(pc.RemoteAddr())
 	}
+	w.network = networkOf(w.client)
 	w.log = w.srv.named(w)
 	if r := w.srv.admit(w, peer); r != nil {
 		w.conn = w.raw // on an implicit listener the 421 goes out in clear, as other servers do
