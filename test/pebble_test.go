@@ -20,6 +20,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"postvern.example/internal/ports"
 )
 
 // authority makes a certificate authority, and certificates from it.
@@ -86,12 +88,11 @@ type pebble struct {
 
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	at, err := ports.Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
+	return int(at.Port())
 }
 
 // startPebble starts one whose certificates are valid for so many seconds.

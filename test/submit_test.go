@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"postvern.example/internal/ports"
 )
 
 // submit hands one small mail to the trust listener.
@@ -30,10 +32,9 @@ func submitMail(address, from string, to []string, mail string) error {
 
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	at, err := ports.Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	return at.String()
 }

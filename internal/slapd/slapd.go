@@ -18,6 +18,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"postvern.example/internal/ports"
 )
 
 // The root of the tree, and who may search it. Anonymous clients can bind, and
@@ -140,12 +142,11 @@ func answers(address string) (err error) {
 // free returns addresses that nobody listens at.
 func free(n int) (addresses []string, err error) {
 	for range n {
-		l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+		at, err := ports.Free()
 		if err != nil {
 			return nil, err
 		}
-		defer l.Close() //nolint:errcheck // it served its purpose
-		addresses = append(addresses, l.Addr().String())
+		addresses = append(addresses, at.String())
 	}
 	return addresses, nil
 }

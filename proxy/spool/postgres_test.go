@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -19,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"postvern.example/internal/ports"
 )
 
 // server is a PostgreSQL that the tests start for themselves, from Debian's
@@ -89,14 +90,11 @@ func newServer() (*server, error) {
 	if out, err := init.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	at, err := ports.Free()
 	if err != nil {
 		return nil, err
 	}
-	srv.port = l.Addr().(*net.TCPAddr).Port
-	if err := l.Close(); err != nil {
-		return nil, err
-	}
+	srv.port = int(at.Port())
 	return srv, srv.start()
 }
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"postvern.example/internal/ports"
 	"postvern.example/internal/sink"
 )
 
@@ -170,12 +171,11 @@ func (g *gateway) usage() usage {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	at, err := ports.Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	return at.String()
 }
 
 func startSink(t *testing.T, cfg sink.Config) *sink.Sink {
