@@ -369,9 +369,9 @@ func web(t *testing.T, link, answer string) (int, http.Header, string) {
 	var r *http.Response
 	var err error
 	if answer == "" {
-		r, err = http.Get(link)
+		r, err = oneRequest.Get(link)
 	} else {
-		r, err = http.PostForm(link, url.Values{"answer": {answer}})
+		r, err = oneRequest.PostForm(link, url.Values{"answer": {answer}})
 	}
 	if err != nil {
 		t.Fatal(err)

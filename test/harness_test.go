@@ -384,7 +384,7 @@ func (i *installation) json(into any, args ...string) {
 
 func (i *installation) get(path string) (int, string) {
 	i.t.Helper()
-	r, err := http.Get(i.metrics + path)
+	r, err := oneRequest.Get(i.metrics + path)
 	if err != nil {
 		i.t.Fatal(err)
 	}
@@ -395,6 +395,10 @@ func (i *installation) get(path string) (int, string) {
 	}
 	return r.StatusCode, string(b)
 }
+
+// oneRequest keeps no connection: the gateway may be closing an idle one as a
+// request sets out on it.
+var oneRequest = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
 // logBuffer keeps the log of a gateway.
 type logBuffer struct {

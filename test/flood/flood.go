@@ -85,7 +85,7 @@ func Begin(clients int, starttls, implicit string) *Flood {
 				select {
 				case <-f.stop:
 					return
-				case <-time.After(500 * time.Millisecond):
+				case <-time.After(2 * time.Second):
 				}
 			}
 		})
