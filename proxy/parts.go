@@ -153,26 +153,3 @@ func indexFold(text, word string) int {
 	}
 	return strings.Index(lower, strings.ToLower(word))
 }
-
-// partMachinery returns the addresses in the header fields of parts: as in
-// machinery, such a field tells of a recipient.
-func partMachinery(msg *message.Message) []string {
-	var found []string
-	var walk func(p *message.Part)
-	walk = func(p *message.Part) {
-		for _, child := range p.Children {
-			for _, f := range child.Fields {
-				name := strings.ToLower(f.Name)
-				if !isMultipart(p) || isAuthor(name) || strings.HasPrefix(name, "content-") || slices.Contains(threading, name) {
-					continue
-				}
-				for _, form := range forms(msg.Text(f)) {
-					found = append(found, detect.Addresses(form)...)
-				}
-			}
-			walk(child)
-		}
-	}
-	walk(msg.Root)
-	return found
-}

@@ -67,34 +67,38 @@ func (t tracer) otherTraces() []message.Edit {
 }
 
 // machinery returns the addresses in fields that mail programs and servers
-// write about a message's envelope, in whatever form: such a field tells of a
-// recipient whom To and Cc do not name.
+// write about a message's envelope, at its head or at that of a part, in whatever
+// form: such a field tells of a recipient whom To and Cc do not name.
 func machinery(msg *message.Message) []string {
-	var found []string
-	for _, f := range msg.Root.Fields {
-		name := strings.ToLower(f.Name)
-		if isAuthor(name) || kept[name] || prose[name] || slices.Contains(threading, name) || isListed(f.Name) {
-			continue
+	return fieldAddresses(msg, func(parent *message.Part, name string) bool {
+		if isAuthor(name) || slices.Contains(threading, name) {
+			return false
 		}
-		for _, form := range forms(msg.Text(f)) {
-			if strings.Contains(form, "@") {
-				found = append(found, detect.Addresses(form)...)
-			}
+		if parent == nil {
+			return !kept[name] && !prose[name] && !isListed(name)
 		}
-	}
-	return append(found, partMachinery(msg)...)
+		return isMultipart(parent) && !strings.HasPrefix(name, "content-")
+	})
 }
 
 // idsAndForm returns what looks like an address in the fields of ids and those
 // that say how a message and its parts are to be read. An id only looks like
 // one; but a list of recipients that lost its line stands there as well.
 func idsAndForm(msg *message.Message) []string {
+	return fieldAddresses(msg, func(_ *message.Part, name string) bool {
+		return name != "subject" && (kept[name] || strings.HasPrefix(name, "content-") || slices.Contains(threading, name))
+	})
+}
+
+// fieldAddresses returns what looks like an address in the header fields, of
+// the message (whose parent is nil) and of all parts, whose name in lower case
+// is among those that are asked for.
+func fieldAddresses(msg *message.Message, asked func(parent *message.Part, name string) bool) []string {
 	var found []string
-	var walk func(p *message.Part)
-	walk = func(p *message.Part) {
+	var walk func(p, parent *message.Part)
+	walk = func(p, parent *message.Part) {
 		for _, f := range p.Fields {
-			name := strings.ToLower(f.Name)
-			if name == "subject" || !kept[name] && !strings.HasPrefix(name, "content-") && !slices.Contains(threading, name) {
+			if !asked(parent, strings.ToLower(f.Name)) {
 				continue
 			}
 			for _, form := range forms(msg.Text(f)) {
@@ -104,10 +108,10 @@ func idsAndForm(msg *message.Message) []string {
 			}
 		}
 		for _, child := range p.Children {
-			walk(child)
+			walk(child, p)
 		}
 	}
-	walk(msg.Root)
+	walk(msg.Root, nil)
 	return found
 }
 
