@@ -20,6 +20,7 @@ type serveCommand struct {
 // Run serves until SIGTERM or SIGINT. SIGHUP reloads policy, representatives,
 // members and keys, as a change of one of the files does.
 func (c serveCommand) Run(ctx context.Context, s streams) error {
+	app.CollectSeldom()
 	config, err := app.LoadConfig(c.Config)
 	if err != nil {
 		return usageError{err}
@@ -28,7 +29,6 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 	if config.Console.Address != "" {
 		logger.Warn("ignored", "key", "console.address", "reason", "this release has no console: work with the commands held and deviations")
 	}
-	app.CollectSeldom()
 	var sockets app.Sockets
 	defer sockets.Close()
 	opt := app.Options{Config: config, Logger: logger, Worker: workerCommand(), Version: version(), Sockets: &sockets}

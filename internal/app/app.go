@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -93,11 +94,12 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 	if a.texts, err = notice.Load(); err != nil {
 		return nil, fmt.Errorf("load texts: %w", err)
 	}
+	a.watched = a.fingerprints()
+	loading := beginRules(opt.Config) // beside the store, which waits for the disk
 	if err := a.openStore(ctx); err != nil {
 		return nil, err
 	}
-	a.watched = a.fingerprints()
-	rules, err := LoadRules(opt.Config, a.keys)
+	rules, err := loading.with(a.keys)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +135,6 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 	})
 	a.announce(rules)
 	a.remember(rules.Members)
-	giveBack(rules.Members)
 	if err := a.readConsents(ctx); err != nil {
 		opt.Logger.Error("no consents", "reason", "the ledger cannot be read: nobody counts as having consented", "cause", err)
 	}
@@ -174,6 +175,10 @@ func (a *App) Run(ctx context.Context) error {
 	if a.acme != nil {
 		group.Go(func() error { return a.acme.Run(running) })
 	}
+	group.Go(func() error {
+		debug.FreeOSMemory() // what the start leaves behind: several times what it keeps
+		return nil
+	})
 	group.Go(func() error { return a.watch(running) })
 	group.Go(func() error { return a.housekeep(running) })
 	group.Go(func() error { return a.followConsents(running) })

@@ -89,9 +89,11 @@ func NewKeys(ctx context.Context, c Config, store *spool.Store) (Keys, error) {
 	if err != nil {
 		return Keys{}, err
 	}
-	folder, err := c.loadFolder(p)
-	if err != nil {
-		return Keys{}, err
+	folder := &seal.Keyring{}
+	if usesFolder(p) {
+		if folder, err = loadKeys(c.Keys); err != nil {
+			return Keys{}, err
+		}
 	}
 	book, err := store.KeyBook(ctx, nil)
 	return Keys{Folder: folder, Book: book, Sources: p.KeySources, policy: p}, err

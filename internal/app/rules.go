@@ -27,27 +27,50 @@ import (
 
 // LoadRules loads policy, representatives, members and keys as one. An error
 // lists what is wrong in each of the files.
-func LoadRules(c Config, keys [][]byte) (*proxy.Rules, error) {
-	var r proxy.Rules
-	var policyErr, scannerErr, representativesErr, membersErr, phonesErr, keysErr, certificatesErr error
-	r.Policy, policyErr = LoadPolicy(c.Policy)
-	var beside sync.WaitGroup // these two take longest at a start
-	beside.Go(func() {
-		if r.Policy == nil {
+func LoadRules(c Config, keys [][]byte) (*proxy.Rules, error) { return beginRules(c).with(keys) }
+
+// loading are rules of which what takes longest, and needs no key of ours, is
+// read beside other work.
+type loading struct {
+	config Config
+	rules  proxy.Rules
+	beside sync.WaitGroup
+
+	policyErr, scannerErr, keysErr error
+}
+
+// beginRules begins to load rules; with ends it.
+func beginRules(c Config) *loading {
+	l := &loading{config: c}
+	l.beside.Go(func() {
+		if l.rules.Policy, l.policyErr = LoadPolicy(c.Policy); l.rules.Policy == nil {
 			return
 		}
-		if r.Scanner, scannerErr = detect.NewScanner(r.Policy.Detection()); scannerErr != nil {
-			scannerErr = fmt.Errorf("load detectors: %w", scannerErr)
+		if l.rules.Scanner, l.scannerErr = detect.NewScanner(l.rules.Policy.Detection()); l.scannerErr != nil {
+			l.scannerErr = fmt.Errorf("load detectors: %w", l.scannerErr)
 		}
 	})
-	beside.Go(func() { r.Keys, keysErr = c.loadFolder(r.Policy) })
-	r.Representatives, representativesErr = loadRepresentatives(c.Representatives)
-	if r.Members, membersErr = LoadMembers(c, keys); membersErr == nil && r.Policy != nil {
+	l.beside.Go(func() { l.rules.Keys, l.keysErr = loadKeys(c.Keys) })
+	return l
+}
+
+// with waits, and loads the rest, which files sealed under the keys may hold.
+func (l *loading) with(keys [][]byte) (*proxy.Rules, error) {
+	c := l.config
+	representatives, representativesErr := loadRepresentatives(c.Representatives)
+	members, membersErr := LoadMembers(c, keys)
+	certificates, certificatesErr := LoadCertificates(c.SMIME)
+	l.beside.Wait()
+	r, policyErr, scannerErr, keysErr := l.rules, l.policyErr, l.scannerErr, l.keysErr
+	r.Representatives, r.Members, r.Certificates = representatives, members, certificates
+	if r.Policy != nil && membersErr == nil {
 		r.Members = r.Members.Following(r.Policy.People.SameMailbox)
 	}
+	if !usesFolder(r.Policy) {
+		r.Keys, keysErr = &seal.Keyring{}, nil
+	}
+	var phonesErr error
 	r.Phones, phonesErr = loadPhones(c.Members, keys, r.Policy)
-	r.Certificates, certificatesErr = LoadCertificates(c.SMIME)
-	beside.Wait()
 	faults := []error{policyErr, scannerErr, representativesErr, membersErr, phonesErr, keysErr, certificatesErr}
 	for i, l := range c.Listen {
 		for _, text := range l.Senders {
@@ -82,12 +105,9 @@ func loadPhones(files []string, keys [][]byte, p *policy.Policy) (*roster.Phones
 	return roster.LoadPhones(files, keys, p.Language, openExport)
 }
 
-// loadFolder loads the folder of keys, where the policy takes keys from it.
-func (c Config) loadFolder(p *policy.Policy) (*seal.Keyring, error) {
-	if p != nil && !slices.Contains(p.KeySources, policy.SourceFolder) {
-		return &seal.Keyring{}, nil
-	}
-	return loadKeys(c.Keys)
+// usesFolder reports whether the policy takes keys from the folder of keys.
+func usesFolder(p *policy.Policy) bool {
+	return p == nil || slices.Contains(p.KeySources, policy.SourceFolder)
 }
 
 func loadKeys(dir string) (*seal.Keyring, error) {
