@@ -96,6 +96,7 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 	}
 	a.watched = a.fingerprints()
 	loading := beginRules(opt.Config) // beside the store, which waits for the disk
+	defer loading.beside.Wait()
 	if err := a.openStore(ctx); err != nil {
 		return nil, err
 	}
