@@ -184,7 +184,7 @@ func TestARetryIsNotSentTwiceAndASecondSendingIs(t *testing.T) {
 // read reads from a connection until a text comes.
 func read(t *testing.T, conn net.Conn, until string) {
 	t.Helper()
-	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 	var all []byte
 	for !strings.Contains(string(all), until) {
 		part := make([]byte, 4096)

@@ -412,7 +412,7 @@ func TestAFullDiskStillStoresOutcomes(t *testing.T) {
 		finishAll(t, s, Delivered, claimOne(t, s))
 	}
 	wantStats(t, s, Stats{})
-	taken, deadline := 0, time.Now().Add(10*time.Second)
+	taken, deadline := 0, time.Now().Add(time.Minute)
 	for taken < len(acked)*3/4 && time.Now().Before(deadline) {
 		taken += len(fill(t, s, 5000))
 		time.Sleep(gaugeEvery)

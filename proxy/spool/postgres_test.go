@@ -349,7 +349,7 @@ func TestALeaseThatRanOutUnnoticedIsTakenUpAgain(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	letGo()
-	for deadline := time.Now().Add(10 * time.Second); !s.Owned([]string{d.Copies[0].ID}) && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); !s.Owned([]string{d.Copies[0].ID}) && time.Now().Before(deadline); {
 		time.Sleep(10 * time.Millisecond)
 	}
 	finishAll(t, s, Delivered, d)
@@ -386,7 +386,7 @@ func TestANodeWhoseLeaseRanOutHandsNothingOut(t *testing.T) {
 		t.Errorf("it hands out %d", len(got))
 	}
 	damage(t, s, "DELETE FROM nodes") // another node has taken over
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	var got []Delivery
 	for len(got) < 2 && time.Now().Before(deadline) {
 		got = append(got, claimAll(t, s, 500*time.Millisecond)...)

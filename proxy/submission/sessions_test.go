@@ -33,7 +33,7 @@ func (h *house) dial(t testing.TB) *talk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() }) // may be closed already
-	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	return &talk{t, c, bufio.NewReader(c)}
