@@ -25,7 +25,7 @@ var (
 	ladderWords = [5]string{
 		"hver modtager får mailen på den første af disse måder, som de kan åbne: %s",
 		"hver mottaker får e-posten på den første av disse måtene som de kan åpne: %s",
-		"kvar mottakar får e-posten på den fyrste av desse måtane som dei kan opne: %s",
+		"kvar mottakar får e-posten på den første av desse måtane som dei kan opne: %s",
 		"varje mottagare får mejlet på det första av dessa sätt som de kan öppna: %s",
 		"each recipient gets the mail in the first of these ways that they can open: %s",
 	}
@@ -33,7 +33,7 @@ var (
 	codesWords     = [5]string{
 		"En kode når frem til læseren ad den første af disse veje, som er åben: %s.",
 		"En kode når fram til leseren på den første av disse måtene som er åpen: %s.",
-		"Ein kode når fram til lesaren på den fyrste av desse måtane som er open: %s.",
+		"Ein kode når fram til lesaren på den første av desse måtane som er open: %s.",
 		"En kod når läsaren på det första av dessa sätt som är möjligt: %s.",
 		"A code comes to its reader in the first of these ways that is open: %s.",
 	}

@@ -117,18 +117,18 @@ var nynorsk = words{
 		aboutFailed:  "E-posten din frå {date} vart ikkje levert til {recipient}.",
 		aboutExpired: "E-posten din frå {date} vart ikkje levert til {recipient}, sjølv om vi prøvde i {hours} timar.",
 		aboutDelayed: "E-posten din frå {date} er enno ikkje levert til {recipient}.",
-		aboutRelayed: "E-posten din frå {date} til {recipient} er gjeven vidare til neste e-posttenar.",
+		aboutRelayed: "E-posten din frå {date} til {recipient} er gjeven vidare til neste e-postserver.",
 	},
 	why: map[cause]string{
-		causeAddress: "E-posttenaren seier at adressa ikkje finst eller ikkje tek imot e-post.",
-		causeFull:    "E-posttenaren seier at postkassa er full.",
-		causeSize:    "E-posten er større enn e-posttenaren tek imot.",
-		causeLetters: "E-posttenaren kan ikkje handtere bokstavane i adressa eller i hovudet på e-posten.",
-		causePolicy:  "E-posttenaren avviser e-posten etter sine eigne reglar.",
-		causeRefused: "E-posttenaren tok ikkje imot e-posten.",
-		causeAway:    "E-posttenaren kunne ikkje nåast.",
-		causeTLS:     "Vegen til e-posttenaren til lesaren kan ikkje vernast slik denne e-posten krev.",
-		causeRelayed: "Den tenaren kan ikkje stadfeste levering, så dette er det siste vi kan fortelje deg.",
+		causeAddress: "E-postserveren seier at adressa ikkje finst eller ikkje tek imot e-post.",
+		causeFull:    "E-postserveren seier at postkassa er full.",
+		causeSize:    "E-posten er større enn e-postserveren tek imot.",
+		causeLetters: "E-postserveren kan ikkje handtere bokstavane i adressa eller i hovudet på e-posten.",
+		causePolicy:  "E-postserveren avviser e-posten etter sine eigne reglar.",
+		causeRefused: "E-postserveren tok ikkje imot e-posten.",
+		causeAway:    "E-postserveren kunne ikkje nåast.",
+		causeTLS:     "Vegen til e-postserveren til lesaren kan ikkje vernast slik denne e-posten krev.",
+		causeRelayed: "Den serveren kan ikkje stadfeste levering, så dette er det siste vi kan fortelje deg.",
 	},
 	todo: map[subject]string{
 		aboutFailed:  "Sjekk adressa og send e-posten på nytt, eller spør {contact}.",
@@ -136,7 +136,7 @@ var nynorsk = words{
 		aboutDelayed: "Du treng ikkje gjere noko: vi held fram med å prøve i {hours} timar i alt og seier frå om det ikkje lukkast.",
 		aboutRelayed: "Du treng ikkje gjere noko.",
 	},
-	answer: "Svaret frå tenaren:", ref: "Referanse:", sign: "Postvern",
+	answer: "Svaret frå serveren:", ref: "Referanse:", sign: "Postvern",
 }
 
 var swedish = words{
