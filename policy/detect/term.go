@@ -50,6 +50,9 @@ func CheckTerm(text string) error {
 	if utf8.RuneCountInString(text) > maxTermLength {
 		return fmt.Errorf("it is longer than %d characters", maxTermLength)
 	}
+	if sign := patternSign(text); sign != "" {
+		return fmt.Errorf("`%s` belongs to a regular expression, and terms are words: write each word by itself, with * at its end for any ending", sign)
+	}
 	words, letters := 0, 0
 	for _, w := range strings.Fields(normalise(text)) {
 		body, star := strings.CutSuffix(w, "*")
@@ -77,6 +80,17 @@ func CheckTerm(text string) error {
 		return errors.New("such a word stands in nearly every mail")
 	}
 	return nil
+}
+
+// patternSign returns what only regular expressions are written with, and
+// nothing for what may stand in a word or a phrase ("cand. mag.", "§ 3 (2)").
+func patternSign(text string) string {
+	for _, sign := range []string{`\`, ".*", ".+", "|", "[", "]", "(?", ")?", ")*", ")+", "{", "}", "^", "$"} {
+		if strings.Contains(text, sign) {
+			return sign
+		}
+	}
+	return ""
 }
 
 // splitWords returns the runs of letters and digits in a word.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
@@ -39,6 +40,9 @@ func (b *builder) build(a ast.Node, path string) *node {
 	case *ast.StringNode:
 		n.text = v.Value
 		n.quoted = v.Token.Type == token.SingleQuoteType || v.Token.Type == token.DoubleQuoteType
+		if !n.quoted && typographic(n.text) {
+			b.fault(n, path, "these are a word processor's quotation marks, which would be part of the text", "write \" at both ends; to keep them, write \" around them")
+		}
 	case *ast.LiteralNode:
 		n.text, n.quoted = v.Value.Value, true
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
@@ -47,6 +51,14 @@ func (b *builder) build(a ast.Node, path string) *node {
 		b.fault(n, path, "this kind of value is not used in these files", "")
 	}
 	return n
+}
+
+// typographic reports whether text begins and ends with quotation marks that
+// are none in YAML.
+func typographic(text string) bool {
+	first, n := utf8.DecodeRuneInString(text)
+	last, _ := utf8.DecodeLastRuneInString(text[n:])
+	return strings.ContainsRune("“”„‟«»‘’‚‛", first) && strings.ContainsRune("“”‟«»‘’‛", last)
 }
 
 // fill adds the members of a mapping. A block mapping stands where its first

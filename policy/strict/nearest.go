@@ -9,11 +9,14 @@ import (
 // none is near: within a third of its letters by optimal string alignment
 // (insertion, deletion, substitution, swap of neighbours), or begun with the
 // same three letters or more. Case and the difference of "_", " " and "-" do
-// not count.
+// not count. A Nordic word that means a known one goes before all that.
 func Nearest(word string, known []string) (string, bool) {
 	w := plain(word)
 	if n := utf8.RuneCountInString(w); n == 0 || n > 64 {
 		return "", false
+	}
+	if k, ok := translated(w, known); ok {
+		return k, true
 	}
 	best, found, least := "", false, 0
 	for _, k := range known {

@@ -80,6 +80,9 @@ func clean(src []byte) ([]byte, *Error) {
 	if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) {
 		return nil, &Error{Reason: "the file is UTF-16", Hint: "save it as UTF-8"}
 	}
+	if format := officeFormat(src); format != "" {
+		return nil, &Error{Reason: "this is " + format + " and no text", Hint: "write it in a text editor, or save it as plain text in UTF-8"}
+	}
 	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
 	src = bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n"))
 	src = bytes.ReplaceAll(src, []byte("\r"), []byte("\n"))
@@ -110,6 +113,22 @@ func clean(src []byte) ([]byte, *Error) {
 		}
 	}
 	return src, nil
+}
+
+// officeFormat names what word processors save where nobody asked them for
+// plain text; it is empty for everything else.
+func officeFormat(src []byte) string {
+	for _, f := range []struct{ start, name string }{
+		{"PK\x03\x04", "a document of a word processor or a ZIP file"},
+		{"\xd0\xcf\x11\xe0", "a document of a word processor"},
+		{"{\\rtf", "a document of a word processor (RTF)"},
+		{"%PDF-", "a PDF file"},
+	} {
+		if bytes.HasPrefix(src, []byte(f.start)) {
+			return f.name
+		}
+	}
+	return ""
 }
 
 // tokenize and tree guard against a panic of the YAML library: these files
@@ -157,6 +176,10 @@ func syntax(err error) *Error {
 		out.Hint = "keys that belong together start in the same column, with `: ` behind each"
 	case strings.Contains(out.Reason, "reserved character"):
 		out.Hint = "put the value in quotes"
+	case strings.Contains(out.Reason, "could not find end character"):
+		out.Reason, out.Hint = "the quotes that open here are not closed", "write the same kind of quotation mark at the end of the text"
+	case strings.Contains(out.Reason, "end token ']'"), strings.Contains(out.Reason, "end token '}'"):
+		out.Reason, out.Hint = "the bracket that opens here is not closed", "write ] behind the last of [ and } behind the last of {"
 	}
 	return out
 }
