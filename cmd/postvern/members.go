@@ -50,7 +50,7 @@ func (c membersImportCommand) Run(_ context.Context, s streams) error {
 	if !ok {
 		return usageError{fmt.Errorf("--group: %q is no name of a group: write a few words without @ , or ;", c.Group)}
 	}
-	groups, err := app.ImportMembers(config, app.MembersImport{Exports: c.Files, Group: name, Out: out, Shrink: c.Shrink})
+	groups, tally, err := app.ImportMembers(config, app.MembersImport{Exports: c.Files, Group: name, Out: out, Shrink: c.Shrink})
 	var fault *roster.Fault
 	if errors.As(err, &fault) || errors.Is(err, fs.ErrNotExist) {
 		return usageError{err}
@@ -66,12 +66,39 @@ func (c membersImportCommand) Run(_ context.Context, s streams) error {
 		}
 	}
 	if len(groups) > 1 {
-		if _, err = fmt.Fprintf(s.out, "%d members are now in the group %q; the %d groups have %d.\n", theirs, name, len(groups), all); err != nil {
+		if _, err = fmt.Fprintf(s.out, "%s now in the group %q; the %d groups have %d.\n", count(theirs, "member is", "members are"), name, len(groups), all); err != nil {
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(s.out, "%d members are now in %s as keyed hashes; the exports can be deleted.\n", all, out)
+	lines := append([]string{fmt.Sprintf("%s now in %s as keyed hashes; the exports can be deleted.", count(all, "member is", "members are"), out)}, gaps(tally)...)
+	_, err = fmt.Fprintln(s.out, strings.Join(lines, "\n"))
 	return err
+}
+
+// gaps says what an import took or left out that somebody may want to mend. It
+// names lines, and nothing that stands on them.
+func gaps(t roster.Tally) (lines []string) {
+	where := func(g roster.Gap) string { return fmt.Sprintf("%s:%d", filepath.Base(g.File), g.Line) }
+	if g := t.Nameless; g.Rows > 0 {
+		lines = append(lines, fmt.Sprintf("%s left out, without an address and a whole name (first: %s).", count(g.Rows, "row was", "rows were"), where(g)))
+	}
+	if g := t.NameOnly; g.Rows > 0 {
+		lines = append(lines, fmt.Sprintf("%s no address (first: %s): mail to an address of theirs is not known to be a member's.", count(g.Rows, "member has", "members have"), where(g)))
+	}
+	if t.Phones > 0 || t.NoMobile.Rows > 0 {
+		lines = append(lines, count(t.Phones, "member has", "members have")+" a mobile number for codes.")
+	}
+	if g := t.NoMobile; g.Rows > 0 {
+		lines = append(lines, fmt.Sprintf("%s a telephone number that is no mobile number (first: %s): write it with its country code, such as +45 20 00 00 01.", count(g.Rows, "member has", "members have"), where(g)))
+	}
+	return lines
+}
+
+func count(n int, one, more string) string {
+	if n == 1 {
+		more = one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }
 
 // roster returns the configuration and the file that the roster is written to.

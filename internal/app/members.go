@@ -110,20 +110,21 @@ type MembersImport struct {
 }
 
 // ImportMembers puts the members of the exports into the roster in a file, as
-// one group that replaces its entries, and returns the roster's groups. A
+// one group that replaces its entries, and returns the roster's groups and what
+// the exports lack. A
 // roster or group that is more than a fifth smaller than the one that it
 // replaces is refused, unless the import says that it is right; then a running
 // gateway takes it too.
-func ImportMembers(c Config, in MembersImport) ([]roster.Group, error) {
+func ImportMembers(c Config, in MembersImport) ([]roster.Group, roster.Tally, error) {
 	keys, err := c.keys()
 	if err != nil {
-		return nil, err
+		return nil, roster.Tally{}, err
 	}
 	var exports []roster.Export
 	for _, file := range in.Exports {
 		e, err := openExport(file)
 		if err != nil {
-			return nil, err
+			return nil, roster.Tally{}, err
 		}
 		exports = append(exports, e)
 	}
@@ -137,9 +138,14 @@ func ImportMembers(c Config, in MembersImport) ([]roster.Group, error) {
 		return r.Import(in.Group, time.Now(), exports...)
 	})
 	if err != nil {
-		return nil, err
+		return nil, roster.Tally{}, err
 	}
-	return groups, changePhones(keys, in.Out, func(b *roster.PhoneBook) error { return b.Import(in.Group, c.country(), exports...) })
+	err = changePhones(keys, in.Out, func(b *roster.PhoneBook) error { return b.Import(in.Group, c.country(), exports...) })
+	if err != nil {
+		return groups, roster.Tally{}, err
+	}
+	tally, err := roster.Count(c.country(), exports...)
+	return groups, tally, err
 }
 
 // RemoveMembers takes a group out of the roster in a file.
