@@ -3,7 +3,6 @@ package app
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -118,9 +117,7 @@ func (q QuestionsConfig) check(fault func(string, string, ...any)) {
 		fault("questions", "address and url belong together: where the page is served, and how people reach it")
 	}
 	checkAddress("questions.address", q.Address, fault)
-	if !oneOf(q.TLS, "none", "implicit") {
-		fault("questions.tls", "%q is neither none nor implicit", q.TLS)
-	}
+	choice("questions.tls", q.TLS, fault, "none", "implicit")
 	if q.URL == "" {
 		return
 	}
@@ -263,10 +260,15 @@ func (c *Config) check(doc *strict.Document) error {
 	for i, l := range c.Listen {
 		l.check(fmt.Sprintf("listen[%d]", i), fault)
 	}
+	checkListeners(c.Listen, fault)
+	checkHostname(c.Hostname, fault)
 	c.checkTLS(fault)
 	c.checkLogin(fault)
 	if c.Store != "" && !strings.HasPrefix(c.Store, "postgres://") && !strings.HasPrefix(c.Store, "postgresql://") {
 		fault("store", "is neither empty, for SQLite under data, nor a postgres:// address")
+	}
+	if authority, _, _ := strings.Cut(c.Store, "?"); strings.Count(authority, "@") > 1 {
+		fault("store", "has more than one @: write one that belongs to the password as %%40")
 	}
 	c.checkUpstreams(fault)
 	if c.Deliveries.GiveUp <= 0 {
@@ -320,12 +322,8 @@ func (c *Config) check(doc *strict.Document) error {
 	checkAddress("metrics.address", c.Metrics.Address, fault)
 	checkAddress("console.address", c.Console.Address, fault)
 	c.Questions.check(fault)
-	if !oneOf(c.Log.Format, "text", "json") {
-		fault("log.format", "%q is neither text nor json", c.Log.Format)
-	}
-	if !oneOf(c.Log.Level, "debug", "info", "warn", "error") {
-		fault("log.level", "%q is none of debug, info, warn, error", c.Log.Level)
-	}
+	choice("log.format", c.Log.Format, fault, "text", "json")
+	choice("log.level", c.Log.Level, fault, "debug", "info", "warn", "error")
 	return faults.Sorted()
 }
 
@@ -337,9 +335,7 @@ func (l ListenConfig) check(key string, fault func(string, string, ...any)) {
 	if l.Address == socketPrefix {
 		fault(key+".address", "names no socket: write systemd: and what FileDescriptorName= in the socket unit says")
 	}
-	if !oneOf(l.TLS, "starttls", "implicit", "none") {
-		fault(key+".tls", "%q is none of starttls, implicit, none", l.TLS)
-	}
+	choice(key+".tls", l.TLS, fault, "starttls", "implicit", "none")
 	if l.TLS == "none" && len(l.Trust) == 0 {
 		fault(key+".tls", "a listener without TLS needs trust networks: passwords never cross a network in clear")
 	}
@@ -349,39 +345,4 @@ func (l ListenConfig) check(key string, fault func(string, string, ...any)) {
 	l.checkClients(key, fault)
 	checkNetworks(key+".trust", l.Trust, fault)
 	checkNetworks(key+".proxy-protocol", l.ProxyProtocol, fault)
-}
-
-func checkNetworks(key string, networks []string, fault func(string, string, ...any)) {
-	for _, t := range networks {
-		if _, err := netip.ParsePrefix(t); err != nil {
-			fault(key, "%q is no network such as 127.0.0.0/8", t)
-		}
-	}
-}
-
-func checkAddress(key, address string, fault func(string, string, ...any)) {
-	if address == "" {
-		return
-	}
-	if _, _, err := net.SplitHostPort(address); err != nil {
-		fault(key, "%q is no address with a port, such as \"127.0.0.1:9580\"", address)
-	}
-}
-
-func loopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return host == "localhost" || err == nil && ip.IsLoopback()
-}
-
-func oneOf(s string, words ...string) bool {
-	for _, w := range words {
-		if s == w {
-			return true
-		}
-	}
-	return false
 }

@@ -68,9 +68,7 @@ func (c *Config) checkLogin(fault func(string, string, ...any)) {
 	l := c.Login
 	passwords := 0
 	for _, m := range l.Method {
-		if !oneOf(m, "file", "upstream", "ldap", "oidc") {
-			fault("login.method", "%q is none of file, upstream, ldap, oidc", m)
-		}
+		choice("login.method", m, fault, "file", "upstream", "ldap", "oidc")
 		if m != "oidc" {
 			passwords++
 		}
@@ -105,9 +103,7 @@ func (u LoginUpstream) check(used bool, c *Config, fault func(string, string, ..
 		u, key = LoginUpstream{Address: first.Address, TLS: first.TLS, CA: first.CA}, "login.upstream (empty, so that it is "+first.Name+")"
 	}
 	checkAddress(key+".address", u.Address, fault)
-	if !oneOf(u.TLS, "starttls", "implicit", "none") {
-		fault(key+".tls", "%q is none of starttls, implicit, none", u.TLS)
-	}
+	choice(key+".tls", u.TLS, fault, "starttls", "implicit", "none")
 	if u.TLS == "none" && !loopback(u.Address) {
 		fault(key+".tls", "a password never crosses a network in clear: use starttls or implicit")
 	}

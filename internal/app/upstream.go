@@ -62,9 +62,7 @@ func (u UpstreamConfig) check(key string, fault func(string, string, ...any)) {
 		fault(key+".address", "is missing: name the mail server that copies go to, such as \"smtp.forening.example:587\"")
 	}
 	checkAddress(key+".address", u.Address, fault)
-	if !oneOf(u.TLS, "starttls", "implicit", "none") {
-		fault(key+".tls", "%q is none of starttls, implicit, none", u.TLS)
-	}
+	choice(key+".tls", u.TLS, fault, "starttls", "implicit", "none")
 	if u.TLS == "none" && u.Username != "" && !loopback(u.Address) {
 		fault(key+".tls", "a password never crosses a network in clear: use starttls or implicit")
 	}
@@ -83,11 +81,9 @@ func (r RouteConfig) check(key string, ways []UpstreamConfig, fault func(string,
 		}
 	}
 	for _, class := range r.Classes {
-		if !oneOf(class, string(spool.Mail), string(spool.Notice), string(spool.Report)) {
-			fault(key+".classes", "%q is none of mail, notice, report", class)
-		}
+		choice(key+".classes", class, fault, string(spool.Mail), string(spool.Notice), string(spool.Report))
 	}
-	if !oneOf(r.TLS, "", "verified") {
+	if r.TLS != "" && r.TLS != "verified" {
 		fault(key+".tls", "%q is not verified: leave it out where that is not known", r.TLS)
 	}
 	for _, name := range r.Upstreams {
