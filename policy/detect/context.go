@@ -106,7 +106,7 @@ func (s *surroundings) words(text string, lo, hi int, after bool) {
 			s.label = 0
 		}
 		k := meaning(text, lo, b, i)
-		k = land.numbers(k, b, i)
+		k = land.numbers(text, k, b, i)
 		if after && k&(keyAgainst|keyLoose) != 0 && numberFollows(text, i, hi) {
 			k = 0 // it labels the next number
 		}

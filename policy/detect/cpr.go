@@ -32,6 +32,7 @@ func appendCPR(r *run, i int, out []candidate) []candidate {
 	case v.form == formBare && !first:
 		c.strength = weak
 		c.keyed = year > lastBirth
+		c.clock = v.isClock(6) && v.ofOurYears(0) && isDate(0, v.value(2, 4), v.value(4, 6)) // "2506051219", the year first
 	case v.sep == sepDot, v.form == formParts && v.sep == sepSpace:
 		c.strength = weak // a version, or a day and an amount
 	default:

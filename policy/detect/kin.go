@@ -43,7 +43,7 @@ func tell(all []candidate, s *surroundings) {
 			lead = -lead
 		}
 	} else if lead > -decisive && lead < decisive && s.mail != nil {
-		lead += s.mail.ask().kin()
+		lead += s.mail.ask().kin() + s.mail.company().called(keyKennitala, keyCPR)
 	}
 	if lead < 0 {
 		won, lost, lead = cpr, kt, -lead
@@ -70,7 +70,7 @@ func tell(all []candidate, s *surroundings) {
 }
 
 // nation is a word for a country whose numbers the words behind it are about:
-// "islandsk personnummer".
+// "islandsk personnummer", "Swedish personal identity number".
 type nation struct {
 	key keyword
 	end int
@@ -78,18 +78,40 @@ type nation struct {
 
 // numbers returns what a word text[b:e] of the meaning k means behind the last
 // word for a country, which it is itself where it is one.
-func (n *nation) numbers(k keyword, b, e int) keyword {
+func (n *nation) numbers(text string, k keyword, b, e int) keyword {
 	switch {
-	case k&(keyIceland|keyDenmark) != 0:
+	case k&(keyIceland|keyDenmark|keySweden|keyFinland) != 0:
 		*n = nation{k, e}
-	case n.key == 0 || k&keyAnyPerson == 0 || b-n.end > len(" ID "):
+	case k == 0 && e-b < 12 && foreign[string(fold(nil, text[b:e]))]:
+		*n = nation{keyNumber, e}
+	case n.key == 0 || b-n.end > len(" ID "):
+	case k&keyAnyPerson == 0 && ofPersons[text[b:e]]:
+		n.end = e
+	case n.key == keyNumber && text[b:e] == "birth":
+		return keyNumber
+	case k&keyAnyPerson == 0:
+	case n.key == keyNumber:
+		return keyNumber // a person's, but of no kind that is looked for
 	case n.key&keyIceland != 0:
 		return keyKennitala
-	case k&keyCPR != 0:
+	case n.key&keySweden != 0 && k&keyPersonnummer != 0:
+		return keyPersonnummer
+	case n.key&keyFinland != 0 && k&keyHetu != 0:
+		return keyHetu
+	case n.key&keyDenmark != 0 && k&keyCPR != 0:
 		return keyCPR
 	}
 	return k
 }
+
+// foreign are the words for countries whose numbers are of no kind of ours.
+var foreign = wordTable(`
+	polish german dutch belgian french spanish italian estonian latvian lithuanian romanian bulgarian hungarian czech slovak
+	polsk polske polskt tysk tyske tyskt hollandsk nederlandsk belgisk fransk estisk estnisk estniskt lettisk lettiskt litauisk litauiskt rumænsk rumensk bulgarsk tjekkisk tsjekkisk tjeckisk tjeckiskt
+	puolalainen virolainen saksalainen`)
+
+// ofPersons stand between a country and the word for its number.
+var ofPersons = wordTable(`personal national`)
 
 // named reports whether a word for the kind stands near, or heads the column.
 func (c *candidate) named() bool {

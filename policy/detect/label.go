@@ -47,6 +47,9 @@ var links = func() map[string]link {
 func meaning(text string, lo, b, e int) keyword {
 	w := text[b:e]
 	if k := keywords.find(w); k != 0 {
+		if k == keyNumber && isSerial(text, lo, b, e) {
+			return keyCPR
+		}
 		if strings.EqualFold(w, "order") && b-3 >= lo && strings.EqualFold(text[b-3:b], "in ") {
 			return 0 // "in order to"
 		}
@@ -58,7 +61,21 @@ func meaning(text string, lo, b, e int) keyword {
 	if k := joined(text, lo, b, e); k != 0 {
 		return k
 	}
-	return compound(w)
+	if k := compound(w); k == 0 || !isSerial(text, lo, b, e) {
+		return k
+	}
+	return keyCPR
+}
+
+// isSerial reports whether the word text[b:e] is of "fødselsdato og løbenummer",
+// which is what a CPR number is made of.
+func isSerial(text string, lo, b, e int) bool {
+	if !strings.HasPrefix(text[b:e], "løbe") {
+		return false
+	}
+	before := strings.TrimRight(text[lo:b], " +&/-")
+	before = strings.TrimRight(strings.TrimSuffix(before, "og"), " ")
+	return len(before) > 4 && strings.EqualFold(before[len(before)-4:], "dato")
 }
 
 // spoken are words for talks by telephone, which label no number.

@@ -12,7 +12,7 @@ const passwordReach = 6
 // after one of the words for it, or before. The notices say where those stand.
 func scanPasswords(seg *Segment, text string, notices []notice, out *collector) {
 	for _, n := range notices {
-		if n.key&keyPassword == 0 {
+		if n.key&keyPassword == 0 || isCodeOf(text, n.at) {
 			continue
 		}
 		if v := passwordNear(text, n.at, seg.Shape); v != "" {
@@ -23,6 +23,22 @@ func scanPasswords(seg *Segment, text string, notices []notice, out *collector) 
 		out.add(FilePassword, Likely, evidence(EvidenceHeading), identify(alone))
 	}
 }
+
+// isCodeOf reports whether the word at text[at] is of a code that opens nothing,
+// as the word before it says: "identity code", "postal code".
+func isCodeOf(text string, at int) bool {
+	if at == 0 || text[at-1] != ' ' {
+		return false
+	}
+	first := at - 1
+	for first > 0 && isLetter(text[first-1]) && at-first < 16 {
+		first--
+	}
+	return openNothing[string(fold(nil, text[first:at-1]))]
+}
+
+// openNothing are the words that make a code no password.
+var openNothing = wordTable(`identity identification personal id tax postal post zip area country currency sort dress`)
 
 // namedPassword reports whether a text stands in a file of its own that is
 // named for a password.

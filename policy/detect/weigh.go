@@ -188,6 +188,7 @@ func (s *surroundings) reason(d int) evidenceSet {
 // decides, and where that says nothing all stay.
 func settle(all []candidate, s *surroundings) []candidate {
 	tell(all, s)
+	among(all, s)
 	lost := make([]bool, len(all))
 	for i := range all {
 		c := &all[i]
