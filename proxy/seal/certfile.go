@@ -84,7 +84,7 @@ func parseDER(data []byte) ([][]byte, error) {
 		return nil, ErrSecretKey
 	}
 	var found [][]byte
-	for rest := data; len(rest) > 0; {
+	for rest := data; len(bytes.Trim(rest, "\r\n\x00")) > 0; { // a line's end that some program put behind it says nothing
 		_, after, ok := ber.Enter(rest)
 		if !ok {
 			return nil, fmt.Errorf("%w: it is damaged", ErrNoCertificate)

@@ -29,6 +29,8 @@ var (
 	ErrSecretKey = errors.New("it holds a secret key: export the public key only and delete this file")
 	// ErrNoKey says that a file holds no OpenPGP public key, or a damaged one.
 	ErrNoKey = errors.New("it is no OpenPGP public key file")
+
+	errBareRevocation = fmt.Errorf("%w: it is a revocation without its key: import it into a program that has the key, and export the key from there", ErrNoKey)
 )
 
 // OpenPGP packet types (RFC 9580 §5).
@@ -38,8 +40,10 @@ const (
 	tagSecretSubkey = 7
 	tagSignature    = 2
 	tagPublicSubkey = 14
+	tagMarker       = 10
 	tagTrust        = 12
 	tagUserID       = 13
+	tagPadding      = 21
 )
 
 // LoadKeys reads OpenPGP public keys (RFC 9580) from a folder, or from one
@@ -152,8 +156,12 @@ func parsePackets(data []byte, file string) ([]*key, error) {
 		switch {
 		case p.Tag == tagSecretKey || p.Tag == tagSecretSubkey:
 			return nil, ErrSecretKey
+		case p.Tag == tagMarker, p.Tag == tagPadding: // RFC 9580 §5.8, §5.14
+			continue
 		case p.Tag == tagPublicKey:
 			blocks = append(blocks, nil)
+		case len(blocks) == 0 && p.Tag == tagSignature && signatureType(p) == packet.SigTypeKeyRevocation:
+			return nil, errBareRevocation
 		case len(blocks) == 0:
 			return nil, ErrNoKey
 		case p.Tag == tagTrust: // GnuPG's own, in a key ring file
@@ -195,8 +203,33 @@ func parseKey(block []*packet.OpaquePacket, file string) *key {
 		}
 		return k
 	}
-	k.entity, k.fingerprint = entity, fingerprintOf(entity.PrimaryKey.Fingerprint)
+	k.fingerprint = fingerprintOf(entity.PrimaryKey.Fingerprint)
+	if revokeUnread(entity, block) {
+		k.broken, k.reason = policy.KeyRevoked, revokedUnchecked
+		return k
+	}
+	if entity.SelfSignature == nil {
+		entity.SelfSignature = directSignature(entity.PrimaryKey, block)
+	}
+	k.entity = entity
 	return k
+}
+
+// directSignature returns the newest signature of a key on itself, which the
+// library reads for keys of version 6 only: it may say when the key expires
+// (RFC 9580 §5.2.3.10). It is nil where there is none.
+func directSignature(pub *packet.PublicKey, block []*packet.OpaquePacket) (newest *packet.Signature) {
+	for _, p := range block {
+		if p.Tag != tagSignature || signatureType(p) != packet.SigTypeDirectSignature {
+			continue
+		}
+		parsed, err := p.Parse()
+		sig, ok := parsed.(*packet.Signature)
+		if err == nil && ok && (newest == nil || sig.CreationTime.After(newest.CreationTime)) && pub.VerifyDirectKeySignature(sig) == nil {
+			newest = sig
+		}
+	}
+	return newest
 }
 
 // understood leaves out what no program of today has to know: subkeys of a kind
@@ -245,11 +278,13 @@ func readPublicKey(p *packet.OpaquePacket) (*packet.PublicKey, bool) {
 	return pub, ok
 }
 
+const revokedUnchecked = "the key is revoked by a signature that cannot be checked"
+
 // brokenBecause finds the state of a key that cannot be read as a whole. The
 // library's error may quote the key: it is not repeated.
 func brokenBecause(block []*packet.OpaquePacket, err error) (policy.KeyState, string) {
-	if strings.Contains(err.Error(), "revocation") {
-		return policy.KeyRevoked, "the key is revoked by a signature that cannot be checked"
+	if strings.Contains(err.Error(), "revocation") || unreadRevocation(block) {
+		return policy.KeyRevoked, revokedUnchecked
 	}
 	if revokedBare(block) {
 		return policy.KeyRevoked, "the key is revoked"

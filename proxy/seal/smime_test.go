@@ -375,7 +375,7 @@ func TestCertificatesComeInEveryWrapping(t *testing.T) {
 	}
 	wide[0], wide[1] = 0xff, 0xfe
 	for name, content := range map[string][]byte{
-		"PEM": pemOf("CERTIFICATE", x.Raw), "DER": x.Raw, "two in DER": slices.Concat(x.Raw, x.Raw), "of PowerShell": wide,
+		"PEM": pemOf("CERTIFICATE", x.Raw), "DER": x.Raw, "two in DER": slices.Concat(x.Raw, x.Raw), "DER and a line's end": append(bytes.Clone(x.Raw), "\r\n"...), "of PowerShell": wide,
 		"PEM with words": append([]byte("Bag Attributes\n    friendlyName: Mette\n"), pemOf("CERTIFICATE", x.Raw)...), "CRLF": bytes.ReplaceAll(pemOf("CERTIFICATE", x.Raw), []byte("\n"), []byte("\r\n")),
 		"a bag": bag, "a bag in PEM": pemOf("PKCS7", bag), "trusted by OpenSSL": openssl("x509", "-in", at("c.pem"), "-trustout", "-addtrust", "emailProtection"),
 		"a signature":        openssl("cms", "-sign", "-binary", "-in", at("t"), "-signer", at("c.pem"), "-inkey", at("k.pem"), "-outform", "DER"),

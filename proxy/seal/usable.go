@@ -49,8 +49,8 @@ func judgePrimary(e *openpgp.Entity, now time.Time) verdict {
 		return verdict{state: policy.KeyRevoked, reason: "the key is revoked"}
 	case self == nil:
 		return verdict{state: policy.KeyWeak, reason: "the key has no valid self-signature"}
-	case e.PrimaryKey.KeyExpired(self, now):
-		return verdict{state: policy.KeyExpired, reason: "the key has expired or is not valid yet", expires: expiry(e.PrimaryKey, self)}
+	case e.PrimaryKey.KeyExpired(self, now), e.SelfSignature != nil && e.PrimaryKey.KeyExpired(e.SelfSignature, now):
+		return verdict{state: policy.KeyExpired, reason: "the key has expired or is not valid yet", expires: primaryExpiry(e)}
 	case self.SigExpired(now):
 		return verdict{state: policy.KeyExpired, reason: "the self-signature has expired or is not valid yet"}
 	case weakHash(self):
@@ -113,7 +113,7 @@ func judgeEncryption(e *openpgp.Entity, now time.Time) verdict {
 			failed[2] = &v
 		}
 	}
-	primaryExpires := expiry(e.PrimaryKey, self)
+	primaryExpires := primaryExpiry(e)
 	if best.state == "" && forEncryption(e.PrimaryKey, self) {
 		best = verdict{state: policy.KeyUsable, algorithm: algorithm(e.PrimaryKey)}
 	}
@@ -186,6 +186,13 @@ func expiry(pub *packet.PublicKey, sig *packet.Signature) time.Time {
 		return time.Time{}
 	}
 	return pub.CreationTime.Add(time.Duration(*sig.KeyLifetimeSecs) * time.Second).UTC()
+}
+
+// primaryExpiry returns when the key itself expires: at the earliest time that the
+// signature of its main user id and the one on the key alone say.
+func primaryExpiry(e *openpgp.Entity) time.Time {
+	self, _ := e.PrimarySelfSignature()
+	return earlier(expiry(e.PrimaryKey, self), expiry(e.PrimaryKey, e.SelfSignature))
 }
 
 // earlier returns the earlier of two times, where zero is never.
