@@ -138,6 +138,8 @@ func hiddenNumbers(t testing.TB) []struct{ name, mail string } {
 		{"the metadata of a PDF", file(pdf("trailer", "9 0 obj <</Type/Metadata /Subtype/XML /Length 58>> stream\n<x:xmpmeta><dc:title>010203-1234</dc:title></x:xmpmeta>    \nendstream endobj\ntrailer"))},
 		{"a form of XFA in a PDF", file(pdf("trailer", "9 0 obj <</Length 58>> stream\n<xfa:data><cpr>010203-1234</cpr></xfa:data>               \nendstream endobj\ntrailer"))},
 		{"a file in a PDF", file(pdf("trailer", "9 0 obj <</Type/EmbeddedFile /Length 15>> stream\ncpr 010203-1234\nendstream endobj\ntrailer"))},
+		{"a file in a PDF whose type is not said", file(pdf("trailer", "9 0 obj <</Length 15>> stream\ncpr 010203-1234\nendstream endobj\n8 0 obj <</FS <</F (a.txt) /EF <</UF 9 0 R>>>>>> endobj\ntrailer"))},
+		{"a file in a PDF that is called a form", file(pdf("trailer", "9 0 obj <</Subtype/Form /Length 15>> stream\ncpr 010203-1234\nendstream endobj\n8 0 obj <</Type/Filespec /F (a.txt) /EF 7 0 R>> endobj\n7 0 obj <</F 9 0 R>> endobj\ntrailer"))},
 		{"a card's note", file("BEGIN:VCARD\nVERSION:3.0\nNOTE:0102\n 03-1234\nEND:VCARD")},
 		{"a calendar in UTF-16", file("\xff\xfe" + utf16le("BEGIN:VCALENDAR\r\nSUMMARY:010203-1234\r\nEND:VCALENDAR\r\n"))},
 		{"HTML in a calendar", file("BEGIN:VCALENDAR\r\nX-ALT-DESC;FMTTYPE=text/html:<p>0102<b>03</b>-1234</p>\r\nEND:VCALENDAR\r\n")},
