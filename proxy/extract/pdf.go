@@ -30,6 +30,8 @@ func (r *reading) pdf(p piece) {
 	}
 	if given || !ok {
 		pages = f.pageTexts()
+	} else {
+		pages = f.fillBlank(pages)
 	}
 	f.givePages(pages)
 	f.beside()
@@ -153,55 +155,4 @@ func (f *pdfFile) showsPicture(resources any) bool {
 		}
 	}
 	return false
-}
-
-func (f *pdfFile) inherited(page pdfDict, key pdfName) any {
-	for range 32 {
-		if v, ok := page[key]; ok {
-			return v
-		}
-		if page = f.dict(page["Parent"]); page == nil {
-			break
-		}
-	}
-	return nil
-}
-
-// pages returns the pages in their order.
-func (f *pdfFile) pages() []pdfDict {
-	var pages []pdfDict
-	seen := map[pdfRef]bool{}
-	var walk func(v any, depth int)
-	walk = func(v any, depth int) {
-		if ref, ok := v.(pdfRef); ok {
-			if seen[ref] {
-				return
-			}
-			seen[ref] = true
-		}
-		node := f.dict(v)
-		if node == nil || depth > 64 || len(pages) > 50_000 {
-			return
-		}
-		kids, _ := f.get(node["Kids"]).(pdfArray)
-		if node["Type"] == pdfName("Page") || kids == nil {
-			pages = append(pages, node)
-			return
-		}
-		for _, kid := range kids {
-			walk(kid, depth+1)
-		}
-	}
-	if root := f.dict(f.trailer["Root"]); root["Pages"] != nil {
-		walk(root["Pages"], 0)
-	}
-	if len(pages) > 0 {
-		return pages
-	}
-	for _, ref := range f.order {
-		if d, ok := f.objects[ref].(pdfDict); ok && d["Type"] == pdfName("Page") {
-			pages = append(pages, d)
-		}
-	}
-	return pages
 }

@@ -23,6 +23,16 @@ func readers(t *testing.T, test func(t *testing.T, x *Extractor)) {
 	})
 }
 
+// pdfWith is a PDF of these objects, numbered from 1; the first is its root.
+func pdfWith(objects ...string) string {
+	var b strings.Builder
+	b.WriteString("%PDF-1.7\n")
+	for i, o := range objects {
+		fmt.Fprintf(&b, "%d 0 obj %s endobj\n", i+1, o)
+	}
+	return b.String() + "trailer <</Root 1 0 R>>\n%%EOF"
+}
+
 func pdfResult(t *testing.T, x *Extractor, data []byte) Result {
 	t.Helper()
 	return x.Text(context.Background(), read(t, attached("application/pdf", "a.pdf", data)))
@@ -163,4 +173,20 @@ func TestAPDFThatTheEmptyPasswordOpensIsReadWhereverItsHashEnds(t *testing.T) {
 	if _, ok := res.finding(detect.Protected); ok || !res.holds("070761-4285") && !res.holds("010203-1234") && !res.holds("0102031234") {
 		t.Errorf("it is not read\n%s", res.dump())
 	}
+}
+
+func TestAPageThatAnotherProgramFindsNothingOnIsRead(t *testing.T) {
+	objects := []string{"<</Type/Catalog /Pages 2 0 R>>"}
+	for i := range 2000 { // deeper than programs go
+		objects = append(objects, fmt.Sprintf("<</Type/Pages /Count 1 /Kids [%d 0 R]>>", i+3))
+	}
+	objects = append(objects, "<</Type/Page /Contents 2003 0 R /Resources <</Font <</F <</Type/Font /Subtype/Type1 /BaseFont/Helvetica>>>>>>>>",
+		"<</Length 42>> stream\nBT /F 9 Tf [(0102) 9 (03-) 9 (1234)] TJ ET   \nendstream")
+	readers(t, func(t *testing.T, x *Extractor) {
+		res := pdfResult(t, x, []byte(pdfWith(objects...)))
+		s, ok := res.segment("010203-1234")
+		if !ok || s.Place.String() != "attachment 1 (PDF), page 1" {
+			t.Error(res.dump())
+		}
+	})
 }

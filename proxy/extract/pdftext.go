@@ -4,64 +4,7 @@ import (
 	"bytes"
 	"math"
 	"strings"
-
-	"postvern.example/policy/detect"
 )
-
-// pageTexts reads the pages without another program.
-func (f *pdfFile) pageTexts() []string {
-	fonts := map[any]*pdfFont{}
-	pages := f.pages()
-	texts := make([]string, 0, len(pages))
-	taken := 0
-	for i, page := range pages {
-		if taken > f.r.texts { // what is too long is said where it is taken
-			break
-		}
-		w := pdfPage{f: f, fonts: fonts, ctm: identity, tm: identity, line: identity, scale: 1}
-		resources := f.dict(f.inherited(page, "Resources"))
-		w.run(f.contents(page["Contents"]), resources, 0)
-		w.annotations(page, resources)
-		texts = append(texts, w.text.String())
-		taken += w.text.Len()
-		if w.unknown*5 > w.shown {
-			f.r.unscannable(f.p.place.In(detect.Step{Kind: detect.InPage, Number: i + 1}), whyPartly)
-		}
-		if f.r.over(f.p.place) {
-			break
-		}
-	}
-	return texts
-}
-
-// maxContents bounds the content of one page: streams may be named often.
-const maxContents = 16 << 20
-
-// contents returns the content streams of a page as one.
-func (f *pdfFile) contents(v any) []byte {
-	switch v := f.get(v).(type) {
-	case *pdfStream:
-		data, why := f.decoded(v)
-		if why != "" {
-			f.partly = true
-		}
-		return data
-	case pdfArray:
-		var all bytes.Buffer
-		for _, item := range v {
-			if s, ok := f.get(item).(*pdfStream); ok {
-				all.Write(f.contents(s))
-				all.WriteByte('\n')
-			}
-			if all.Len() > maxContents {
-				f.partly = true
-				break
-			}
-		}
-		return all.Bytes()
-	}
-	return nil
-}
 
 // matrix is [a b c d e f] of ISO 32000-1 §8.3.3.
 type matrix [6]float64

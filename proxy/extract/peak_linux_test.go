@@ -89,16 +89,6 @@ func flateStream(dict, data string) string {
 	return fmt.Sprintf("<<%s /Filter/FlateDecode /Length %d>> stream\n%s\nendstream", dict, len(deflated(data)), deflated(data))
 }
 
-// pdfWith is a PDF of these objects, numbered from 1; the first is its root.
-func pdfWith(objects ...string) string {
-	var b strings.Builder
-	b.WriteString("%PDF-1.7\n")
-	for i, o := range objects {
-		fmt.Fprintf(&b, "%d 0 obj %s endobj\n", i+1, o)
-	}
-	return b.String() + "trailer <</Root 1 0 R>>\n%%EOF"
-}
-
 func record16(kind uint16, data string) string {
 	b := binary.LittleEndian.AppendUint16(nil, kind)
 	return string(binary.LittleEndian.AppendUint16(b, uint16(len(data)))) + data
