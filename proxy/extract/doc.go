@@ -50,23 +50,44 @@ func (r *reading) doc(p piece, c *compound, under string) {
 	r.prose(p.place.In(detect.Step{Kind: detect.InProperties}), wideText(table))
 }
 
-// oldDoc reads the documents of Word 6 and 95, whose text is one run.
-func (r *reading) oldDoc(p piece, main []byte) {
-	start, end := int(binary.LittleEndian.Uint32(main[0x18:])), int(binary.LittleEndian.Uint32(main[0x1C:]))
-	if start < 0 || start > end || end > len(main) {
-		r.unscannable(p.place, whyMalformed)
-		return
-	}
-	text := convert(charmap.Windows1252, main[start:end])
-	if strings.Count(text, "\x00") > len(text)/4 {
-		text = utf16Text(main[start:end])
-	}
-	r.wordText(p.place, []rune(text))
-}
-
 // wordPieces returns the document's characters in their order (MS-DOC §2.4.1).
 func wordPieces(main, table []byte) ([]rune, bool) {
-	at, n := int(binary.LittleEndian.Uint32(main[0x1A2:])), int(binary.LittleEndian.Uint32(main[0x1A6:]))
+	var text []rune
+	pieces, ok := pieceTable(table, main[0x1A2:])
+	for _, p := range pieces {
+		start := int(p.at & 0x3FFFFFFF)
+		compressed := p.at&0x40000000 != 0
+		width := 2
+		if compressed {
+			start, width = start/2, 1
+		}
+		if start > len(main) || p.chars > (len(main)-start)/width || len(text)+p.chars > 2*len(main) {
+			return nil, false
+		}
+		run := main[start : start+p.chars*width]
+		if compressed {
+			for _, c := range run {
+				text = append(text, charmap.Windows1252.DecodeByte(c))
+			}
+			continue
+		}
+		for j := 0; j < len(run); j += 2 {
+			text = append(text, rune(binary.LittleEndian.Uint16(run[j:])))
+		}
+	}
+	return joinSurrogates(text), ok
+}
+
+// wordPiece is a run of characters of a document.
+type wordPiece struct {
+	at    uint32 // where it stands, as the piece table says it
+	chars int
+}
+
+// pieceTable reads the table of pieces (MS-DOC §2.9.38) whose offset and
+// length these octets say.
+func pieceTable(table, where []byte) ([]wordPiece, bool) {
+	at, n := int(binary.LittleEndian.Uint32(where)), int(binary.LittleEndian.Uint32(where[4:]))
 	if at < 0 || n <= 0 || at > len(table) || n > len(table)-at {
 		return nil, false
 	}
@@ -85,33 +106,16 @@ func wordPieces(main, table []byte) ([]rune, bool) {
 	if clx = clx[5:]; size < 4 || size > len(clx) {
 		return nil, false
 	}
-	clx = clx[:size]
 	count := (size - 4) / 12
-	var text []rune
-	for i := range count {
+	pieces := make([]wordPiece, count)
+	for i := range pieces {
 		chars := int(binary.LittleEndian.Uint32(clx[4*i+4:])) - int(binary.LittleEndian.Uint32(clx[4*i:]))
-		fc := binary.LittleEndian.Uint32(clx[4*(count+1)+8*i+2:])
-		start := int(fc & 0x3FFFFFFF)
-		compressed := fc&0x40000000 != 0
-		width := 2
-		if compressed {
-			start, width = start/2, 1
-		}
-		if chars < 0 || start > len(main) || chars > (len(main)-start)/width || len(text)+chars > 2*len(main) {
+		if chars < 0 {
 			return nil, false
 		}
-		run := main[start : start+chars*width]
-		if compressed {
-			for _, c := range run {
-				text = append(text, charmap.Windows1252.DecodeByte(c))
-			}
-			continue
-		}
-		for j := 0; j < len(run); j += 2 {
-			text = append(text, rune(binary.LittleEndian.Uint16(run[j:])))
-		}
+		pieces[i] = wordPiece{binary.LittleEndian.Uint32(clx[4*(count+1)+8*i+2:]), chars}
 	}
-	return joinSurrogates(text), true
+	return pieces, true
 }
 
 // joinSurrogates makes characters of pairs. A pair counts two characters in a

@@ -76,6 +76,7 @@ func formatTable() map[kind]format {
 		isAccess:  {label: "Access", read: (*reading).strings, hostile: true},
 		isOffice:  {label: "document", read: (*reading).strings, hostile: true},
 		isOLE:     {label: "OLE", read: (*reading).ole, hostile: true},
+		isWord:    {label: "Word", read: (*reading).fileWord, hostile: true},
 		isBIFF:    {label: "Excel", read: (*reading).biff, hostile: true},
 		isTNEF:    {label: "TNEF", read: (*reading).tnef, hostile: true},
 		isPDF:     {label: "PDF", read: (*reading).pdf, hostile: true},

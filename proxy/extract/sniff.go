@@ -30,7 +30,8 @@ const (
 	isTar     kind = "tar"
 	is7z      kind = "7z"
 	isRAR     kind = "rar"
-	isOLE     kind = "ole" // doc, xls, ppt, msg and encrypted OOXML
+	isWord    kind = "word" // Word 1 and 2 for Windows
+	isOLE     kind = "ole"  // doc, xls, ppt, msg and encrypted OOXML
 	isTNEF    kind = "tnef"
 	isBIFF    kind = "biff" // Excel before its files were compound
 	isPNG     kind = "png"
@@ -110,6 +111,8 @@ var magics = []struct {
 	{0, "\x00\x00\x1a\x00\x03\x10\x04\x00", isOffice},
 	{0, "\x00\x00\x1a\x00\x05\x10\x04\x00", isOffice},
 	{0, "\xffWPC", isOffice},
+	{0, "\x9b\xa5\x21\x00", isWord},
+	{0, "\xdb\xa5\x2d\x00", isWord},
 	{0, "\x31\xbe\x00\x00\x00\xab", isOffice}, // Write
 	{0, "\x32\xbe\x00\x00\x00\xab", isOffice},
 	{0, "!BDN", isOffice},                 // a folder of Outlook's
