@@ -19,12 +19,13 @@ func (f *pdfFile) beside() {
 			break
 		}
 		g.owner = ref
-		g.take(f.objects[ref], "", 0)
+		g.take(f.at(ref), "", 0)
 	}
 	g.owner = pdfRef{}
 	g.take(f.dict(f.trailer["Info"]), "", 0)
 	for _, old := range f.older {
-		g.take(old, "", 0)
+		v, _ := f.value(old)
+		g.take(v, "", 0)
 	}
 	for _, s := range g.streams {
 		g.stream(s)
@@ -99,16 +100,21 @@ func sortedNames(d pdfDict) []pdfName {
 	return names
 }
 
+// maxSeen bounds the strings that are told from others by heart.
+const maxSeen = 100_000
+
 func (g *pdfStrings) string(s pdfString) {
 	data := []byte(s)
-	if c := g.f.crypt; c != nil && g.owner != (pdfRef{}) && !g.f.plain[g.owner] {
+	if c := g.f.crypt; c != nil && g.owner != (pdfRef{}) && !g.f.isPacked(g.owner) {
 		data = c.decrypt(g.owner, data, false)
 	}
 	text := pdfText(data)
 	if len(text) < 3 || g.seen[text] || !looksLikeText([]byte(text)) {
 		return
 	}
-	g.seen[text] = true
+	if len(g.seen) < maxSeen {
+		g.seen[text] = true
+	}
 	g.text.WriteString(text + "\n")
 }
 

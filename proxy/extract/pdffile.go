@@ -10,19 +10,23 @@ import (
 type pdfFile struct {
 	r       *reading
 	p       piece
-	objects map[pdfRef]any
-	order   []pdfRef // in the order of the file
+	objects map[pdfRef]any // pdfUnread or *pdfStream
+	parsed  map[pdfRef]any // of the unread ones, those that were read first
+	order   []pdfRef       // in the order of the file
 	latest  map[int]pdfRef
 	trailer pdfDict // all trailers in one, the last one wins
 	crypt   *pdfCrypt
-	older   []any           // objects that a later one of the same number replaced
-	plain   map[pdfRef]bool // objects from object streams, whose strings are not encrypted by themselves
-	partly  bool            // something of it could not be unpacked
+	older   []any     // objects that a later one of the same number replaced
+	leaves  []pdfDict // the pages, once they were looked for
+	partly  bool      // something of it could not be unpacked
+	room    int       // octets of memory that objects may still take
+	keep    int       // and those that were read of packed ones
+	tooMuch bool      // there are more, and that was said
 }
 
 // loadPDF finds the objects. ok is false when there is none.
 func loadPDF(r *reading, p piece) (*pdfFile, bool) {
-	f := &pdfFile{r: r, p: p, objects: map[pdfRef]any{}, latest: map[int]pdfRef{}, trailer: pdfDict{}, plain: map[pdfRef]bool{}}
+	f := &pdfFile{r: r, p: p, objects: map[pdfRef]any{}, parsed: map[pdfRef]any{}, latest: map[int]pdfRef{}, trailer: pdfDict{}, room: objectRoom + fileRoom*len(p.data), keep: keepRoom}
 	d := p.data
 	trailer := indexFrom(d, 0, "trailer")
 	for at := 0; at < len(d); {
@@ -45,6 +49,9 @@ func loadPDF(r *reading, p piece) (*pdfFile, bool) {
 		}
 		if r.over(p.place) {
 			return f, false
+		}
+		if f.room <= 0 {
+			break
 		}
 	}
 	return f, len(f.objects) > 0
@@ -75,25 +82,29 @@ func (f *pdfFile) object(d []byte, at int) int {
 	if !ok {
 		return next
 	}
-	l := pdfLexer{d: d, pos: next}
+	start := next
+	l := pdfLexer{d: d, pos: next, limit: valueRoom}
 	v, ok := l.value()
-	if !ok {
-		return next
+	if l.full() {
+		f.tooBig()
 	}
-	if num, isNum := v.(float64); isNum { // perhaps the first half of a reference
-		v = num
+	if !ok || !f.pay(objectCost) {
+		return next
 	}
 	dict, isDict := v.(pdfDict)
 	next = l.pos
 	l.space()
 	if isDict && bytes.HasPrefix(d[l.pos:], []byte("stream")) {
 		data, end := streamData(d, l.pos+len("stream"), dict)
-		v, next = &pdfStream{dict: dict, data: data, owner: ref}, end
+		f.add(ref, &pdfStream{dict: dict, data: data, owner: ref})
 		if dict["Type"] == pdfName("XRef") {
 			f.addTrailer(dict)
 		}
+		f.pay(l.cost)
+		return end
 	}
-	f.add(ref, v)
+	f.add(ref, pdfUnread{text: d[start:next]})
+	f.remember(ref, v, l.cost+objectCost)
 	return next
 }
 
@@ -104,6 +115,7 @@ func (f *pdfFile) add(ref pdfRef, v any) {
 		f.order = append(f.order, ref)
 	}
 	f.objects[ref] = v
+	delete(f.parsed, ref)
 	f.latest[ref.num] = ref
 }
 
@@ -168,9 +180,10 @@ func (f *pdfFile) get(v any) any {
 		if !ok {
 			return v
 		}
-		if v, ok = f.objects[ref]; !ok {
-			v = f.objects[f.latest[ref.num]]
+		if _, ok = f.objects[ref]; !ok {
+			ref = f.latest[ref.num]
 		}
+		v = f.at(ref)
 	}
 	return nil
 }
@@ -202,31 +215,37 @@ func (f *pdfFile) unpackObjects() {
 		if why != "" {
 			f.partly = true
 		}
-		n, _ := f.number(s.dict["N"])
-		first, _ := f.number(s.dict["First"])
-		l := pdfLexer{d: data}
-		for range min(max(int(n), 0), len(data)) {
-			num, ok1 := l.value()
-			offset, ok2 := l.value()
-			a, isA := num.(float64)
-			b, isB := offset.(float64)
-			if !ok1 || !ok2 || !isA || !isB {
-				break
-			}
-			at := int(first) + int(b)
-			if at < 0 || at >= len(data) {
-				continue
-			}
-			inner := pdfLexer{d: data, pos: at}
-			v, ok := inner.value()
-			own := pdfRef{int(a), 0}
-			if latest, there := f.latest[own.num]; !ok || there && isStream(f.objects[latest]) {
-				continue
-			}
-			f.add(own, v)
-			f.plain[own] = true
+		if !f.pay(len(data)) || !f.unpackStream(s.dict, data) {
+			return
 		}
 	}
+}
+
+// unpackStream adds the objects of one object stream. It reports false where
+// there is no more room.
+func (f *pdfFile) unpackStream(dict pdfDict, data []byte) bool {
+	n, _ := f.number(dict["N"])
+	first, _ := f.number(dict["First"])
+	l := pdfLexer{d: data[:min(max(int(first), 0), len(data))]}
+	for range min(max(int(n), 0), len(data)) {
+		num, ok1 := l.value()
+		offset, ok2 := l.value()
+		a, isA := num.(float64)
+		b, isB := offset.(float64)
+		if !ok1 || !ok2 || !isA || !isB {
+			break
+		}
+		at := int(first) + int(b)
+		own := pdfRef{int(a), 0}
+		if latest, there := f.latest[own.num]; at < 0 || at >= len(data) || there && isStream(f.objects[latest]) {
+			continue
+		}
+		if !f.pay(objectCost) {
+			return false
+		}
+		f.add(own, pdfUnread{data[at:], true})
+	}
+	return true
 }
 
 func isStream(v any) bool {

@@ -16,6 +16,13 @@ func (f *pdfFile) inherited(page pdfDict, key pdfName) any {
 
 // pages returns the pages in their order.
 func (f *pdfFile) pages() []pdfDict {
+	if f.leaves == nil {
+		f.leaves = f.findPages()
+	}
+	return f.leaves
+}
+
+func (f *pdfFile) findPages() []pdfDict {
 	var pages []pdfDict
 	seen := map[pdfRef]bool{}
 	var walk func(v any, depth int)
@@ -46,7 +53,7 @@ func (f *pdfFile) pages() []pdfDict {
 		return pages
 	}
 	for _, ref := range f.order {
-		if d, ok := f.objects[ref].(pdfDict); ok && d["Type"] == pdfName("Page") {
+		if d, ok := f.at(ref).(pdfDict); ok && d["Type"] == pdfName("Page") {
 			pages = append(pages, d)
 		}
 	}

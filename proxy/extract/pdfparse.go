@@ -29,9 +29,30 @@ type pdfLexer struct {
 	d     []byte
 	pos   int
 	depth int
+	cost  int // about as many octets of memory as the values read so far take
+	limit int // of the cost: past it nothing more is read; 0: none
 }
 
 const pdfDepth = 64
+
+// What values cost in memory, about: a dictionary of eight keys at most, each
+// key beyond them, a place in an array with what stands in it.
+const (
+	dictCost = 350
+	keyCost  = 64
+	itemCost = 48
+)
+
+// pay counts what a value costs, and goes to the end of the data where that is
+// too much.
+func (l *pdfLexer) pay(cost int) {
+	if l.cost += cost; l.full() {
+		l.pos = len(l.d)
+	}
+}
+
+// full reports whether there was more to read than the limit allows.
+func (l *pdfLexer) full() bool { return l.limit > 0 && l.cost > l.limit }
 
 func isPDFSpace(c byte) bool {
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == 0
@@ -119,6 +140,7 @@ func (l *pdfLexer) name() pdfName {
 		}
 		out = append(out, c)
 	}
+	l.pay(len(out))
 	return pdfName(out)
 }
 
@@ -133,6 +155,7 @@ func (l *pdfLexer) literal() pdfString {
 			depth++
 		case ')':
 			if depth--; depth == 0 {
+				l.pay(len(out))
 				return pdfString(out)
 			}
 		case '\\':
@@ -205,6 +228,7 @@ func (l *pdfLexer) hex() pdfString {
 	if have {
 		out = append(out, half<<4)
 	}
+	l.pay(len(out))
 	return pdfString(out)
 }
 
@@ -240,6 +264,7 @@ func (l *pdfLexer) array() pdfArray {
 			}
 		}
 		out = append(out, v)
+		l.pay(itemCost)
 	}
 }
 
@@ -251,6 +276,7 @@ func reference(num, gen any) (pdfRef, bool) {
 
 func (l *pdfLexer) dict() pdfDict {
 	out := pdfDict{}
+	l.pay(dictCost)
 	if l.depth++; l.depth > pdfDepth {
 		l.pos = len(l.d)
 	}
@@ -284,7 +310,9 @@ func (l *pdfLexer) dict() pdfDict {
 		name, isName := v.(pdfName)
 		if isName && (!has || len(pending) > 0) {
 			put()
-			key, has = name, true
+			if key, has = name, true; len(out) >= 8 {
+				l.pay(keyCost)
+			}
 			continue
 		}
 		if len(pending) < 4 {

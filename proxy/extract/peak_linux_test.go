@@ -89,6 +89,20 @@ func flateStream(dict, data string) string {
 	return fmt.Sprintf("<<%s /Filter/FlateDecode /Length %d>> stream\n%s\nendstream", dict, len(deflated(data)), deflated(data))
 }
 
+// packedPDF is a PDF of so many objects, which differ in a number, in streams.
+func packedPDF(object string, count int) string {
+	streams := []string{"<</Type/Catalog /Pages 2 0 R>>", "<</Type/Pages /Count 1 /Kids [3 0 R]>>", "<</Type/Page>>"}
+	for first := 0; first < count; first += 1000 {
+		var heads, objects strings.Builder
+		for i := first; i < min(first+1000, count); i++ {
+			fmt.Fprintf(&heads, "%d %d ", 1_000_000+i, objects.Len())
+			fmt.Fprintf(&objects, object+"\n", i)
+		}
+		streams = append(streams, flateStream(fmt.Sprintf("/Type/ObjStm /N 1000 /First %d", heads.Len()), heads.String()+objects.String()))
+	}
+	return pdfWith(streams...)
+}
+
 func record16(kind uint16, data string) string {
 	b := binary.LittleEndian.AppendUint16(nil, kind)
 	return string(binary.LittleEndian.AppendUint16(b, uint16(len(data)))) + data
@@ -172,6 +186,10 @@ func hostileFiles(t *testing.T) map[string]string {
 		"forms that show themselves":    pdfWith("<</Type/Catalog /Pages 2 0 R>>", "<</Type/Pages /Kids [3 0 R] /Count 1>>", "<</Type/Page /Parent 2 0 R /Resources <</XObject <</A 4 0 R>>>> /Contents 4 0 R>>", flateStream("/Type/XObject /Subtype/Form /Resources <</XObject <</A 4 0 R>>>>", strings.Repeat("/A Do ", 1000))),
 		"a predictor of a billion":      pdfWith("<</Type/Catalog>>", strings.Replace(flateStream("/Type/ObjStm /N 99999999 /First 0", "1 0 2 0"), "/Filter", "/DecodeParms <</Predictor 12 /Columns 1000000000 /Colors 9999>> /Filter", 1)),
 		"objects in objects":            pdfWith("<</Type/Catalog>>", flateStream("/Type/ObjStm /N 100000 /First 900000", strings.Repeat("9 0 ", 200_000))),
+		"a hundred thousand links":      packedPDF("<</Type/Annot /Subtype/Link /Rect [1 2 3 4] /Border [0 0 0] /A <</Type/Action /S/URI /URI (https://a.example/%d)>>>>", 100_000),
+		"half a million small objects":  packedPDF("<</A %d>>", 500_000),
+		"a million dictionaries":        packedPDF("["+strings.Repeat("<</A 1>>", 1_000_000)+"%d]", 1),
+		"small objects":                 pdfWith(strings.Split(strings.Repeat("<</A<</A 1>>>>,", 100_000), ",")...),
 		"references in a circle":        pdfWith("<</Type/Catalog /Pages 2 0 R>>", "3 0 R", "2 0 R", "<</Length 4 0 R>> stream\nx\nendstream"),
 
 		"a table of four billion strings": book(record16(0xFC, huge+huge+"\xff\xff\x08"+huge), record16(0x3C, huge)),
