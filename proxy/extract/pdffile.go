@@ -20,7 +20,7 @@ type pdfFile struct {
 	leaves  []pdfDict // the pages, once they were looked for
 	partly  bool      // something of it could not be unpacked
 	room    int       // octets of memory that objects may still take
-	keep    int       // and those that were read of packed ones
+	keep    int       // and those that are kept once they were read
 	tooMuch bool      // there are more, and that was said
 }
 
