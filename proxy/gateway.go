@@ -41,6 +41,7 @@ import (
 // Config is what a Gateway is made of.
 type Config struct {
 	Hostname string
+	File     string // postvern.yaml, for commands that notices name; empty: not said
 	Limits   message.Limits
 	Rules    *Rules
 	Extract  *extract.Extractor

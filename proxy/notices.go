@@ -41,7 +41,7 @@ func (p *preparation) notices() error {
 		return nil
 	}
 	w := notice.Waiting{
-		Letter: n.Letter, Held: n.Held, Releasable: true, Rules: n.Rules, Findings: n.Findings, Keep: n.Keep,
+		Letter: n.Letter, Config: p.cfg.File, Held: n.Held, Releasable: true, Rules: n.Rules, Findings: n.Findings, Keep: n.Keep,
 	}
 	w.Language = p.rules.Policy.Language
 	for _, c := range p.parcel.Copies {

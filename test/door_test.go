@@ -166,7 +166,7 @@ func TestPersonalDataForAReaderWithoutKeyIsHeldThenReleased(t *testing.T) {
 		t.Error("a release without a reason went through")
 	}
 	shown, err := g.run("held", "show", id, "--content")
-	if err != nil || !strings.Contains(shown, "Din sag") {
+	if err != nil || !strings.Contains(shown, "Din sag") || !strings.Contains(shown, "postvern held release "+id+" --config "+g.path("postvern.yaml")) {
 		t.Errorf("held show: %v\n%s", err, shown)
 	}
 	if _, err := g.run("held", "release", id, "--reason", "aftalt med Mette", "--by", "dpo"); err != nil {

@@ -109,7 +109,7 @@ func (c heldShowCommand) Run(ctx context.Context, s streams) error {
 			if i > 0 {
 				fmt.Fprintln(s.out)
 			}
-			printHeld(s, texts, h)
+			printHeld(s, texts, c.Config, h)
 			if !c.Content {
 				continue
 			}
@@ -123,15 +123,15 @@ func (c heldShowCommand) Run(ctx context.Context, s streams) error {
 	})
 }
 
-func printHeld(s streams, texts *notice.Catalog, h heldItem) {
+func printHeld(s streams, texts *notice.Catalog, config string, h heldItem) {
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	release := "postvern held release " + h.ID
+	release := fmt.Sprintf("postvern held release %s --config %s --reason \"...\"", h.ID, config)
 	if !h.Releasable {
 		release = "not possible: its recipients could not be hidden with certainty; drop it and ask the sender to write it anew"
 	}
 	waits := "your decision"
 	if h.Asked {
-		waits = "its sender's answer, who was asked whether the recipient is right; you can decide as well"
+		waits = "its sender, who was asked what is to become of it; you can decide as well"
 	}
 	for _, row := range [][2]string{
 		{"ID", h.ID},

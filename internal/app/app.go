@@ -117,6 +117,7 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 	a.extract = NewReader(ctx, opt.Config, opt.Worker, opt.Logger)
 	a.gateway = proxy.New(proxy.Config{
 		Hostname: opt.Config.Hostname,
+		File:     opt.Config.File,
 		Limits:   limits(opt.Config),
 		Rules:    rules,
 		Extract:  a.extract,

@@ -102,7 +102,7 @@ func everything(c *Catalog, lang string) string {
 	}
 	l := letter(lang)
 	mail(c.Waiting(Waiting{Letter: l, Held: 2, Releasable: true, Rules: []string{"numre"}, Findings: sample, Keep: clock.AddDate(0, 0, 14)}))
-	mail(c.Waiting(Waiting{Letter: l, ID: "01HZX", Held: 1}))
+	mail(c.Waiting(Waiting{Letter: l, ID: "01HZX", Config: "/etc/postvern/postvern.yaml", Held: 1}))
 	for i, end := range Ends() {
 		mail(c.Outcome(Outcome{Letter: l, End: end, Copies: 1 + i%2}))
 	}

@@ -10,6 +10,7 @@ import (
 type Waiting struct {
 	Letter
 	ID         string // what "postvern held show" takes; empty: the reference
+	Config     string // postvern.yaml, which the command needs; empty: not said
 	Held       int    // copies
 	Releasable bool   // false: it can only be dropped
 	Rules      []string
@@ -33,7 +34,11 @@ func (c *Catalog) Waiting(w Waiting) (subject, body string) {
 	if !w.Releasable {
 		do = "waiting.do-drop"
 	}
-	command := s.say(do, values{"command": "postvern held show " + clean(id, 40)})
+	show := "postvern held show " + clean(id, 40)
+	if w.Config != "" {
+		show += " --config " + clean(w.Config, 200)
+	}
+	command := s.say(do, values{"command": show})
 	l := w.Letter
 	l.Contact = "" // it is the reader
 	details := append(s.found(w.Findings), s.details(l, "received", w.Rules, w.Keep)...)
