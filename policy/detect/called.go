@@ -4,7 +4,7 @@ import "strings"
 
 // names reports whether a capitalised word is part of a person's name: a
 // common given name, or one of two capitalised words in a row that are no
-// party, union or faith.
+// party, union or faith. "Sør-Rogaland" is one word.
 func (s *sentence) names(l *lexicon, i int, w string) bool {
 	if isGivenName(w) || s.owns(i) || i > 0 && isSurname(w) {
 		return true
@@ -14,7 +14,7 @@ func (s *sentence) names(l *lexicon, i int, w string) bool {
 	}
 	b := &s.tokens[i-1]
 	before := s.text[b.start:b.end]
-	return b.capital && len(before) > 2 && !isCapital(before[1]) && s.tokens[i].start-b.end == 1 && i > 1 && !b.number &&
+	return b.capital && len(before) > 2 && !isCapital(before[1]) && s.tokens[i].start-b.end == 1 && s.text[b.end] != '-' && i > 1 && !b.number &&
 		!l.organises(s.folded(i)) && !l.organises(s.folded(i-1))
 }
 

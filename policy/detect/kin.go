@@ -82,7 +82,7 @@ func (n *nation) numbers(text string, k keyword, b, e int) keyword {
 	switch {
 	case k&(keyIceland|keyDenmark|keySweden|keyFinland) != 0:
 		*n = nation{k, e}
-	case k == 0 && e-b < 12 && foreign[string(fold(nil, text[b:e]))]:
+	case k == 0 && isForeign(text[b:e]):
 		*n = nation{keyNumber, e}
 	case n.key == 0 || b-n.end > len(" ID "):
 	case k&keyAnyPerson == 0 && ofPersons[text[b:e]]:
@@ -102,6 +102,14 @@ func (n *nation) numbers(text string, k keyword, b, e int) keyword {
 		return keyCPR
 	}
 	return k
+}
+
+func isForeign(w string) bool {
+	if len(w) < 5 || len(w) > 12 {
+		return false
+	}
+	var buf [16]byte
+	return foreign[string(fold(buf[:], w))]
 }
 
 // foreign are the words for countries whose numbers are of no kind of ours.

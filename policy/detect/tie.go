@@ -94,7 +94,7 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 	if s.reported(first, last) || s.written(l, last) || !tied && !addressed {
 		return 0, 0
 	}
-	general := s.generalAt >= 0 && (s.generalAt <= last || !s.why.has(EvidenceNameNear) && kind != Salary) || s.wanted && !s.why.has(EvidenceNameNear) || s.obliges(first)
+	general := s.generalAt >= 0 && (s.generalAt <= last || !s.why.has(EvidenceNameNear) && !s.ours && kind != Salary) || s.wanted && !s.why.has(EvidenceNameNear) || s.obliges(first)
 	if general || s.question || s.firstMark >= 0 && s.firstMark <= first || s.quantified(l, first) || s.wonders(first) {
 		if s.why.has(EvidenceNameNear) && !general {
 			return Possible, why | evidence(EvidenceGeneral)
