@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strconv"
 
 	"postvern.example/policy/detect"
 	"postvern.example/proxy/message"
@@ -12,7 +13,7 @@ import (
 // mail reads a message that is a file: an .eml, an entry of an archive, the
 // inside of a signed S/MIME message, an mbox of several.
 func (r *reading) mail(p piece) {
-	for i, one := range splitMbox(p.data) {
+	for i, one := range splitMbox(r.appleMail(p)) {
 		if r.over(p.place) {
 			return
 		}
@@ -22,6 +23,30 @@ func (r *reading) mail(p piece) {
 		}
 		r.nested(p, one, p.place.In(inner))
 	}
+}
+
+// appleMail returns the message of a file of Apple Mail (.emlx), which stands
+// between its length and a property list; any other file as it is.
+func (r *reading) appleMail(p piece) []byte {
+	n, rest := mailLength(p.data)
+	place := p.place.In(detect.Step{Kind: detect.InProperties})
+	r.prose(place, string(p.data[:len(p.data)-len(rest)])) // it may be no length
+	if n == 0 || n > len(rest) || !bytes.HasPrefix(bytes.TrimSpace(rest[n:]), []byte("<?xml")) {
+		return rest
+	}
+	r.xml(piece{data: rest[n:], place: place, depth: p.depth + 1})
+	return rest[:n]
+}
+
+// mailLength takes off the line with a number that a file of Apple Mail begins
+// with; n is 0 where there is none.
+func mailLength(data []byte) (n int, rest []byte) {
+	line, _, ends := bytes.Cut(data[:min(len(data), 32)], []byte("\n"))
+	n, err := strconv.Atoi(string(bytes.TrimSpace(line)))
+	if !ends || err != nil || n < 0 {
+		return 0, data
+	}
+	return n, data[len(line)+1:]
 }
 
 func (r *reading) nested(p piece, data []byte, place detect.Place) {

@@ -3,6 +3,7 @@ package extract
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -46,6 +47,7 @@ func hiddenNumbers(t testing.TB) []struct{ name, mail string } {
 	header := func(fields string) string { return fields + "\n" + body("text/plain", "x") }
 	inner := body("text/plain", "010203-1234")
 	const rtf = `{\rtf1\ansi `
+	encodedMail := strings.ReplaceAll(strings.Replace(body("text/plain", "Y3ByIDAxMDIwMy0xMjM0"), "8bit", "base64", 1), "\r\n", "\n")
 	pdf := func(old, fresh string) string { return strings.Replace(pdfForm, old, fresh, 1) }
 	exif := "Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x0e\x01\x02\x00\x0c\x00\x00\x00\x1a\x00\x00\x00\x00\x00\x00\x00010203-1234\x00"
 	jpeg := "\xff\xd8\xff\xe1\x00" + string(rune(len(exif)+2)) + exif + "\xff\xc0\x00\x0b\x08\x00\x10\x00\x10\x01\x01\x11\x00\xff\xda\x00\x08\x01\x01\x00\x00?\x00x\xff\xd9"
@@ -140,6 +142,10 @@ func hiddenNumbers(t testing.TB) []struct{ name, mail string } {
 		{"a file in a PDF", file(pdf("trailer", "9 0 obj <</Type/EmbeddedFile /Length 15>> stream\ncpr 010203-1234\nendstream endobj\ntrailer"))},
 		{"a file in a PDF whose type is not said", file(pdf("trailer", "9 0 obj <</Length 15>> stream\ncpr 010203-1234\nendstream endobj\n8 0 obj <</FS <</F (a.txt) /EF <</UF 9 0 R>>>>>> endobj\ntrailer"))},
 		{"a file in a PDF that is called a form", file(pdf("trailer", "9 0 obj <</Subtype/Form /Length 15>> stream\ncpr 010203-1234\nendstream endobj\n8 0 obj <</Type/Filespec /F (a.txt) /EF 7 0 R>> endobj\n7 0 obj <</F 9 0 R>> endobj\ntrailer"))},
+		{"a file of Apple Mail", file(fmt.Sprintf("%-10d\n%s<?xml version=\"1.0\"?><plist><dict/></plist>", len(encodedMail), encodedMail))},
+		{"a file of Apple Mail with a wrong length", file("99        \n" + encodedMail)},
+		{"a mail behind a long field", file("X-Spam: " + strings.Repeat("x", 9000) + "\n" + encodedMail)},
+		{"a mail that says its encoding only", file("Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\nY3ByIDAxMDIwMy0xMjM0\n")},
 		{"a card's note", file("BEGIN:VCARD\nVERSION:3.0\nNOTE:0102\n 03-1234\nEND:VCARD")},
 		{"a calendar in UTF-16", file("\xff\xfe" + utf16le("BEGIN:VCALENDAR\r\nSUMMARY:010203-1234\r\nEND:VCALENDAR\r\n"))},
 		{"HTML in a calendar", file("BEGIN:VCALENDAR\r\nX-ALT-DESC;FMTTYPE=text/html:<p>0102<b>03</b>-1234</p>\r\nEND:VCALENDAR\r\n")},

@@ -286,8 +286,9 @@ func isEightBitText(data []byte) bool {
 }
 
 func isMailText(head []byte) bool {
+	_, head = mailLength(head)
 	fields := 0
-	for line := range bytes.SplitSeq(head[:min(len(head), 8192)], []byte("\n")) {
+	for line := range bytes.SplitSeq(head[:min(len(head), 64<<10)], []byte("\n")) {
 		line = bytes.TrimRight(line, "\r")
 		if len(line) == 0 {
 			break
@@ -303,7 +304,7 @@ func isMailText(head []byte) bool {
 			break
 		}
 		switch string(bytes.ToLower(name)) {
-		case "from", "to", "subject", "date", "received", "message-id", "mime-version", "return-path", "content-type", "x-mailer", "delivered-to", "cc", "reply-to":
+		case "from", "to", "subject", "date", "received", "message-id", "mime-version", "return-path", "content-type", "content-transfer-encoding", "x-mailer", "delivered-to", "cc", "reply-to":
 			fields++
 		}
 	}
