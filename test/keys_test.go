@@ -244,6 +244,13 @@ func TestKeysThatAreNeverUsedAreNotAdded(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.write("weak.asc", string(weak))
+	many := pgpKey(t, "u@post.example", 0)
+	for i := range 100 {
+		if err := many.AddUserId("", "", fmt.Sprintf("u%d@post.example", i), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g.write("many.asc", armored(t, many))
 	g.write("page.asc", "<html><body>Not found</body></html>")
 	for _, c := range []struct {
 		args []string
@@ -252,6 +259,7 @@ func TestKeysThatAreNeverUsedAreNotAdded(t *testing.T) {
 		{[]string{"--for", "mette@post.example", "eva.asc"}, "no key in it names mette@post.example"},
 		{[]string{"--for", "nobody", "eva.asc"}, "is no mail address"},
 		{[]string{"weak.asc"}, "RSA with less than 2048 bits"},
+		{[]string{"many.asc"}, "names more than 100 addresses: say with --for"},
 		{[]string{"page.asc"}, "it is no OpenPGP public key file"},
 		{[]string{"absent.asc"}, "no such file"},
 	} {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"postvern.example/internal/app"
@@ -106,7 +107,11 @@ func mayLookUp(file string) (app.Config, *policy.Policy, error) {
 func checkUsable(infos []seal.KeyInfo) error {
 	for _, k := range infos {
 		if k.State != policy.KeyUsable && k.State != policy.KeyRevoked {
-			return fmt.Errorf("the key %s is never used (%s): %s", k.Fingerprint, k.State, k.Reason)
+			name := k.Fingerprint
+			if name == "" { // of a kind that is not supported
+				name = "of " + strings.Join(k.Addresses, ", ")
+			}
+			return fmt.Errorf("the key %s is never used (%s): %s", name, k.State, k.Reason)
 		}
 	}
 	return nil

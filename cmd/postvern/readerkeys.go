@@ -29,10 +29,20 @@ func (r readerKeys) rows(all []seal.Known) (out []spool.ReaderKey) {
 	return out
 }
 
+// mostNamed is how many addresses one key may name that is added for all whom it
+// names: the whole of it is kept for each.
+const mostNamed = 100
+
 // meantFor returns those of a file that are for a reader; where none is named,
 // all.
 func (r readerKeys) meantFor(reader, file string, found []seal.Known) ([]seal.Known, error) {
 	if reader == "" {
+		named := map[string]int{}
+		for _, k := range found {
+			if named[k.Fingerprint]++; named[k.Fingerprint] > mostNamed {
+				return nil, fmt.Errorf("%s: the %s %s names more than %d addresses: say with --for for which of them it is", file, r.noun, k.Fingerprint, mostNamed)
+			}
+		}
 		return found, nil
 	}
 	canonical, ok := detect.CanonicalAddress(reader)

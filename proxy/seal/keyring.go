@@ -174,13 +174,22 @@ func (k *key) judgeAny(now time.Time) verdict {
 		}
 		return v
 	}
-	var best verdict
-	for i, a := range k.addresses {
-		if v := k.judge(a, now); i == 0 || v.state == policy.KeyUsable {
-			best = v
+	if k.entity == nil {
+		return verdict{state: k.broken, reason: k.reason}
+	}
+	if v := judgePrimary(k.entity, now); v.state != policy.KeyUsable {
+		return v
+	}
+	named := judgeNames(k.entity, now) // once: a key may have ten thousand of them
+	for _, a := range k.addresses {
+		if named[a].state == policy.KeyUsable {
+			return judgeEncryption(k.entity, now)
 		}
 	}
-	return best
+	if v, ok := named[k.addresses[0]]; ok {
+		return v
+	}
+	return noUserID()
 }
 
 func newKeyring(keys []*key) *Keyring {

@@ -196,8 +196,9 @@ func (k *Keyring) Of(fingerprint string) []Known {
 		if one.entity == nil || !Names(fingerprint, one.fingerprint) {
 			continue
 		}
+		raw := one.raw()
 		for _, a := range one.addresses {
-			out = append(out, Known{Reader: a, Fingerprint: one.fingerprint, Key: one.raw(), Source: one.source})
+			out = append(out, Known{Reader: a, Fingerprint: one.fingerprint, Key: raw, Source: one.source})
 		}
 	}
 	return out
@@ -246,8 +247,9 @@ func readKnown(data []byte, source policy.KeySource, now time.Time) ([]Known, []
 	for _, one := range merge(keys) {
 		one.source = source
 		infos = append(infos, one.info(now))
+		raw := one.raw()
 		for _, a := range one.addresses {
-			known = append(known, Known{Reader: a, Fingerprint: one.fingerprint, Key: one.raw(), Source: source})
+			known = append(known, Known{Reader: a, Fingerprint: one.fingerprint, Key: raw, Source: source})
 		}
 	}
 	return known, infos, nil

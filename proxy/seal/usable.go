@@ -62,29 +62,54 @@ func judgePrimary(e *openpgp.Entity, now time.Time) verdict {
 	return verdict{state: policy.KeyUsable}
 }
 
+func noUserID() verdict {
+	return verdict{state: policy.KeyNone, reason: "no user id has this address"}
+}
+
 // judgeUserIDs asks for one valid user id with that address.
 func judgeUserIDs(e *openpgp.Entity, address string, now time.Time) verdict {
-	worst := verdict{state: policy.KeyNone, reason: "no user id has this address"}
+	best := noUserID()
 	for _, id := range e.Identities {
-		if addressOf(id.Name) != address {
-			continue
-		}
-		var v verdict
-		switch {
-		case len(id.Revocations) > 0:
-			v = verdict{state: policy.KeyRevoked, reason: "the user id is revoked"}
-		case id.SelfSignature == nil || weakHash(id.SelfSignature):
-			v = verdict{state: policy.KeyWeak, reason: "the user id's signature uses an outdated hash"}
-		case id.SelfSignature.SigExpired(now):
-			v = verdict{state: policy.KeyExpired, reason: "the user id's signature has expired or is not valid yet"}
-		default:
-			return verdict{state: policy.KeyUsable}
-		}
-		if worst.state == policy.KeyNone || v.state == policy.KeyRevoked {
-			worst = v
+		if addressOf(id.Name) == address {
+			best = better(best, judgeUserID(id, now))
 		}
 	}
-	return worst
+	return best
+}
+
+// judgeNames does what judgeUserIDs does, for every address that a key names.
+func judgeNames(e *openpgp.Entity, now time.Time) map[string]verdict {
+	named := make(map[string]verdict, len(e.Identities))
+	for _, id := range e.Identities {
+		a := addressOf(id.Name)
+		if have, ok := named[a]; ok {
+			named[a] = better(have, judgeUserID(id, now))
+		} else {
+			named[a] = judgeUserID(id, now)
+		}
+	}
+	return named
+}
+
+// better returns the verdict that counts of two user ids with one address: the
+// usable one, else that it was revoked.
+func better(a, b verdict) verdict {
+	if b.state == policy.KeyUsable || a.state == policy.KeyNone || b.state == policy.KeyRevoked && a.state != policy.KeyUsable {
+		return b
+	}
+	return a
+}
+
+func judgeUserID(id *openpgp.Identity, now time.Time) verdict {
+	switch {
+	case len(id.Revocations) > 0:
+		return verdict{state: policy.KeyRevoked, reason: "the user id is revoked"}
+	case id.SelfSignature == nil || weakHash(id.SelfSignature):
+		return verdict{state: policy.KeyWeak, reason: "the user id's signature uses an outdated hash"}
+	case id.SelfSignature.SigExpired(now):
+		return verdict{state: policy.KeyExpired, reason: "the user id's signature has expired or is not valid yet"}
+	}
+	return verdict{state: policy.KeyUsable}
 }
 
 // judgeEncryption picks the newest usable encryption subkey; else the primary
