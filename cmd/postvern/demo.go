@@ -71,7 +71,8 @@ func (c demoCommand) Run(ctx context.Context, s streams) error {
 	if err := d.writeFiles(upstream.Addr(), freePort(ctx, c.Port)); err != nil {
 		return err
 	}
-	config, err := app.LoadConfig(filepath.Join(dir, "postvern.yaml"))
+	file := filepath.Join(dir, "postvern.yaml")
+	config, err := app.LoadConfig(file)
 	if err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func (c demoCommand) Run(ctx context.Context, s streams) error {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	d.gateway, err = app.Start(running, app.Options{
-		Config: config, Logger: slog.New(slog.NewTextHandler(logFile, nil)), Worker: workerCommand(), Version: version(),
+		Config: config, File: file, Logger: slog.New(slog.NewTextHandler(logFile, nil)), Worker: workerCommand(), Version: version(),
 	})
 	if err != nil {
 		return err

@@ -31,7 +31,7 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 	}
 	var sockets app.Sockets
 	defer sockets.Close()
-	opt := app.Options{Config: config, Logger: logger, Worker: workerCommand(), Version: version(), Sockets: &sockets}
+	opt := app.Options{Config: config, File: c.Config, Logger: logger, Worker: workerCommand(), Version: version(), Sockets: &sockets}
 	for {
 		err := serve(ctx, opt)
 		if !errors.Is(err, app.ErrMoving) {

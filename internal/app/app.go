@@ -38,6 +38,7 @@ import (
 // Options is what a gateway is started with.
 type Options struct {
 	Config  Config
+	File    string // where Config stands, for commands that notices name; empty: not said
 	Logger  *slog.Logger
 	Now     func() time.Time // nil: the clock
 	Version string           // for the log
@@ -117,7 +118,7 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 	a.extract = NewReader(ctx, opt.Config, opt.Worker, opt.Logger)
 	a.gateway = proxy.New(proxy.Config{
 		Hostname: opt.Config.Hostname,
-		File:     opt.Config.File,
+		File:     opt.File,
 		Limits:   limits(opt.Config),
 		Rules:    rules,
 		Extract:  a.extract,

@@ -17,7 +17,6 @@ import (
 // Config is the administrator's file, postvern.yaml. LoadConfig fills in the
 // defaults and makes relative paths absolute.
 type Config struct {
-	File            string           `yaml:"-"` // where it stands; empty where it was not read from a file
 	Hostname        string           `yaml:"hostname"`
 	Data            string           `yaml:"data"`
 	Store           string           `yaml:"store"`
@@ -196,7 +195,6 @@ func LoadConfig(file string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("read configuration: %w", err)
 	}
-	c.File = filepath.Join(dir, filepath.Base(file))
 	for _, p := range c.paths() {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
