@@ -43,7 +43,7 @@ func tell(all []candidate, s *surroundings) {
 			lead = -lead
 		}
 	} else if lead > -decisive && lead < decisive && s.mail != nil {
-		lead += s.mail.ask().kin() + s.mail.company().called(keyKennitala, keyCPR)
+		lead += s.mail.ask().kin() + s.mail.fellows().called(keyKennitala, keyCPR)
 	}
 	if lead < 0 {
 		won, lost, lead = cpr, kt, -lead

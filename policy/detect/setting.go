@@ -13,7 +13,7 @@ type setting struct {
 	day      int               // the day and month of the first of them
 	days     bool              // others of them have another
 	others   int               // bare numbers of as many digits that are of no person
-	rest     company           // what its numbers and words say of each other, once asked
+	beside   fellows           // what its numbers and words say of each other, once asked
 }
 
 // How much of a message a setting reads.

@@ -1,8 +1,8 @@
 package detect
 
-// company is what a message's numbers of persons, and its words for them, say
+// fellows is what a message's numbers of persons, and its words for them, say
 // about one of them that fits several kinds.
-type company struct {
+type fellows struct {
 	read  bool
 	fits  uint32  // a bit for each set of kinds that one of the numbers fits
 	words keyword // the kinds that a word names
@@ -11,9 +11,9 @@ type company struct {
 // anyKind are the keywords of the kinds by which sets are numbered.
 const anyKind = keyCPR | keyFnr | keyPersonnummer | keyHetu | keyKennitala
 
-// company returns what the message's numbers say of each other.
-func (m *setting) company() *company {
-	c := &m.rest
+// fellows returns what the message's numbers say of each other.
+func (m *setting) fellows() *fellows {
+	c := &m.beside
 	if c.read {
 		return c
 	}
@@ -35,7 +35,7 @@ func (m *setting) company() *company {
 }
 
 // numbers notes which kinds each number fits.
-func (c *company) numbers(text string) {
+func (c *fellows) numbers(text string) {
 	r := run{text: text}
 	var found []candidate
 	for i := nextDigit(text, 0); i < len(text); i = nextDigit(text, i) {
@@ -73,7 +73,7 @@ func kindsOf(found []candidate) (set keyword) {
 
 // names notes which kinds the words of the text name. "Personnummer" is what
 // three countries call theirs: there the language decides.
-func (c *company) names(text string, spoken tongue) {
+func (c *fellows) names(text string, spoken tongue) {
 	var land nation
 	for i := 0; i < len(text); {
 		w, ok := nextWord(text, i)
@@ -99,7 +99,7 @@ func (c *company) names(text string, spoken tongue) {
 
 // called is telling where only the first of two kinds is named in the message,
 // minus that where only the second is, and else 0.
-func (c *company) called(one, other keyword) int {
+func (c *fellows) called(one, other keyword) int {
 	switch named, too := c.words&one != 0, c.words&other != 0; {
 	case named && !too:
 		return telling
@@ -111,7 +111,7 @@ func (c *company) called(one, other keyword) int {
 
 // prefers reports whether a number that fits two kinds is of the first: other
 // numbers of the message fit but that, or its words name but that.
-func (c *company) prefers(one, other keyword) bool {
+func (c *fellows) prefers(one, other keyword) bool {
 	first, second := false, false
 	for set := keyword(1); set <= anyKind; set++ {
 		if c.fits&(1<<set) != 0 {
@@ -138,7 +138,7 @@ func among(all []candidate, s *surroundings) {
 			won := &all[j]
 			if lost.start != won.start || lost.end != won.end || won.confidence < Likely || lost.confidence < Likely ||
 				lost.key&anyKind == 0 || won.key&anyKind == 0 || lost.kind == won.kind || lost.rival && won.rival ||
-				lost.named() && !won.named() || !s.mail.company().prefers(won.key&anyKind, lost.key&anyKind) {
+				lost.named() && !won.named() || !s.mail.fellows().prefers(won.key&anyKind, lost.key&anyKind) {
 				continue
 			}
 			lost.confidence = Possible
