@@ -82,6 +82,7 @@ func (in inside) company(p person) bool {
 func (in inside) listing(people []person) policy.Listing {
 	l := policy.NotListed
 	for _, p := range people {
+		p = in.who(p)
 		member := in.member(p)
 		if !member && !in.company(p) {
 			continue
@@ -103,13 +104,14 @@ func (in inside) listing(people []person) policy.Listing {
 
 // members is listing for members alone.
 func (in inside) members(people []person) policy.Listing {
-	return in.listing(slices.DeleteFunc(slices.Clone(people), func(p person) bool { return !in.member(p) }))
+	return in.listing(slices.DeleteFunc(slices.Clone(people), func(p person) bool { return !in.member(in.who(p)) }))
 }
 
 // shownAgain says whether the people who stand in To or Cc, and are hidden only
 // because everybody is, are named once more.
 func (in inside) shownAgain(people []person) policy.Listing {
 	return in.listing(slices.DeleteFunc(slices.Clone(people), func(p person) bool {
+		p = in.who(p)
 		_, shown := in.shown[in.address(p)]
 		return in.member(p) || !shown
 	}))
@@ -119,6 +121,7 @@ func (in inside) shownAgain(people []person) policy.Listing {
 // member who does not stay in To or Cc; with everybody hidden, everybody who
 // does not.
 func (in inside) secret(p person, hidden map[string]bool) bool {
+	p = in.who(p)
 	member := in.member(p)
 	if !member && (!in.company(p) || len(hidden) == 0) {
 		return false
@@ -187,17 +190,30 @@ func attached(msg *message.Message, text extract.Result) []person {
 		edited[placeKey(place)] = true
 	}
 	var people []person
+	seen := map[string]bool{} // what a page shows and a link of it repeats
 	for _, s := range text.Segments {
 		if n := len(s.Place); n == 0 || s.Place[n-1].Kind == detect.InHeader || edited[placeKey(s.Place)] {
 			continue
 		}
-		if isKey(s.Place) {
+		if key := isKey(s.Place); key || s.Place[len(s.Place)-1].Label == "HTML" {
 			for _, a := range detect.Addresses(s.Text) {
-				people = append(people, person{address: a})
+				if at := placeKey(s.Place) + a; key || s.Unseen && !seen[at] {
+					people = append(people, person{address: a})
+				} else {
+					seen[at] = true
+				}
 			}
+		}
+		if s.Unseen {
+			continue
 		}
 		for _, q := range message.QuotedIn(s.Text).Recipients {
 			people = append(people, person{name: q.Name, address: q.Address})
+		}
+		if ofPage(s.Place) {
+			for _, a := range message.LinkedIn(s.Text) {
+				people = append(people, person{address: a})
+			}
 		}
 	}
 	return people
@@ -263,8 +279,8 @@ func (p *preparation) blindQuoted(hidden map[string]bool) ([]message.Edit, error
 // nested messages, and the fields that tell of recipients in other forms.
 func (p *preparation) blindNested(hidden map[string]bool) ([]message.Edit, error) {
 	in := p.inside()
-	edits, _, err := p.msg.HideNested(func(address string) bool {
-		return in.secret(person{address: address}, hidden)
+	edits, _, err := p.msg.HideNested(func(name, address string) bool {
+		return in.secret(person{name: name, address: address}, hidden)
 	}, visibleFields...)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ func (in inside) listed(msg *message.Message, q message.Quotation) int {
 	addresses, names := map[string]bool{}, map[string]bool{}
 	named := map[string]bool{} // those with an address, who may stand elsewhere without
 	for _, p := range people {
+		p = in.who(p)
 		if !in.member(p) {
 			continue
 		}

@@ -26,10 +26,8 @@ func buried(text extract.Result) []person {
 		if isAuthor(field) || !isFile(s.Place) && reached(field) {
 			continue
 		}
-		found := detect.Addresses(s.Text)
-		for _, a := range found {
-			people = append(people, person{address: a})
-		}
+		found := peopleIn(s.Text)
+		people = append(people, found...)
 		if len(found) == 0 && isFile(s.Place) && reached(field) {
 			for name := range strings.SplitSeq(s.Text, ";") {
 				people = append(people, person{name: strings.TrimSpace(name)})
@@ -72,19 +70,18 @@ func inFileName(file string) []person {
 func (in inside) authored(msg *message.Message, text extract.Result) []person {
 	var people []person
 	for _, s := range text.Segments {
-		if !ofMailFile(s.Place) {
+		saved := ofPage(s.Place)
+		if !ofMailFile(s.Place) && !saved {
 			continue
 		}
 		switch last := s.Place[len(s.Place)-1]; {
-		case last.Kind == detect.InBody:
+		case last.Kind == detect.InBody || saved:
 			for _, q := range message.QuotedIn(s.Text).Writers {
 				people = append(people, person{name: q.Name, address: q.Address})
 			}
 		case isAuthor(fieldOf(s)):
-			found := detect.Addresses(s.Text)
-			for _, a := range found {
-				people = append(people, person{address: a})
-			}
+			found := peopleIn(s.Text)
+			people = append(people, found...)
 			if len(found) == 0 {
 				people = append(people, person{name: strings.TrimSpace(s.Text)})
 			}
@@ -100,6 +97,16 @@ func (in inside) authored(msg *message.Message, text extract.Result) []person {
 	return slices.DeleteFunc(people, func(p person) bool {
 		return in.own.has(p.address) || p.address == "" && own[strings.ToLower(p.name)]
 	})
+}
+
+// ofPage reports whether a place is a web page or a text that is a file, as mail
+// programs save mails.
+func ofPage(p detect.Place) bool {
+	if len(p) == 0 {
+		return false
+	}
+	last := p[len(p)-1]
+	return (last.Kind == detect.InAttachment || last.Kind == detect.InEntry) && (last.Label == "HTML" || last.Label == "text")
 }
 
 // ofMailFile reports whether a place is in a message that stands in a file.

@@ -169,3 +169,25 @@ func TestReadersWhoStandWhereAnIdOrAFormShouldStandAreNotSentOut(t *testing.T) {
 		}
 	}
 }
+
+// TestWithEverybodyHiddenAFileThatOneOfThemWroteWaits sends what no edit reaches
+// and names one reader as a writer: to the others that is as good as a list.
+func TestWithEverybodyHiddenAFileThatOneOfThemWroteWaits(t *testing.T) {
+	i := gateway(t, files{"policy.yaml": strings.Replace(defaultPolicy, "hide: members", "hide: everyone", 1)})
+	wrote := "From: Bo Friis <bo.friis@brev.example>\nTo: tr.anna@forening.example\nSubject: x\n\nHej\n"
+	n := 0
+	for name, body := range map[string]string{
+		"a mail that is a file": file("application/octet-stream", "a.eml", wrote),
+		"a mail in the mail":    attached("Content-Type: message/rfc822\n", wrote),
+		"a saved page":          file("text/html", "a.html", "<p>Fra: Bo Friis &lt;bo.friis@brev.example&gt;<br>Sendt: 1. marts<br>Emne: x</p>"),
+		"a receipt":             attached("Content-Type: message/disposition-notification\n", "Final-Recipient: rfc822;bo.friis@brev.example\nDisposition: manual-action/MDN-sent-manually; displayed\n"),
+	} {
+		mail := "From: Anna Holm <tr.anna@forening.example>\nTo: Ada Dam <ada.dam@brev.example>, Bo Friis <bo.friis@brev.example>\nSubject: " + name + "\nDate: Mon, 2 Mar 2026 12:00:00 +0100\nMessage-ID: <wrote@region.example>\n" + body
+		if err := i.send("anna", "tr.anna@forening.example", strangers[:2], mail); err != nil {
+			t.Fatal(err)
+		}
+		if n++; !slices.Contains(i.heldTo(), strangers[0]) || len(i.heldTo()) < n {
+			t.Errorf("%s: held to %v", name, i.heldTo())
+		}
+	}
+}

@@ -149,38 +149,42 @@ func (p probe) mail(n int) (from string, to []string, mail string) {
 func TestNoCopyTellsOfWhoIsHidden(t *testing.T) {
 	g := gateway(t, nil)
 	for n, p := range probes {
-		t.Run(p.name, func(t *testing.T) {
-			from, to, mail := p.mail(n)
-			marked := len(g.log.lines("accepted"))
-			err := g.send("anna", from, to, mail)
-			if p.want == refused {
-				var reply *smtp.SMTPError
-				if !errors.As(err, &reply) || reply.Code < 500 {
-					t.Fatalf("got %v, want a refusal for good", err)
-				}
-				return
+		t.Run(p.name, func(t *testing.T) { p.try(t, g, n) })
+	}
+}
+
+// try sends a probe and checks what becomes of it.
+func (p probe) try(t *testing.T, g *installation, n int) {
+	t.Helper()
+	from, to, mail := p.mail(n)
+	marked := len(g.log.lines("accepted"))
+	err := g.send("anna", from, to, mail)
+	if p.want == refused {
+		var reply *smtp.SMTPError
+		if !errors.As(err, &reply) || reply.Code < 500 {
+			t.Fatalf("got %v, want a refusal for good", err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := verdictOf(t, g, marked); got != string(p.want) {
+		t.Fatalf("the verdict is %s, want %s", got, p.want)
+	}
+	if p.want == isHeld {
+		return
+	}
+	secret := p.secret
+	if secret == nil {
+		secret = hiddenMembers
+	}
+	for _, content := range copiesOf(t, g, fmt.Sprintf("<probe-%d@forening.example>", n), len(to)) {
+		for _, s := range secret {
+			if bytes.Contains(content, []byte(s)) {
+				t.Errorf("%q stands in a copy:\n%s", s, content)
 			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := verdictOf(t, g, marked); got != string(p.want) {
-				t.Fatalf("the verdict is %s, want %s", got, p.want)
-			}
-			if p.want == isHeld {
-				return
-			}
-			secret := p.secret
-			if secret == nil {
-				secret = hiddenMembers
-			}
-			for _, content := range copiesOf(t, g, fmt.Sprintf("<probe-%d@forening.example>", n), len(to)) {
-				for _, s := range secret {
-					if bytes.Contains(content, []byte(s)) {
-						t.Errorf("%q stands in a copy:\n%s", s, content)
-					}
-				}
-			}
-		})
+		}
 	}
 }
 

@@ -87,6 +87,7 @@ type Segment struct {
 	Place      Place
 	Shape      Shape
 	Text       string
+	Unseen     bool // no program shows it: comments, scripts and attributes of HTML
 	Recognised bool // read from a picture, where a digit may be misread: no number in it is certain
 }
 

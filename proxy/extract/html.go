@@ -100,7 +100,7 @@ func (w *htmlWalk) run(text string) {
 	if w.page.shown != nil {
 		w.r.prose(w.p.place, w.page.seen())
 	}
-	w.r.prose(w.p.place, strings.Join(w.aside, "\n"))
+	w.r.unseen(w.p.place, strings.Join(w.aside, "\n"))
 }
 
 func (w *htmlWalk) token(tt html.TokenType, z *html.Tokenizer) {

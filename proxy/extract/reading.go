@@ -108,6 +108,15 @@ func (r *reading) cleaned(place detect.Place, shape detect.Shape, text string) {
 
 func (r *reading) prose(place detect.Place, text string) { r.text(place, detect.Prose, text) }
 
+// unseen adds a segment of what no program shows.
+func (r *reading) unseen(place detect.Place, text string) {
+	before := len(r.out.Segments)
+	r.prose(place, text)
+	for i := range r.out.Segments[before:] {
+		r.out.Segments[before+i].Unseen = true
+	}
+}
+
 func (r *reading) label(place detect.Place, text string) { r.text(place, detect.Label, text) }
 
 // unscannable records that a piece, or some of it, could not be read.

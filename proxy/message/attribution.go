@@ -78,6 +78,9 @@ func writerIn(text string, plain bool, lines []quotedLine) (e quotedElement, ok 
 			break
 		}
 		e, ok = more, found
+		if ok && first > 0 && strings.HasSuffix(strings.TrimRight(text[:lines[first-1].end], " \t\r"), " via") {
+			continue
+		}
 		if ok && (first == 0 || e.span.Start > lines[first].content || !beginsName(text[lines[first-1].content:lines[first-1].end])) {
 			break
 		}
@@ -148,6 +151,10 @@ func (l *logical) writerAt(s string, from, to int) (quotedElement, bool) {
 	return e, e.name != "" || len(e.addresses) > 0
 }
 
+// throughList is what stands between a writer and the list that sent their words
+// on ("'Bo Friis' via Board").
+var throughList = regexp.MustCompile(`(?i)['"\p{L}] (?:via|gennem|gjennom|genom) \S`)
+
 // beforeVerb returns where the writer stands in what comes before the verb:
 // the words behind the date and time.
 func beforeVerb(s string) (from, to int) {
@@ -158,6 +165,9 @@ func beforeVerb(s string) (from, to int) {
 		if from == 0 {
 			return 0, to
 		}
+	}
+	if via := throughList.FindStringIndex(s[:from]); via != nil {
+		from = via[0] // the name of a list may hold numbers
 	}
 	for from > 0 {
 		start := strings.LastIndexAny(s[:from], " \t") + 1

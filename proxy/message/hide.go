@@ -20,10 +20,10 @@ const undisclosed = " undisclosed-recipients:;"
 // string. ErrAddress says that a field cannot be read with certainty: then
 // nothing was hidden and the message must not be sent as it is.
 func (m *Message) Hide(hide func(address string) bool, fields ...string) ([]Edit, int, error) {
-	return m.hidePart(m.Root, hide, fields)
+	return m.hidePart(m.Root, func(_, address string) bool { return address != "" && hide(address) }, fields)
 }
 
-func (m *Message) hidePart(p *Part, hide func(address string) bool, fields []string) ([]Edit, int, error) {
+func (m *Message) hidePart(p *Part, hide func(name, address string) bool, fields []string) ([]Edit, int, error) {
 	if len(fields) == 0 {
 		fields = []string{"To", "Cc"}
 	}
@@ -46,7 +46,7 @@ func (m *Message) hidePart(p *Part, hide func(address string) bool, fields []str
 }
 
 // hideIn edits every field of one name, which are one list.
-func (m *Message) hideIn(p *Part, name string, hide func(string) bool) (edits []Edit, hidden int, err error) {
+func (m *Message) hideIn(p *Part, name string, hide func(name, address string) bool) (edits []Edit, hidden int, err error) {
 	fields := p.Get(name)
 	var emptied []Field
 	left := false
@@ -86,7 +86,7 @@ func (m *Message) hideIn(p *Part, name string, hide func(string) bool) (edits []
 // hider goes through one list.
 type hider struct {
 	raw     []byte
-	hide    func(string) bool
+	hide    func(name, address string) bool
 	edits   []Edit
 	count   int
 	emptied bool // something went and nothing is left
@@ -119,7 +119,7 @@ func (h *hider) element(e element) (bool, error) {
 	case elementGroup:
 		return h.group(e)
 	case elementMailbox:
-		if h.hide(e.box.Address) || h.names(e) {
+		if h.hide(e.box.Name, e.box.Address) || h.names(e) {
 			h.count++
 			return true, nil
 		}
@@ -190,7 +190,7 @@ func (h *hider) mentions(text string) bool {
 	decoded := decodeText(flat)
 	for _, form := range []string{string(flat), decoded, string(unescape([]byte(decoded)))} {
 		for token := range addressTokens(form) {
-			if h.hide(token) {
+			if h.hide("", token) {
 				return true
 			}
 		}

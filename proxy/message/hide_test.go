@@ -199,7 +199,7 @@ func checkHidden(t fataler, before *Message, after []byte) {
 		return all
 	}
 	mentions := func(raw string) bool {
-		h := hider{hide: isMember}
+		h := hider{hide: isMemberAt}
 		return h.mentions(raw)
 	}
 	want = collect(before, func(raw string) bool {

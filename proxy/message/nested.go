@@ -3,9 +3,10 @@ package message
 import "fmt"
 
 // HideNested does what Hide does, in the header of every message inside this
-// one (message/rfc822, digests), at any depth. ErrSigned says that it would
+// one (message/rfc822, digests), at any depth. hide is also asked about display
+// names, with the address beside them. ErrSigned says that it would
 // change a signed part, ErrAddress is as in Hide.
-func (m *Message) HideNested(hide func(address string) bool, fields ...string) ([]Edit, int, error) {
+func (m *Message) HideNested(hide func(name, address string) bool, fields ...string) ([]Edit, int, error) {
 	var edits []Edit
 	total := 0
 	err := m.nested(func(p *Part, signed bool) error {

@@ -38,7 +38,7 @@ To: a@member.example
 
 func TestMessagesInsideLoseMembersAndTheOuterHeaderStays(t *testing.T) {
 	m := read(t, crlf(forwarded))
-	edits, n, err := m.HideNested(isMember)
+	edits, n, err := m.HideNested(isMemberAt)
 	if err != nil || n != 3 {
 		t.Fatalf("%d hidden, %v", n, err)
 	}
@@ -58,20 +58,22 @@ func TestMessagesInsideLoseMembersAndTheOuterHeaderStays(t *testing.T) {
 func TestASignedMessageInsideIsNotEdited(t *testing.T) {
 	signed := strings.Replace(forwarded, "multipart/mixed", "multipart/signed; protocol=x; micalg=y", 1)
 	m := read(t, crlf(signed))
-	if edits, _, err := m.HideNested(isMember); !errors.Is(err, ErrSigned) || edits != nil {
+	if edits, _, err := m.HideNested(isMemberAt); !errors.Is(err, ErrSigned) || edits != nil {
 		t.Errorf("got %d edits, %v", len(edits), err)
 	}
 	if edits, err := m.DropNested("Bcc"); !errors.Is(err, ErrSigned) || edits != nil {
 		t.Errorf("got %d edits, %v", len(edits), err)
 	}
-	if edits, n, err := m.HideNested(func(string) bool { return false }); err != nil || n > 0 || len(edits) > 0 {
+	if edits, n, err := m.HideNested(func(string, string) bool { return false }); err != nil || n > 0 || len(edits) > 0 {
 		t.Errorf("nobody to hide: %d edits, %v", len(edits), err)
 	}
 }
 
 func TestABrokenListInsideIsAnError(t *testing.T) {
 	m := read(t, crlf(strings.Replace(forwarded, "To: a@member.example, x@x.example", "To: a@member.example x@x.example", 1)))
-	if edits, _, err := m.HideNested(isMember); !errors.Is(err, ErrAddress) || edits != nil {
+	if edits, _, err := m.HideNested(isMemberAt); !errors.Is(err, ErrAddress) || edits != nil {
 		t.Errorf("got %d edits, %v", len(edits), err)
 	}
 }
+
+func isMemberAt(_, address string) bool { return isMember(address) }

@@ -297,7 +297,8 @@ func (l *logical) brokenOut(first, next quotedLine) bool {
 func (l *logical) elements() []quotedElement {
 	s := l.joined.String()
 	cuts := separators(s, ';')
-	if len(cuts) == 0 {
+	commas := len(cuts) == 0 // they part the names of one person as well
+	if commas {
 		cuts = separators(s, ',')
 	}
 	var found []quotedElement
@@ -320,6 +321,9 @@ func (l *logical) elements() []quotedElement {
 		e := quotedElement{span: Range{l.at[from], l.at[to-1] + 1}}
 		e.name, e.addresses = personOf(s[from:to])
 		e.mailbox = len(e.addresses) > 0 && isMailboxForm(s[from:to])
+		if n := len(found); commas && n > 0 && len(found[n-1].addresses) == 0 && len(e.addresses) > 0 && e.name != "" {
+			e.name = found[n-1].name + ", " + e.name
+		}
 		if e.name != "" || len(e.addresses) > 0 {
 			found = append(found, e)
 		}

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"slices"
 	"strings"
 
 	"postvern.example/policy/detect"
@@ -56,6 +57,16 @@ func isMailboxForm(s string) bool {
 	return ok && !strings.ContainsAny(s, " \t\u00a0")
 }
 
+// behindBrackets returns the words behind an address in brackets, as in
+// "board@x [mailto:board@x] On Behalf Of Bo Friis".
+func behindBrackets(s string) string {
+	end := strings.LastIndexAny(s, ">]")
+	if end < 0 || !strings.Contains(s[end+1:], " ") {
+		return ""
+	}
+	return s[end+1:]
+}
+
 func isEdge(s string) int {
 	if s[0] == ' ' || s[0] == '\t' {
 		return 1
@@ -101,15 +112,18 @@ func personOf(s string) (name string, addresses []string) {
 		addresses = append(addresses, token)
 	}
 	if i := strings.IndexAny(s, "<["); i >= 0 {
-		s = s[:i]
+		s = s[:i] + behindBrackets(s)
 	}
 	if name, unit, ok := strings.Cut(s, "/"); ok && strings.Contains(unit, "@") && !strings.Contains(name, "@") {
 		s, addresses = name, addresses[:0] // "Bo Friis/UNIT@ORG", as Notes writes
 	}
 	if strings.Contains(s, "@") {
-		return "", addresses
+		s = strings.Join(slices.DeleteFunc(strings.Fields(s), func(word string) bool { return strings.Contains(word, "@") }), " ")
+		if !strings.Contains(s, " ") { // a first name beside an address says nothing more
+			return "", addresses
+		}
 	}
-	if before, _, ok := strings.Cut(s, " ("); ok && strings.TrimSpace(before) != "" {
+	if before, comment, ok := strings.Cut(s, " ("); ok && strings.TrimSpace(before) != "" && !strings.HasPrefix(comment, "via ") {
 		s = before // a department, as directories add it
 	}
 	return strings.Trim(s, " \t\"'*_\u00a0\u200b\u200e\u200f"), addresses

@@ -58,6 +58,16 @@ func QuotedIn(text string) Quotation {
 	return q
 }
 
+// LinkedIn returns what looks like an address in the links of a plain text.
+func LinkedIn(text string) (addresses []string) {
+	v := visibleText{source: text}
+	v.noteLinks(0, len(text))
+	for _, u := range v.unseen {
+		addresses = append(addresses, u.addresses...)
+	}
+	return addresses
+}
+
 func (q *Quotation) add(lists []quotedList) {
 	for _, l := range lists {
 		people := &q.Recipients
@@ -145,14 +155,15 @@ func (m *Message) bodies(p *Part, signed bool, f func(p *Part, signed bool) erro
 }
 
 // quotesNobody reports whether a look at the octets of a plain body is enough
-// to say that nobody is quoted in it: there is no colon.
+// to say that nobody is quoted in it: there is no colon, and no address.
 func (m *Message) quotesNobody(p *Part) bool {
 	if p.MediaType != "text/plain" || p.Encoding != "7bit" && p.Encoding != "8bit" {
 		return false
 	}
 	charset, err := lookCharset(p.Params["charset"])
 	ascii := p.Params["charset"] == "" || err == nil && (charset == nil || charset == charmap.Windows1252)
-	return ascii && bytes.IndexByte(m.Bytes(p.Body), ':') < 0
+	body := m.Bytes(p.Body)
+	return ascii && bytes.IndexByte(body, ':') < 0 && bytes.IndexByte(body, '@') < 0 && !bytes.Contains(body, []byte("%40")) && !bytes.Contains(body, []byte("%2540"))
 }
 
 // textBody is a decoded body and how to write it again.

@@ -2,6 +2,7 @@ package message
 
 import (
 	"html"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -23,25 +24,63 @@ func (v *visibleText) noteUnseen(start, end int) {
 }
 
 // noteTag keeps the attributes of a tag in which an address may stand, but for
-// what a link to that mailbox says of it.
+// what a link to a mailbox says of it whose words name whose it is.
 func (v *visibleText) noteTag(start, end int) {
-	if !mayHoldAddress(v.source[start:end]) {
+	tag := v.source[start:end]
+	if !mayHoldAddress(tag) && !strings.Contains(tag, "://") {
 		return
 	}
-	pieces := attributes(v.source[start:end])
+	pieces := attributes(tag)
 	var shown []string
 	for _, p := range pieces {
-		if strings.HasPrefix(strings.ToLower(p.value), "mailto:") {
-			shown = append(shown, unseenAddresses(p.value)...)
+		if to, ok := mailboxOf(p.value); ok && v.linkNames(end, to) {
+			shown = append(shown, unseenAddresses(to)...)
 		}
 	}
 	for _, p := range pieces {
-		addresses := slices.DeleteFunc(unseenAddresses(p.value), func(a string) bool { return slices.Contains(shown, a) })
+		found := unseenAddresses(p.value)
+		if strings.Contains(p.value, "://") {
+			for run := range strings.FieldsFuncSeq(p.value, func(r rune) bool { return !strings.ContainsRune(codeSigns, r) }) {
+				found = append(found, inBase64(run)...)
+			}
+		}
+		addresses := slices.DeleteFunc(found, func(a string) bool { return slices.Contains(shown, a) })
 		if len(addresses) > 0 {
 			v.unseen = append(v.unseen, unseen{Range{start + p.src.Start, start + p.src.End}, addresses})
 		}
 	}
 }
+
+// mailboxOf returns the mailbox that a link leads to, without what it says of the
+// mail that is to be written.
+func mailboxOf(link string) (to string, ok bool) {
+	const scheme = "mailto:"
+	if link = strings.TrimSpace(link); len(link) <= len(scheme) || !strings.EqualFold(link[:len(scheme)], scheme) {
+		return "", false
+	}
+	to, _, _ = strings.Cut(link[len(scheme):], "?")
+	return to, true
+}
+
+// linkNames reports whether the words of a link, which begin behind its tag, hold
+// a word of the mailbox that it leads to: its writer sees whom it names.
+func (v *visibleText) linkNames(start int, to string) bool {
+	const longest, shortest = 1000, 2 // of the words, and of one of the mailbox
+	words := v.source[start:min(len(v.source), start+longest)]
+	if end := strings.Index(strings.ToLower(words), "</a"); end >= 0 {
+		words = words[:end]
+	}
+	words = strings.ToLower(html.UnescapeString(tags.ReplaceAllString(words, "")))
+	local, _, _ := strings.Cut(strings.ToLower(html.UnescapeString(to)), "@")
+	for word := range strings.FieldsFuncSeq(local, func(r rune) bool { return strings.ContainsRune("._-+'", r) }) {
+		if len(word) >= shortest && strings.Contains(words, word) {
+			return true
+		}
+	}
+	return false
+}
+
+var tags = regexp.MustCompile(`<[^<>]*>`)
 
 // mayHoldAddress reports whether an at sign stands in text, in a form that HTML or
 // a URL has for it.
