@@ -3,9 +3,15 @@ package extract
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"hash/crc32"
+	"io"
 	"strings"
 	"testing"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
 
 	"postvern.example/policy/detect"
 )
@@ -136,6 +142,43 @@ func TestWordsOfAPictureAreRead(t *testing.T) {
 	res = extracted(t, inline([]byte(jpeg)))
 	if !res.holds("010203-1234") || !res.holds("020304-1234") || len(res.Findings) > 0 {
 		t.Error(res.dump())
+	}
+}
+
+func TestAnArmoredBlockIsFoundAsMailProgramsWriteIt(t *testing.T) {
+	var armored bytes.Buffer
+	out, err := armor.Encode(&armored, "PGP MESSAGE", map[string]string{"Version": "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := openpgp.SymmetricallyEncrypt(out, []byte("kode"), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(content, strings.Repeat("Hej med jer. ", 20)); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(content.Close(), out.Close()); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(armored.String()), "\n")
+	for name, body := range map[string]string{
+		"as it is":                    strings.Join(lines, "\n"),
+		"cited":                       "> " + strings.Join(lines, "\n> "),
+		"with a blank that is no gap": strings.Replace(strings.Join(lines, "\n"), "\n\n", "\n\u00a0\n", 1),
+		"indented, lines apart":       "  " + strings.Join(lines, " \n\n  "),
+		"a page of lines":             "<html><body><div>" + strings.Join(lines, "</div><br>\n<div>") + "</div></body></html>",
+		"a page with a blank":         "<html><body><div>" + strings.Replace(strings.Join(lines, "</div><br>\n<div>"), "<div></div>", "<div>&nbsp;</div>", 1) + "</div></body></html>",
+		"a page of verbatim text":     "<html><body><pre>" + strings.Join(lines, "\n") + "</pre></body></html>",
+	} {
+		kind := "text/plain"
+		if strings.HasPrefix(body, "<html>") {
+			kind = "text/html"
+		}
+		res := extracted(t, fmt.Sprintf("From: anna@union.example\nTo: bo@member.example\nContent-Type: %s; charset=utf-8\n\nHej\n\n%s\n\nAnna\n", kind, body))
+		if f, ok := res.finding(detect.Protected); !ok || f.Evidence[0] != strengthStrong {
+			t.Errorf("%s:\n%s", name, res.dump())
+		}
 	}
 }
 

@@ -96,7 +96,11 @@ func (w *htmlWalk) run(text string) {
 	for len(w.tables) > 0 {
 		w.closeTable()
 	}
-	w.r.prose(w.p.place, w.page.whole.String())
+	whole := w.page.whole.String()
+	w.r.prose(w.p.place, whole)
+	if strings.Contains(whole, armorBegin) {
+		w.r.armored(piece{data: []byte(whole), place: w.p.place, depth: w.p.depth})
+	}
 	if w.page.shown != nil {
 		w.r.prose(w.p.place, w.page.seen())
 	}

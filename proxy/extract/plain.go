@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"encoding/base64"
 	"io"
 	"regexp"
 	"strings"
@@ -132,31 +133,31 @@ func uudecode(body []byte) []byte {
 	return out
 }
 
+const (
+	armorBegin = "-----BEGIN PGP MESSAGE-----"
+	armorEnd   = "-----END PGP MESSAGE-----"
+)
+
 // armored reads OpenPGP messages that stand in the text between their marker
 // lines, cited ones too. Most are encrypted; one that is only signed everybody
 // can read.
 func (r *reading) armored(p piece) {
-	const begin, end = "-----BEGIN PGP MESSAGE-----", "-----END PGP MESSAGE-----"
-	if !bytes.Contains(p.data, []byte(begin)) || !bytes.Contains(p.data, []byte(end)) {
+	if !bytes.Contains(p.data, []byte(armorBegin)) || !bytes.Contains(p.data, []byte(armorEnd)) {
 		return
 	}
 	rest := citeMarks.ReplaceAll(p.data, nil)
 	for {
-		start := bytes.Index(rest, []byte(begin))
+		start := bytes.Index(rest, []byte(armorBegin))
 		if start < 0 || r.over(p.place) {
 			return
 		}
 		rest = rest[start:]
-		size := bytes.Index(rest, []byte(end))
+		size := bytes.Index(rest, []byte(armorEnd))
 		if size < 0 {
 			return
 		}
-		block, err := armor.Decode(bytes.NewReader(rest[:size+len(end)]))
-		var data []byte
-		if err == nil {
-			data, err = io.ReadAll(block.Body)
-		}
-		if err != nil {
+		data, ok := armorData(rest[:size+len(armorEnd)])
+		if !ok {
 			r.unscannable(p.place, whyMalformed)
 			return
 		}
@@ -164,6 +165,34 @@ func (r *reading) armored(p piece) {
 		rest = rest[size:]
 	}
 }
+
+// armorData undoes ASCII armor (RFC 9580 §6), also where a mail program has put
+// blanks between and around its lines, or all of them into one.
+func armorData(block []byte) ([]byte, bool) {
+	const line = 40 // octets that the first one of an encrypted message has at least
+	var code []byte
+	for _, word := range bytes.Fields(block) {
+		if len(code) == 0 && (len(word) < line || len(bytes.Trim(word, base64Signs)) > 0) {
+			continue // the marker and the headers
+		}
+		if word[0] == '=' || word[0] == '-' {
+			break // the checksum, the marker
+		}
+		code = append(code, bytes.TrimRight(word, "=")...)
+	}
+	if len(code) == 0 { // something as short as it is strange
+		b, err := armor.Decode(bytes.NewReader(block))
+		if err != nil {
+			return nil, false
+		}
+		data, err := io.ReadAll(b.Body)
+		return data, err == nil
+	}
+	data, err := base64.RawStdEncoding.DecodeString(string(code))
+	return data, err == nil
+}
+
+const base64Signs = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 
 // citeMarks are what mail programs put before cited lines.
 var citeMarks = regexp.MustCompile(`(?m)^(?:[>|][> |]*)`)
