@@ -212,7 +212,7 @@ func TestAnInstallationMovesToPostgreSQLWhileMailFlows(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.start()
-	if !g.log.has("moved") {
+	if !g.log.comes(`"msg":"moved"`) {
 		t.Error("nothing says that the configuration is to be changed")
 	}
 	g.kill()

@@ -340,7 +340,7 @@ func TestAWrongReloadLeavesTheOldRulesInForce(t *testing.T) {
 	g := gateway(t, nil)
 	g.write("policy.yaml", strings.Replace(defaultPolicy, "hide: members", "hide: memberz", 1))
 	waitFor(t, "the failed reload", func() bool { return g.log.has("kept") })
-	if !strings.Contains(g.log.String(), "policy.yaml:") {
+	if !g.log.comes("policy.yaml:") {
 		t.Errorf("the log does not name the place:\n%s", g.log)
 	}
 	_, metrics := g.get("/metrics")
@@ -516,7 +516,7 @@ func TestWithoutAFolderOfKeysNobodyHasAKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.start()
-	if !g.log.has("missing") {
+	if !g.log.comes(`"msg":"missing"`) {
 		t.Error("the log does not say so")
 	}
 	if err := g.send("anna", "tr.anna@forening.example", []string{"mette@post.example"}, withCPR); err != nil {

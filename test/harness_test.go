@@ -435,6 +435,17 @@ func (l *logBuffer) lines(msg string) []map[string]any {
 
 func (l *logBuffer) has(msg string) bool { return len(l.lines(msg)) > 0 }
 
+// comes reports whether a text comes into the log: what the gateway has written
+// before it answered may still be on its way here.
+func (l *logBuffer) comes(text string) bool {
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(l.String(), text); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return false
+		}
+	}
+	return true
+}
+
 // crlf gives a mail that was written in Go source the line ends of SMTP.
 func crlf(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\n", "\r\n")

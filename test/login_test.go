@@ -128,7 +128,7 @@ func TestALoginIsTriedAtTheUpstreamServer(t *testing.T) {
 		expectReplies(t, i.says(plainLogin("anna", "another")), "AUTH", "454 4.7.0 Dit login kan ikke kontrolleres")
 	}
 	expectReplies(t, i.says(plainLogin("anna", "rød grød med fløde")), "AUTH", "235")
-	if !i.log.has("put off login") || strings.Contains(i.log.String(), "another") || strings.Contains(i.log.String(), "rød grød") {
+	if !i.log.comes(`"msg":"put off login"`) || strings.Contains(i.log.String(), "another") || strings.Contains(i.log.String(), "rød grød") {
 		t.Errorf("the log:\n%s", i.log)
 	}
 }
