@@ -58,17 +58,25 @@ func unescapeURL(text string, at []int) (plain string, places []int, found bool)
 func (v *visibleText) noteLinks(start, end int) {
 	const longest = 8 << 10 // of such an address
 	for start < end {
-		start += span(v.source[start:end], linkEnds)
-		length := cspan(v.source[start:end], linkEnds)
-		if tail := linkTail(v.source[start : start+min(length, longest)]); tail >= 0 {
-			v.noteMailboxes(start+tail, start+min(length, longest))
+		sign := start + cspan(v.source[start:end], linkSigns)
+		if sign == end {
+			return
 		}
-		start += length
+		from := start + strings.LastIndexAny(v.source[start:sign], linkEnds) + 1
+		length := cspan(v.source[from:end], linkEnds)
+		if tail := linkTail(v.source[from : from+min(length, longest)]); tail >= 0 {
+			v.noteMailboxes(from+tail, from+min(length, longest))
+		}
+		start = from + length
 	}
 }
 
-// linkEnds are the signs that stand in no link.
-const linkEnds = " \t\r\n<>\""
+// linkEnds are the signs that stand in no link, linkSigns those of which one
+// stands in every link: most words are spared the rest.
+const (
+	linkEnds  = " \t\r\n<>\""
+	linkSigns = ":/?#"
+)
 
 // linkTail returns where in a word what a program puts into a link begins: behind
 // the name of the server, or, where no "://" says that it is a link, behind a
