@@ -89,6 +89,16 @@ func (s spelledNames) in(text string) bool {
 	return false
 }
 
+// within is in for a text of which each way's words are at hand.
+func (s spelledNames) within(words [len(twoLetters)]string) bool {
+	for i, names := range s {
+		if containsAny(words[i], names) {
+			return true
+		}
+	}
+	return false
+}
+
 // inWords returns a text as its words in small ASCII letters, with single
 // blanks around them.
 func inWords(text string, way int) string {

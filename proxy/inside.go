@@ -3,6 +3,7 @@ package proxy
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"postvern.example/policy"
 	"postvern.example/policy/detect"
@@ -21,6 +22,7 @@ type inside struct {
 	agreed  *agreement
 	own     ownAddresses      // canonical addresses of the one who sends
 	shown   map[string]string // canonical addresses in To and Cc, and their names in lower case
+	spelled func() []spelled  // those of them with a full name
 }
 
 func (r *Rules) inside(env message.Envelope, msg *message.Message, agreed *agreement) inside {
@@ -39,6 +41,7 @@ func (r *Rules) inside(env message.Envelope, msg *message.Message, agreed *agree
 		}
 	}
 	delete(in.shown, "")
+	in.spelled = sync.OnceValue(in.spell)
 	return in
 }
 

@@ -34,12 +34,30 @@ func (in inside) who(p person) person {
 // shownIn returns the canonical address of somebody who stands in To or Cc with
 // a full name that a longer name holds.
 func (in inside) shownIn(name string) string {
-	for address, shown := range in.shown {
-		if strings.Contains(shown, " ") && spell([]string{shown}).in(name) {
-			return address
+	words := [...]string{inWords(name, 0), inWords(name, 1)}
+	for _, s := range in.spelled() {
+		if s.names.within(words) {
+			return s.address
 		}
 	}
 	return ""
+}
+
+// spelled is a canonical address with what its owner's name is found by.
+type spelled struct {
+	address string
+	names   spelledNames
+}
+
+// spell makes what shownIn looks for: a mail to hundreds that quotes hundreds
+// asks for it once for each who is quoted.
+func (in inside) spell() (all []spelled) {
+	for address, shown := range in.shown {
+		if strings.Contains(shown, " ") {
+			all = append(all, spelled{address, spell([]string{shown})})
+		}
+	}
+	return all
 }
 
 // firstNameFirst turns "Sørensen, Mette via Board" around.
