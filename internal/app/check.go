@@ -33,10 +33,12 @@ func checkAddress(key, address string, fault func(string, string, ...any)) {
 		return
 	}
 	hint := "; write the host, a colon and the port"
-	if strings.Trim(address, "0123456789") == "" && strings.HasPrefix(key, "listen") {
-		hint = fmt.Sprintf("; did you mean \":%s\"?", address)
-	} else if strings.Trim(address, "0123456789") == "" {
-		hint = fmt.Sprintf("; did you mean \"127.0.0.1:%s\"?", address)
+	if strings.Trim(address, "0123456789") == "" {
+		host := "127.0.0.1"
+		if strings.HasPrefix(key, "listen") {
+			host = ""
+		}
+		hint = fmt.Sprintf("; did you mean \"%s:%s\"?", host, address)
 	}
 	fault(key, "%q is no address with a port, such as \"127.0.0.1:9580\"%s", address, hint)
 }

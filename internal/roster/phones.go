@@ -11,7 +11,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
@@ -174,27 +173,7 @@ func (b *PhoneBook) index() {
 }
 
 func (b *PhoneBook) read(e Export, group, language string) error {
-	s, err := look(e)
-	if err != nil {
-		return err
-	}
-	text, err := s.text()
-	if err != nil {
-		return err
-	}
-	defer text.Close() //nolint:errcheck // it was only read
-	t, _, reason := openTable(text)
-	if reason != "" {
-		return &Fault{e.Name, 1, 1, reason}
-	}
-	for {
-		row, err := t.rows.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("%s: the table cannot be read", e.Name)
-		}
+	return eachRow(e, func(t *table, row []string, _ int) {
 		number := ""
 		for _, i := range t.phones {
 			if i < len(row) && number == "" {
@@ -202,7 +181,7 @@ func (b *PhoneBook) read(e Export, group, language string) error {
 			}
 		}
 		if number == "" {
-			continue
+			return
 		}
 		for _, i := range t.addresses {
 			if i >= len(row) {
@@ -214,7 +193,7 @@ func (b *PhoneBook) read(e Export, group, language string) error {
 				}
 			}
 		}
-	}
+	})
 }
 
 func (b *PhoneBook) hash(kind, text string) uint64 {

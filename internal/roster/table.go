@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/csv"
+	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -65,6 +67,35 @@ func openTable(text io.Reader) (t *table, skipped int, reason string) {
 		return tableWith(in, sign), skipped, ""
 	}
 	return nil, skipped, "the first row must be headings, one of them E-mail, E-post, Mail or Sähköposti; the columns are parted by comma, semicolon or tab"
+}
+
+// eachRow hands out the rows of an export that was taken before, each with its
+// line in the file. A row is good until the next.
+func eachRow(e Export, do func(t *table, row []string, line int)) error {
+	s, err := look(e)
+	if err != nil {
+		return err
+	}
+	text, err := s.text()
+	if err != nil {
+		return err
+	}
+	defer text.Close() //nolint:errcheck // it was only read
+	t, skipped, reason := openTable(text)
+	if reason != "" {
+		return &Fault{e.Name, 1, 1, reason}
+	}
+	for {
+		row, err := t.rows.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: the table cannot be read", e.Name)
+		}
+		line, _ := t.rows.FieldPos(0)
+		do(t, row, line+skipped)
+	}
 }
 
 // HasHeadings reports whether a table begins with headings that an import

@@ -1,9 +1,7 @@
 package roster
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"postvern.example/internal/phone"
@@ -38,38 +36,12 @@ func (g *Gap) add(file string, line int) {
 func Count(language string, exports ...Export) (Tally, error) {
 	var out Tally
 	for _, e := range exports {
-		if err := out.read(e, language); err != nil {
-			return out, fmt.Errorf("count members: %s: %w", e.Name, err)
+		err := eachRow(e, func(t *table, row []string, line int) { out.row(t, row, e.Name, line, language) })
+		if err != nil {
+			return out, fmt.Errorf("count members: %w", err)
 		}
 	}
 	return out, nil
-}
-
-func (n *Tally) read(e Export, language string) error {
-	s, err := look(e)
-	if err != nil {
-		return err
-	}
-	text, err := s.text()
-	if err != nil {
-		return err
-	}
-	defer text.Close() //nolint:errcheck // it was only read
-	t, skipped, reason := openTable(text)
-	if reason != "" {
-		return errors.New(reason)
-	}
-	for {
-		row, err := t.rows.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		line, _ := t.rows.FieldPos(0)
-		n.row(t, row, e.Name, line+skipped, language)
-	}
 }
 
 // row counts one row that is not empty.
