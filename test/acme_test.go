@@ -87,7 +87,7 @@ func TestAnAuthorityIssuesTheCertificateAndRenewsIt(t *testing.T) {
 }
 
 func TestACertificateOfAnAuthorityIsSharedByNodesAndOutlastsAStart(t *testing.T) {
-	url := postgres(t)
+	url := postgresURL(t)
 	p := startPebble(t, 3600, nil)
 	var nodes [2]*installation
 	for n := range nodes {

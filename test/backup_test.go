@@ -145,7 +145,7 @@ func TestABackupHoldsTheConfigurationAndNothingInClear(t *testing.T) {
 // TestAnInstallationMovesToPostgreSQLWhileMailFlows moves the store of a gateway
 // that is sent to all the time, and goes on sending.
 func TestAnInstallationMovesToPostgreSQLWhileMailFlows(t *testing.T) {
-	url := postgres(t)
+	url := postgresURL(t)
 	g := busy(t)
 	var before, after []map[string]any
 	g.json(&before, "deviations", "list")
@@ -231,7 +231,7 @@ func TestAnInstallationMovesToPostgreSQLWhileMailFlows(t *testing.T) {
 }
 
 func TestAMoveThatTheGatewayDoesNotLetHappenChangesNothing(t *testing.T) {
-	url := postgres(t)
+	url := postgresURL(t)
 	g := busy(t)
 	for {
 		if err := g.command.Process.Signal(syscall.SIGSTOP); err != nil {

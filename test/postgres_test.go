@@ -1,18 +1,14 @@
 package test
 
 import (
+	"errors"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"postvern.example/internal/postgres"
 )
 
 // TestTwoNodesShareAPostgreSQLAndOneTakesOverFromTheOther starts two gateways
@@ -48,7 +44,7 @@ func TestTwoNodesShareAPostgreSQLAndOneTakesOverFromTheOther(t *testing.T) {
 // twoNodes starts two gateways with one key on one PostgreSQL.
 func twoNodes(t *testing.T) (a, b *installation) {
 	t.Helper()
-	url := postgres(t)
+	url := postgresURL(t)
 	a = install(t, nil, sinkConfig())
 	b = &installation{t: t, dir: t.TempDir(), upstream: a.upstream}
 	b.configure(nil, a.upstream.Addr())
@@ -78,57 +74,19 @@ func TestAConsentThatIsWithdrawnOnOneNodeIsNotReliedOnByTheOther(t *testing.T) {
 	}
 }
 
-// postgres runs a PostgreSQL of the test's own and returns its address.
-func postgres(t *testing.T) string {
+// postgresURL starts a PostgreSQL of the test's own and returns its address.
+func postgresURL(t *testing.T) string {
 	t.Helper()
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if len(found) == 0 {
-		t.Skip("PostgreSQL is not installed: make deps installs it")
+	s, err := postgres.Make()
+	if errors.Is(err, postgres.ErrMissing) {
+		t.Skip(err)
 	}
-	slices.Sort(found)
-	bin := filepath.Dir(found[len(found)-1])
-	dir, err := os.MkdirTemp("", "pg")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	var as *syscall.Credential
-	if os.Getuid() == 0 { // it refuses to run as root
-		nobody, err := user.Lookup("nobody")
-		if err != nil {
-			t.Fatal(err)
-		}
-		uid, _ := strconv.ParseUint(nobody.Uid, 10, 32)
-		gid, _ := strconv.ParseUint(nobody.Gid, 10, 32)
-		as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		if err := os.Chown(dir, int(uid), int(gid)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	command := func(name string, args ...string) *exec.Cmd {
-		c := exec.Command(filepath.Join(bin, name), args...)
-		c.Dir = dir
-		c.SysProcAttr = &syscall.SysProcAttr{Credential: as}
-		return c
-	}
-	data := filepath.Join(dir, "data")
-	if out, err := command("initdb", "-D", data, "-U", "postvern", "-A", "trust", "-E", "UTF8", "--locale=C").CombinedOutput(); err != nil {
-		t.Fatalf("initdb: %v\n%s", err, out)
-	}
-	address := freeAddress(t)
-	_, port, _ := net.SplitHostPort(address)
-	server := command("postgres", "-D", data, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="+dir)
-	if err := server.Start(); err != nil {
+	t.Cleanup(func() { _ = s.Remove() })
+	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = server.Process.Signal(syscall.SIGQUIT)
-		_ = server.Wait()
-	})
-	url := "postgres://postvern@" + address + "/postgres?sslmode=disable"
-	waitFor(t, "PostgreSQL", func() bool {
-		time.Sleep(50 * time.Millisecond)
-		return exec.Command(filepath.Join(bin, "psql"), url, "-c", "SELECT 1").Run() == nil
-	})
-	return url
+	return s.URL("postgres")
 }

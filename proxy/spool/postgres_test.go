@@ -3,157 +3,79 @@ package spool
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
-	"postvern.example/internal/ports"
+	"postvern.example/internal/postgres"
 )
 
-// server is a PostgreSQL that the tests start for themselves, from Debian's
-// package, with data of its own on a port of its own.
+// server is the PostgreSQL of the tests.
 type server struct {
-	bin, dir string
-	port     int
-	as       *syscall.Credential
-	cmd      *exec.Cmd
-}
+	*postgres.Server
 
-// peers holds the server of this test run, once it was asked for.
-var peers struct {
-	once   sync.Once
-	server *server
-	skip   string
 	mu     sync.Mutex
 	stores map[string]string // directory of a test -> database
 }
 
+// theServer starts it when it is first asked for.
+var theServer = sync.OnceValues(func() (*server, error) {
+	srv, err := postgres.Make()
+	if err != nil {
+		return nil, err
+	}
+	srv.Options = []string{"-c", "shared_buffers=64MB", "-c", "deadlock_timeout=100ms", "-c", "max_wal_size=128MB"}
+	started = srv
+	return &server{Server: srv, stores: make(map[string]string)}, srv.Start()
+})
+
+// started is what stopPeers removes.
+var started *postgres.Server
+
 // stopPeers ends the servers that tests have started.
 func stopPeers() {
-	if peers.server != nil {
-		peers.server.stop(os.Interrupt)
-		os.RemoveAll(peers.server.dir) //nolint:errcheck // it stands in a temporary directory
+	if started != nil {
+		started.Remove() //nolint:errcheck // it stands in a temporary directory
 	}
 }
 
 func postgresServer(tb testing.TB) *server {
 	tb.Helper()
-	peers.once.Do(func() {
-		peers.stores = make(map[string]string)
-		srv, err := newServer()
-		if err != nil {
-			peers.skip = err.Error()
-			return
-		}
-		peers.server = srv
-	})
-	if peers.server == nil {
-		tb.Skip("no PostgreSQL to test with (apt-get install postgresql): " + peers.skip)
+	srv, err := theServer()
+	if errors.Is(err, postgres.ErrMissing) {
+		tb.Skip(err)
 	}
-	return peers.server
-}
-
-func newServer() (*server, error) {
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	if err != nil || len(found) == 0 {
-		return nil, errors.New("the program postgres is not in /usr/lib/postgresql")
-	}
-	srv := &server{bin: filepath.Dir(found[len(found)-1])}
-	if srv.dir, err = os.MkdirTemp("", "postvern-postgres-"); err != nil {
-		return nil, err
-	}
-	if os.Geteuid() == 0 { // the server refuses to run as root
-		u, err := user.Lookup("nobody")
-		if err != nil {
-			return nil, err
-		}
-		uid, _ := strconv.Atoi(u.Uid)
-		gid, _ := strconv.Atoi(u.Gid)
-		srv.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		if err := os.Chown(srv.dir, uid, gid); err != nil {
-			return nil, err
-		}
-	}
-	init := srv.command("initdb", "-D", filepath.Join(srv.dir, "data"), "-U", "postvern", "-A", "trust", "-E", "UTF8", "--locale=C")
-	if out, err := init.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("initdb: %w: %s", err, out)
-	}
-	at, err := ports.Free()
 	if err != nil {
-		return nil, err
+		tb.Fatal(err)
 	}
-	srv.port = int(at.Port())
-	return srv, srv.start()
-}
-
-func (srv *server) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(context.Background(), filepath.Join(srv.bin, name), args...)
-	cmd.Dir = srv.dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: srv.as}
-	return cmd
-}
-
-func (srv *server) start() error {
-	srv.cmd = srv.command("postgres", "-D", filepath.Join(srv.dir, "data"), "-p", strconv.Itoa(srv.port),
-		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="+srv.dir, "-c", "shared_buffers=64MB", "-c", "deadlock_timeout=100ms", "-c", "recovery_init_sync_method=syncfs")
-	if err := srv.cmd.Start(); err != nil {
-		return err
-	}
-	for range 1200 {
-		if srv.run("SELECT 1") == nil {
-			return nil
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	return errors.New("the server does not answer")
-}
-
-// run carries out a statement on the server.
-func (srv *server) run(statement string) error {
-	db, err := sql.Open("pgx", srv.url("postgres"))
-	if err != nil {
-		return err
-	}
-	_, err = db.ExecContext(context.Background(), statement)
-	return errors.Join(err, db.Close())
-}
-
-func (srv *server) stop(how os.Signal) {
-	srv.cmd.Process.Signal(how) //nolint:errcheck // it may have ended already
-	srv.cmd.Wait()              //nolint:errcheck // it was told to end
-}
-
-func (srv *server) url(database string) string {
-	u := url.URL{Scheme: "postgres", User: url.User("postvern"), Host: "127.0.0.1:" + strconv.Itoa(srv.port), Path: database, RawQuery: "sslmode=disable"}
-	return u.String()
+	return srv
 }
 
 // storeURL is the database that belongs to a test's directory.
 func (srv *server) storeURL(tb testing.TB, dir string) string {
 	tb.Helper()
-	peers.mu.Lock()
-	defer peers.mu.Unlock()
-	name, ok := peers.stores[dir]
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	name, ok := srv.stores[dir]
 	if !ok {
-		name = fmt.Sprintf("store%d", len(peers.stores))
-		peers.stores[dir] = name
-		if err := srv.run("CREATE DATABASE " + name); err != nil {
+		name = fmt.Sprintf("store%d", len(srv.stores))
+		srv.stores[dir] = name
+		if err := srv.Run("CREATE DATABASE " + name); err != nil {
 			tb.Fatal(err)
 		}
+		tb.Cleanup(func() {
+			if err := srv.Run("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+				tb.Error(err)
+			}
+		})
 	}
-	return srv.url(name)
+	return srv.URL(name)
 }
 
 // openPostgresTest opens the store in the database that belongs to dir.
@@ -173,7 +95,7 @@ func TestAServerThatDoesNotFlushIsRefused(t *testing.T) {
 	at := srv.storeURL(t, t.TempDir())
 	set := func(statement string) {
 		for _, one := range []string{statement, "SELECT pg_reload_conf()"} {
-			if err := srv.run(one); err != nil {
+			if err := srv.Run(one); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -196,7 +118,7 @@ func TestACommitIsFlushedWhateverTheServersDefault(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := srv.run("ALTER DATABASE " + at.Path[1:] + " SET synchronous_commit = " + c.was); err != nil {
+		if err := srv.Run("ALTER DATABASE " + at.Path[1:] + " SET synchronous_commit = " + c.was); err != nil {
 			t.Fatal(err)
 		}
 		s := openPostgresTest(t, dir)
@@ -454,8 +376,8 @@ func TestAServerThatRestartsLosesNothing(t *testing.T) {
 	}
 	for range 2 {
 		time.Sleep(200 * time.Millisecond)
-		srv.stop(syscall.SIGQUIT) // without a farewell
-		if err := srv.start(); err != nil {
+		srv.Stop(syscall.SIGQUIT) // without a farewell
+		if err := srv.Start(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -485,10 +407,10 @@ func TestNothingPersonalStandsInTheServer(t *testing.T) {
 	s := openPostgresTest(t, t.TempDir())
 	held := heldParcel(500, true)
 	mustAccept(t, s, testParcel(3000, 1), testParcel(largeBody+1, 1), held)
-	if err := srv.run("CHECKPOINT"); err != nil {
+	if err := srv.Run("CHECKPOINT"); err != nil {
 		t.Fatal(err)
 	}
-	text := raw(t, filepath.Join(srv.dir, "data"))
+	text := raw(t, srv.Data())
 	for _, w := range []string{"anna.holm", "region.example", "member0", "Fraværssamtale", "Kære medlem"} {
 		if bytes.Contains(text, []byte(w)) {
 			t.Errorf("%q stands in the server's files", w)

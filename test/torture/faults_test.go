@@ -58,7 +58,7 @@ var tortures = []torture{
 func killSQLite(t *testing.T, rounds int) tally { return killOne(t, rounds, "") }
 
 func killPostgres(t *testing.T, rounds int) tally {
-	return killOne(t, rounds, "store: "+startServer(t).url()+"\n")
+	return killOne(t, rounds, "store: "+startServer(t).URL("postgres")+"\n")
 }
 
 func killOne(t *testing.T, rounds int, more string) tally {
@@ -95,8 +95,8 @@ func killNodes(t *testing.T, rounds int) tally {
 func twoNodes(t *testing.T, up *sink.Sink) (a, b *gateway) {
 	t.Helper()
 	server := startServer(t)
-	a = install(t, t.TempDir(), up, "store: "+server.url()+"\n")
-	b = install(t, t.TempDir(), up, "store: "+server.url()+"\n")
+	a = install(t, t.TempDir(), up, "store: "+server.URL("postgres")+"\n")
+	b = install(t, t.TempDir(), up, "store: "+server.URL("postgres")+"\n")
 	a.start()
 	key, err := os.ReadFile(filepath.Join(a.dir, "data/installation.key"))
 	if err == nil {
@@ -157,7 +157,7 @@ func pauseNode(t *testing.T, rounds int) tally {
 func rotateSQLite(t *testing.T, rounds int) tally { return rotateOne(t, rounds, "") }
 
 func rotatePostgres(t *testing.T, rounds int) tally {
-	return rotateOne(t, rounds, "store: "+startServer(t).url()+"\n")
+	return rotateOne(t, rounds, "store: "+startServer(t).URL("postgres")+"\n")
 }
 
 // rotateOne changes the installation's key of a gateway under load.
@@ -205,8 +205,8 @@ func moveStore(t *testing.T, rounds int) tally {
 	server, up := startServer(t), startSink(t, sink.Config{})
 	l := newLoad(t, 1000)
 	for n := range rounds {
-		server.sql(fmt.Sprintf("CREATE DATABASE move%d", n))
-		url := strings.Replace(server.url(), "/postgres?", fmt.Sprintf("/move%d?", n), 1)
+		must(t, server.Run(fmt.Sprintf("CREATE DATABASE move%d", n)))
+		url := server.URL(fmt.Sprintf("move%d", n))
 		g := install(t, t.TempDir(), up, "")
 		g.start()
 		l.begin(4, g.address)
@@ -246,15 +246,15 @@ func moveStore(t *testing.T, rounds int) tally {
 
 func restartServer(t *testing.T, rounds int) tally {
 	server, up := startServer(t), startSink(t, sink.Config{})
-	g := install(t, t.TempDir(), up, "store: "+server.url()+"\n")
+	g := install(t, t.TempDir(), up, "store: "+server.URL("postgres")+"\n")
 	g.start()
 	l := newLoad(t, 1000)
 	l.begin(4, g.address)
 	for range rounds {
 		time.Sleep(time.Duration(300+rand.IntN(700)) * time.Millisecond)
-		server.stop(syscall.SIGQUIT)
+		server.Stop(syscall.SIGQUIT)
 		time.Sleep(500 * time.Millisecond)
-		server.start()
+		must(t, server.Start())
 	}
 	time.Sleep(time.Second)
 	l.end()
@@ -310,11 +310,12 @@ func fillUp(t *testing.T, rounds int, g *gateway, up *sink.Sink, l *load) tally 
 func fullServer(t *testing.T, rounds int) tally {
 	disk := smallDisk(t, "size=48m,mode=777")
 	server := startServer(t, "-c", "autovacuum_naptime=1s")
-	server.sql("CREATE DATABASE small")
-	server.sql("CREATE TABLESPACE small LOCATION '" + server.own(filepath.Join(disk, "tables")) + "'")
-	server.sql("ALTER DATABASE small SET TABLESPACE small")
+	tables := filepath.Join(disk, "tables")
+	must(t, os.Chmod(filepath.Dir(disk), 0o755)) // a test's folders are its own user's alone
+	must(t, server.Own(tables))
+	must(t, server.Run("CREATE DATABASE small", "CREATE TABLESPACE small LOCATION '"+tables+"'", "ALTER DATABASE small SET TABLESPACE small"))
 	up := startSink(t, sink.Config{})
-	g := install(t, t.TempDir(), up, "store: "+strings.Replace(server.url(), "/postgres?", "/small?", 1)+"\n")
+	g := install(t, t.TempDir(), up, "store: "+server.URL("small")+"\n")
 	g.start()
 	return fillUp(t, rounds, g, up, newLoad(t, 50_000))
 }

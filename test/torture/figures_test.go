@@ -1,6 +1,8 @@
 package torture
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"postvern.example/internal/postgres"
 	"postvern.example/internal/sink"
 )
 
@@ -22,10 +25,10 @@ func TestFigures(t *testing.T) {
 	for _, c := range []struct{ size, mails int }{{5_000, 4000}, {50_000, 1500}, {1_000_000, 100}} {
 		for _, store := range []string{"SQLite", "PostgreSQL"} {
 			up := startSink(t, sink.Config{Discard: true})
-			more, server := "", (*server)(nil)
+			more, server := "", (*postgres.Server)(nil)
 			if store == "PostgreSQL" {
 				server = startServer(t)
-				more = "store: " + server.url() + "\n"
+				more = "store: " + server.URL("postgres") + "\n"
 			}
 			g := install(t, t.TempDir(), up, more)
 			g.write("policy.yaml", wholePolicy)
@@ -43,12 +46,12 @@ func TestFigures(t *testing.T) {
 				}
 			}
 			run(c.mails / 5) // warm
-			cpu, mails, database, wal := cpuOf(t, g.command.Process.Pid), up.Stats().Messages, server.cpu(), server.wal()
+			cpu, mails, database, wal := cpuOf(t, g.command.Process.Pid), up.Stats().Messages, cpuOfServer(t, server), logOf(t, server)
 			run(c.mails)
 			time.Sleep(1500 * time.Millisecond)
 			n := float64(up.Stats().Messages - mails)
 			fmt.Printf("| %s | %d KB | %.2f ms | %.2f ms | %.1f KB |\n", store, c.size/1000,
-				1000*(cpuOf(t, g.command.Process.Pid)-cpu)/n, 1000*(server.cpu()-database)/n, float64(server.wal()-wal)/n/1000)
+				1000*(cpuOf(t, g.command.Process.Pid)-cpu)/n, 1000*(cpuOfServer(t, server)-database)/n, float64(logOf(t, server)-wal)/n/1000)
 			g.kill()
 		}
 	}
@@ -95,8 +98,8 @@ func cpuOf(t *testing.T, pid int) float64 {
 	return float64(ticks) / 100
 }
 
-// cpu returns the processor time of the server and all of its processes.
-func (s *server) cpu() (seconds float64) {
+// cpuOfServer returns the processor time of a server and all of its processes.
+func cpuOfServer(t *testing.T, s *postgres.Server) (seconds float64) {
 	if s == nil {
 		return 0
 	}
@@ -105,22 +108,21 @@ func (s *server) cpu() (seconds float64) {
 		text, err := os.ReadFile(stat)
 		_, rest, ok := strings.Cut(string(text), ") ")
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(stat)))
-		if err == nil && ok && (pid == s.command.Process.Pid || strings.Fields(rest)[1] == strconv.Itoa(s.command.Process.Pid)) {
-			seconds += cpuOf(s.t, pid)
+		if err == nil && ok && (pid == s.PID() || strings.Fields(rest)[1] == strconv.Itoa(s.PID())) {
+			seconds += cpuOf(t, pid)
 		}
 	}
 	return seconds
 }
 
-// wal returns how many octets the server has written to its log.
-func (s *server) wal() int64 {
+// logOf returns how many octets a server has written to its log.
+func logOf(t *testing.T, s *postgres.Server) (octets int64) {
 	if s == nil {
 		return 0
 	}
-	out, err := s.run("psql", s.url(), "-Atc", "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn").Output()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	n, _ := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
-	return n
+	db, err := sql.Open("pgx", s.URL("postgres"))
+	must(t, err)
+	row := db.QueryRowContext(t.Context(), "SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint")
+	must(t, errors.Join(row.Scan(&octets), db.Close()))
+	return octets
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"postvern.example/internal/postgres"
 	"postvern.example/internal/sink"
 )
 
@@ -24,17 +25,17 @@ func fullLog(t *testing.T, rounds int) tally {
 	server := makeServer(t, "--wal-segsize=1", "--waldir="+filepath.Join(disk, "log"))
 	// No checkpoint makes room before the disk is full, and the whole disk is
 	// more than the log needs.
-	server.options = []string{"-c", "max_wal_size=1GB", "-c", "min_wal_size=2MB", "-c", "wal_recycle=off"}
+	server.Options = []string{"-c", "max_wal_size=1GB", "-c", "min_wal_size=2MB", "-c", "wal_recycle=off"}
 	keepUp(t, server)
 	up := startSink(t, sink.Config{})
-	g := install(t, t.TempDir(), up, "store: "+server.url()+"\n")
+	g := install(t, t.TempDir(), up, "store: "+server.URL("postgres")+"\n")
 	g.start()
 	l := newLoad(t, 20_000)
 	for range rounds {
 		for end := time.Now().Add(time.Minute); l.missing(arrived(up)) > 0 && time.Now().Before(end); {
 			time.Sleep(50 * time.Millisecond)
 		}
-		server.sql("CHECKPOINT")
+		must(t, server.Run("CHECKPOINT"))
 		ballast := fillDisk(t, disk, 4<<20)
 		before := l.putOff()
 		l.begin(4, g.address)
@@ -48,7 +49,7 @@ func fullLog(t *testing.T, rounds int) tally {
 		if err := os.Remove(ballast); err != nil {
 			t.Fatal(err)
 		}
-		server.answers()
+		must(t, server.Answers())
 		time.Sleep(time.Second)
 		l.end()
 		if err := l.taken(g.address); err != nil {
@@ -89,20 +90,23 @@ func fillDisk(t *testing.T, disk string, free int64) (ballast string) {
 }
 
 // keepUp runs a server as an init system does: it starts it again when it ends.
-func keepUp(t *testing.T, s *server) {
+func keepUp(t *testing.T, s *postgres.Server) {
 	t.Helper()
 	over := make(chan struct{})
 	var keeper sync.WaitGroup
-	s.launch()
+	must(t, s.Launch())
 	keeper.Go(func() {
 		for {
 			select {
 			case <-over:
-				s.stop(syscall.SIGQUIT)
+				s.Stop(syscall.SIGQUIT)
 				return
-			case <-s.exited:
+			case <-s.Exited():
 				time.Sleep(500 * time.Millisecond)
-				s.launch()
+				if err := s.Launch(); err != nil {
+					t.Error(err)
+					return
+				}
 			}
 		}
 	})
@@ -110,5 +114,5 @@ func keepUp(t *testing.T, s *server) {
 		close(over)
 		keeper.Wait()
 	})
-	s.answers()
+	must(t, s.Answers())
 }
