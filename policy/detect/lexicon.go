@@ -210,8 +210,11 @@ func (l *lexicon) element(f string) (element, error) {
 	if f == "#" {
 		return element{number: true}, nil
 	}
+	if c := l.classes[f]; c != nil { // nearly all: the words are shared with the class
+		return element{words: *c, owner: f == "MY"}, nil
+	}
 	var e element
-	for _, w := range strings.Split(f, "|") {
+	for w := range strings.SplitSeq(f, "|") {
 		if w != strings.ToUpper(w) {
 			if err := e.words.add(w); err != nil {
 				return e, err

@@ -92,17 +92,17 @@ func clean(src []byte) ([]byte, *Error) {
 	line, column, indent := 1, 1, true
 	for i := 0; i < len(src); {
 		r, n := utf8.DecodeRune(src[i:])
-		at := &Error{Line: line, Column: column}
+		reason, hint := "", ""
 		switch {
 		case r == utf8.RuneError && n <= 1:
-			at.Reason, at.Hint = "the file is not UTF-8", "save it as UTF-8"
-			return nil, at
+			reason, hint = "the file is not UTF-8", "save it as UTF-8"
 		case r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r == 0xfeff || r == 0x85 || r == 0x2028 || r == 0x2029:
-			at.Reason, at.Hint = fmt.Sprintf("the character U+%04X cannot stand here", r), "delete it"
-			return nil, at
+			reason, hint = fmt.Sprintf("the character U+%04X cannot stand here", r), "delete it"
 		case indent && (r == 0xa0 || r == 0x2007 || r == 0x202f):
-			at.Reason, at.Hint = "a no-break space stands where a space should", "write plain spaces"
-			return nil, at
+			reason, hint = "a no-break space stands where a space should", "write plain spaces"
+		}
+		if reason != "" {
+			return nil, &Error{Line: line, Column: column, Reason: reason, Hint: hint}
 		}
 		i, column = i+n, column+1
 		switch {
