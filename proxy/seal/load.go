@@ -182,20 +182,21 @@ func parsePackets(data []byte, file string) ([]*key, error) {
 
 func parseKey(block []*packet.OpaquePacket, file string) *key {
 	k := &key{file: file, source: policy.SourceFolder}
-	var raw, whole bytes.Buffer
-	for _, p := range block {
-		_ = p.Serialize(&whole)
-	}
-	k.forms = [][]byte{whole.Bytes()}
-	for _, p := range understood(block) {
-		_ = p.Serialize(&raw) // a bytes.Buffer takes everything
+	k.forms = [][]byte{serialize(block)}
+	kept := understood(block)
+	for _, p := range kept {
 		if p.Tag == tagUserID {
 			if a := addressOf(string(p.Contents)); a != "" && !slices.Contains(k.addresses, a) {
 				k.addresses = append(k.addresses, a)
 			}
 		}
 	}
-	entity, err := openpgp.ReadEntity(packet.NewReader(&raw))
+	entity, err := readEntity(kept)
+	if err != nil {
+		if some := bound(kept); some != nil {
+			entity, err = readEntity(some)
+		}
+	}
 	if err != nil {
 		k.broken, k.reason = brokenBecause(block, err)
 		if pub, isKey := readPublicKey(block[0]); isKey {
@@ -213,6 +214,65 @@ func parseKey(block []*packet.OpaquePacket, file string) *key {
 	}
 	k.entity = entity
 	return k
+}
+
+func serialize(block []*packet.OpaquePacket) []byte {
+	var out bytes.Buffer
+	for _, p := range block {
+		_ = p.Serialize(&out) // a bytes.Buffer takes everything
+	}
+	return out.Bytes()
+}
+
+func readEntity(block []*packet.OpaquePacket) (*openpgp.Entity, error) {
+	return openpgp.ReadEntity(packet.NewReader(bytes.NewReader(serialize(block))))
+}
+
+// maxSubkeys is how many subkeys of a key are looked at one by one.
+const maxSubkeys = 50
+
+// bound leaves out subkeys that nothing valid binds to their key (RFC 9580
+// §5.2.1.8, §5.2.1.9): the library refuses the whole key for one of them, and
+// anybody can add one to a key that is published. It is nil where no subkey is
+// left, and where one that is revoked would be forgotten.
+func bound(block []*packet.OpaquePacket) []*packet.OpaquePacket {
+	var starts []int
+	for i, p := range block {
+		if p.Tag == tagPublicSubkey {
+			starts = append(starts, i)
+		}
+	}
+	if len(starts) < 2 || len(starts) > maxSubkeys {
+		return nil
+	}
+	head := block[:starts[0]:starts[0]]
+	kept := head
+	for i, start := range starts {
+		end := len(block)
+		if i+1 < len(starts) {
+			end = starts[i+1]
+		}
+		sub := block[start:end]
+		if _, err := readEntity(append(head, sub...)); err == nil {
+			kept = append(kept, sub...)
+			continue
+		}
+		// What revokes it counts for other forms of the key as well: see revokeUnread.
+		plain := slices.DeleteFunc(slices.Clone(sub), func(p *packet.OpaquePacket) bool {
+			return p.Tag == tagSignature && signatureType(p) == packet.SigTypeSubkeyRevocation
+		})
+		if len(plain) == len(sub) {
+			continue
+		}
+		if _, err := readEntity(append(head, plain...)); err != nil {
+			return nil
+		}
+		kept = append(kept, plain...)
+	}
+	if len(kept) == len(head) {
+		return nil
+	}
+	return kept
 }
 
 // directSignature returns the newest signature of a key on itself, which the

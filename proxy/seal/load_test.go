@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf16"
+
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
 
 	"postvern.example/internal/octets"
 	"postvern.example/policy"
@@ -286,6 +289,67 @@ func TestASubkeyOrSignatureOfTomorrowDoesNotSpoilTheKey(t *testing.T) {
 		}
 		if got := k.State("anna@member.example", later); got != policy.KeyUsable {
 			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+func TestASubkeyThatNothingBindsDoesNotSpoilTheKey(t *testing.T) {
+	e := generateAt(t, january)
+	plain := public(t, e)
+	after := &packet.Config{Time: func() time.Time { return january.Add(time.Hour) }}
+	if err := e.AddEncryptionSubkey(after); err != nil {
+		t.Fatal(err)
+	}
+	two := public(t, e)
+	if err := e.RevokeSubkey(&e.Subkeys[1], packet.KeyCompromised, "", after); err != nil {
+		t.Fatal(err)
+	}
+	revoked := public(t, e)
+	damage := func(key []byte, subkey int, of packet.SignatureType) []byte {
+		n := -1
+		return edit(t, key, func(p *packet.OpaquePacket) []*packet.OpaquePacket {
+			if p.Tag == tagPublicSubkey {
+				n++
+			}
+			if p.Tag == tagSignature && signatureType(p) == of && n == subkey {
+				p.Contents = bytes.Clone(p.Contents)
+				p.Contents[len(p.Contents)-1] ^= 1
+			}
+			return []*packet.OpaquePacket{p}
+		})
+	}
+	of := func(n int) string { return fingerprintOf(e.Subkeys[n].PublicKey.Fingerprint) }
+	for _, c := range []struct {
+		name   string
+		files  [][]byte
+		state  policy.KeyState
+		subkey string
+	}{
+		{"both are good", [][]byte{two}, policy.KeyUsable, of(1)},
+		{"the second is damaged", [][]byte{damage(two, 1, packet.SigTypeSubkeyBinding)}, policy.KeyUsable, of(0)},
+		{"the first is damaged", [][]byte{damage(two, 0, packet.SigTypeSubkeyBinding)}, policy.KeyUsable, of(1)},
+		{"the only one is damaged", [][]byte{damage(plain, 0, packet.SigTypeSubkeyBinding)}, policy.KeyWeak, ""},
+		{"the second is revoked", [][]byte{revoked}, policy.KeyUsable, of(0)},
+		{"its revocation is damaged", [][]byte{damage(revoked, 1, packet.SigTypeSubkeyRevocation)}, policy.KeyUsable, of(0)},
+		{"and another file does not have it", [][]byte{damage(revoked, 1, packet.SigTypeSubkeyRevocation), two}, policy.KeyUsable, of(0)},
+		{"the same the other way round", [][]byte{two, damage(revoked, 1, packet.SigTypeSubkeyRevocation)}, policy.KeyUsable, of(0)},
+		{"its revocation and what binds it are damaged", [][]byte{damage(damage(revoked, 1, packet.SigTypeSubkeyRevocation), 1, packet.SigTypeSubkeyBinding)}, policy.KeyWeak, ""},
+	} {
+		files := map[string][]byte{}
+		for i, data := range c.files {
+			files[string(rune('a'+i))+".gpg"] = data
+		}
+		k, err := load(t, files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, _ := k.pick("anna@member.example", later)
+		if v.state != c.state {
+			t.Errorf("%s: %s (%s)", c.name, v.state, v.reason)
+			continue
+		}
+		if v.subkey != nil && fingerprintOf(v.subkey.PublicKey.Fingerprint) != c.subkey {
+			t.Errorf("%s: the other subkey is used", c.name)
 		}
 	}
 }
