@@ -66,7 +66,7 @@ func (c membersImportCommand) Run(_ context.Context, s streams) error {
 		}
 	}
 	if len(groups) > 1 {
-		if _, err = fmt.Fprintf(s.out, "%s now in the group %q; the %d groups have %d.\n", count(theirs, "member is", "members are"), name, len(groups), all); err != nil {
+		if _, err = fmt.Fprintf(s.out, "%s now in the group %q; the %d groups have %d, each group's counted by itself.\n", count(theirs, "member is", "members are"), name, len(groups), all); err != nil {
 			return err
 		}
 	}
@@ -179,7 +179,7 @@ func (c membersStatusCommand) Run(s streams) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "%d members in %d groups.\n", status.Members, len(status.Groups))
+	_, err = fmt.Fprintf(s.out, "%s in %s.\n", count(status.Members, "member", "members"), count(len(status.Groups), "group", "groups"))
 	if status.Stale && err == nil {
 		_, err = fmt.Fprintf(s.out, "The oldest group is older than %s (roster.stale-after): import a new export.\n", after)
 	}
@@ -295,7 +295,7 @@ func (c membersConfirmCommand) Run(s streams) error {
 	if err != nil {
 		return usageError{err}
 	}
-	_, err = fmt.Fprintf(s.out, "Confirmed: the gateway takes the %d members of %d groups as the files have them now.\n", m.Len(), len(m.Groups()))
+	_, err = fmt.Fprintf(s.out, "Confirmed: the gateway takes the %s of %s as the files have them now.\n", count(m.Len(), "member", "members"), count(len(m.Groups()), "group", "groups"))
 	return err
 }
 
@@ -319,6 +319,6 @@ func (c membersRemoveCommand) Run(s streams) error {
 	for _, g := range groups {
 		n += g.Members
 	}
-	_, err = fmt.Fprintf(s.out, "The group %q is gone; %d members in %d groups are left.\n", c.Group, n, len(groups))
+	_, err = fmt.Fprintf(s.out, "The group %q is gone; what is left: %s in %s.\n", c.Group, count(n, "member", "members"), count(len(groups), "group", "groups"))
 	return err
 }

@@ -134,18 +134,19 @@ func ImportMembers(c Config, in MembersImport) ([]roster.Group, roster.Tally, er
 	// Nearly all that an import holds are long lists of hashes, which a
 	// collection need not look into: it may as well come often.
 	defer debug.SetGCPercent(debug.SetGCPercent(10))
-	groups, err := changeRoster(c, keys, in.Out, in.Shrink, func(r *roster.Roster) error {
-		return r.Import(in.Group, time.Now(), exports...)
+	numbers, err := readNumbers(keys, in.Out)
+	if err != nil {
+		return nil, roster.Tally{}, err
+	}
+	var tally roster.Tally
+	groups, err := changeRoster(c, keys, in.Out, in.Shrink, func(r *roster.Roster) (err error) {
+		tally, err = roster.Intake{Roster: r, Numbers: numbers.book, Language: c.country()}.Import(in.Group, time.Now(), exports...)
+		return err
 	})
 	if err != nil {
 		return nil, roster.Tally{}, err
 	}
-	err = changePhones(keys, in.Out, func(b *roster.PhoneBook) error { return b.Import(in.Group, c.country(), exports...) })
-	if err != nil {
-		return groups, roster.Tally{}, err
-	}
-	tally, err := roster.Count(c.country(), exports...)
-	return groups, tally, err
+	return groups, tally, numbers.write()
 }
 
 // RemoveMembers takes a group out of the roster in a file.
@@ -154,7 +155,16 @@ func RemoveMembers(c Config, group, out string) ([]roster.Group, error) {
 	if err != nil {
 		return nil, err
 	}
+	numbers, err := readNumbers(keys, out)
+	if err != nil {
+		return nil, err
+	}
 	groups, err := changeRoster(c, keys, out, true, func(r *roster.Roster) error {
+		for _, g := range r.Groups() {
+			if strings.EqualFold(g.Name, group) {
+				numbers.book.Remove(g.Name)
+			}
+		}
 		if !r.Remove(group) {
 			return fmt.Errorf("%s has no group %q: postvern members status lists them", out, group)
 		}
@@ -166,10 +176,7 @@ func RemoveMembers(c Config, group, out string) ([]roster.Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	return groups, changePhones(keys, out, func(b *roster.PhoneBook) error {
-		b.Remove(group)
-		return nil
-	})
+	return groups, numbers.write()
 }
 
 // country is whose numbers those without a country code are, by the policy's
@@ -181,26 +188,33 @@ func (c Config) country() string {
 	return "da" // as where a policy does not say
 }
 
-// changePhones changes the numbers beside a roster, where it has any before or
-// after.
-func changePhones(keys [][]byte, out string, change func(*roster.PhoneBook) error) error {
-	file := roster.PhonesFile(out)
-	b, err := roster.ReadPhoneBook(file, keys...)
-	if err != nil {
-		return err
+// numbers is the file of mobile numbers beside a roster.
+type numbers struct {
+	file   string
+	book   *roster.PhoneBook
+	before int
+}
+
+func readNumbers(keys [][]byte, out string) (numbers, error) {
+	n := numbers{file: roster.PhonesFile(out)}
+	var err error
+	if n.book, err = roster.ReadPhoneBook(n.file, keys...); err != nil {
+		return n, err
 	}
-	before := b.Len()
-	if err := change(b); err != nil {
-		return err
-	}
-	if before == 0 && b.Len() == 0 {
+	n.before = n.book.Len()
+	return n, nil
+}
+
+// write writes the file anew, where it had any before or has some now.
+func (n numbers) write() error {
+	if n.before == 0 && n.book.Len() == 0 {
 		return nil
 	}
-	text, err := b.Encode()
+	text, err := n.book.Encode()
 	if err != nil {
 		return err
 	}
-	return replaceFile(file, text)
+	return replaceFile(n.file, text)
 }
 
 // changeRoster changes the roster in a file, which may not be there yet, and

@@ -17,7 +17,7 @@ import (
 )
 
 // Export is what a membership system writes: a table with a row of headings.
-// It is read several times from its beginning, and never kept in memory whole.
+// It is read for its charset, then for its rows, and never kept in memory whole.
 type Export struct {
 	Name string // of the file, for errors
 	Open func() (io.ReadCloser, error)
@@ -54,11 +54,39 @@ const maxFaults = 20
 // read; exports without members are one too. After an error the roster is as it
 // was.
 func (r *Roster) Import(group string, imported time.Time, exports ...Export) error {
+	_, err := Intake{Roster: r}.Import(group, imported, exports...)
+	return err
+}
+
+// Intake goes through the rows of exports once, for all that is made of them.
+type Intake struct {
+	Roster   *Roster
+	Numbers  *PhoneBook // nil: telephone numbers are left out, and nothing is counted
+	Language string     // whose numbers those without a country code are
+}
+
+// Import is Roster.Import, and puts the mobile numbers into the book as the
+// same group. After an error the book is good for nothing.
+func (in Intake) Import(group string, imported time.Time, exports ...Export) (Tally, error) {
 	name, ok := GroupName(group)
 	if !ok {
-		return errors.New("roster: a group's name is a few words on one line, without @ , or ;")
+		return Tally{}, errors.New("roster: a group's name is a few words on one line, without @ , or ;")
 	}
-	c := collector{hasher: r.hasher, entries: entries{name: name, imported: imported.UTC().Truncate(time.Second)}, locals: map[uint64]int{}}
+	c := collector{hasher: in.Roster.hasher, entries: entries{name: name, imported: imported.UTC().Truncate(time.Second)}, locals: map[uint64]int{}, people: map[uint64]bool{}}
+	if in.Numbers != nil {
+		in.Numbers.Remove(name)
+		for _, g := range in.Roster.groups {
+			if sameGroup(g.name, name) {
+				in.Numbers.Remove(g.name)
+			}
+		}
+		c.beside = func(t *table, row []string, line int, again bool) {
+			in.Numbers.row(t, row, name, in.Language)
+			if !again {
+				c.tally.row(t, row, c.file, line, in.Language)
+			}
+		}
+	}
 	var faults []error
 	var sources []source
 	for _, e := range exports {
@@ -75,23 +103,30 @@ func (r *Roster) Import(group string, imported time.Time, exports ...Export) err
 		faults = append(faults, c.faults...)
 	}
 	if len(faults) > 0 {
-		return errors.Join(faults...)
+		return Tally{}, errors.Join(faults...)
 	}
-	if c.count == 0 {
-		return errors.New("roster: there are no members in it")
+	if len(c.people) == 0 {
+		return Tally{}, errors.New("roster: there are no members in it")
 	}
 	for k, hashes := range c.hashes {
 		slices.Sort(hashes)
 		c.hashes[k] = slices.Clip(slices.Compact(hashes))
 	}
-	return r.put(c.entries)
+	c.count = len(c.people)
+	if in.Numbers != nil {
+		in.Numbers.index()
+	}
+	return c.tally, in.Roster.put(c.entries)
 }
 
 // collector hashes what it reads, cell by cell.
 type collector struct {
 	*hasher
 	entries
-	locals map[uint64]int // how many addresses have a local part, by the hash of the key that says it is common
+	locals map[uint64]int  // how many addresses have a local part, by the hash of the key that says it is common
+	people map[uint64]bool // hashes of what rows say of their member: a row that stands twice is one member
+	tally  Tally
+	beside func(t *table, row []string, line int, again bool) // what else is made of a row; nil: nothing
 	faults []error
 	file   string
 }
@@ -115,7 +150,7 @@ func (c *collector) read(s source) {
 		c.fault(skipped+1, 1, reason)
 		return
 	}
-	before := c.count
+	empty := true
 	for {
 		row, err := t.rows.Read()
 		if errors.Is(err, io.EOF) {
@@ -130,19 +165,24 @@ func (c *collector) read(s source) {
 			c.faults = append(c.faults, fmt.Errorf("read members: %s: %w", s.Name, err))
 			return
 		}
-		c.row(t, row, skipped)
+		member, again := c.row(t, row, skipped)
+		empty = empty && !member
+		if c.beside != nil {
+			line, _ := t.rows.FieldPos(0)
+			c.beside(t, row, line+skipped, again)
+		}
 	}
-	if c.count == before && len(c.faults) == 0 {
+	if empty && len(c.faults) == 0 {
 		c.fault(skipped+1, 1, "there are headings, but no members below them")
 	}
 }
 
-// row takes one member in.
-func (c *collector) row(t *table, row []string, skipped int) {
+// row takes in one row, and says whether it is a member's, who may have been
+// taken in before.
+func (c *collector) row(t *table, row []string, skipped int) (member, again bool) {
 	if strings.TrimSpace(strings.Join(row, "")) == "" {
-		return
+		return false, false
 	}
-	found := false
 	var theirs, forms []string
 	for _, i := range t.addresses {
 		if i >= len(row) {
@@ -163,18 +203,20 @@ func (c *collector) row(t *table, row []string, skipped int) {
 	}
 	for _, n := range forms {
 		c.add(names, nameKind, n)
-		found = true
 	}
 	for _, a := range theirs {
 		c.address(a)
 		for _, n := range forms {
 			c.add(pairs, pairKind, pairText(a, n))
 		}
-		found = true
 	}
-	if found {
-		c.count++
+	if len(theirs)+len(forms) == 0 {
+		return false, false
 	}
+	person := c.hash(pairKind, pairText(strings.Join(theirs, "\x00")+"\x00", strings.Join(forms, "\x00")))
+	again = c.people[person]
+	c.people[person] = true
+	return true, again
 }
 
 func (c *collector) add(set int, k kind, text string) {

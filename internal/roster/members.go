@@ -303,7 +303,7 @@ func (m *Members) Source() [32]byte { return m.source }
 
 // Size says how large a roster is.
 type Size struct {
-	Members   int `json:"members"`
+	Members   int `json:"people"` // "members" counted rows, of which one member may have had several
 	Addresses int `json:"addresses"`
 }
 

@@ -173,27 +173,30 @@ func (b *PhoneBook) index() {
 }
 
 func (b *PhoneBook) read(e Export, group, language string) error {
-	return eachRow(e, func(t *table, row []string, _ int) {
-		number := ""
-		for _, i := range t.phones {
-			if i < len(row) && number == "" {
-				number, _ = phone.Parse(row[i], language)
+	return eachRow(e, func(t *table, row []string) { b.row(t, row, group, language) })
+}
+
+// row takes in the number of one row, where it has one.
+func (b *PhoneBook) row(t *table, row []string, group, language string) {
+	number := ""
+	for _, i := range t.phones {
+		if i < len(row) && number == "" {
+			number, _ = phone.Parse(row[i], language)
+		}
+	}
+	if number == "" {
+		return
+	}
+	for _, i := range t.addresses {
+		if i >= len(row) {
+			continue
+		}
+		for _, text := range cellAddresses(row[i]) {
+			if a, ok := detect.CanonicalAddress(text); ok {
+				b.add(a, group, number)
 			}
 		}
-		if number == "" {
-			return
-		}
-		for _, i := range t.addresses {
-			if i >= len(row) {
-				continue
-			}
-			for _, text := range cellAddresses(row[i]) {
-				if a, ok := detect.CanonicalAddress(text); ok {
-					b.add(a, group, number)
-				}
-			}
-		}
-	})
+	}
 }
 
 func (b *PhoneBook) hash(kind, text string) uint64 {

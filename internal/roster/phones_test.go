@@ -2,6 +2,7 @@ package roster
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -87,4 +88,31 @@ func numbers(t *testing.T, b *PhoneBook) []byte {
 		t.Fatal(err)
 	}
 	return text
+}
+
+func TestAnExportIsReadForItsRowsOnce(t *testing.T) {
+	key := bytes.Repeat([]byte{7}, 32)
+	r, err := New(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, err := NewPhoneBook(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, group := range []string{"Klub Nord", "klub nord"} {
+		opened := 0
+		export := TextExport("m.csv", []byte("Navn;E-mail;Mobil\nMette;mette@post.example;20 00 00 01\nMette;mette@post.example;20 00 00 01\nPeter Dam;;\n"))
+		open := export.Open
+		export.Open = func() (io.ReadCloser, error) { opened++; return open() }
+		if _, err := (Intake{Roster: r, Numbers: book, Language: "da"}).Import(group, time.Unix(0, 0), export); err != nil {
+			t.Fatal(err)
+		}
+		if opened > 3 { // for the charset, for the ends of lines, for the rows
+			t.Errorf("it was opened %d times", opened)
+		}
+	}
+	if r.Len() != 2 || book.Len() != 1 || len(book.entries) != 1 {
+		t.Errorf("%d members, %d numbers in %d entries", r.Len(), book.Len(), len(book.entries))
+	}
 }

@@ -38,7 +38,7 @@ const MaxGroups = 10_000
 // Group says what is known of one group of a roster.
 type Group struct {
 	Name     string    `json:"name"`
-	Members  int       `json:"members"`
+	Members  int       `json:"members"` // each once, however many rows the exports had of them
 	Imported time.Time `json:"imported"`
 }
 

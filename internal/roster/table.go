@@ -69,9 +69,9 @@ func openTable(text io.Reader) (t *table, skipped int, reason string) {
 	return nil, skipped, "the first row must be headings, one of them E-mail, E-post, Mail or Sähköposti; the columns are parted by comma, semicolon or tab"
 }
 
-// eachRow hands out the rows of an export that was taken before, each with its
-// line in the file. A row is good until the next.
-func eachRow(e Export, do func(t *table, row []string, line int)) error {
+// eachRow hands out the rows of an export that was taken before. A row is good
+// until the next.
+func eachRow(e Export, do func(t *table, row []string)) error {
 	s, err := look(e)
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func eachRow(e Export, do func(t *table, row []string, line int)) error {
 		return err
 	}
 	defer text.Close() //nolint:errcheck // it was only read
-	t, skipped, reason := openTable(text)
+	t, _, reason := openTable(text)
 	if reason != "" {
 		return &Fault{e.Name, 1, 1, reason}
 	}
@@ -93,8 +93,7 @@ func eachRow(e Export, do func(t *table, row []string, line int)) error {
 		if err != nil {
 			return fmt.Errorf("%s: the table cannot be read", e.Name)
 		}
-		line, _ := t.rows.FieldPos(0)
-		do(t, row, line+skipped)
+		do(t, row)
 	}
 }
 

@@ -1,7 +1,6 @@
 package roster
 
 import (
-	"fmt"
 	"strings"
 
 	"postvern.example/internal/phone"
@@ -28,20 +27,6 @@ func (g *Gap) add(file string, line int) {
 	if g.Rows++; g.Rows == 1 {
 		g.File, g.Line = file, line
 	}
-}
-
-// Count goes through exports that Import took. language says whose numbers
-// those without a country code are. It returns an error where one can no longer
-// be read.
-func Count(language string, exports ...Export) (Tally, error) {
-	var out Tally
-	for _, e := range exports {
-		err := eachRow(e, func(t *table, row []string, line int) { out.row(t, row, e.Name, line, language) })
-		if err != nil {
-			return out, fmt.Errorf("count members: %w", err)
-		}
-	}
-	return out, nil
 }
 
 // row counts one row that is not empty.
