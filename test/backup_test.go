@@ -68,7 +68,7 @@ func TestABackupMadeWhileTheGatewayRunsIsRestored(t *testing.T) {
 				t.Errorf("restored without a key: %v", err)
 			}
 			out, err = g.run("restore", "--from", backup, "--key", key)
-			if err != nil || !strings.Contains(out, "1 copies were on their way") {
+			if err != nil || !strings.Contains(out, "1 copy was on the way") {
 				t.Fatalf("%s%v", out, err)
 			}
 			g.upstream.Script()

@@ -128,7 +128,7 @@ func TestNodesChangeTheirKeyTogetherOrNotAtAll(t *testing.T) {
 	}
 	b.write("data/installation.key", a.read("data/installation.key"))
 	out := a.mustRun("keys", "rotate-node")
-	if !strings.Contains(out, "on the other machines too") {
+	if !strings.Contains(out, "where it has not run yet") {
 		t.Error(out)
 	}
 	for i, g := range []*installation{a, b} {

@@ -37,6 +37,9 @@ func (c backupCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if _, err := os.Stat(filepath.Dir(c.To)); err != nil {
+		return usageError{fmt.Errorf("--to: the folder for the backup is not there: %w", err)}
+	}
 	if app.Fresh(config) {
 		return fmt.Errorf("no gateway has run with the data folder %s yet: there is nothing to back up", config.Data)
 	}
@@ -112,18 +115,24 @@ func (c restoreCommand) Run(ctx context.Context, s streams) error {
 		return usageError{fmt.Errorf("%s has no %s: put the one there that belongs to the backup, or name it with --key", config.Data, spool.KeyFile)}
 	}
 	m, err := app.Restore(ctx, config, from, c.Deliver)
+	if errors.Is(err, spool.ErrInUse) {
+		return fmt.Errorf("%w: stop the gateway, and give it an empty data folder", err)
+	}
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(s.out, "Restored and verified: %s.\n", counts(m))
 	if m.Held > 0 {
-		fmt.Fprintf(s.out, "%d copies were on their way when the backup was made. They may have been delivered since, so they are held: postvern held list.\n", m.Held)
+		fmt.Fprintf(s.out, "%s on the way when the backup was made, and held now, since it may have been delivered meanwhile: postvern held list.\n", count(int(m.Held), "copy was", "copies were"))
 	}
 	return nil
 }
 
 // unpacked returns the folder of the backup.
 func (c restoreCommand) unpacked() (dir string, done func(), err error) {
+	if _, err := os.Stat(c.From); err != nil {
+		return "", nil, usageError{fmt.Errorf("--from: %w", err)}
+	}
 	if !spool.Packed(c.From) {
 		return c.From, func() {}, nil
 	}
@@ -133,7 +142,7 @@ func (c restoreCommand) unpacked() (dir string, done func(), err error) {
 	done = func() { _ = os.RemoveAll(dir) }
 	if err := spool.Unpack(c.From, dir); err != nil {
 		done()
-		return "", nil, err
+		return "", nil, fmt.Errorf("%s is no whole backup: %w", c.From, err)
 	}
 	return dir, done, nil
 }

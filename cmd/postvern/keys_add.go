@@ -97,7 +97,7 @@ func mayLookUp(file string) (app.Config, *policy.Policy, error) {
 	}
 	rules, err := app.LoadPolicy(config.Policy)
 	if err == nil && !rules.LooksUp() {
-		err = fmt.Errorf("%s: key-sources names neither wkd nor vks: whom you look up is told to a server, so nobody is asked unasked", config.Policy)
+		err = fmt.Errorf("%s: key-sources names neither wkd nor vks, so no server is asked: it would learn whom you look up; name one there first", config.Policy)
 	}
 	return config, rules, err
 }

@@ -182,7 +182,7 @@ func (c keysRotateCommand) forget(ctx context.Context, s streams, config app.Con
 	fmt.Fprintf(s.out, "The key is %s now; %s has forgotten the old one. Copy that file to the safe place where you keep the key. Backups from before need the old one.\n", inUse, keyFile(config))
 	nodes, err := store.Nodes(ctx)
 	if err == nil && len(nodes) > 1 {
-		_, err = fmt.Fprintf(s.out, "Run this command on the other machines too: until then they keep the old key in their files (%s).\n", machines(nodes))
+		_, err = fmt.Fprintf(s.out, "Run this command on each of these machines where it has not run yet, for the old key is in its files until then: %s.\n", machines(nodes))
 	}
 	return err
 }

@@ -70,7 +70,7 @@ func (c keysShowCommand) history(ctx context.Context, s streams) (string, error)
 			return err
 		}
 		for _, p := range before {
-			fmt.Fprintf(&out, "%d copies went as %s, the last on %s.\n", p.Copies, p.Step, p.Last.Format(time.DateOnly))
+			fmt.Fprintf(&out, "%s went as %s, the last on %s.\n", count(int(p.Copies), "copy", "copies"), p.Step, p.Last.Format(time.DateOnly))
 		}
 		asked, err := store.LookedUp(ctx, reader)
 		if err == nil && asked.Result != "" {

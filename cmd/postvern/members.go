@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -52,7 +53,7 @@ func (c membersImportCommand) Run(_ context.Context, s streams) error {
 	}
 	groups, tally, err := app.ImportMembers(config, app.MembersImport{Exports: c.Files, Group: name, Out: out, Shrink: c.Shrink})
 	var fault *roster.Fault
-	if errors.As(err, &fault) || errors.Is(err, fs.ErrNotExist) {
+	if errors.As(err, &fault) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EISDIR) {
 		return usageError{err}
 	}
 	if err != nil {

@@ -43,7 +43,7 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 // serve runs one gateway.
 func serve(ctx context.Context, opt app.Options) error {
 	running, err := app.Start(ctx, opt)
-	if errors.Is(err, roster.ErrShrunk) {
+	if errors.Is(err, roster.ErrShrunk) || errors.Is(err, app.ErrFile) {
 		return usageError{err} // nothing but a person makes it right
 	}
 	if err != nil {

@@ -103,7 +103,7 @@ func Start(ctx context.Context, opt Options) (_ *App, err error) {
 	}
 	rules, err := loading.with(a.keys)
 	if err != nil {
-		return nil, err
+		return nil, wrongFile{err}
 	}
 	last, err := a.lastSize()
 	if err != nil {

@@ -59,7 +59,7 @@ func (a *App) openCertificate(ctx context.Context) error {
 func (a *App) loadCertificate(cert, key string) (*submission.Certificate, error) {
 	files, err := submission.LoadCertificate(cert, key, a.keeps("the certificate in use"))
 	if err != nil {
-		return nil, fmt.Errorf("load certificate: %w", err)
+		return nil, wrongFile{err}
 	}
 	return files, nil
 }

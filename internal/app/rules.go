@@ -320,7 +320,7 @@ func readSecret(file string) (string, error) {
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("read secret: %w", err)
+		return "", wrongFile{fmt.Errorf("read secret: %w", err)}
 	}
 	return strings.TrimRight(string(b), "\r\n"), nil
 }

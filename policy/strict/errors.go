@@ -25,7 +25,9 @@ func (e *Error) Error() string {
 	if e.Line > 0 {
 		fmt.Fprintf(&b, ":%d:%d", e.Line, e.Column)
 	}
-	b.WriteString(": ")
+	if b.Len() > 0 { // the value of a flag stands in no file
+		b.WriteString(": ")
+	}
 	if e.Path != "" {
 		b.WriteString(e.Path + ": ")
 	}

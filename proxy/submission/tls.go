@@ -84,7 +84,7 @@ func LoadCertificate(certFile, keyFile string, failed func(error)) (*Certificate
 		return &pair, err
 	}, failed, certFile, keyFile)
 	if err != nil {
-		return nil, fmt.Errorf("load certificate: %w", err)
+		return nil, fmt.Errorf("load certificate %s with key %s: %w", certFile, keyFile, err)
 	}
 	return &Certificate{pair}, nil
 }
