@@ -3,7 +3,7 @@ package detect
 // appendAccount finds bank accounts in their national forms. Norway's have a
 // check digit (modulus 11) and the form 4.2.5; all others need a keyword.
 func appendAccount(r *run, i int, out []candidate) []candidate {
-	if n := r.size(i); n < 3 && r.size(i+1) != 1 && r.plusgiro(i) == 0 || n == 6 {
+	if n := r.size(i); n < 3 && r.size(i+1) != 1 && r.plusgiro(i) == 0 || n == 6 && r.size(i+1) != 1 {
 		return out
 	}
 	if !r.askedAccounts {
@@ -31,9 +31,13 @@ func appendAccount(r *run, i int, out []candidate) []candidate {
 	return out
 }
 
+// shortestGiro is how many digits a plusgiro has at least that is looked for
+// without blanks; shorter ones are hardly more than any two numbers.
+const shortestGiro = 5
+
 // accountHints begin the words for accounts; speaksOfAccounts looks for them
 // before the words are read.
-var accountHints = []string{"kont", "tili", "giro", "clea", "reik", "acco", "bank", "reg", "bg", "pg"}
+var accountHints = []string{"kont", "kto", "tili", "giro", "clea", "reik", "acco", "bank", "reg", "bg", "pg"}
 
 func speaksOfAccounts(s string) bool {
 	for i := 0; i+1 < len(s); i++ {
@@ -61,6 +65,9 @@ var accountPairs = func() (t [256]uint32) {
 
 func account(v *number) candidate {
 	c := from(v, BankAccount, keyAccount)
+	if v.n == 12 {
+		c.key |= keyReikning
+	}
 	c.keyed = true
 	return c
 }

@@ -42,7 +42,7 @@ func identities(r *run, i int, out []candidate) []candidate {
 	case 2:
 		out = appendHetu(r, i, out)
 	}
-	if r.digits >= 7 {
+	if r.digits >= 7 || r.digits >= shortestGiro && r.size(i+1) == 1 {
 		out = appendAccount(r, i, out)
 	}
 	return out

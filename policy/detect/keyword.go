@@ -33,6 +33,7 @@ const (
 	keyDenmark   // Denmark and its towns
 	keyFinland   // Finland
 	keyClosing   // the end of a letter: "kind regards"
+	keyReikning  // an Icelandic account, of twelve digits, or a bill
 	keyWork      // what offices and workplaces write of one person: hired, dismissed, ill, insured
 	keyNordic10  = keyCPR | keyPersonnummer | keyKennitala | keyHetu
 	keyAnyPerson = keyNordic10 | keyFnr
@@ -54,7 +55,8 @@ var keywordTable = []struct {
 	{keyAnyPerson, "ssn idnr idnummer* idnumber* idno identitetsn* identitetsnummer* personid* personalnumber nationalid personkod* identification identity"},
 	{keyIBAN | keyAccount, "iban"},
 	{keyGiro | keyAccount, "bankgiro* plusgiro* postgiro* bankgironr bg pg"},
-	{keyAccount, "konto kontoen kontoens kontot kontots konti kontoer kontonr* kontonummer* kontohaver* kontoinnehav* kontoudtog* kontoutskrift* kontoutdrag* kontooplysning* kontoopplysning* lønkonto lønkontoen lønkontonr lønkontonummer lönekonto lönekontot lønnskonto lønnskontoen bankkonto* personkonto* sparkonto* kto nemkonto* tilinumero* tili tilille pankkitili* clearing* clearingn* regnr account bankreikning* bankareikning* reikning* reg bankoplysning*"},
+	{keyAccount, "konto kontoen kontoens kontot kontots konti kontoer kontonr* kontonummer* kontohaver* kontoinnehav* kontoudtog* kontoutskrift* kontoutdrag* kontooplysning* kontoopplysning* lønkonto lønkontoen lønkontonr lønkontonummer lönekonto lönekontot lønnskonto lønnskontoen bankkonto* personkonto* sparkonto* kto nemkonto* tilinumero* tili tilille pankkitili* clearing* clearingn* regnr account bankreikning* bankareikning* reg bankoplysning*"},
+	{keyReikning, "reikning*"},
 	{keyPassport, "pas pasnr pasnummer* pasnumre* passport* passnr passnummer* passnumre* pass passet passin passi passinumero* vegabréf* vegabref*"},
 	{keyPerson, "auðkenni identitet identiteten identity identiteter født fødselsdato fødselsdag foedt fødd fødde fødselsår född födelsedatum födda syntynyt synt born birth dob birthdate fæddur fædd barn datter søn sønn dotter son borger pasient patient ægtefælle samlever cohabitant klient"},
 	{keyMember, "medlem* medlemm* medlemsn* fagforening* fagforbund* fagforeining* fackförbund* fackförening* fackklubb* union unions unionen kontingent* member members membership* jäsen* ammattiliit* ammattiyhdisty* tillidsrep* tillidsmand* tillitsv* tillidsvalgt* förtroendevald* luottamusmie* luottamusvaltuut* stéttarfélag* félagsm* félagi félagar fagklub* klubben fagleg* faglig* facklig*"},
