@@ -61,6 +61,9 @@ func meaning(text string, lo, b, e int) keyword {
 	if k := joined(text, lo, b, e); k != 0 {
 		return k
 	}
+	if k := misspelt(w); k != 0 {
+		return k
+	}
 	if k := compound(w); k == 0 || !isSerial(text, lo, b, e) {
 		return k
 	}
@@ -193,8 +196,8 @@ func compound(w string) keyword {
 var personal = wordTable(`bruger brukar brukarens bruker användar användare medarbejder medarbeider medarbetar ansat login borger patient pasient social sosial socialsikrings medlems medlem cifret sifret identifikations registrerings skatte elev person personlige klient`)
 
 // standsAlone reports whether the number text[start:end] has its line to itself:
-// beside it stand marks, markup, what a program puts before an answer's subject
-// and a file's extension at most.
+// beside it stand marks, markup, what a program puts before an answer's subject,
+// a greeting or thanks and a file's extension at most.
 func standsAlone(text string, start, end int) bool {
 	lo := max(0, start-maxMarks)
 	if i := strings.LastIndexByte(text[lo:start], '\n'); i >= 0 {
@@ -209,7 +212,7 @@ func standsAlone(text string, start, end int) bool {
 		return false
 	}
 	after := text[end:hi]
-	return onlyOpeners(text[lo:start]) && (isExtension(after) || onlyMarks(after))
+	return onlyOpeners(text[lo:start]) && (isExtension(after) || onlyMarks(after) || onlyThanks(after))
 }
 
 // onlyOpeners reports whether s holds but marks and words that open a subject:
@@ -231,9 +234,23 @@ func onlyOpeners(s string) bool {
 	}
 }
 
+// onlyThanks reports whether s holds but marks and words that hand a number over.
+func onlyThanks(s string) bool {
+	for {
+		w, ok := nextWord(s, 0)
+		if !ok {
+			return onlyMarks(s)
+		}
+		if !onlyMarks(s[:w.start]) || !openers[string(fold(nil, s[w.start:w.end]))] {
+			return false
+		}
+		s = s[w.end:]
+	}
+}
+
 // openers are words before what a mail is about, and those with which one hands
 // a number over: they say nothing of what it is.
-var openers = wordTable(`hermed vedlagt bifogat her hér hérna här ja já jo jú joo jep ok okay tak takk tack kiitos værsgo tässä yes here thanks með sv vs re fw fwd vb vl ang vedr vedrørende angående gällande gjelder emne ämne aihe efni subject varðar vegna ps`)
+var openers = wordTable(`hej hei hi hello moi hæ hallo sorry beklager undskyld förlåt unnskyld anteeksi afsakið hermed vedlagt bifogat her hér hérna här ja já jo jú joo jep ok okay tak takk tack kiitos værsgo tässä yes here thanks með sv vs re fw fwd vb vl ang vedr vedrørende angående gällande gjelder emne ämne aihe efni subject varðar vegna ps`)
 
 // maxMarks bounds the marks beside a number that stands alone.
 const maxMarks = 40

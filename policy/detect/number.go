@@ -230,13 +230,18 @@ func (r *run) opens(at int, v *number) bool {
 }
 
 // afterWord reports whether a word of four letters or more ends before the
-// hyphen at: "loenseddel-010203-1234", not "AB-010203-1234".
+// hyphen at: "loenseddel-010203-1234", not "AB-010203-1234". A shorter one must be a name
+// or a word for somebody's matter: "Bo Ek-010203-1234", "syg-010203-1234".
 func (r *run) afterWord(at int) bool {
 	n := 0
 	for n < at && n < 4 && isLetter(r.text[at-1-n]) {
 		n++
 	}
-	return n == 4
+	if n == 4 {
+		return true
+	}
+	w := r.text[at-n : at]
+	return n > 1 && isUpper(w) && w[n-1] >= 'a' && (at == n || r.text[at-n-1] == ' ') || keywords.find(w)&(keyWork|keyPerson) != 0
 }
 
 // labelled reports whether the letters that end before at are a keyword for
