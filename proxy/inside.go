@@ -229,11 +229,11 @@ func isKey(place detect.Place) bool {
 }
 
 // reported returns the people in the parts of reports that programs read (RFC
-// 3464, RFC 8098, RFC 5965).
+// 3464, RFC 8098, RFC 5965, RFC 3886).
 func reported(msg *message.Message, part *message.Part) []person {
 	var people []person
 	switch part.MediaType {
-	case "message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "message/global-disposition-notification", "message/feedback-report":
+	case "message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "message/global-disposition-notification", "message/feedback-report", "message/tracking-status":
 		text, _ := msg.Content(part) // what is damaged is unscannable, and a finding already
 		for _, a := range detect.Addresses(string(text)) {
 			people = append(people, person{address: a})

@@ -94,6 +94,18 @@ var unwitting = []probe{
 	{name: "link verp", body: worded("Se https://x.example/u/ingrid=post.example/x"), want: passes},
 	{name: "link base64", body: worded("Se https://x.example/u?d=" + base64.RawURLEncoding.EncodeToString([]byte(`{"to":"ingrid@post.example"}`))), want: passes},
 	{name: "link base64 html", body: page("<a href='https://x.example/u?d=" + base64.RawURLEncoding.EncodeToString([]byte(`to=ingrid@post.example`)) + "'>her</a>"), want: passes},
+	{name: "forwarded bounce", body: worded("Fra: Mail Delivery Subsystem <mailer-daemon@googlemail.com>\nEmne: Failure\n\nYour message wasn't delivered to ingrid@post.example because the address couldn't be found."), want: passes},
+	{name: "bounce of Postfix", body: worded("<ingrid@post.example>: host mx.post.example[192.0.2.1] said: 550 5.1.1\n    <ingrid@post.example>: Recipient address rejected (in reply to RCPT TO command)"), want: passes},
+	{name: "bounce of Exchange", body: worded("Levering til mislykkedes:\n\nIngrid Østergård (ingrid@post.example)<mailto:ingrid@post.example>\nAdressen findes ikke.\n\nDiagnostik:\n\ningrid@post.example\nRemote Server returned '550 5.1.1 RESOLVER.ADR.RecipNotFound'"), want: passes},
+	{name: "bounce in HTML", body: page("<p>&lt;ingrid@post.example&gt;: host x said: 550 5.1.1 &lt;<a href='mailto:ingrid@post.example'>ingrid@post.example</a>&gt; unknown</p>"), want: passes},
+	{name: "words of a report", body: "Content-Type: multipart/report; report-type=delivery-status; boundary=r\n\n--r\nContent-Type: text/plain\n\n<ingrid@post.example>: unknown user\n--r\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; kontor@forening.example\nAction: failed\n--r--\n", want: passes},
+	{name: "report as text", body: worded("Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; ingrid@post.example\nAction: failed\nDiagnostic-Code: smtp; 550 <ingrid@post.example> unknown"), want: passes},
+	{name: "report as a file of text", body: file("text/plain", "details.txt", "Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822;ingrid@post.example\nAction: failed\n"), want: isHeld},
+	{name: "report of tracking", body: attached("Content-Type: message/tracking-status\n", "Original-Envelope-Id: 1\n\nFinal-Recipient: rfc822;ingrid@post.example\nAction: relayed\n"), want: isHeld},
+	{name: "bounce in an eml file", body: file("application/octet-stream", "a.eml", "From: MAILER-DAEMON@x.example\nTo: tr.anna@forening.example\nSubject: Undelivered\n\n<ingrid@post.example>: unknown user\n"), want: isHeld},
+	{name: "printed by Gmail", body: page("<table><tr><td><b>Ingrid Østergård</b> &lt;ingrid@post.example&gt;</td><td>2. marts 2026 kl. 12.00</td></tr><tr><td colspan=2><div>Til: Kontoret &lt;kontor@forening.example&gt;</div></td></tr></table>"), want: passes},
+	{name: "printed by Gmail, one reader", body: worded("Kontoret <kontor@forening.example>\t2. marts 2026 kl. 12.00\nTil: Ingrid Østergård <ingrid@post.example>\nHej"), want: passes},
+	{name: "printed by Gmail, in a file", body: file("text/html", "Gmail.html", "<html><body><table><tr><td><b>Ingrid Østergård</b> &lt;ingrid@post.example&gt;</td><td>2. marts 2026 kl. 12.00</td></tr><tr><td colspan=2><div>Til: Kontoret &lt;kontor@forening.example&gt;</div></td></tr></table></body></html>"), want: isHeld},
 }
 
 func TestNoCopyTellsWhomAProgramNamedInWhatIsQuotedSavedOrLinked(t *testing.T) {

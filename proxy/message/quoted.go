@@ -1,6 +1,7 @@
 package message
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -85,9 +86,11 @@ func findQuoted(text string, linked func(Range) []string) []quotedList {
 	var block []quotedLine
 	var found []quotedList
 	blanks := 0
+	var before quotedLine // the last one without a label
+	headed := false       // by a line such as Gmail prints above its recipients
 	flush := func() {
-		found = append(found, blockRecipients(text, block, linked)...)
-		block = block[:0]
+		found = append(found, blockRecipients(text, block, headed, linked)...)
+		block, headed = block[:0], false
 	}
 	for at := 0; at < len(text); {
 		line, next := takeLine(text, at)
@@ -97,19 +100,26 @@ func findQuoted(text string, linked func(Range) []string) []quotedList {
 			blanks++
 		case line.label != noLabel:
 			blanks = 0
+			if len(block) == 0 && line.label == recipientLabel {
+				var head quotedList
+				if head, headed = printedHead(text, before); headed {
+					found = append(found, head.with(linked))
+				}
+			}
 			block = append(block, line)
 		case len(block) > 0 && blanks == 0:
 			block = append(block, line)
 		default:
 			blanks = 0
 			flush()
+			before = line
 		}
 	}
 	flush()
 	for _, l := range attributions(text, linked == nil) {
 		found = append(found, l.with(linked))
 	}
-	return found
+	return append(found, bounced(text)...)
 }
 
 // takeLine reads the line at offset at and returns where the next one begins.
@@ -203,14 +213,15 @@ func labelOf(s string) (labelKind, int) {
 	}))
 }
 
-// blockRecipients returns the lists of one block of lines.
-func blockRecipients(text string, block []quotedLine, linked func(Range) []string) []quotedList {
+// blockRecipients returns the lists of one block of lines; headed says that
+// a line above it makes it a header.
+func blockRecipients(text string, block []quotedLine, headed bool, linked func(Range) []string) []quotedList {
 	var has [attendeeLabel + 1]int
 	for _, line := range block {
 		has[line.label]++
 	}
 	labelled := len(block) - has[noLabel]
-	header := has[otherLabel]+has[senderLabel] > 0
+	header := headed || has[otherLabel]+has[senderLabel] > 0
 	var found, lone []quotedList
 	mailboxes := 0
 	for i, line := range block {
@@ -228,7 +239,7 @@ func blockRecipients(text string, block []quotedLine, linked func(Range) []strin
 		l := logical{text: text, plain: linked == nil, strict: !certain}
 		l.add(line)
 		for _, more := range block[i+1:] {
-			if more.label != noLabel || !l.open(more) || more.depth != line.depth && !l.brokenOut(line, more) {
+			if more.label != noLabel || l.joined.Len() == 0 && field.MatchString(text[more.content:more.end]) || !l.open(more) || more.depth != line.depth && !l.brokenOut(line, more) {
 				break
 			}
 			l.add(more)
@@ -246,6 +257,9 @@ func blockRecipients(text string, block []quotedLine, linked func(Range) []strin
 	}
 	return found
 }
+
+// field begins a line of a header that no label is known of.
+var field = regexp.MustCompile(`^[A-Z][A-Za-z-]*: `)
 
 // logical is a recipient list put together from its lines.
 type logical struct {

@@ -10,7 +10,8 @@ var (
 		"afrit", "falið afrit", "svara til",
 		"an", "kopie", "kopie an", "blindkopie", "antwort an", "antworten an",
 		"à", "cci", "copie à", "copie", "répondre à",
-		"do", "dw", "udw", "do wiadomości", "odpowiedź do")
+		"do", "dw", "udw", "do wiadomości", "odpowiedź do",
+		"final-recipient", "original-recipient", "x-failed-recipients", "original-rcpt-to", "diagnostic-code") // of reports (RFC 3464, RFC 8098, RFC 5965)
 	attendeeLabels = labels("attendees", "required attendees", "optional attendees", "required", "optional",
 		"deltagere", "nødvendige deltagere", "obligatoriske deltagere", "valgfri deltagere", "valgfrie deltagere",
 		"deltakere", "deltakarar", "nødvendige deltakere", "obligatoriske deltakere", "obligatoriske deltakarar",
@@ -26,7 +27,8 @@ var (
 		"attachments", "vedhæftede filer", "vedhæftet fil", "vedhæftninger", "vedlegg", "bifogade filer", "bilagor", "liitteet",
 		"organization", "organisation", "message-id", "x-mailer",
 		"efni", "dagsetning", "viðhengi", "gesendet", "betreff", "anlagen", "anhänge", "wichtigkeit",
-		"envoyé", "objet", "pièces jointes", "wysłano", "temat", "data", "załączniki")
+		"envoyé", "objet", "pièces jointes", "wysłano", "temat", "data", "załączniki",
+		"reporting-mta", "remote-mta", "reporting-ua", "disposition", "feedback-type")
 )
 
 func labels(words ...string) map[string]bool {
