@@ -57,7 +57,8 @@ func beyondASCII(r rune) bool { return r > unicode.MaxASCII }
 var codes = regexp.MustCompile(`[A-Za-z0-9+/_-]+`)
 
 // spelledNames finds people by name in whatever way programs write one: without
-// accents, in any case, with points between the words, the last name first.
+// accents, in any case, with points between the words, the last name first, in
+// the genitive.
 type spelledNames [2][]string
 
 // twoLetters are the ways to write Nordic letters in ASCII.
@@ -72,7 +73,8 @@ func spell(people []string) spelledNames {
 		for _, name := range people {
 			words := strings.Fields(inWords(name, i))
 			if n := len(words) - 1; n > 0 {
-				s[i] = append(s[i], " "+strings.Join(words, " ")+" ", " "+strings.Join(append(words[n:n:n], append([]string{words[n]}, words[:n]...)...), " ")+" ")
+				whole := " " + strings.Join(words, " ")
+				s[i] = append(s[i], whole+" ", whole+"s ", " "+strings.Join(append(words[n:n:n], append([]string{words[n]}, words[:n]...)...), " ")+" ")
 			}
 		}
 	}

@@ -63,12 +63,28 @@ func (r *Rules) namesIn(text string) []string {
 	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`<>()[]{}"“”;:|/`, r) })
 	for i := range words {
 		for n := 2; n <= 4 && i+n <= len(words); n++ {
-			name := strings.Trim(strings.Join(words[i:i+n], " "), ",.'!?-–")
-			known := func(other string) bool { return roster.SameName(other, name) }
-			if r.Members.HasName(name) && !r.Representatives.HasName(name) && !slices.ContainsFunc(found, known) {
-				found = append(found, name)
+			for name := range nominatives(strings.Trim(strings.Join(words[i:i+n], " "), ",.'!?-–")) {
+				known := func(other string) bool { return roster.SameName(other, name) }
+				if r.Members.HasName(name) && !r.Representatives.HasName(name) && !slices.ContainsFunc(found, known) {
+					found = append(found, name)
+				}
 			}
 		}
 	}
 	return found
+}
+
+// nominatives yields what a name may be: as it stands, and without the endings
+// of the genitive ("Mette Sørensens sag", "Karin Öberg's", "Matti Salon").
+func nominatives(name string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		if !yield(name) {
+			return
+		}
+		for _, ending := range [...]string{"'s", "’s", "´s", "s", "es", "in", "n"} {
+			if bare, ok := strings.CutSuffix(name, ending); ok && !yield(bare) {
+				return
+			}
+		}
+	}
 }

@@ -134,6 +134,10 @@ func TestASubjectThatNamesAMemberToOthersIsRecorded(t *testing.T) {
 	if len(records) != 1 || records[0].Type != "member-named" || records[0].NearMiss || strings.Contains(fmt.Sprint(records[0]), "Karin") {
 		t.Errorf("%+v", records)
 	}
+	i.sendTo("Karin Öbergs sag", "peter@post.example", "peter@post.example")
+	if records := i.register(); len(records) != 2 {
+		t.Errorf("the genitive: %+v", records)
+	}
 }
 
 // reload asks the gateway to read its files and waits until it has.

@@ -106,6 +106,7 @@ var unwitting = []probe{
 	{name: "printed by Gmail", body: page("<table><tr><td><b>Ingrid Østergård</b> &lt;ingrid@post.example&gt;</td><td>2. marts 2026 kl. 12.00</td></tr><tr><td colspan=2><div>Til: Kontoret &lt;kontor@forening.example&gt;</div></td></tr></table>"), want: passes},
 	{name: "printed by Gmail, one reader", body: worded("Kontoret <kontor@forening.example>\t2. marts 2026 kl. 12.00\nTil: Ingrid Østergård <ingrid@post.example>\nHej"), want: passes},
 	{name: "printed by Gmail, in a file", body: file("text/html", "Gmail.html", "<html><body><table><tr><td><b>Ingrid Østergård</b> &lt;ingrid@post.example&gt;</td><td>2. marts 2026 kl. 12.00</td></tr><tr><td colspan=2><div>Til: Kontoret &lt;kontor@forening.example&gt;</div></td></tr></table></body></html>"), want: isHeld},
+	{name: "an attendee in the genitive", body: invites("ATTENDEE;CN=Ingrid Østergård:mailto:ingrid@post.example\nSUMMARY:Ingrid Østergårds sag\nLOCATION:Ingrid Østergård's kontor"), want: passes},
 }
 
 func TestNoCopyTellsWhomAProgramNamedInWhatIsQuotedSavedOrLinked(t *testing.T) {
