@@ -213,6 +213,7 @@ func attached(msg *message.Message, text extract.Result) []person {
 		for _, q := range message.QuotedIn(s.Text).Recipients {
 			people = append(people, person{name: q.Name, address: q.Address})
 		}
+		people = append(people, invited(s)...)
 		if ofPage(s.Place) {
 			for _, a := range message.LinkedIn(s.Text) {
 				people = append(people, person{address: a})

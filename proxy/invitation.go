@@ -53,8 +53,28 @@ func (in inside) invitations(msg *message.Message, text extract.Result) (all pol
 	if err != nil && len(in.readers) > 0 {
 		return policy.Listed, true
 	}
-	return in.listing(people), in.members(fixed) != policy.NotListed
+	return in.listing(people), max(in.members(fixed), in.shownAgain(fixed)) != policy.NotListed
 }
+
+// invited returns the people in an invitation that is no iCalendar: JSCalendar
+// (RFC 8984), jCal (RFC 7265), xCal (RFC 6321). Nothing of it is edited.
+func invited(s detect.Segment) []person {
+	n := len(s.Place)
+	if n == 0 || s.Place[n-1].Label != "JSON" && s.Place[n-1].Label != "XML" || !otherCalendar.MatchString(s.Text) {
+		return nil
+	}
+	people := peopleIn(s.Text)
+	for line := range strings.Lines(s.Text) {
+		if line = strings.TrimSpace(line); strings.Contains(line, " ") && !strings.Contains(line, "@") {
+			people = append(people, person{name: line})
+		}
+	}
+	return people
+}
+
+// otherCalendar finds what no other kind of file has: the names of the fields
+// that list people, or an address as the value of an attendee.
+var otherCalendar = regexp.MustCompile(`(?im)^(participants|cal-address|calendarAddress|sendTo)$|^mailto:`)
 
 // onlyIDs returns the canonical addresses that stand in ids of calendars and
 // are nobody's as far as the message and the roster tell: 1f2e@google.example is
@@ -263,7 +283,7 @@ func (p *preparation) splitInvitations(raw octets.Rope, invitee string) (octets.
 	ids := in.onlyIDs(attendees)
 	hide := func(name, address string) bool {
 		who := person{name: name, address: address}
-		if address == "" && !in.member(who) || ids[canonical(address)] && !p.hidden[canonical(address)] {
+		if address == "" && !in.member(who) && in.address(who) == "" || ids[canonical(address)] && !p.hidden[canonical(address)] {
 			return false
 		}
 		if a := in.address(who); a != "" && a == invitee {

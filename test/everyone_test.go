@@ -191,3 +191,34 @@ func TestWithEverybodyHiddenAFileThatOneOfThemWroteWaits(t *testing.T) {
 		}
 	}
 }
+
+// TestWithEverybodyHiddenCalendarsThatAreFilesTellOfNobody attaches invitations
+// of forms and in places that no edit reaches, and one that is edited.
+func TestWithEverybodyHiddenCalendarsThatAreFilesTellOfNobody(t *testing.T) {
+	i := gateway(t, files{"policy.yaml": strings.Replace(defaultPolicy, "hide: members", "hide: everyone", 1)})
+	event := "BEGIN:VCALENDAR\nVERSION:2.0\nMETHOD:PUBLISH\nBEGIN:VEVENT\nUID:1\nDTSTAMP:20260302T110000Z\nORGANIZER:mailto:tr.anna@forening.example\n%s\nEND:VEVENT\nEND:VCALENDAR\n"
+	attendee := strings.Replace(event, "%s", "ATTENDEE;CN=Bo Friis:mailto:bo.friis@brev.example", 1)
+	for name, c := range map[string]struct {
+		body string
+		held bool
+	}{
+		"JSCalendar":             {file("application/octet-stream", "a.ics", `{"@type":"Event","uid":"1","participants":{"p":{"@type":"Participant","name":"Bo Friis"}}}`), true},
+		"an invitation in a zip": {attached("Content-Type: application/zip; name=a.zip\nContent-Transfer-Encoding: base64\n", zipped(t, attendee)), true},
+		"a contact by name":      {file("text/calendar", "a.ics", strings.Replace(event, "%s", "CONTACT:Bo Friis", 1)), false},
+	} {
+		before := len(i.heldTo())
+		mail := "X-Mark: " + mark(name) + "\nFrom: Anna Holm <tr.anna@forening.example>\nTo: Ada Dam <ada.dam@brev.example>, Bo Friis <bo.friis@brev.example>\nSubject: x\nDate: Mon, 2 Mar 2026 12:00:00 +0100\nMessage-ID: <files@region.example>\n" + c.body
+		if err := i.send("anna", "tr.anna@forening.example", strangers[:2], mail); err != nil {
+			t.Fatal(err)
+		}
+		if held := i.heldTo()[before:]; c.held != (len(held) > 0) {
+			t.Errorf("%s: held to %v", name, held)
+		}
+		if c.held {
+			continue
+		}
+		if got := i.delivered(name, strangers[0]); strings.Contains(got, "Friis") {
+			t.Errorf("%s tells of another reader:\n%s", name, got)
+		}
+	}
+}

@@ -106,6 +106,11 @@ var unwitting = []probe{
 	{name: "printed by Gmail", body: page("<table><tr><td><b>Ingrid Østergård</b> &lt;ingrid@post.example&gt;</td><td>2. marts 2026 kl. 12.00</td></tr><tr><td colspan=2><div>Til: Kontoret &lt;kontor@forening.example&gt;</div></td></tr></table>"), want: passes},
 	{name: "printed by Gmail, one reader", body: worded("Kontoret <kontor@forening.example>\t2. marts 2026 kl. 12.00\nTil: Ingrid Østergård <ingrid@post.example>\nHej"), want: passes},
 	{name: "printed by Gmail, in a file", body: file("text/html", "Gmail.html", "<html><body><table><tr><td><b>Ingrid Østergård</b> &lt;ingrid@post.example&gt;</td><td>2. marts 2026 kl. 12.00</td></tr><tr><td colspan=2><div>Til: Kontoret &lt;kontor@forening.example&gt;</div></td></tr></table></body></html>"), want: isHeld},
+	{name: "JSCalendar", body: attached("Content-Type: application/jscalendar+json;type=event\n", `{"@type":"Event","uid":"1","participants":{"p":{"@type":"Participant","name":"Ingrid","email":"ingrid@post.example"}}}`), want: isHeld},
+	{name: "JSCalendar of names", body: file("application/json", "a.json", `{"@type":"Event","uid":"1","participants":{"p":{"@type":"Participant","name":"Ingrid Østergård"}}}`), want: isHeld},
+	{name: "jCal in a file", body: file("application/octet-stream", "a.json", `["vcalendar",[],[["vevent",[["attendee",{},"cal-address","mailto:ingrid@post.example"]],[]]]]`), want: isHeld},
+	{name: "xCal in a file", body: file("application/octet-stream", "a.xml", `<?xml version="1.0"?><icalendar xmlns="urn:ietf:params:xml:ns:icalendar-2.0"><vcalendar><components><vevent><properties><attendee><cal-address>mailto:ingrid@post.example</cal-address></attendee></properties></vevent></components></vcalendar></icalendar>`), want: isHeld},
+	{name: "a contact by name", body: invites("CONTACT:Ingrid Østergård\\, 12 34 56 78"), want: passes},
 	{name: "an attendee in the genitive", body: invites("ATTENDEE;CN=Ingrid Østergård:mailto:ingrid@post.example\nSUMMARY:Ingrid Østergårds sag\nLOCATION:Ingrid Østergård's kontor"), want: passes},
 }
 

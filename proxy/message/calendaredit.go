@@ -38,10 +38,11 @@ func classOf(name string) lineClass {
 	return mustStay
 }
 
-// listsPeople reports whether a text may have attendees, however it is folded.
+// listsPeople reports whether a text may have attendees, however it is folded,
+// and in JSCalendar (RFC 8984) as well.
 func listsPeople(text string) bool {
 	packed := strings.ToUpper(strings.Join(strings.Fields(text), ""))
-	return strings.Contains(packed, "ATTENDEE") || strings.Contains(packed, "ORGANIZER")
+	return strings.Contains(packed, "ATTENDEE") || strings.Contains(packed, "ORGANIZER") || strings.Contains(packed, "PARTICIPANT")
 }
 
 // calendarPeople returns whom a calendar names.
@@ -53,7 +54,7 @@ func calendarPeople(text string) ([]Attendee, error) {
 		}
 		return nil, err
 	}
-	var found []Attendee
+	var found, contacts []Attendee
 	for _, l := range lines {
 		p := takeProperty(l.text)
 		class := classOf(p.name)
@@ -82,9 +83,20 @@ func calendarPeople(text string) ([]Attendee, error) {
 			if p.name == "ATTACH" && strings.EqualFold(p.param("ENCODING"), "BASE64") {
 				continue // a file in its own right
 			}
+			if p.name == "CONTACT" {
+				plain, _ := unescapeText(l.text[p.value:])
+				for _, name := range namePhrases(plain) {
+					contacts = append(contacts, Attendee{Name: name})
+				}
+			}
 			for _, a := range addressesIn(l.text) {
 				found = append(found, Attendee{Address: a, Fixed: class == mustStay, ID: class == mustStay || p.name == "RELATED-TO"})
 			}
+		}
+	}
+	for _, c := range contacts { // an attendee of the name is who is meant
+		if !slices.ContainsFunc(found, func(a Attendee) bool { return strings.EqualFold(a.Name, c.Name) }) {
+			found = append(found, c)
 		}
 	}
 	return found, nil
@@ -219,7 +231,7 @@ func (e *calendarEditor) leaving(lines []calendarLine) ([]bool, error) {
 					drop[j] = true
 				}
 			}
-		case "SUMMARY", "DESCRIPTION", "COMMENT", "LOCATION", "X-ALT-DESC":
+		case "SUMMARY", "DESCRIPTION", "COMMENT", "LOCATION", "X-ALT-DESC", "CONTACT":
 			e.noteProse(l.text, p)
 		case "ORGANIZER":
 			stay = append(stay, p.param("CN"))
