@@ -21,7 +21,11 @@ func (r *reading) mail(p piece) {
 		if i > 0 {
 			inner.Number = i + 1
 		}
-		r.nested(p, one, p.place.In(inner))
+		place := p.place.In(inner)
+		if len(one.from) > 0 {
+			r.label(place.In(detect.Step{Kind: detect.InHeader, Label: "From"}), mixed(one.from))
+		}
+		r.nested(p, one.mail, place)
 	}
 }
 
@@ -115,19 +119,24 @@ func within(outer, inner detect.Place) detect.Place {
 	return append(append(all, outer...), inner...)
 }
 
+// boxed is a message of an mbox, and what the line before it says of its
+// sender and time.
+type boxed struct{ from, mail []byte }
+
 // splitMbox returns the messages of an mbox (RFC 4155), or the one message.
-func splitMbox(data []byte) [][]byte {
+func splitMbox(data []byte) []boxed {
 	if !bytes.HasPrefix(data, []byte("From ")) {
-		return [][]byte{data}
+		return []boxed{{mail: data}}
 	}
-	var all [][]byte
+	var all []boxed
 	for len(data) > 0 {
-		_, rest, _ := bytes.Cut(data, []byte("\n")) // the "From " line
+		line, rest, _ := bytes.Cut(data, []byte("\n"))
+		from := bytes.TrimSpace(line[len("From "):])
 		end := bytes.Index(rest, []byte("\nFrom "))
 		if end < 0 {
-			return append(all, rest)
+			return append(all, boxed{from, rest})
 		}
-		all = append(all, rest[:end+1])
+		all = append(all, boxed{from, rest[:end+1]})
 		data = rest[end+1:]
 	}
 	return all
