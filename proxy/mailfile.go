@@ -28,6 +28,9 @@ func buried(text extract.Result) []person {
 		}
 		found := peopleIn(s.Text)
 		people = append(people, found...)
+		for _, form := range forms(s.Text)[1:] { // in links, for one
+			people = append(people, peopleIn(form)...)
+		}
 		if len(found) == 0 && isFile(s.Place) && reached(field) {
 			for name := range strings.SplitSeq(s.Text, ";") {
 				people = append(people, person{name: strings.TrimSpace(name)})

@@ -112,6 +112,7 @@ var unwitting = []probe{
 	{name: "xCal in a file", body: file("application/octet-stream", "a.xml", `<?xml version="1.0"?><icalendar xmlns="urn:ietf:params:xml:ns:icalendar-2.0"><vcalendar><components><vevent><properties><attendee><cal-address>mailto:ingrid@post.example</cal-address></attendee></properties></vevent></components></vcalendar></icalendar>`), want: isHeld},
 	{name: "a contact by name", body: invites("CONTACT:Ingrid Østergård\\, 12 34 56 78"), want: passes},
 	{name: "the line before a mail in an mbox", body: file("application/mbox", "a.mbox", "From ingrid@post.example Mon Mar  2 12:00:00 2026\nFrom: chef@region.example\nTo: kontor@forening.example\nSubject: x\n\nhej\n"), want: isHeld},
+	{name: "a link in the header of a nested mail", body: attached("Content-Type: message/rfc822\n", "From: chef@region.example\nTo: kontor@forening.example\nSubject: x\nList-Unsubscribe: <https://x.example/u?e="+base64.RawURLEncoding.EncodeToString([]byte("ingrid@post.example"))+">\n\nhej\n"), want: isHeld},
 	{name: "an attendee in the genitive", body: invites("ATTENDEE;CN=Ingrid Østergård:mailto:ingrid@post.example\nSUMMARY:Ingrid Østergårds sag\nLOCATION:Ingrid Østergård's kontor"), want: passes},
 }
 
