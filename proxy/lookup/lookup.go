@@ -22,6 +22,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -89,11 +90,37 @@ func New(cfg Config) (*Client, error) {
 // recipient is a stranger's word, and nothing in here is asked for its sake.
 func outside(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
-	ip := at.Addr().Unmap()
-	if err != nil || !ip.IsGlobalUnicast() || ip.IsPrivate() {
+	ip := translated(at.Addr().Unmap())
+	if err != nil || !ip.IsGlobalUnicast() || ip.IsPrivate() || slices.ContainsFunc(within, func(n netip.Prefix) bool { return n.Contains(ip) }) {
 		return errors.New("the server's address is within this network")
 	}
 	return nil
+}
+
+// within are networks that no public server stands in (RFC 6890), beside those
+// that net/netip knows: of carriers and overlays, for protocols and benchmarks,
+// of the future, and of NAT64 and Teredo.
+var within = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
+	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2001::/32"), netip.MustParsePrefix("fec0::/10"),
+}
+
+var (
+	nat64  = netip.MustParsePrefix("64:ff9b::/96")
+	sixTo4 = netip.MustParsePrefix("2002::/16")
+)
+
+// translated returns the IPv4 address that an IPv6 one leads to where a
+// network translates between them (RFC 6052 §2.2, RFC 3056 §2).
+func translated(ip netip.Addr) netip.Addr {
+	b := ip.WithZone("").As16()
+	switch {
+	case nat64.Contains(ip.WithZone("")):
+		return netip.AddrFrom4([4]byte(b[12:16]))
+	case sixTo4.Contains(ip.WithZone("")):
+		return netip.AddrFrom4([4]byte(b[2:6]))
+	}
+	return ip
 }
 
 // Found is a key that a server gave.

@@ -24,6 +24,9 @@ func TestNothingWithinThisNetworkIsAsked(t *testing.T) {
 		"127.0.0.1:443": false, "[::1]:443": false, "10.0.0.1:443": false, "192.168.1.1:443": false, "172.16.0.1:443": false,
 		"169.254.169.254:443": false, "[fe80::1]:443": false, "[fd00::1]:443": false, "[::ffff:10.0.0.1]:443": false,
 		"0.0.0.0:443": false, "224.0.0.1:443": false, "nonsense": false,
+		"[64:ff9b::c000:201]:443": true, "[64:ff9b::a00:1]:443": false, "[64:ff9b::7f00:1]:443": false, "[64:ff9b:1::a00:1]:443": false,
+		"[2002:a00:1::1]:443": false, "[2002:c000:201::1]:443": true, "[2001::1]:443": false, "[fec0::1]:443": false,
+		"100.64.0.1:443": false, "192.0.0.8:443": false, "198.18.0.1:443": false, "240.0.0.1:443": false, "0.1.2.3:443": false,
 	} {
 		if err := outside("tcp", address, nil); (err == nil) != fine {
 			t.Errorf("%s: %v", address, err)
