@@ -192,6 +192,21 @@ func TestPersonalDataForAReaderWithoutKeyIsHeldThenReleased(t *testing.T) {
 	if strings.Contains(string(text), "61-4285") || strings.Contains(string(text), "mette@") {
 		t.Errorf("the register tells too much: %s", text)
 	}
+	for _, c := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"list"}, []string{"DATO", "ALVORLIGHEDSGRAD", "frigivet af en person", "personoplysninger"}},
+		{[]string{"list", "--language", "en"}, []string{"SEVERITY", "released by a person", "personal data"}},
+		{[]string{"show", records[0]["reference"].(string)}, []string{"Beskrivelse:", "personoplysninger\n", "CPR-nummer\n", "mailens tekst\n", "ja\n"}},
+	} {
+		out := g.mustRun(append([]string{"deviations"}, c.args...)...)
+		for _, want := range c.want {
+			if !strings.Contains(out, want) {
+				t.Errorf("deviations %v does not say %q:\n%s", c.args, want, out)
+			}
+		}
+	}
 }
 
 func TestADroppedMailIsGoneAndItsSenderIsTold(t *testing.T) {

@@ -8,7 +8,10 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"postvern.example/internal/app"
 	"postvern.example/internal/deviation"
+	"postvern.example/internal/notice"
+	"postvern.example/policy/detect"
 	"postvern.example/policy/strict"
 	"postvern.example/proxy/spool"
 )
@@ -23,6 +26,7 @@ type deviationsListCommand struct {
 	JSON         bool            `name:"json" help:"Print a JSON array."`
 	Since        strict.Duration `placeholder:"SPAN" help:"Only entries of the last 72h, 14d, 5y ..."`
 	Near         string          `enum:"all,only,none" default:"all" placeholder:"WHICH" help:"Near misses: all, only, none."`
+	readable     `embed:""`
 }
 
 // Run prints the register, newest first.
@@ -49,14 +53,23 @@ func (c deviationsListCommand) Run(ctx context.Context, s streams) error {
 			_, err := fmt.Fprintln(s.out, "The register has no such entry.")
 			return err
 		}
+		say, err := c.speaker(c.Config)
+		if err != nil {
+			return err
+		}
 		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "DATE\tREFERENCE\tSEVERITY\tTYPE\tNEAR MISS\tSTATUS\tREPORTER\tDESCRIPTION")
+		var heads []string
+		for _, key := range []string{"date", "reference", "severity", "type", "near-miss", "status", "reporter", "description"} {
+			heads = append(heads, strings.ToUpper(say.word("word", key)))
+		}
+		fmt.Fprintln(w, strings.Join(heads, "\t"))
 		for _, r := range shown {
 			near := ""
 			if r.NearMiss {
-				near = "yes"
+				near = say.word("word", "yes")
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", when(r.Date), r.Reference, r.Severity, r.Type, near, r.Status, r.Reporter, r.Description)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", when(r.Date), r.Reference, say.word("severity", string(r.Severity)), say.word("type", string(r.Type)), near,
+				say.word("status", string(r.Status)), r.Reporter, r.Description)
 		}
 		return w.Flush()
 	})
@@ -66,6 +79,7 @@ type deviationsShowCommand struct {
 	installation `embed:""`
 	ID           string `arg:"" help:"ID or reference of the entry."`
 	JSON         bool   `name:"json" help:"Print a JSON array."`
+	readable     `embed:""`
 }
 
 // Run prints the entries with an ID or reference.
@@ -81,46 +95,93 @@ func (c deviationsShowCommand) Run(ctx context.Context, s streams) error {
 		if c.JSON {
 			return printJSON(s.out, records)
 		}
+		say, err := c.speaker(c.Config)
+		if err != nil {
+			return err
+		}
 		for i, r := range records {
 			if i > 0 {
 				fmt.Fprintln(s.out)
 			}
-			printRecord(s, r)
+			printRecord(s, say, r)
 		}
 		return nil
 	})
 }
 
-func printRecord(s streams, r deviation.Record) {
+func printRecord(s streams, say speaker, r deviation.Record) {
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	near := "no"
+	near, follow := say.word("word", "no"), say.word("word", "none")
 	if r.NearMiss {
-		near = "yes: it was caught before it left"
+		near = say.word("word", "yes")
 	}
-	follow := "none"
 	if !r.FollowUp.IsZero() {
 		follow = when(r.FollowUp)
 	}
-	for _, row := range [][2]string{
-		{"ID", r.ID},
-		{"Reference", r.Reference},
-		{"Date", when(r.Date)},
-		{"Description", r.Description},
-		{"Reporter", r.Reporter},
-		{"Type", string(r.Type)},
-		{"Severity", string(r.Severity)},
-		{"Near miss", near},
-		{"Status", string(r.Status)},
-		{"Measures", r.Measures},
-		{"Next follow-up", follow},
-		{"Rule", r.Rule},
-		{"Found", strings.Join(r.Kinds, ", ")},
-		{"Where", strings.Join(r.Places, "; ")},
-	} {
-		fmt.Fprintf(w, "%s:\t%s\n", row[0], row[1])
+	var kinds, places []string
+	for _, k := range r.Kinds {
+		kinds = append(kinds, say.texts.Kind(say.language, detect.Kind(k)))
 	}
+	for _, p := range r.Places {
+		places = append(places, say.texts.PlaceText(say.language, p))
+	}
+	line := func(key, text string) {
+		word := []rune(say.word("word", key))
+		fmt.Fprintf(w, "%s:\t%s\n", strings.ToUpper(string(word[:1]))+string(word[1:]), text)
+	}
+	fmt.Fprintf(w, "ID:\t%s\n", r.ID)
+	line("reference", r.Reference)
+	line("date", when(r.Date))
+	line("description", r.Description)
+	line("reporter", r.Reporter)
+	line("type", say.word("type", string(r.Type)))
+	line("severity", say.word("severity", string(r.Severity)))
+	line("near-miss", near)
+	line("status", say.word("status", string(r.Status)))
+	line("measures", r.Measures)
+	line("follow-up", follow)
+	line("rule", say.texts.Rule(say.language, r.Rule))
+	line("found", strings.Join(kinds, ", "))
+	line("where", strings.Join(places, "; "))
 	for _, c := range r.Comments {
-		fmt.Fprintf(w, "Comment:\t%s, %s: %s\n", when(c.Date), c.Author, c.Text)
+		line("comments", fmt.Sprintf("%s, %s: %s", when(c.Date), c.Author, c.Text))
 	}
 	_ = w.Flush()
+}
+
+// readable is the language of what a command prints for people. What the
+// register says is written in the organisation's when it is entered.
+type readable struct {
+	Language string `enum:"policy,da,nb,nn,sv,en" default:"policy" placeholder:"LANGUAGE" help:"The language of headings and names: policy (the policy's own), da, nb, nn, sv, en."`
+}
+
+// speaker says the words of one language.
+type speaker struct {
+	texts    *notice.Catalog
+	language string
+}
+
+// speaker returns that of the flag, or else of the policy; English where the
+// policy cannot be read.
+func (r readable) speaker(file string) (speaker, error) {
+	say := speaker{language: r.Language}
+	if say.language == "policy" {
+		say.language = "en"
+		if config, err := app.LoadConfig(file); err == nil {
+			if p, err := app.LoadPolicy(config.Policy); err == nil {
+				say.language = p.Language
+			}
+		}
+	}
+	var err error
+	say.texts, err = notice.Load()
+	return say, err
+}
+
+// word returns the word for a name, or the name where there is none.
+func (s speaker) word(section, name string) string {
+	if w, ok := s.texts.Word(s.language, section+"."+name); ok {
+		return w
+	}
+	return name
 }

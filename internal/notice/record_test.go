@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"postvern.example/policy"
+	"postvern.example/policy/detect"
 )
 
 // entries are one of each type, caught and gone out, for one and for many.
@@ -85,5 +86,19 @@ func TestWhatWasOnlyObservedWentOut(t *testing.T) {
 	description, measures := load(t).Record("da", policy.Entry{Type: policy.EntryVisible, Action: policy.Hold, NearMiss: true, Count: 11}, true)
 	if description != "En mail viste 11 medlemmer hinandens adresser." || measures != "Reglerne er kun på prøve: mailen blev sendt uændret." {
 		t.Errorf("%q %q", description, measures)
+	}
+}
+
+func TestAPlaceOfTheRegisterIsSaidInWords(t *testing.T) {
+	texts := load(t)
+	for text, want := range map[string]string{
+		"body (text)":                "mailens tekst",
+		"header (Subject)":           "emnet",
+		"attachment 2 (PDF), page 3": texts.Place("da", detect.Place{{Kind: detect.InAttachment, Number: 2, Label: "PDF"}, {Kind: detect.InPage, Number: 3}}),
+		"somewhere else entirely":    "somewhere else entirely",
+	} {
+		if got := texts.PlaceText("da", text); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
 	}
 }

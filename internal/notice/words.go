@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,24 @@ import (
 // detect.Place.String it never shows a name that stands in the message.
 func (c *Catalog) Place(lang string, p detect.Place) string {
 	return c.in(lang).place(p)
+}
+
+// placeStep is one step of a place as detect.Place.String writes it.
+var placeStep = regexp.MustCompile(`^([a-z]+)(?: ([0-9]{1,9}))?(?: \(([^()]+)\))?$`)
+
+// PlaceText returns a place that stands as detect.Place.String wrote it, as in
+// the register, in words. One that is written otherwise is returned as it is.
+func (c *Catalog) PlaceText(lang, text string) string {
+	var place detect.Place
+	for step := range strings.SplitSeq(text, ", ") {
+		m := placeStep.FindStringSubmatch(step)
+		if m == nil {
+			return clean(text, 200)
+		}
+		number, _ := strconv.Atoi(m[2]) // none is 0
+		place = append(place, detect.Step{Kind: detect.StepKind(m[1]), Number: number, Label: m[3]})
+	}
+	return c.Place(lang, place)
 }
 
 // Kind returns the name of a kind, without an article: "CPR-nummer". A kind
