@@ -31,14 +31,33 @@ var (
 	replyCode   = regexp.MustCompile(`\b[45][0-9]{2}[ -]#?[45]\.[0-9]\.[0-9]{1,3}\b`)
 )
 
-// mayBounce reports whether a text can be what bounced looks for.
+// mayBounce reports whether a text has a code or an address such as these. Nearly
+// none has, so no line of it is looked at by itself; the writers of header blocks
+// are known to findQuoted.
 func mayBounce(text string) bool {
 	if strings.IndexByte(text, '@') < 0 {
 		return false
 	}
-	for _, hint := range [...]string{">:", "):", " 5.", " 4.", "-5.", "-4.", "#5.", "#4.", "aemon", "ostmaster", "AEMON", "OSTMASTER", "ail Delivery", "MicrosoftExchange"} {
-		if strings.Contains(text, hint) {
+	for rest := text; ; { // the points of codes are rare, and so is what follows an address
+		i := strings.IndexByte(rest, '.')
+		if i < 0 {
+			break
+		}
+		if i > 0 && (rest[i-1] == '4' || rest[i-1] == '5') && len(rest) > i+2 && rest[i+2] == '.' && replyCode.MatchString(rest[max(0, i-6):min(len(rest), i+7)]) {
 			return true
+		}
+		rest = rest[i+1:]
+	}
+	for _, mark := range [...]string{">:", "):"} {
+		for rest := text; ; {
+			i := strings.Index(rest, mark)
+			if i < 0 {
+				break
+			}
+			if line := rest[strings.LastIndexByte(rest[:i], '\n')+1:]; failedFor.MatchString(strings.TrimLeft(line[:min(len(line), 400)], "> \t|")) {
+				return true
+			}
+			rest = rest[i+2:]
 		}
 	}
 	return false
@@ -49,9 +68,6 @@ func mayBounce(text string) bool {
 // a mailbox and nothing else, and behind a header block of the mail system, up
 // to the next block.
 func bounced(text string) (found []quotedList) {
-	if !mayBounce(text) {
-		return nil
-	}
 	var paragraph, alone []quotedLine
 	system, report, reports := false, false, false
 	note := func(line quotedLine) {

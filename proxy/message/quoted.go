@@ -88,6 +88,7 @@ func findQuoted(text string, linked func(Range) []string) []quotedList {
 	blanks := 0
 	var before quotedLine // the last one without a label
 	headed := false       // by a line such as Gmail prints above its recipients
+	bounce := mayBounce(text)
 	flush := func() {
 		found = append(found, blockRecipients(text, block, headed, linked)...)
 		block, headed = block[:0], false
@@ -100,6 +101,7 @@ func findQuoted(text string, linked func(Range) []string) []quotedList {
 			blanks++
 		case line.label != noLabel:
 			blanks = 0
+			bounce = bounce || line.label == senderLabel && mailSystems.MatchString(text[line.content:line.end])
 			if len(block) == 0 && line.label == recipientLabel {
 				var head quotedList
 				if head, headed = printedHead(text, before); headed {
@@ -119,7 +121,10 @@ func findQuoted(text string, linked func(Range) []string) []quotedList {
 	for _, l := range attributions(text, linked == nil) {
 		found = append(found, l.with(linked))
 	}
-	return append(found, bounced(text)...)
+	if bounce {
+		found = append(found, bounced(text)...)
+	}
+	return found
 }
 
 // takeLine reads the line at offset at and returns where the next one begins.
