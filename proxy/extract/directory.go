@@ -23,6 +23,7 @@ func (r *reading) directory(p piece) {
 			b.WriteByte('\n')
 		}
 		r.prose(p.place, b.String())
+		r.coded(p, b.String())
 	}
 }
 

@@ -98,6 +98,7 @@ func (w *htmlWalk) run(text string) {
 	}
 	whole := w.page.whole.String()
 	w.r.prose(w.p.place, whole)
+	w.r.coded(w.p, whole)
 	if strings.Contains(whole, armorBegin) {
 		w.r.armored(piece{data: []byte(whole), place: w.p.place, depth: w.p.depth})
 	}
@@ -105,6 +106,9 @@ func (w *htmlWalk) run(text string) {
 		w.r.prose(w.p.place, w.page.seen())
 	}
 	w.r.unseen(w.p.place, strings.Join(w.aside, "\n"))
+	for _, text := range w.aside {
+		w.r.coded(w.p, text)
+	}
 }
 
 func (w *htmlWalk) token(tt html.TokenType, z *html.Tokenizer) {
@@ -235,7 +239,9 @@ func (w *htmlWalk) closeTable() {
 	t := w.tables[n]
 	w.tables = w.tables[:n]
 	if t.isData() {
-		w.r.text(w.p.place, detect.Table, t.rows(true))
+		rows := t.rows(true)
+		w.r.text(w.p.place, detect.Table, rows)
+		w.r.coded(w.p, rows)
 		if t.differs() {
 			w.r.text(w.p.place, detect.Table, t.rows(false))
 		}

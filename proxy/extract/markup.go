@@ -66,6 +66,10 @@ func (r *reading) xml(p piece) {
 		r.prose(p.place, apart.String())
 	}
 	r.prose(p.place, strings.Join(aside, "\n"))
+	r.coded(p, apart.String())
+	for _, value := range aside {
+		r.coded(p, value)
+	}
 	if !p.inline && blank(text.String()) && strings.Contains(s.text[:min(len(s.text), 4096)], "<svg") {
 		r.unscannable(p.place, whyImage) // letters can be drawn as lines
 	}
@@ -137,11 +141,13 @@ func (r *reading) json(p piece) {
 		}
 		if err != nil {
 			r.prose(p.place, text)
+			r.coded(p, text)
 			break
 		}
 		switch value := token.(type) {
 		case string:
 			b.WriteString(value + "\n")
+			r.coded(p, value)
 		case json.Number:
 			b.WriteString(value.String() + "\n")
 		}

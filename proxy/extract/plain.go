@@ -16,7 +16,9 @@ import (
 func (r *reading) plain(p piece) {
 	flowed := strings.EqualFold(p.params["format"], "flowed")
 	if !flowed && isUTF8(p.data, charsetName(p.params["charset"])) {
-		r.cleaned(p.place, detect.Prose, cleanBytes(p.data))
+		text := cleanBytes(p.data)
+		r.cleaned(p.place, detect.Prose, text)
+		r.coded(p, text)
 	} else {
 		texts, ok := decode(p.data, p.params["charset"])
 		if !ok {
@@ -27,6 +29,7 @@ func (r *reading) plain(p piece) {
 				text = unflow(text, strings.EqualFold(p.params["delsp"], "yes"))
 			}
 			r.prose(p.place, text)
+			r.coded(p, text)
 		}
 	}
 	r.uuencoded(p)

@@ -13,6 +13,7 @@ func (r *reading) table(p piece) {
 		r.unscannable(p.place, whyCharset)
 	}
 	for _, text := range texts {
+		r.coded(p, text)
 		if sep := delimiter(text); sep != 0 {
 			r.text(p.place, detect.Table, rows(text, sep))
 		} else {
