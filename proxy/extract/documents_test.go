@@ -75,3 +75,22 @@ func TestSheetsAreTablesWithTheSheetsOwnRows(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatProgramsKeepInADocumentBesideItsTextIsNoUnknownFile(t *testing.T) {
+	for name, part := range map[string][2]string{
+		"a font of Google Docs":          {"word/fonts/Roboto-regular.ttf", "\x00\x01\x00\x00\x00\x11\x01\x00" + string(noise(400))},
+		"a property of a sheet":          {"xl/customProperty1.bin", utf16le("ord-egen")},
+		"a digit of a sheet":             {"xl/customProperty2.bin", "1\x00"},
+		"the text of an old diagram":     {"ppt/drawings/legacyDiagramText1.bin", "\x0f\x00\x22\x10\x10\x00\x00\x00" + utf16le("ord-egen")},
+		"the text of an old file format": {"ppt/legacyDocTextInfo.bin", "\x0f\x00\x23\x10\x10\x00\x00\x00" + utf16le("ord-egen")},
+	} {
+		res := extracted(t, attached("application/octet-stream", "fil", []byte(docx(t, `<w:p/>`, part[0], part[1]))))
+		if len(res.Findings) > 0 || strings.Contains(part[1], utf16le("ord-egen")) && !strings.Contains(res.dump(), "ord-egen") {
+			t.Errorf("%s: %s", name, res.dump())
+		}
+	}
+	res := extracted(t, attached("application/octet-stream", "fil", []byte(docx(t, `<w:p/>`, "word/fonts/a.ttf", string(noise(400))))))
+	if _, ok := res.finding(detect.Unscannable); !ok {
+		t.Error("what is no font passes as one")
+	}
+}

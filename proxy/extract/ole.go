@@ -232,6 +232,9 @@ func (r *reading) packaged(p piece) {
 	}
 	d = d[4:]
 	if binary.LittleEndian.Uint16(d) != 2 {
+		if binary.LittleEndian.Uint16(d) == 8 && len(d) > 6 && sniff(d[6:]) == isWMF {
+			d = d[6:] // a metafile behind its unit and size (MS-OLEDS §2.2.2.1)
+		}
 		r.piece(piece{data: d, place: p.place, depth: p.depth, inline: true}) // the bytes of a program without names
 		return
 	}

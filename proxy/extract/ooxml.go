@@ -120,12 +120,16 @@ func (r *reading) embedded(z *zipPack, f *zip.File, dir, base string) {
 		return // a small picture of what is read itself
 	case strings.Contains(dir, "/fonts/") && (strings.HasSuffix(base, ".odttf") || strings.HasSuffix(base, ".fntdata")):
 		return // a font, made unreadable on purpose (ECMA-376 part 4 §17.8.1)
-	case strings.Contains(dir, "printersettings"), strings.Contains(dir, "activex"), strings.HasPrefix(dir, "[trash]"):
+	case strings.Contains(dir, "printersettings"), strings.Contains(dir, "activex"), strings.HasPrefix(dir, "[trash]"),
+		strings.HasPrefix(base, "customproperty"), strings.HasPrefix(base, "legacydiagramtext"), strings.HasPrefix(base, "legacydoctextinfo"):
 		data := z.read(f, place)
 		r.prose(place.In(detect.Step{Kind: detect.InProperties}), printable(data)+wideText(data))
 		return
 	}
 	data := z.read(f, place)
+	if strings.Contains(dir, "/fonts/") && sniff(data) == isFont {
+		return // as other programs than Office embed them
+	}
 	entry := detect.Step{Kind: detect.InEntry, Number: z.number(f), Name: mixed([]byte(f.Name))}
 	r.piece(piece{data: data, place: place.In(entry), name: f.Name, depth: z.p.depth + 1, inline: true})
 }

@@ -144,3 +144,42 @@ func TestDocumentsThatRightsManagementLocksAreProtected(t *testing.T) {
 		t.Error(res.dump())
 	}
 }
+
+func TestAMetafileInAnOldDocumentIsAPicture(t *testing.T) {
+	text := "\x0f\x00\x00\x00\x21\x05\x0b\x00010203-1234\x00\x00\x00\x00\x00\x00"
+	wmf := "\x01\x00\x09\x00\x00\x03" + strings.Repeat("\x00", 12) + text
+	native := "\x08\x00\x55\x0f\x29\x0c" + wmf
+	res := extracted(t, attached("application/msword", "a.doc", compoundOf(map[string]string{
+		"WordDocument":                  string(make([]byte, 512)),
+		"ObjectPool/_1/\x01Ole10Native": string(binary.LittleEndian.AppendUint32(nil, uint32(len(native)))) + native,
+	})))
+	if !res.holds("010203-1234") || strings.Contains(res.dump(), string(whyFormat)) {
+		t.Error(res.dump())
+	}
+}
+
+func TestOutlooksFormsAreReadInsideEachOther(t *testing.T) {
+	winmail := func(file string) string {
+		return string(tnefOf(tnefAttachStart, strings.Repeat("\x00", 14), tnefAttachTitle, "A.DAT\x00", tnefAttachData, file))
+	}
+	const attachment = "__attach_version1.0_#00000000/__substg1.0_"
+	msg := func(file string) string {
+		return string(compoundOf(map[string]string{
+			"__properties_version1.0": "x",
+			attachment + "3707001F":   utf16le("a.msg"), attachment + "37010102": file,
+		}))
+	}
+	inner := msg(docx(t, `<w:p><w:r><w:t>010203-1234</w:t></w:r></w:p>`))
+	for name, file := range map[string]string{
+		"TNEF in TNEF":                 winmail(winmail(inner)),
+		"a message in one in TNEF":     winmail(msg(inner)),
+		"TNEF in a message":            msg(winmail(inner)),
+		"a mail with TNEF in a mail":   winmail(attached("application/ms-tnef", "winmail.dat", []byte(winmail(inner)))),
+		"a message that is an archive": msg(string(zipOf(t, "a.msg", inner, "winmail.dat", winmail("x")))),
+	} {
+		res := extracted(t, attached("application/ms-tnef", "winmail.dat", []byte(file)))
+		if !res.holds("010203-1234") || len(res.Findings) > 0 {
+			t.Errorf("%s: %.800s", name, res.dump())
+		}
+	}
+}
