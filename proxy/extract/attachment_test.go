@@ -193,3 +193,47 @@ func TestSignaturesAreReadForWhatTheyAre(t *testing.T) {
 		t.Error(res.dump())
 	}
 }
+
+func TestFilesWithoutAReaderAreToldByWhatTheyAre(t *testing.T) {
+	rest := string(noise(500))
+	for _, c := range []struct {
+		name, data string
+		why        detect.Evidence
+	}{
+		{"PostScript", "%!PS-Adobe-3.0\n/F {currentfile /ASCII85Decode filter cvx exec} def F\n87cURD]i,\"Ebo80~>\n", whyUnread},
+		{"PostScript for a picture", "\xc5\xd0\xd3\xc6" + rest, whyUnread},
+		{"a printer's job", "\x1b%-12345X@PJL\r\n" + rest, whyUnread},
+		{"an e-book of Kindle", strings.Repeat("a", 60) + "BOOKMOBI" + rest, whyUnread},
+		{"a shortcut", "L\x00\x00\x00\x01\x14\x02\x00" + rest, whyUnread},
+		{"Parquet", "PAR1" + rest, whyUnread},
+		{"Hangul", "HWP Document File V3.00 \x1a\x01" + rest, whyUnread},
+		{"AutoCAD", "AC1032" + rest, whyUnread},
+		{"DjVu", "AT&TFORM" + rest, whyImage},
+		{"JPEG XR", "II\xbc\x01" + rest, whyImage},
+		{"a disc", strings.Repeat("\x00", 32769) + "CD001" + rest, whyPacking},
+	} {
+		res := extracted(t, attached("application/octet-stream", "fil", []byte(c.data)))
+		if f, ok := res.finding(detect.Unscannable); !ok || len(res.Findings) > 1 || f.Evidence[0] != c.why {
+			t.Errorf("%s: %s", c.name, res.dump())
+		}
+	}
+	for text, want := range map[string]bool{"PAR1 er et mødelokale": false, "AC10 er en kontrakt": false, "%!PS": true} {
+		if _, ok := extracted(t, attached("text/plain", "fil", []byte(text))).finding(detect.Unscannable); ok != want {
+			t.Errorf("%q: unscannable %v", text, ok)
+		}
+	}
+}
+
+func TestABookThatOnlyItsBuyerOpensIsProtected(t *testing.T) {
+	book := func(algorithm string) string {
+		return attached("application/epub+zip", "bog.epub", zipOf(t, "mimetype", "application/epub+zip",
+			"META-INF/encryption.xml", `<encryption><enc:EncryptedData><enc:EncryptionMethod Algorithm="`+algorithm+`"/></enc:EncryptedData></encryption>`,
+			"OEBPS/a.xhtml", "<html><body><p>ord-bog</p></body></html>"))
+	}
+	if _, ok := extracted(t, book("http://www.w3.org/2001/04/xmlenc#aes128-cbc")).finding(detect.Protected); !ok {
+		t.Error("an encrypted book is not told to be protected")
+	}
+	if res := extracted(t, book("http://www.idpf.org/2008/embedding")); len(res.Findings) > 0 || !strings.Contains(res.dump(), "ord-bog") {
+		t.Errorf("a book with a font: %s", res.dump())
+	}
+}

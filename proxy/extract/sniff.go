@@ -10,55 +10,56 @@ type kind string
 
 // The kinds that sniff tells apart.
 const (
-	isEmpty   kind = "empty"
-	isText    kind = "text"
-	isUnknown kind = "unknown"
-	isHTML    kind = "html"
-	isXML     kind = "xml"
-	isJSON    kind = "json"
-	isTable   kind = "table" // CSV and TSV
-	isICS     kind = "calendar"
-	isVCard   kind = "vcard"
-	isMail    kind = "mail"
-	isRTF     kind = "rtf"
-	isPDF     kind = "pdf"
-	isZip     kind = "zip" // and all that is packed as one: OOXML, ODF
-	isGzip    kind = "gzip"
-	isBzip2   kind = "bzip2"
-	isXZ      kind = "xz"
-	isZstd    kind = "zstd"
-	isTar     kind = "tar"
-	is7z      kind = "7z"
-	isRAR     kind = "rar"
-	isWord    kind = "word" // Word 1 and 2 for Windows
-	isOLE     kind = "ole"  // doc, xls, ppt, msg and encrypted OOXML
-	isTNEF    kind = "tnef"
-	isBIFF    kind = "biff" // Excel before its files were compound
-	isPNG     kind = "png"
-	isJPEG    kind = "jpeg"
-	isGIF     kind = "gif"
-	isWebP    kind = "webp"
-	isTIFF    kind = "tiff"
-	isBMP     kind = "bmp"
-	isPicture kind = "picture" // of a kind that is not opened: HEIC, AVIF, ICO, PSD
-	isEMF     kind = "emf"
-	isWMF     kind = "wmf"
-	isDouble  kind = "appledouble"
-	isCabinet kind = "cabinet"
-	isLZ4     kind = "lz4"
-	isLZMA    kind = "lzma"
-	isPacked  kind = "packed" // an archive that is not unpacked
-	isOneNote kind = "onenote"
-	isAccess  kind = "access"
-	isOffice  kind = "office" // a document of a program without a reader here
-	isMedia   kind = "media"
-	isProgram kind = "program"
-	isFont    kind = "font"
-	isPGP     kind = "pgp"         // armored: messages, keys, signatures
-	isPGPData kind = "pgp-message" // binary
-	isPEM     kind = "pem"
-	isCMS     kind = "cms" // DER or BER ContentInfo
-	isX509    kind = "certificate"
+	isEmpty      kind = "empty"
+	isText       kind = "text"
+	isUnknown    kind = "unknown"
+	isHTML       kind = "html"
+	isXML        kind = "xml"
+	isJSON       kind = "json"
+	isTable      kind = "table" // CSV and TSV
+	isICS        kind = "calendar"
+	isVCard      kind = "vcard"
+	isMail       kind = "mail"
+	isRTF        kind = "rtf"
+	isPDF        kind = "pdf"
+	isZip        kind = "zip" // and all that is packed as one: OOXML, ODF
+	isGzip       kind = "gzip"
+	isBzip2      kind = "bzip2"
+	isXZ         kind = "xz"
+	isZstd       kind = "zstd"
+	isTar        kind = "tar"
+	is7z         kind = "7z"
+	isRAR        kind = "rar"
+	isWord       kind = "word" // Word 1 and 2 for Windows
+	isOLE        kind = "ole"  // doc, xls, ppt, msg and encrypted OOXML
+	isTNEF       kind = "tnef"
+	isBIFF       kind = "biff" // Excel before its files were compound
+	isPNG        kind = "png"
+	isJPEG       kind = "jpeg"
+	isGIF        kind = "gif"
+	isWebP       kind = "webp"
+	isTIFF       kind = "tiff"
+	isBMP        kind = "bmp"
+	isPicture    kind = "picture" // of a kind that is not opened: HEIC, AVIF, ICO, PSD
+	isEMF        kind = "emf"
+	isWMF        kind = "wmf"
+	isDouble     kind = "appledouble"
+	isCabinet    kind = "cabinet"
+	isLZ4        kind = "lz4"
+	isLZMA       kind = "lzma"
+	isPacked     kind = "packed" // an archive that is not unpacked
+	isOneNote    kind = "onenote"
+	isAccess     kind = "access"
+	isOffice     kind = "office" // a document of a program without a reader here
+	isMedia      kind = "media"
+	isPostScript kind = "postscript" // and other languages of printers
+	isProgram    kind = "program"
+	isFont       kind = "font"
+	isPGP        kind = "pgp"         // armored: messages, keys, signatures
+	isPGPData    kind = "pgp-message" // binary
+	isPEM        kind = "pem"
+	isCMS        kind = "cms" // DER or BER ContentInfo
+	isX509       kind = "certificate"
 )
 
 // binary reports whether the kind is not some sort of text.
@@ -115,6 +116,21 @@ var magics = []struct {
 	{0, "\xdb\xa5\x2d\x00", isWord},
 	{0, "\x31\xbe\x00\x00\x00\xab", isOffice}, // Write
 	{0, "\x32\xbe\x00\x00\x00\xab", isOffice},
+	{0, "%!PS", isPostScript},
+	{0, "\x04%!PS", isPostScript},
+	{0, "\xc5\xd0\xd3\xc6", isPostScript},          // with a picture to look at
+	{0, "\x1b%-12345X@PJL", isPostScript},          // a printer's job
+	{0, "\x1bE\x1b", isPostScript},                 // PCL
+	{60, "BOOKMOBI", isOffice},                     // Mobipocket, Kindle
+	{0, "HWP Document File V", isOffice},           // Hangul before its files were compound
+	{0, "WordPro\x00", isOffice},                   // Lotus Word Pro
+	{0, "\x1a\x00\x00\x04\x00\x00", isOffice},      // Lotus Notes
+	{0, "L\x00\x00\x00\x01\x14\x02\x00", isOffice}, // a shortcut of Windows
+	{0, "AC10", isOffice},                          // AutoCAD
+	{0, "bplist00", isOffice},                      // a property list of Apple's
+	{0, "PAR1", isOffice},                          // Parquet
+	{0, "ARROW1\x00\x00", isOffice},
+	{0, "Obj\x01", isOffice},              // Avro
 	{0, "!BDN", isOffice},                 // a folder of Outlook's
 	{0, "ITSF\x03\x00\x00\x00", isOffice}, // Windows help
 	{0, "SQLite format 3\x00", isOffice},
@@ -130,8 +146,11 @@ var magics = []struct {
 	{0, "\x60\xea", isPacked}, // ARJ
 	{2, "-lh", isPacked},      // LHA
 	{7, "**ACE**", isPacked},
-	{0, "RE~^", isPacked},     // RAR before 1.5
-	{0, "\xc7\x71", isPacked}, // cpio
+	{0, "RE~^", isPacked},             // RAR before 1.5
+	{0, "\xc7\x71", isPacked},         // cpio
+	{0, "\xed\xab\xee\xdb", isPacked}, // RPM
+	{0, "xar!\x00\x1c", isPacked},
+	{32769, "CD001", isPacked}, // a disc
 	{0, "\x09\x08\x08\x00", isBIFF},
 	{0, "\x09\x08\x10\x00", isBIFF},
 	{0, "\x09\x04\x06\x00", isBIFF},
@@ -141,6 +160,10 @@ var magics = []struct {
 	{4, "ftypmif1", isPicture},
 	{4, "ftypavif", isPicture},
 	{0, "8BPS", isPicture},
+	{0, "AT&TFORM", isPicture},   // DjVu
+	{0, "II\xbc\x01", isPicture}, // JPEG XR, which PowerPoint keeps beside pictures with effects
+	{0, "\x00\x00\x00\x0cJXL ", isPicture},
+	{0, "\x97JB2\r\n\x1a\n", isPicture},
 	{0, "\x00\x00\x01\x00", isPicture},
 	{0, "\x00\x00\x02\x00", isPicture},
 	{0, "\x00\x00\x00\x0cjP  ", isPicture},

@@ -47,6 +47,7 @@ func (r *reading) zip(p piece) {
 		r.iwork(pack)
 	default:
 		pack.p.place = labelled(p.place, "archive")
+		pack.bookLock()
 		r.archive(pack, z.Comment)
 	}
 }
@@ -57,6 +58,26 @@ func (r *reading) zip(p piece) {
 func (z *zipPack) isDocument() bool {
 	manifest := z.has("META-INF/manifest.xml")
 	return z.has("[Content_Types].xml") || z.has("content.xml") && (manifest || z.has("mimetype")) || manifest && z.has("encrypted-package")
+}
+
+// bookLock tells of an e-book that only its buyer's program opens: a part of it
+// is encrypted in another way than fonts are made unreadable (EPUB OCF 3.3 §4.2.6.3.2).
+func (z *zipPack) bookLock() {
+	f := z.find("META-INF/encryption.xml")
+	if f == nil {
+		return
+	}
+	for s := scanXML(z.read(f, z.p.place)); s.next(); {
+		if s.kind != xmlOpen || s.name != "EncryptionMethod" {
+			continue
+		}
+		switch s.attr("Algorithm") {
+		case "http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC":
+		default:
+			z.r.protected(z.p.place, strengthStrong)
+			return
+		}
+	}
 }
 
 // twice reports whether two entries have one name.
