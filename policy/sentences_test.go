@@ -89,3 +89,27 @@ func TestWarningsNameWhatWasProbablyNotMeant(t *testing.T) {
 		}
 	}
 }
+
+func TestAStepWhoseCodeHasNoWayIsNamed(t *testing.T) {
+	rule := "personal-data:\n  - {name: a, detect: [iban], do: encrypt, protection: [openpgp, document, hold]}\n"
+	for _, c := range []struct {
+		codes   string
+		texting policy.Texting
+		want    string
+	}{
+		{"[standing, sms, notice]", policy.TextingOff, ""},
+		{"[sms]", policy.TextingOn, ""},
+		{"[sms]", policy.TextingOff, "no way to any reader: codes has sms and no notice, and postvern.yaml has no sms"},
+		{"[sms]", policy.TextingUnknown, "no way to any reader: codes has sms and no notice: that is so unless"},
+		{"[standing, sms]", policy.TextingOff, "no way but to a reader with whom one was agreed"},
+		{"[standing]", policy.TextingOn, "no way but to a reader with whom one was agreed (postvern codes set): codes has neither notice nor sms"},
+	} {
+		got := load(t, head+"codes: "+c.codes+"\n"+rule).Codeless(c.texting)
+		if len(got) > 1 || (len(got) == 0) != (c.want == "") || len(got) == 1 && (!strings.Contains(got[0], c.want) || !strings.Contains(got[0], `the rule "a" has the step document`)) {
+			t.Errorf("%s, %d: %q", c.codes, c.texting, got)
+		}
+	}
+	if got := load(t, head+"codes: [sms]\npersonal-data:\n  - {name: a, detect: [iban], do: encrypt, protection: [openpgp, hold]}\n").Codeless(policy.TextingOff); len(got) > 0 {
+		t.Errorf("no step needs a code: %q", got)
+	}
+}

@@ -57,6 +57,46 @@ func (p *Policy) Warnings() []string {
 	return out
 }
 
+// Texting is whether an installation can send text messages.
+type Texting int
+
+// What is known of it.
+const (
+	TextingUnknown Texting = iota // nobody has said
+	TextingOn
+	TextingOff
+)
+
+// Codeless names the rules with a step that opens with a code, where no code
+// may find a way to its reader. Such a step is passed over without a word.
+func (p *Policy) Codeless(texting Texting) []string {
+	sms, standing := slices.Contains(p.Codes, CodeSMS), slices.Contains(p.Codes, CodeStanding)
+	if slices.Contains(p.Codes, CodeNotice) || sms && texting == TextingOn {
+		return nil
+	}
+	way := "no way to any reader"
+	if standing {
+		way = "no way but to a reader with whom one was agreed (postvern codes set)"
+	}
+	why := "codes has neither notice nor sms"
+	switch {
+	case sms && texting == TextingOff:
+		why = "codes has sms and no notice, and postvern.yaml has no sms"
+	case sms:
+		why = "codes has sms and no notice: that is so unless postvern.yaml has sms, which --config postvern.yaml tells"
+	}
+	var out []string
+	for _, r := range p.Rules {
+		steps := r.allSteps()
+		for _, s := range Steps() {
+			if r.Do == DoEncrypt && s.NeedsCode() && slices.Contains(steps, s) {
+				out = append(out, fmt.Sprintf("personal-data: the rule %q has the step %s, whose code has %s: %s", r.Name, s, way, why))
+			}
+		}
+	}
+	return out
+}
+
 // shadow returns the name of a rule that asks for as much as rule i wherever
 // rule i matches.
 func (p *Policy) shadow(i int) (string, bool) {

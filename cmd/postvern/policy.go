@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"postvern.example/internal/app"
+	"postvern.example/policy"
 )
 
 type policyCommand struct {
@@ -13,6 +14,7 @@ type policyCommand struct {
 type policyCheckCommand struct {
 	File     string `arg:"" type:"path" help:"The policy file."`
 	Language string `enum:"policy,da,nb,nn,sv,en" default:"policy" placeholder:"LANGUAGE" help:"The language of the sentences: policy (the policy's own), da, nb, nn, sv, en."`
+	Config   string `type:"path" placeholder:"FILE" help:"postvern.yaml, to warn of steps whose codes this installation cannot send."`
 	JSON     bool   `name:"json" help:"Print JSON."`
 }
 
@@ -26,7 +28,18 @@ func (c policyCheckCommand) Run(s streams) error {
 	if language == "policy" {
 		language = p.Language
 	}
-	sentences, warnings := p.Sentences(language), p.Warnings()
+	texting := policy.TextingUnknown
+	if c.Config != "" {
+		config, err := app.LoadConfig(c.Config)
+		if err != nil {
+			return usageError{err}
+		}
+		texting = policy.TextingOff
+		if config.SMS.URL != "" {
+			texting = policy.TextingOn
+		}
+	}
+	sentences, warnings := p.Sentences(language), append(p.Warnings(), p.Codeless(texting)...)
 	if c.JSON {
 		return printJSON(s.out, map[string]any{
 			"file": c.File, "hash": p.Hash, "mode": p.Mode, "sentences": list(sentences), "warnings": list(warnings),
