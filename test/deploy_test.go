@@ -179,7 +179,7 @@ func TestTheUnitPermitsWhatTheGatewayCalls(t *testing.T) {
 }
 
 // written finds what a system call opens to write, makes, moves or removes.
-var written = regexp.MustCompile(`(?:open(?:at)?\((?:[^,"]+, )?"([^"]+)", [^)]*O_(?:WRONLY|RDWR|CREAT)|(?:mkdir|unlink|rename|link|symlink|chmod|fchmod|chown|truncate|mknod)[a-z0-9]*\((?:[^,"]+, )?"([^"]+)")`)
+var written = regexp.MustCompile(`(?:open(?:at)?\((?:[^,"]+, )?"([^"]+)", [^)\n]*O_(?:WRONLY|RDWR|CREAT)|(?:mkdir|unlink|rename|link|symlink|chmod|fchmod|chown|truncate|mknod)[a-z0-9]*\((?:[^,"]+, )?"([^"]+)")`)
 
 // checkWritten sees to it that a gateway writes below its data folder alone: the
 // unit makes all else read-only.
