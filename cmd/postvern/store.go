@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"os/user"
 
 	"postvern.example/internal/app"
@@ -71,8 +72,11 @@ func printJSON(w io.Writer, v any) error {
 }
 
 // whoami is who the register says ran a command: --by, or the login at this
-// machine.
+// machine, which under sudo is the caller's: all run as the gateway's user.
 func whoami(by string) (string, error) {
+	if by == "" {
+		by = os.Getenv("SUDO_USER")
+	}
 	if by != "" {
 		return by, nil
 	}
