@@ -29,7 +29,7 @@ func (s *Store) Accept(ctx context.Context, p Parcel) error {
 	}
 	l, err := s.lade(ctx, p, mark)
 	if err == nil {
-		if err = s.run(ctx, &job{octets: l.octets, do: l.write}); err != nil {
+		if err = s.enterOnce(ctx, l); err != nil {
 			s.unlade(l, err)
 		}
 		l.recycle()

@@ -323,6 +323,25 @@ func TestANodeWhoseLeaseRanOutHandsNothingOut(t *testing.T) {
 	}
 }
 
+func TestASecondSendingThroughAnotherNodeIsStoredAndARetryIsNot(t *testing.T) {
+	dir := t.TempDir()
+	here, there := openPostgresTest(t, dir), openPostgresTest(t, dir)
+	heard, lost := testParcel(100, 1), testParcel(100, 1)
+	heard.Digest, lost.Digest = []byte("its 250 was heard"), []byte("its 250 was lost")
+	mustAccept(t, here, heard)
+	mustAccept(t, here, lost)
+	if err := here.Answered(t.Context(), heard.ID); err != nil { // which the table knows a moment later
+		t.Fatal(err)
+	}
+	if err := there.Accept(t.Context(), again(heard)); err != nil {
+		t.Errorf("what was sent a second time is answered %v", err)
+	}
+	if err := there.Accept(t.Context(), again(lost)); !errors.Is(err, ErrRepeat) {
+		t.Errorf("a retry is answered %v", err)
+	}
+	wantStats(t, there, Stats{Queued: 3, Bytes: 300})
+}
+
 func TestAnotherNodesCopiesWakeTheRelay(t *testing.T) {
 	dir := t.TempDir()
 	s, beside := openPostgresTest(t, dir), openPostgresTest(t, dir, guest)

@@ -156,6 +156,27 @@ func (s *Store) Answered(_ context.Context, parcelID string) error {
 	return nil
 }
 
+// settling is how often another node's receipt is looked at anew.
+const settling = 100 * time.Millisecond
+
+// enterOnce stores a lading. Where its receipt stands already and may be
+// another node's, that node gets a moment to write that its 250 was heard, as
+// it does within lull: the second sending was meant then, and must not be
+// taken for a retry.
+func (s *Store) enterOnce(ctx context.Context, l *lading) error {
+	for end := time.Now().Add(overlap); ; {
+		err := s.run(ctx, &job{octets: l.octets, do: l.write})
+		if !errors.Is(err, ErrRepeat) || s.lang.alone || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-time.After(settling):
+		case <-ctx.Done():
+			return fmt.Errorf("wait for another node's answer: %w", ctx.Err())
+		}
+	}
+}
+
 // write enters the receipt of a parcel, or refuses it as a repeat.
 func (m *mark) write(t *tx, parcel string) error {
 	now := t.s.now().UnixMilli()
