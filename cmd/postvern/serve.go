@@ -21,6 +21,7 @@ type serveCommand struct {
 // members and keys, as a change of one of the files does.
 func (c serveCommand) Run(ctx context.Context, s streams) error {
 	app.CollectSeldom()
+	app.KeepOffDisk()
 	config, err := app.LoadConfig(c.Config)
 	if err != nil {
 		return usageError{err}
