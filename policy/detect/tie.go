@@ -75,7 +75,7 @@ func (s *sentence) closeTo(l *lexicon, kind Kind, first, last int) bool {
 		if i > 0 && greetings[string(s.folded(i-1))] {
 			continue // it is written to that person, not about them
 		}
-		if i < first && first-i <= closeBefore || i > last && i-last <= closeAfter && kind != Politics {
+		if i < first && first-i <= closeBefore || i > first && i < last || i > last && i-last <= closeAfter && kind != Politics {
 			return true
 		}
 	}
@@ -95,7 +95,13 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 		return 0, 0
 	}
 	general := s.generalAt >= 0 && (s.generalAt <= last || !s.why.has(EvidenceNameNear) && !s.ours && kind != Salary) || s.wanted && !s.why.has(EvidenceNameNear) || s.obliges(first)
-	if general || s.question || s.firstMark >= 0 && s.firstMark <= first || s.quantified(l, first) || s.wonders(first) {
+	supposed := s.firstMark >= 0 && s.firstMark <= first
+	if kind == UnionMembership && s.question && s.why.has(EvidenceNameNear) {
+		supposed = supposed && (s.firstMark > 0 || l.classes["CONDITION"].has(s.folded(0))) // "has NN paid her dues?" tells of NN whom it asks
+	} else {
+		supposed = supposed || s.question
+	}
+	if general || supposed || s.quantified(l, first) || s.wonders(first) {
 		if s.why.has(EvidenceNameNear) && !general {
 			return Possible, why | evidence(EvidenceGeneral)
 		}
