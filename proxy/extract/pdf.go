@@ -1,6 +1,12 @@
 package extract
 
-import "postvern.example/policy/detect"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"postvern.example/policy/detect"
+)
 
 // pdf reads a PDF: the text of its pages, and what stands in none - form
 // fields, comments, bookmarks, properties, scripts, files inside it.
@@ -49,6 +55,8 @@ func (f *pdfFile) givePages(pages []string) {
 		place := f.page(i)
 		f.r.prose(place, text)
 		switch shows := scanned(i); {
+		case garbled(text) && !f.r.recognisePage(place, f.p.data, i+1):
+			f.r.unscannable(place, whyPartly)
 		case shows && letters(text) < 20 && !f.r.recognisePage(place, f.p.data, i+1):
 			f.r.unscannable(place, whyImage)
 		case shows && letters(text) >= 20:
@@ -76,6 +84,26 @@ func letters(text string) int {
 		}
 	}
 	return n
+}
+
+// garbled reports whether so much of a page is no text that words may be lost:
+// its fonts do not say, or say wrongly, which letters their shapes are.
+func garbled(text string) bool {
+	const (
+		fewest = 40 // some marks of a list stand for nothing on many a page
+		share  = 10 // one in
+	)
+	all, odd := 0, 0
+	for _, c := range text {
+		switch {
+		case c <= ' ' && strings.ContainsRune(" \t\n\r\f", c):
+			continue
+		case c < ' ', c >= 0x7F && c < 0xA0, c == utf8.RuneError, unicode.Is(unicode.Co, c):
+			odd++
+		}
+		all++
+	}
+	return odd >= fewest && odd*share >= all
 }
 
 // picturePages tells which pages show a large picture. Where the pages cannot

@@ -190,3 +190,31 @@ func TestAPageThatAnotherProgramFindsNothingOnIsRead(t *testing.T) {
 		}
 	})
 }
+
+func TestAPageWhoseFontsDoNotSayTheirLettersIsAFinding(t *testing.T) {
+	page := func(text, map0 string) []byte {
+		contents := "BT /F1 8 Tf 20 200 Td (" + text + ") Tj ET"
+		cmap := "/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfrange <21> <7E> <" + map0 + "> endbfrange endcmap end"
+		pdf := strings.Replace(pdfForm, "<</Length 57>> stream\nBT /F1 12 Tf 20 200 Td (cpr 0102) Tj (03-1234) Tj ET      ", fmt.Sprintf("<</Length %d>> stream\n%s", len(contents), contents), 1)
+		pdf = strings.Replace(pdf, "/BaseFont/Helvetica", "/BaseFont/Helvetica /ToUnicode 8 0 R", 1)
+		return []byte(strings.Replace(pdf, "trailer", fmt.Sprintf("8 0 obj <</Length %d>> stream\n%s\nendstream endobj\ntrailer", len(cmap), cmap), 1))
+	}
+	text := strings.Repeat("navn og cpr 010203-1234 ", 4)
+	readers(t, func(t *testing.T, x *Extractor) {
+		for name, c := range map[string]struct {
+			text, map0 string
+			told       bool
+		}{
+			"letters":               {text, "0021", false},
+			"private letters":       {text, "E021", true},
+			"control characters":    {strings.Repeat("!#%&+*", 12), "0081", true},
+			"a few private letters": {"navn og cpr", "E021", false},
+		} {
+			res := pdfResult(t, x, page(c.text, c.map0))
+			f, ok := res.finding(detect.Unscannable)
+			if ok != c.told || ok && (f.Evidence[0] != whyPartly || f.Place.String() != "attachment 1 (PDF), page 1") {
+				t.Errorf("%s: %s", name, res.dump())
+			}
+		}
+	})
+}
