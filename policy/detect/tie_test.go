@@ -22,6 +22,7 @@ func TestWhatIsOfferedForOnePersonIsANegotiation(t *testing.T) {
 		{"Arbetsgivaren erbjuder Nils tre månader.", detect.Negotiation, detect.Likely},
 		{"Kan vi få Pia til å akseptere 150 000 kroner?", detect.Negotiation, detect.Possible},
 		{"De tilbyder tre måneder gratis, hvis man tegner abonnement.", detect.Negotiation, 0},
+		{"Direktøren siger, at banken tilbyder Niels seks måneder uden renter.", detect.Negotiation, 0},
 		{"They are offering three months free to new customers.", detect.Negotiation, 0},
 	})
 }
