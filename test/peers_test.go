@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -137,6 +139,19 @@ func postfix(t testing.TB, relay string) string {
 	return address
 }
 
+// killPostfix ends a Postfix and all its processes. "postfix stop" asks them,
+// and waits for ever where one still has the socket of the log that nobody
+// reads any more.
+func killPostfix(dir string) {
+	text, err := os.ReadFile(filepath.Join(dir, "queue/pid/master.pid"))
+	if err != nil {
+		return // it did not start
+	}
+	if pid, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && pid > 1 {
+		_ = syscall.Kill(-pid, syscall.SIGKILL) // master leads a group of its own
+	}
+}
+
 // postfixIn does what postfix does, with more settings, and returns its folder
 // too.
 func postfixIn(t testing.TB, relay string, more ...string) (address, dir string) {
@@ -205,15 +220,12 @@ postlog unix-dgram n - n - 1 postlogd
 	if out, err := exec.Command("chown", "postfix", filepath.Join(dir, "data")).CombinedOutput(); err != nil {
 		t.Fatalf("%v %s", err, out)
 	}
-	control := func(command string) ([]byte, error) {
-		return exec.Command("/usr/sbin/postfix", "-c", filepath.Join(dir, "etc"), command).CombinedOutput()
-	}
-	if out, err := control("start"); err != nil {
+	if out, err := exec.Command("/usr/sbin/postfix", "-c", filepath.Join(dir, "etc"), "start").CombinedOutput(); err != nil {
 		log, _ := os.ReadFile(filepath.Join(dir, "log"))
 		t.Fatalf("start postfix: %v\n%s\n%s", err, out, log)
 	}
 	t.Cleanup(func() {
-		_, _ = control("stop")
+		killPostfix(dir)
 		_ = os.RemoveAll(dir)
 	})
 	waitFor(t, "Postfix", func() bool {
