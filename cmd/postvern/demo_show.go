@@ -5,9 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/ProtonMail/gopenpgp/v2/crypto"
 	"github.com/emersion/go-smtp"
@@ -156,17 +156,8 @@ func (d *demo) printRegister(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "  REFERENCE\tSEVERITY\tNEAR MISS\tTYPE\tREPORTER\tDESCRIPTION")
-	for i := len(records) - 1; i >= 0; i-- {
-		r := records[i]
-		near := ""
-		if r.NearMiss {
-			near = "yes"
-		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", r.Reference, r.Severity, near, r.Type, r.Reporter, r.Description)
-	}
-	return w.Flush()
+	slices.Reverse(records) // in the order in which it happened
+	return speaker{texts: d.texts, language: "da"}.table(d.out, "  ", records)
 }
 
 // fold breaks a long line at blanks.

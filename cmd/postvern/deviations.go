@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -57,21 +58,7 @@ func (c deviationsListCommand) Run(ctx context.Context, s streams) error {
 		if err != nil {
 			return err
 		}
-		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-		var heads []string
-		for _, key := range []string{"date", "reference", "severity", "type", "near-miss", "status", "reporter", "description"} {
-			heads = append(heads, strings.ToUpper(say.word("word", key)))
-		}
-		fmt.Fprintln(w, strings.Join(heads, "\t"))
-		for _, r := range shown {
-			near := ""
-			if r.NearMiss {
-				near = say.word("word", "yes")
-			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", when(r.Date), r.Reference, say.word("severity", string(r.Severity)), say.word("type", string(r.Type)), near,
-				say.word("status", string(r.Status)), r.Reporter, r.Description)
-		}
-		return w.Flush()
+		return say.table(s.out, "", shown)
 	})
 }
 
@@ -176,6 +163,25 @@ func (r readable) speaker(file string) (speaker, error) {
 	var err error
 	say.texts, err = notice.Load()
 	return say, err
+}
+
+// table prints entries of the register, a line each.
+func (s speaker) table(out io.Writer, indent string, records []deviation.Record) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	var heads []string
+	for _, key := range []string{"date", "reference", "severity", "type", "near-miss", "status", "reporter", "description"} {
+		heads = append(heads, strings.ToUpper(s.word("word", key)))
+	}
+	fmt.Fprintln(w, indent+strings.Join(heads, "\t"))
+	for _, r := range records {
+		near := ""
+		if r.NearMiss {
+			near = s.word("word", "yes")
+		}
+		fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", indent, when(r.Date), r.Reference, s.word("severity", string(r.Severity)), s.word("type", string(r.Type)), near,
+			s.word("status", string(r.Status)), r.Reporter, r.Description)
+	}
+	return w.Flush()
 }
 
 // word returns the word for a name, or the name where there is none.
