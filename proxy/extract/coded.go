@@ -15,7 +15,8 @@ const (
 	leastCode  = 56      // signs of base64 in a row: fewer are words and sums, more may be a file or its first line
 	longLine   = 128     // what breaks base64 into lines makes them shorter
 	leastFile  = 4 << 10 // octets of no known type: fewer are keys, signatures and marks
-	leastSigns = 32      // different signs in what is base64 of a file: fewer are hexadecimal, or a drawn line
+	leastHead  = 5       // different signs at the beginning of a file; fewer are a drawn line
+	leastSigns = 32      // different signs in what is base64 of a file: fewer are hexadecimal
 )
 
 // isCode tells the signs of base64 and base64url (RFC 4648 §4, §5).
@@ -29,19 +30,39 @@ var isCode = func() (is [256]bool) {
 // coded reads the files that stand in a text as base64. A text without looks
 // costs a glance at one octet in leastCode.
 func (r *reading) coded(p piece, text string) {
-	for at, n := 0, 0; at+leastCode <= len(text); {
-		start, end := codeAround(text, at, at+leastCode-1)
-		if end-start < leastCode {
-			at = end + 1
+	from := 0 // what stands before it is done with
+	for at, n := leastCode-1, 0; at < len(text); {
+		if isDrawn(text, at) {
+			at += leastCode
+			continue
+		}
+		start, end := codeAround(text, from, at)
+		if end-start < leastCode || signs(text[start:start+leastCode]) < leastHead {
+			from, at = end+1, end+leastCode
 			continue
 		}
 		if n++; n%64 == 0 && r.over(p.place) {
 			return
 		}
 		code, after := codeLines(text, start, end)
-		r.codedFile(p, code, inAddress(text, at, start))
-		at = after
+		r.codedFile(p, code, inAddress(text, from, start))
+		from, at = after, after+leastCode-1
 	}
+}
+
+// isDrawn reports whether the sign at an offset ends a row of the same: a drawn
+// line, or what stands in for a text. Rows that stand for zeros and ones may be
+// in the head of a file.
+func isDrawn(text string, at int) bool {
+	const row = 8
+	if at < row {
+		return false
+	}
+	switch text[at] {
+	case 'A', '/', '_':
+		return false
+	}
+	return text[at-row+1:at+1] == text[at-row:at]
 }
 
 // codeAround returns the run of signs around one, not before from; an empty one

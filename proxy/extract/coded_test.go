@@ -105,17 +105,18 @@ func TestWhatOnlyLooksLikeBase64IsNoFile(t *testing.T) {
 		fmt.Fprintf(&tokens, "%q,", base64.RawURLEncoding.EncodeToString(s[:]))
 	}
 	for name, text := range map[string]string{
-		"a sum":           hex.EncodeToString(sum[:]),
-		"sums":            sums.String(),
-		"tokens":          `[` + tokens.String() + `"a"]`,
-		"a key":           "ssh-rsa " + base64.StdEncoding.EncodeToString(noise(400)) + " bo",
-		"drawn lines":     strings.Repeat(strings.Repeat("_", 76)+"\n", 200),
-		"dashes":          strings.Repeat(strings.Repeat("-", 76)+"\n", 200),
-		"a path":          strings.Repeat("dokumenter/mappe/", 20) + "fil",
-		"a long word":     strings.Repeat("speciallaegepraksisplanlaegning", 4),
-		"a mark in a URL": "https://a.example/?t=" + base64.RawURLEncoding.EncodeToString([]byte(`{"bruger": 12345, "liste": "nyhedsbrev", "udgave": "2026-11", "sprog": "da"}`)),
-		"a font":          "a{src:url(data:font/woff2;base64," + base64.StdEncoding.EncodeToString(append([]byte("wOF2\x00\x01\x00\x00"), noise(6000)...)) + ")}",
-		"a small picture": "a{background:url(data:image/png;base64," + base64.StdEncoding.EncodeToString(pngOf(60, 60)) + ")}",
+		"a sum":            hex.EncodeToString(sum[:]),
+		"sums":             sums.String(),
+		"tokens":           `[` + tokens.String() + `"a"]`,
+		"a key":            "ssh-rsa " + base64.StdEncoding.EncodeToString(noise(400)) + " bo",
+		"rows of a letter": strings.Repeat("12"+strings.Repeat("X", 76)+"\n", 200),
+		"drawn lines":      strings.Repeat(strings.Repeat("_", 76)+"\n", 200),
+		"dashes":           strings.Repeat(strings.Repeat("-", 76)+"\n", 200),
+		"a path":           strings.Repeat("dokumenter/mappe/", 20) + "fil",
+		"a long word":      strings.Repeat("speciallaegepraksisplanlaegning", 4),
+		"a mark in a URL":  "https://a.example/?t=" + base64.RawURLEncoding.EncodeToString([]byte(`{"bruger": 12345, "liste": "nyhedsbrev", "udgave": "2026-11", "sprog": "da"}`)),
+		"a font":           "a{src:url(data:font/woff2;base64," + base64.StdEncoding.EncodeToString(append([]byte("wOF2\x00\x01\x00\x00"), noise(6000)...)) + ")}",
+		"a small picture":  "a{background:url(data:image/png;base64," + base64.StdEncoding.EncodeToString(pngOf(60, 60)) + ")}",
 	} {
 		for _, mail := range []string{body("text/plain", text), attached("text/plain", "a.txt", []byte(text)), body("text/html", "<script>x='"+text+"'</script><p>"+text)} {
 			if res := extracted(t, mail); len(res.Findings) > 0 {
