@@ -222,27 +222,22 @@ func onlyOpeners(s string) bool {
 	if n := digitsAt(s, 0); n > 0 && n <= 2 && n < len(s) && (s[n] == '.' || s[n] == ')') {
 		s = s[n+1:]
 	}
-	for {
-		w, ok := nextWord(s, 0)
-		if !ok {
-			return onlyMarks(s)
-		}
-		if !onlyMarks(s[:w.start]) || !openers[string(fold(nil, s[w.start:w.end]))] {
-			return onlyMarks(s) // a tag, or text
-		}
-		s = s[w.end:]
-	}
+	return onlyMarks(behindOpeners(s)) // a tag, maybe
 }
 
 // onlyThanks reports whether s holds but marks and words that hand a number over.
 func onlyThanks(s string) bool {
+	s = behindOpeners(s)
+	_, more := nextWord(s, 0)
+	return !more && onlyMarks(s)
+}
+
+// behindOpeners returns what follows the openers that s begins with.
+func behindOpeners(s string) string {
 	for {
 		w, ok := nextWord(s, 0)
-		if !ok {
-			return onlyMarks(s)
-		}
-		if !onlyMarks(s[:w.start]) || !openers[string(fold(nil, s[w.start:w.end]))] {
-			return false
+		if !ok || !onlyMarks(s[:w.start]) || !openers[string(fold(nil, s[w.start:w.end]))] {
+			return s
 		}
 		s = s[w.end:]
 	}
