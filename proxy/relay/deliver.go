@@ -273,11 +273,10 @@ func (a *delivery) chunked(t *target, answers answers, err error) bool {
 		t.plain()
 		return true
 	}
-	for _, r := range answers.rcpts {
-		if r.code >= 500 && r.code <= 504 && r.status == "" || r.code/100 == 5 && strings.HasPrefix(r.status, "5.5.") && !tooMany(r) {
-			t.plain()
-			return false
-		}
+	r := answers.end // not what it said of recipients: those it took have their mail
+	if r.code >= 500 && r.code <= 504 && r.status == "" || r.code/100 == 5 && strings.HasPrefix(r.status, "5.5.") && !tooMany(r) {
+		t.plain()
+		return false
 	}
 	return true
 }

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"postvern.example/proxy/spool"
@@ -19,19 +20,29 @@ type result struct {
 // the last ones were written.
 func (r *Relay) finish(hard context.Context, results <-chan []result) {
 	for first := range results {
-		gathered := gather(first, results)
+		gathered, each := gather(first, results), false
 		for pause := minPause; len(gathered) > 0; {
-			if gathered = r.store(hard, gathered); len(gathered) == 0 {
+			had := len(gathered)
+			if gathered = r.store(hard, gathered, each); len(gathered) == 0 {
 				break
 			}
 			if hard.Err() != nil {
 				r.cfg.Logger.Error("leave outcomes", "copies", len(gathered))
 				break // the spool gives these copies out again
 			}
+			if len(gathered) < had {
+				pause = minPause
+			}
 			pause = sleep(hard, pause)
+			each = each || pause > alone
+			gathered = gather(gathered, results) // one that is never stored holds up no other
 		}
 	}
 }
+
+// alone is how long the pauses between attempts grow before results are stored
+// one by one, whatever the error: the store may be in order but for one of them.
+const alone = time.Second
 
 // maxBatch is how many outcomes are stored at once.
 const maxBatch = 128
@@ -54,8 +65,10 @@ func gather(out []result, results <-chan []result) []result {
 // store writes results and returns those that have to wait. When all of them
 // together cannot be stored, each is stored alone: neither a copy that the
 // spool has taken away from us nor a report that it has no room for may keep
-// the others from leaving it, least of all when it is full.
-func (r *Relay) store(ctx context.Context, results []result) (left []result) {
+// the others from leaving it, least of all when it is full. Where nobody knows
+// which of them is to blame, that is done with each, up to the first that fails;
+// it comes last the next time.
+func (r *Relay) store(ctx context.Context, results []result, each bool) (left []result) {
 	err := r.finishAll(ctx, results)
 	if err == nil {
 		return nil
@@ -63,12 +76,17 @@ func (r *Relay) store(ctx context.Context, results []result) (left []result) {
 	if len(results) == 1 {
 		return r.storeHard(ctx, results[0], err)
 	}
-	if !errors.Is(err, spool.ErrNotFound) && !errors.Is(err, spool.ErrFull) && !errors.Is(err, spool.ErrMeanwhile) {
+	known := errors.Is(err, spool.ErrNotFound) || errors.Is(err, spool.ErrFull) || errors.Is(err, spool.ErrMeanwhile)
+	if !known && !each {
 		r.cfg.Logger.Error("store outcomes", "copies", len(results), "error", err)
 		return results
 	}
-	for _, one := range results {
-		left = append(left, r.store(ctx, []result{one})...)
+	for i, one := range results {
+		kept := r.store(ctx, []result{one}, each)
+		left = append(left, kept...)
+		if !known && len(kept) > 0 {
+			return append(slices.Clone(results[i+1:]), left...)
+		}
 	}
 	return left
 }

@@ -71,8 +71,11 @@ func TestRepliesAreReadStrictly(t *testing.T) {
 		"2500 x\r\n":                         {},
 		"650 x\r\n":                          {},
 		"hello\r\n":                          {},
-		"250 " + strings.Repeat("x", 5000) + "\r\n":    {},
-		strings.Repeat("250-x\r\n", 200) + "250 y\r\n": {},
+		"250 " + strings.Repeat("x", 70000) + "\r\n":                    {250, "", strings.Repeat("x", maxReplyLine-4)},
+		strings.Repeat("250-x\r\n", 200) + "250 y\r\n":                  {250, "", strings.TrimSpace(strings.Repeat("x ", maxReplyLines))},
+		"250-" + strings.Repeat("x", 70000) + "\r\n550 no\r\n":          {},
+		"250 " + strings.Repeat("x", maxReply) + "\r\n":                 {},
+		strings.Repeat("250-x\r\n", maxReply/7) + "250 " + "y\r\n" + "": {},
 	} {
 		got, err := readReply(bufio.NewReaderSize(strings.NewReader(text), maxReplyLine))
 		if got != want || (want == reply{}) != errors.Is(err, errGarbled) {

@@ -60,7 +60,7 @@ func (a *delivery) outcome(c spool.Copy, v verdict, now time.Time) (spool.Outcom
 		return o, ""
 	}
 	age := now.Sub(queuedAt(a.spool, c))
-	if age >= a.relay.cfg.GiveUp {
+	if age >= a.relay.cfg.GiveUp && !errors.Is(v.why, errBusy) { // what nobody has tried has not failed
 		o.Result = spool.Failed
 		return o, failure(c, aboutExpired)
 	}

@@ -7,11 +7,14 @@ import (
 	"strings"
 )
 
-// Limits of what is believed of an upstream's reply (RFC 5321 §4.5.3.1.5
-// allows 512 octets a line).
+// Limits of what is kept of an upstream's reply (RFC 5321 §4.5.3.1.5 allows 512
+// octets a line), and of what is read of it. The rest of a longer one is passed
+// over: its code says all the same whether the mail was taken, and a mail whose
+// 250 is not believed is sent again and again.
 const (
-	maxReplyLine  = 4096
+	maxReplyLine  = 4096 // octets
 	maxReplyLines = 128
+	maxReply      = 1 << 20 // octets of all lines: more is noise
 )
 
 // errGarbled says that something came that is no SMTP reply.
@@ -37,15 +40,13 @@ func (r reply) Error() string {
 func readReply(r *bufio.Reader) (reply, error) {
 	var out reply
 	var text []string
-	for n := range maxReplyLines {
-		line, err := r.ReadSlice('\n')
-		if errors.Is(err, bufio.ErrBufferFull) {
-			return reply{}, errGarbled
-		}
+	for n, left := 0, maxReply; ; n++ {
+		line, octets, err := readLine(r, left)
 		if err != nil {
 			return reply{}, err
 		}
-		code, rest, last, ok := parseLine(strings.TrimRight(string(line), "\r\n"))
+		left -= octets
+		code, rest, last, ok := parseLine(strings.TrimRight(line, "\r\n"))
 		if !ok || n > 0 && code != out.code {
 			return reply{}, errGarbled
 		}
@@ -54,7 +55,7 @@ func readReply(r *bufio.Reader) (reply, error) {
 		if status != "" {
 			out.status = status
 		}
-		if rest != "" {
+		if rest != "" && len(text) < maxReplyLines {
 			text = append(text, rest)
 		}
 		if last {
@@ -62,7 +63,24 @@ func readReply(r *bufio.Reader) (reply, error) {
 			return out, nil
 		}
 	}
-	return reply{}, errGarbled
+}
+
+// readLine reads a line of at most so many octets, and returns how many it has
+// and what of it is kept.
+func readLine(r *bufio.Reader, most int) (line string, octets int, err error) {
+	for {
+		part, err := r.ReadSlice('\n')
+		if octets == 0 {
+			line = string(part)
+		}
+		octets += len(part)
+		switch {
+		case octets > most:
+			return "", octets, errGarbled
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return line, octets, err
+		}
+	}
 }
 
 func parseLine(line string) (code int, rest string, last, ok bool) {

@@ -122,6 +122,7 @@ func TestACopyThatTheSpoolForbidsHoldsUpNoOther(t *testing.T) {
 		want    spool.Result // of the copy that met the failure; "" is none
 	}{
 		{spool.ErrNotFound, "gone@hjemme.example", nil, ""},
+		{errors.New("a page of the store cannot be read"), "gone@hjemme.example", nil, ""},
 		{spool.ErrFull, "refused@hjemme.example", []sink.Fault{{At: sink.AtRCPT, Recipient: "refused@hjemme.example", Reply: "550 5.1.1 no"}}, spool.Deferred},
 	} {
 		s := startSink(t, sink.Config{Faults: c.fault})
@@ -133,19 +134,23 @@ func TestACopyThatTheSpoolForbidsHoldsUpNoOther(t *testing.T) {
 			}
 			return nil
 		}
-		stop := run(t, config(s, q))
-		n := 3
+		cfg := config(s, q)
+		cfg.Drain = time.Millisecond
+		stop := run(t, cfg)
+		n := 4
 		if c.want == "" {
-			n = 2
+			n = 3
 		}
-		outcomes := q.wait(t, n)
+		outcomes := q.wait(t, n-1)
+		q.add(delivery("c@hjemme.example")) // which comes while the others wait
+		outcomes = append(outcomes[:0], q.wait(t, n)...)
 		stop()
 		got := map[string]spool.Result{}
 		for _, o := range outcomes {
 			_, to, _ := strings.Cut(o.Copy, "-")
 			got[to] = o.Result
 		}
-		if got["a@hjemme.example"] != spool.Delivered || got["b@hjemme.example"] != spool.Delivered || got[c.to] != c.want {
+		if got["a@hjemme.example"] != spool.Delivered || got["b@hjemme.example"] != spool.Delivered || got["c@hjemme.example"] != spool.Delivered || got[c.to] != c.want {
 			t.Errorf("%v: outcomes are %v", c.failure, got)
 		}
 	}

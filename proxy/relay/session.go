@@ -80,6 +80,7 @@ var errTaken = errors.New("another node has taken over the copies")
 // answers is how the upstream took a transaction.
 type answers struct {
 	rcpts []reply // one for each RCPT: the reply that decided its fate
+	end   reply   // to the content, where it was sent
 	sent  bool    // the content was, at least in part, written
 	chunk bool    // by BDAT
 }
@@ -140,6 +141,8 @@ func (s *session) envelope(t transaction, a *answers) (bool, error) {
 				if r.code/100 != 2 {
 					return false, fmt.Errorf("reset: %w", r)
 				}
+			case i != data && r.code/100 == 3: // it answers something else
+				return false, errGarbled
 			case i == first:
 				mail, s.open = r, r.code/100 == 2
 			case i == data:
@@ -209,6 +212,7 @@ func (s *session) content(t transaction, a *answers) error {
 	case r.code/100 == 3:
 		return errGarbled
 	}
+	a.end = r
 	s.open = a.chunk && r.code/100 != 2 // after a refused chunk only RSET is sure (RFC 3030 §2)
 	settle(a, r)
 	return nil
