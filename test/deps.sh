@@ -39,6 +39,8 @@ for n in "${need[@]}"; do
 done
 # The server's programs are not on the PATH.
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+# swaks speaks TLS only with it, and merely suggests it.
+perl -MNet::SSLeay -e 1 >/dev/null 2>&1 || missing+=(libnet-ssleay-perl)
 [ -d /usr/include/x86_64-linux-gnu/sys ] || [ -d /usr/include/sys ] || missing+=(libc6-dev)
 # Languages of Tesseract are files.
 for l in dan nor swe fin eng; do
