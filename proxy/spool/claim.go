@@ -116,7 +116,7 @@ func (s *Store) claimDue(ctx context.Context) error {
 	var found []row
 	var next sql.NullInt64
 	err := s.run(ctx, &job{urgent: true, do: func(t *tx) error {
-		if err := s.takeBack(t); err != nil {
+		if err := errors.Join(s.takeBack(t), s.waiting.settle(t)); err != nil {
 			return err
 		}
 		found = found[:0]
@@ -140,6 +140,9 @@ func (s *Store) claimDue(ctx context.Context) error {
 		t.after(func() { s.line(found) })
 		return nil
 	}})
+	if errors.Is(err, errUnknown) {
+		s.waiting.astray(found)
+	}
 	if err != nil {
 		return err
 	}
@@ -168,6 +171,9 @@ func (s *Store) takeBack(t *tx) error {
 func (s *Store) line(found []row) {
 	var sorted sorter
 	for _, f := range found {
+		if s.waiting.regain(f) {
+			continue
+		}
 		c, _, err := s.openCopy(f.id, f.class, Queued, f.secret)
 		e := sorted.add(c, f, err != nil)
 		if err != nil {
@@ -240,7 +246,9 @@ func deliveries(p Parcel, copies []ladenCopy, bodies []ladenBody) []*entry {
 }
 
 // load reads the contents that were not handed over. A delivery whose body is
-// damaged is held and left out.
+// damaged is held and left out, and so is one that cannot be read, which is put
+// off: a bad sector must not keep all others from leaving. What is ready is
+// returned without an error, for nobody would send it.
 func (s *Store) load(ctx context.Context, entries []*entry) ([]Delivery, error) {
 	var ready []Delivery
 	for i, e := range entries {
@@ -248,18 +256,20 @@ func (s *Store) load(ctx context.Context, entries []*entry) ([]Delivery, error) 
 			err := s.fetch(ctx, e)
 			switch {
 			case errors.Is(err, ErrDamaged), errors.Is(err, sql.ErrNoRows):
-				if err := s.holdDamaged(ctx, e); err != nil {
-					s.putBack(entries[i:])
-					return ready, fmt.Errorf("hold damaged copies: %w", err)
-				}
-				continue
+				err = s.holdDamaged(ctx, e)
 			case err != nil:
+				err = s.putOff(ctx, e, err)
+			default:
+				ready = append(ready, e.Delivery)
+			}
+			if err != nil {
 				s.putBack(entries[i:])
 				if len(ready) > 0 {
 					return ready, nil
 				}
 				return nil, fmt.Errorf("claim copies: %w", err)
 			}
+			continue
 		}
 		ready = append(ready, e.Delivery)
 	}
@@ -277,6 +287,30 @@ func (s *Store) fetch(ctx context.Context, e *entry) (err error) {
 	}
 	e.Content, err = s.content(ctx, e.body)
 	return err
+}
+
+// A content that could not be read so often, while outcomes can be stored, is
+// put off for a while, for whoever can mend that.
+const (
+	unreadable     = 3
+	unreadableWait = 5 * time.Minute
+)
+
+// putOff puts off the copies of a delivery whose content cannot be read. It
+// returns the reason where it may be the store that is away.
+func (s *Store) putOff(ctx context.Context, e *entry, why error) error {
+	if e.failed++; e.failed < unreadable || ctx.Err() != nil {
+		return why
+	}
+	s.log.Error("put off copies that cannot be read", "reference", e.Reference, "copies", len(e.Copies), "error", why)
+	for len(e.Copies) > 0 {
+		err := s.Finish(ctx, []Outcome{{Copy: e.Copies[0].ID, Result: Deferred, Retry: s.now().Add(unreadableWait)}})
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		e.Copies = e.Copies[1:]
+	}
+	return nil
 }
 
 // damagedFor is how long damaged copies are kept for somebody to look at.
@@ -322,7 +356,7 @@ func (s *Store) putBack(entries []*entry) {
 	defer s.waiting.mu.Unlock()
 	for _, e := range entries {
 		for _, c := range e.Copies {
-			s.waiting.repay(s.waiting.claims[c.ID])
+			s.waiting.repay(c.ID)
 		}
 		s.waiting.weight += e.weight()
 		if e.ahead {

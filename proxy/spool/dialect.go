@@ -22,6 +22,7 @@ type dialect struct {
 	alone   bool                                   // one process serves: no other takes its claims
 	open    func(context.Context, *Store) error    // connects and migrates
 	full    func(error) bool                       // the error says that there is no room
+	stale   func(error) bool                       // the error says that another connection may do better; nil: none does
 	greet   func(context.Context, *sql.Conn) error // makes ready a connection that writes
 	// rest puts the database in order, after a second without a transaction. It
 	// breaks off when the writer is wanted, and says whether it has done all.

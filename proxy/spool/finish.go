@@ -2,6 +2,7 @@ package spool
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -102,7 +103,11 @@ func (f *finishing) write(t *tx) error {
 	last := make(map[int64]bool)
 	for i, o := range f.outcomes {
 		c := f.claims[i]
-		if err := f.writeOne(t, o, c, f.replies[i]); err != nil {
+		err := f.writeOne(t, o, c, f.replies[i])
+		if errors.Is(err, ErrNotFound) { // nor is it out any more
+			t.otherwise(func() { f.forget([]string{o.Copy}) })
+		}
+		if err != nil {
 			return err
 		}
 		if err := f.warn(t, c, f.warnings[i]); err != nil {
@@ -118,11 +123,13 @@ func (f *finishing) write(t *tx) error {
 			return err
 		}
 	}
-	t.after(func() {
-		f.s.waiting.forget(f.ids)
-		f.s.sent.finished(f.ids)
-	})
+	t.after(func() { f.forget(f.ids) })
 	return nil
+}
+
+func (f *finishing) forget(ids []string) {
+	f.s.waiting.forget(ids)
+	f.s.sent.finished(ids)
 }
 
 func (f *finishing) writeOne(t *tx, o Outcome, c claim, reply []byte) error {

@@ -120,10 +120,9 @@ func (s *Store) rejoin(t *tx, epoch int64) error {
 	if _, err := t.exec("take back owner", epoch); err != nil {
 		return err
 	}
-	t.after(func() {
-		s.log.Warn("the lease had run out: claims are given up")
-		s.waiting.giveUp()
-	})
+	t.after(func() { s.log.Warn("the lease had run out: claims are given up") })
+	t.after(s.waiting.giveUp)
+	t.otherwise(s.waiting.giveUp) // the claims are others' already, and the new lease may stand all the same
 	return nil
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // serverPatience is how long the server may take over one transaction.
@@ -17,7 +17,10 @@ const serverPatience = 30 * time.Second
 
 func postgresDialect() (dialect, error) {
 	queries, err := readQueries("postgres")
-	return dialect{queries: queries, open: openPostgres, full: postgresFull, patience: serverPatience, greet: greetPostgres, listen: listenPostgres, spare: giveUpReserve}, err
+	return dialect{
+		queries: queries, open: openPostgres, full: postgresFull, stale: postgresStale, patience: serverPatience,
+		greet: greetPostgres, listen: listenPostgres, spare: giveUpReserve,
+	}, err
 }
 
 // postgresFull reports whether the server has no room left (SQLSTATE 53100).
@@ -26,18 +29,35 @@ func postgresFull(err error) bool {
 	return errors.As(err, &e) && e.Code == "53100"
 }
 
+// postgresStale reports whether the server only reads (SQLSTATE 25006): the
+// connection leads to one that another has taken the place of.
+func postgresStale(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == "25006"
+}
+
+// postgresConfig says how to connect: to a server that writes, the first such of
+// those that the URL names. One that only reads is behind the others: what it
+// does not have yet would look lost.
+func postgresConfig(at string) (*pgx.ConnConfig, error) {
+	cfg, err := pgx.ParseConfig(at)
+	if err != nil {
+		return nil, errors.New("the store's URL is not one of PostgreSQL") // its own text may show the password
+	}
+	if cfg.ValidateConnect == nil { // the URL has no target_session_attrs
+		cfg.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	return cfg, nil
+}
+
 func openPostgres(ctx context.Context, s *Store) error {
-	if _, err := pgx.ParseConfig(s.cfg.URL); err != nil {
-		return errors.New("the store's URL is not one of PostgreSQL") // its own text may show the password
-	}
-	var err error
-	if s.db, err = sql.Open("pgx", s.cfg.URL); err != nil {
+	cfg, err := postgresConfig(s.cfg.URL)
+	if err != nil {
 		return err
 	}
+	s.db = stdlib.OpenDB(*cfg)
 	s.db.SetMaxOpenConns(2)
-	if s.read, err = sql.Open("pgx", s.cfg.URL); err != nil {
-		return err
-	}
+	s.read = stdlib.OpenDB(*cfg)
 	s.read.SetMaxOpenConns(8)
 	s.read.SetMaxIdleConns(4) // a server with a full disk may not let anybody in
 	conn, err := s.db.Conn(ctx)
@@ -137,7 +157,11 @@ func listenPostgres(ctx context.Context, s *Store) {
 }
 
 func (s *Store) listenOnce(ctx context.Context) error {
-	conn, err := pgx.Connect(ctx, s.cfg.URL)
+	cfg, err := postgresConfig(s.cfg.URL)
+	if err != nil {
+		return err
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ type waiting struct {
 	due     int64 // when a row of the table may be due, in milliseconds; 0: now
 	looked  time.Time
 	claims  map[string]claim
+	strays  []row // that may be claimed, and are not in line
 	lent    int64 // octets of the contents that were taken and have no outcome yet
 	changed chan struct{}
 }
@@ -54,6 +55,7 @@ type entry struct {
 	loaded  bool
 	ahead   bool   // it came from the table
 	damaged []byte // the copy's row as it stands, where it does not decrypt
+	failed  int    // how often its content could not be read
 }
 
 // weight is the memory that an entry holds on to, about.
@@ -176,7 +178,8 @@ func (w *waiting) lend(e *entry) {
 }
 
 // repay notes that a copy needs its content no more.
-func (w *waiting) repay(c claim) {
+func (w *waiting) repay(id string) {
+	c := w.claims[id]
 	if c.loan == nil {
 		return
 	}
@@ -184,6 +187,8 @@ func (w *waiting) repay(c claim) {
 		w.lent -= c.loan.size
 		w.signal()
 	}
+	c.loan = nil
+	w.claims[id] = c
 }
 
 // dueAt notes that a row of the table is due at ms.
@@ -234,9 +239,51 @@ func (w *waiting) forget(ids []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, id := range ids {
-		w.repay(w.claims[id])
+		w.repay(id)
 		delete(w.claims, id)
 	}
+}
+
+// regain reports whether a copy that was claimed is on its way here already:
+// another node took this one over, and did not get to it. It is not handed out a
+// second time; what was begun may be ended.
+func (w *waiting) regain(f row) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c, ok := w.claims[f.id]
+	if ok {
+		c.lost, c.attempts = false, f.attempts
+		w.claims[f.id] = c
+	}
+	return ok
+}
+
+// astray notes rows of which nobody knows whether they were claimed.
+func (w *waiting) astray(found []row) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.strays = append(w.strays, found...)
+}
+
+// settle gives back the rows that may be claimed, and are not in line: whoever
+// claims gets them anew.
+func (w *waiting) settle(t *tx) error {
+	w.mu.Lock()
+	strays := w.strays
+	w.mu.Unlock()
+	for _, f := range strays {
+		if _, err := t.exec("give back copy", f.body, f.id, t.s.ids.epoch.Load()); err != nil {
+			return err
+		}
+	}
+	if len(strays) > 0 {
+		t.after(func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.strays = w.strays[len(strays):]
+		})
+	}
+	return nil
 }
 
 // owned reports whether this process has claimed copies and nobody else may

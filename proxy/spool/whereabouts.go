@@ -9,15 +9,18 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // Arrived reports whether a move has come to its end: the store at its URL holds
 // the mail then. Where it has not, it never will.
 func Arrived(ctx context.Context, to *MovedError) (bool, error) {
-	db, err := sql.Open("pgx", to.URL)
+	cfg, err := postgresConfig(to.URL)
 	if err != nil {
 		return false, errors.New("the URL that the store was moved to is not one of PostgreSQL")
 	}
+	db := stdlib.OpenDB(*cfg)
 	defer db.Close() //nolint:errcheck // it only read
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

@@ -3,6 +3,7 @@ package spool
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
@@ -230,13 +231,14 @@ func (w *writer) connect(ctx context.Context) error {
 	return nil
 }
 
-// drop closes statements and connection.
+// drop closes statements and connection, for good: what goes back to the pool as
+// it is would be the next one again.
 func (w *writer) drop() {
 	for _, stmt := range w.stmts {
 		stmt.Close() //nolint:errcheck // what was written stands; there is nothing left to lose
 	}
 	if w.conn != nil {
-		w.conn.Close() //nolint:errcheck // as above
+		w.conn.Raw(func(any) error { return driver.ErrBadConn }) //nolint:errcheck // as above
 	}
 	w.conn, w.stmts = nil, nil
 }
@@ -315,6 +317,9 @@ func (w *writer) attempt(ctx context.Context, batch []*job) (answers []error, ag
 	}
 	if err != nil {
 		w.rollBack(ctx)
+		if w.s.lang.stale != nil && w.s.lang.stale(err) {
+			w.drop()
+		}
 		return nil, again, err
 	}
 	t.done()

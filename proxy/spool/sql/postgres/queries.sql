@@ -116,6 +116,9 @@ UPDATE copies SET owner = $3 WHERE state = 'queued' AND body = $1 AND id = $2 AN
 -- name: next due
 SELECT min(due) FROM copies WHERE state = 'queued' AND owner = 0
 
+-- name: give back copy
+UPDATE copies SET owner = 0 WHERE state = 'queued' AND body = $1 AND id = $2 AND owner = $3
+
 -- name: take back body
 UPDATE copies SET owner = 0 WHERE state = 'queued' AND body = $1 AND owner = $2
 

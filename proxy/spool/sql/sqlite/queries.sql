@@ -87,6 +87,9 @@ SELECT min(due) FROM copies INDEXED BY copies_due WHERE state = 'queued' AND own
 -- name: take back
 UPDATE copies SET owner = 0 WHERE state = 'queued' AND owner NOT IN (0, $1)
 
+-- name: give back copy
+UPDATE copies SET owner = 0 WHERE state = 'queued' AND body = $1 AND id = $2 AND owner = $3
+
 -- name: take back body
 UPDATE copies SET owner = 0 WHERE state = 'queued' AND body = $1 AND owner = $2
 

@@ -1,0 +1,216 @@
+package spool
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// nothingIsOut makes sure that no copy is out, and no content lent.
+func nothingIsOut(t *testing.T, s *Store) {
+	t.Helper()
+	s.waiting.mu.Lock()
+	defer s.waiting.mu.Unlock()
+	if len(s.waiting.claims) != 0 || s.waiting.lent != 0 {
+		t.Errorf("%d copies are out, and %d octets lent", len(s.waiting.claims), s.waiting.lent)
+	}
+}
+
+func TestAClaimOfWhichNobodyKnowsWhetherItStandsIsMadeAgain(t *testing.T) {
+	for name, commit := range map[string]string{
+		"it was not carried out": "SELECT no_such_function()",
+		"it was carried out":     "COMMIT; SELECT no_such_function()",
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			s := openTest(t, dir)
+			mustAccept(t, s, testParcel(100, 3), testParcel(100, 1))
+			mustClose(t, s)
+			s = openTest(t, dir) // what is due stands in the table alone
+			mend := breakCommit(t, s, commit)
+			if _, err := s.Claim(t.Context(), 10); !errors.Is(err, errUnknown) {
+				t.Fatalf("the answer is %v", err)
+			}
+			mend()
+			finishAll(t, s, Delivered, claimCopies(t, s, 4)...)
+			wantStats(t, s, Stats{})
+			nothingIsOut(t, s)
+		})
+	}
+}
+
+func TestAnOutcomeThatStandsUnnoticedLeavesNothingOut(t *testing.T) {
+	for _, result := range []Result{Delivered, Deferred, Failed} {
+		t.Run(string(result), func(t *testing.T) {
+			s := openTest(t, t.TempDir())
+			mustAccept(t, s, testParcel(100, 1))
+			d := claimOne(t, s)
+			mend := breakCommit(t, s, "COMMIT; SELECT no_such_function()")
+			o := Outcome{Copy: d.Copies[0].ID, Result: result, Retry: time.Now().Add(time.Hour)}
+			if err := s.Finish(t.Context(), []Outcome{o}); !errors.Is(err, errUnknown) {
+				t.Fatalf("the answer is %v", err)
+			}
+			mend()
+			if err := s.Finish(t.Context(), []Outcome{o}); !errors.Is(err, ErrNotFound) {
+				t.Errorf("the second answer is %v", err)
+			}
+			nothingIsOut(t, s)
+		})
+	}
+}
+
+func TestWhatIsClaimedBesideADamagedCopyIsHandedOut(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	parcels := []Parcel{testParcel(100, 1), testParcel(100, 1), testParcel(100, 1)}
+	mustAccept(t, s, parcels...)
+	mustClose(t, s)
+	s = openTest(t, dir)
+	damage(t, s, "UPDATE bodies SET content = x'00' WHERE parcel = '"+parcels[2].ID+"'")
+	first := claimOne(t, s)
+	mend := breakCommit(t, s, "SELECT no_such_function()")
+	got, err := s.Claim(t.Context(), 2) // the third cannot be held
+	if len(got) != 1 || err != nil {
+		t.Fatalf("%d deliveries, %v", len(got), err)
+	}
+	mend()
+	finishAll(t, s, Delivered, first, got[0])
+	claimCopies(t, s, 0)
+	wantStats(t, s, Stats{Held: 1, Bytes: 100})
+	nothingIsOut(t, s)
+}
+
+func TestAFileThatCannotBeReadHoldsUpNoOtherCopy(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	mustAccept(t, s, testParcel(largeBody+1, 2), testParcel(100, 1))
+	mustClose(t, s)
+	at := time.Now()
+	s = openTest(t, dir, func(c *Config) { c.Now = func() time.Time { return at } })
+	bodies := filepath.Join(dir, "bodies")
+	file := filepath.Join(bodies, listFiles(t, bodies)[0])
+	if err := errors.Join(os.Rename(file, file+"~"), os.Mkdir(file, 0o700)); err != nil { // which reads as an error, not as damage
+		t.Fatal(err)
+	}
+	// claim waits as the relay does.
+	claim := func() Delivery {
+		t.Helper()
+		for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			got, _ := s.Claim(ctx, 1)
+			cancel()
+			if len(got) > 0 {
+				return got[0]
+			}
+		}
+		t.Fatal("nothing is handed out")
+		return Delivery{}
+	}
+	d := claim()
+	if len(d.Content) != 100 {
+		t.Errorf("%d octets are handed out", len(d.Content))
+	}
+	finishAll(t, s, Delivered, d)
+	wantStats(t, s, Stats{Queued: 2, Deferred: 2, Bytes: largeBody + 1})
+	if err := errors.Join(os.Remove(file), os.Rename(file+"~", file)); err != nil {
+		t.Fatal(err)
+	}
+	at = at.Add(unreadableWait)
+	if d = claim(); len(d.Content) != largeBody+1 || len(d.Copies) != 2 {
+		t.Errorf("%d octets are handed out for %d", len(d.Content), len(d.Copies))
+	}
+	finishAll(t, s, Delivered, d)
+	wantStats(t, s, Stats{})
+}
+
+func TestACopyOnItsWayIsNotHandedOutASecondTimeByTheSameNode(t *testing.T) {
+	dir := t.TempDir()
+	first, second := openPostgresTest(t, dir, shortLease), openPostgresTest(t, dir, shortLease)
+	mustAccept(t, first, testParcel(100, 1))
+	d := claimOne(t, first)
+	id := d.Copies[0].ID
+	letGo := hung(t, first)
+	for free := 0; free == 0; time.Sleep(10 * time.Millisecond) { // the second takes over, and claims nothing
+		if err := second.read.QueryRowContext(t.Context(), "SELECT count(*) FROM copies WHERE owner = 0").Scan(&free); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if first.Owned([]string{id}) {
+		t.Error("it is still its own")
+	}
+	letGo()
+	if got := claimAll(t, first, 3*time.Second); len(got) != 0 {
+		t.Errorf("%d copies that are on their way are handed out", len(got))
+	}
+	if !first.Owned([]string{id}) {
+		t.Error("claimed anew, it is not its own")
+	}
+	finishAll(t, first, Delivered, d)
+	nothingIsOut(t, first)
+	wantStats(t, second, Stats{})
+}
+
+func TestWhatWasTakenOverIsNotOutAnyMore(t *testing.T) {
+	dir := t.TempDir()
+	first, second := openPostgresTest(t, dir, shortLease), openPostgresTest(t, dir, shortLease)
+	mustAccept(t, first, testParcel(100, 1), testParcel(100, 1))
+	a, b := claimOne(t, first), claimOne(t, first)
+	letGo := hung(t, first)
+	finishAll(t, second, Delivered, claimOne(t, second), claimOne(t, second))
+	letGo()
+	for _, o := range []Outcome{{Copy: a.Copies[0].ID, Result: Failed}, {Copy: b.Copies[0].ID, Result: Delivered}} {
+		if err := first.Finish(t.Context(), []Outcome{o}); !errors.Is(err, ErrNotFound) {
+			t.Errorf("the answer is %v", err)
+		}
+	}
+	nothingIsOut(t, first)
+}
+
+func TestAServerThatOnlyReadsIsLeft(t *testing.T) {
+	srv := postgresServer(t)
+	dir := t.TempDir()
+	s := openPostgresTest(t, dir)
+	at, err := url.Parse(srv.storeURL(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustAccept(t, s, testParcel(10, 1))
+	// The server that the connection leads to has become one that only reads.
+	err = s.run(t.Context(), &job{do: func(x *tx) error {
+		_, err := x.w.conn.ExecContext(x.ctx, "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+		return err
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Accept(t.Context(), testParcel(10, 1)); err == nil {
+		t.Fatal("it took a mail")
+	}
+	mustAccept(t, s, testParcel(10, 1))
+	// Now each new connection leads to one.
+	readOnly := func(value string) {
+		t.Helper()
+		err := srv.Run("ALTER DATABASE "+at.Path[1:]+" SET default_transaction_read_only = "+value,
+			"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+at.Path[1:]+"'")
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	readOnly("on")
+	if err := s.Accept(t.Context(), testParcel(10, 1)); err == nil {
+		t.Fatal("it took a mail")
+	}
+	if other, err := Open(t.Context(), Config{URL: at.String(), Key: testKey()}); err == nil {
+		t.Error("a server that only reads is opened")
+		mustClose(t, other)
+	} else {
+		t.Log(err)
+	}
+	readOnly("off")
+	mustAccept(t, s, testParcel(10, 1))
+	finishAll(t, s, Delivered, claimCopies(t, s, 3)...)
+}
