@@ -3,14 +3,17 @@ package detect
 // appendAccount finds bank accounts in their national forms. Norway's have a
 // check digit (modulus 11) and the form 4.2.5; all others need a keyword.
 func appendAccount(r *run, i int, out []candidate) []candidate {
-	if n := r.size(i); n < 3 && r.size(i+1) != 1 && r.plusgiro(i) == 0 || n == 6 && r.size(i+1) != 1 {
+	if n := r.size(i); n < 3 && r.size(i+1) != 1 && (n != 2 || r.size(i+1) != 3) && r.plusgiro(i) == 0 || n == 6 && r.size(i+1) != 1 {
 		return out
 	}
 	if !r.askedAccounts {
-		r.askedAccounts, r.accounts = true, speaksOfAccounts(r.text[max(0, r.groups[0].start-reachBefore):r.groups[0].start])
+		r.askedAccounts, r.accounts = true, r.heading&keyAccount != 0 || speaksOfAccounts(r.text[max(0, r.groups[0].start-reachBefore):r.groups[0].start])
 	}
 	if !r.accounts && (r.size(i) != 4 || r.size(i+1) != 2) {
 		return out
+	}
+	if !r.accounts && r.size(i+2) != 5 && r.size(i+2) != 6 {
+		return out // a date, and not Norway's form or Iceland's
 	}
 	if n := len(out); n > 0 && i > 0 && out[n-1].kind == BankAccount && out[n-1].end > r.groups[i].start {
 		return out
@@ -159,7 +162,7 @@ func branchAccount(r *run, i int) (candidate, bool) {
 		c := account(&v)
 		c.strength = fair
 		return c, ok
-	case i == 0 && len(r.groups) > 1 && r.digits >= 8 && r.digits <= 14:
+	case i == 0 && len(r.groups) > 1 && r.digits >= 7 && r.digits <= 14:
 		v, ok := r.take(i, r.digits, n)
 		c := account(&v)
 		c.strength = fair

@@ -54,8 +54,35 @@ func TestAccountsNeedTheirFormOrAKeyword(t *testing.T) {
 		{"IBAN DK50.0040.0440.1162.43 er hans", detect.IBAN, detect.Certain},
 		{"Reikningur 0101-26-123456", detect.BankAccount, detect.Certain},
 		{"Telefon 33 12 45 67", detect.BankAccount, 0},
+		{"Lønskonto 86011117947", detect.BankAccount, detect.Certain},
+		{"Feriekonto 86011117947", detect.BankAccount, 0},
+		{"uttakskontonr 86011117947", detect.BankAccount, detect.Certain},
+		{"clearing 9150 kontonr 17 719 21", detect.BankAccount, detect.Certain},
+		{"Ulla Ek, 1960-06-25-8740, clearing 6000 konto 123456789", detect.SwedishPersonnummer, detect.Likely},
 		{"IBAN DK5000400440116243 er hans", detect.DanishCPR, 0},
 	})
+}
+
+func TestAHeadingSpeaksForAccountsAndPassports(t *testing.T) {
+	s := scanner(t)
+	for _, c := range []struct {
+		text string
+		kind detect.Kind
+		want detect.Confidence
+	}{
+		{"Navn\tKontonummer\nKari Moe\t86011117947", detect.BankAccount, detect.Certain},
+		{"Navn\tReg.nr.\tKontonr.\nIda Holm\t1551\t0012345678", detect.BankAccount, detect.Certain},
+		{"Namn\tBankgiro\nMoa Ek\t5050-1055", detect.BankAccount, detect.Certain},
+		{"Navn\tPasnummer\nIda Holm\t204567890", detect.Passport, detect.Certain},
+		{"Navn\tNummer\nKari Moe\t86011117947", detect.BankAccount, 0},
+		{"Navn\tNummer\nIda Holm\t204567890", detect.Passport, 0},
+	} {
+		segs := prose(c.text)
+		segs[0].Shape = detect.Table
+		if got := best(s, segs, nil)[c.kind]; got != c.want {
+			t.Errorf("%q: %s is %v, want %v", c.text, c.kind, got, c.want)
+		}
+	}
 }
 
 func TestPassportsNeedAKeywordOrTheirMachineReadableZone(t *testing.T) {

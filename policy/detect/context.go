@@ -22,7 +22,9 @@ type surroundings struct {
 	alone     bool    // nothing but marks stands on the number's line beside it
 	name      int     // distance of the nearest name before, 0 for none
 	pronoun   bool
-	count     int // words in reach
+	address   bool // a mail address stands on the line
+	patronym  bool // a name may be an Icelandic patronymic
+	count     int  // words in reach
 	language  tongue
 	timeLike  bool // a clock time stands on the line
 	amount    bool // a currency stands right behind it
@@ -56,6 +58,7 @@ func look(text string, start, end int) surroundings {
 	}
 	hi := lineEnd(text, end, reachBefore)
 	s.words(text, end, hi, true)
+	s.address = holdsAddress(text[lo:start]) || holdsAddress(text[end:hi])
 	s.amount = isAmount(text[end:])
 	s.timeLike = hasClock(text[lo:start]) || hasClock(text[end:hi])
 	return s
@@ -128,6 +131,7 @@ func (s *surroundings) words(text string, lo, hi int, after bool) {
 			s.name = d
 		}
 		capital = upper && len(w) > 1
+		s.patronym = s.patronym || capital && isPatronymic(w)
 	}
 }
 
@@ -294,6 +298,23 @@ func hasClock(s string) bool {
 		}
 	}
 	return false
+}
+
+func isPatronymic(w string) bool {
+	return strings.HasSuffix(w, "son") || strings.HasSuffix(w, "dóttir") || strings.HasSuffix(w, "dottir")
+}
+
+// holdsAddress reports whether a mail address stands in s that is no program's: in
+// brackets stand message ids as well.
+func holdsAddress(s string) bool {
+	i := strings.IndexByte(s, '@')
+	if i <= 0 || i+2 >= len(s) || !isAlnum(s[i-1]) || !isLetter(s[i+1]) {
+		return false
+	}
+	for i > 0 && !isBlank(s[i-1]) && !isIn(",;:(", s[i-1]) {
+		i--
+	}
+	return isLetter(s[i])
 }
 
 // isUpper reports whether the word begins with a capital.

@@ -40,7 +40,7 @@ const (
 	EvidenceRoster Evidence = "roster"
 	// EvidenceShape : lines or rows pair people's names with addresses, telephones or numbers.
 	EvidenceShape Evidence = "shape"
-	// EvidenceAddresses : mail addresses stand beside the names, or by themselves in a list.
+	// EvidenceAddresses : mail addresses stand beside the names or the number, or by themselves in a list.
 	EvidenceAddresses Evidence = "addresses"
 	// EvidenceUnionWord : a word for membership or a union stands near.
 	EvidenceUnionWord Evidence = "union-word"

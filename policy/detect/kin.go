@@ -35,6 +35,9 @@ func tell(all []candidate, s *surroundings) {
 	if d := s.near(keyPersonnummer|keyFnr, reachBefore); d > 0 && d != s.near(keyKennitala, reachBefore) {
 		lead -= decisive // no word for a kennitala
 	}
+	if lead > 0 && s.name > 0 && !s.patronym && s.leaning() == 0 && s.language.of(icelandic) == 0 {
+		lead-- // somebody whose name is not Icelandic
+	}
 	if s.near(keyIceland, shortLabel) > 0 {
 		lead += decisive // "islandsk id-nummer"
 	}
@@ -94,11 +97,11 @@ func (n *nation) numbers(text string, k keyword, b, e int) keyword {
 		return keyNumber // a person's, but of no kind that is looked for
 	case n.key&keyIceland != 0:
 		return keyKennitala
-	case n.key&keySweden != 0 && k&keyPersonnummer != 0:
+	case n.key&keySweden != 0 && k != keyCPR:
 		return keyPersonnummer
-	case n.key&keyFinland != 0 && k&keyHetu != 0:
+	case n.key&keyFinland != 0 && k != keyCPR:
 		return keyHetu
-	case n.key&keyDenmark != 0 && k&keyCPR != 0:
+	case n.key&keyDenmark != 0:
 		return keyCPR
 	}
 	return k

@@ -53,7 +53,7 @@ func meaning(text string, lo, b, e int) keyword {
 		if strings.EqualFold(w, "order") && b-3 >= lo && strings.EqualFold(text[b-3:b], "in ") {
 			return 0 // "in order to"
 		}
-		if k == keyPhone && spoken[string(fold(nil, w))] {
+		if k == keyPhone && spoken[string(fold(nil, w))] || k&(keyTime|keyLoose) != 0 && isLogin(text[b:]) {
 			return 0
 		}
 		return k
@@ -61,14 +61,42 @@ func meaning(text string, lo, b, e int) keyword {
 	if k := joined(text, lo, b, e); k != 0 {
 		return k
 	}
+	if e-b == 1 && isBirth(text[b:]) {
+		return keyPerson
+	}
 	if k := misspelt(w); k != 0 {
 		return k
+	}
+	if isAccountWord(w) {
+		return keyAccount
 	}
 	if k := compound(w); k == 0 || !isSerial(text, lo, b, e) {
 		return k
 	}
 	return keyCPR
 }
+
+// isBirth reports whether the text begins with the letter that stands for
+// "born" before a date: "f. 010203".
+func isBirth(text string) bool {
+	if len(text) < 4 || !isIn("fFsS", text[0]) {
+		return false
+	}
+	rest := strings.TrimLeft(text[1:min(len(text), 4)], ". ")
+	return len(rest) > 0 && isDigit(rest[0])
+}
+
+// isLogin reports whether the text begins with words for logging in.
+func isLogin(text string) bool {
+	verb, word, ok := strings.Cut(text[:min(len(text), len("logger inn "))], " ")
+	if !ok || len(verb) < 3 || !strings.EqualFold(verb[:3], "log") {
+		return false
+	}
+	word, _, _ = strings.Cut(word, " ")
+	return logins[string(fold(nil, word))]
+}
+
+var logins = wordTable(`in inn ind på on`)
 
 // isSerial reports whether the word text[b:e] is of "fødselsdato og løbenummer",
 // which is what a CPR number is made of.
@@ -192,6 +220,22 @@ func compound(w string) keyword {
 	return 0
 }
 
+// accountWords end the words for accounts of some sort: "lønskonto", "utbetalingskontonr".
+var accountWords = []string{"konto", "kontoen", "kontot", "kontoer", "konton", "kontonr", "kontonummer", "kontonummeret", "kontonumret", "tili", "tilinumero"}
+
+func isAccountWord(w string) bool {
+	for _, end := range accountWords {
+		if n := len(w) - len(end); n >= 3 && strings.EqualFold(w[n:], end) {
+			return !noBank[string(fold(nil, w[:n]))]
+		}
+	}
+	return false
+}
+
+// noBank begin the words for accounts that hold no money: "brukerkonto"; and
+// Feriekonto, an authority.
+var noBank = wordTable(`ferie bruger bruker brukar användar mail mejl epost google microsoft apple office skype flex tids gæste gjeste gäst skatte`)
+
 // personal are the first parts of compounds that are a person's number, or may be.
 var personal = wordTable(`bruger brukar brukarens bruker användar användare medarbejder medarbeider medarbetar ansat login borger patient pasient social sosial socialsikrings medlems medlem cifret sifret identifikations registrerings skatte elev person personlige klient`)
 
@@ -212,7 +256,7 @@ func standsAlone(text string, start, end int) bool {
 		return false
 	}
 	after := text[end:hi]
-	return onlyOpeners(text[lo:start]) && (isExtension(after) || onlyMarks(after) || onlyThanks(after))
+	return onlyOpeners(text[lo:start]) && (isExtension(behindOpeners(after)) || onlyMarks(after) || onlyThanks(after))
 }
 
 // onlyOpeners reports whether s holds but marks and words that open a subject:
@@ -245,7 +289,7 @@ func behindOpeners(s string) string {
 
 // openers are words before what a mail is about, and those with which one hands
 // a number over: they say nothing of what it is.
-var openers = wordTable(`hej hei hi hello moi hæ hallo sorry beklager undskyld förlåt unnskyld anteeksi afsakið hermed vedlagt bifogat her hér hérna här ja já jo jú joo jep ok okay tak takk tack kiitos værsgo tässä yes here thanks með sv vs re fw fwd vb vl ang vedr vedrørende angående gällande gjelder emne ämne aihe efni subject varðar vegna ps`)
+var openers = wordTable(`hej hei hi hello moi hæ hallo sorry beklager undskyld förlåt unnskyld anteeksi afsakið hermed vedlagt bifogat her hér hérna här ja já jo jú joo jep ok okay tak takk tack kiitos værsgo tässä yes here thanks með sv vs re fw fwd vb vl ang vedr vedrørende angående gällande gjelder emne ämne aihe efni subject varðar vegna ps nb obs fyi scan skan scanning skanning`)
 
 // maxMarks bounds the marks beside a number that stands alone.
 const maxMarks = 40

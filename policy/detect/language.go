@@ -25,7 +25,7 @@ var functionWords = wordsOf(map[string]language{
 	"ikkje": norwegian, "ein": norwegian, "eg": norwegian, "frå": norwegian, "vart": norwegian,
 	"som": danish | norwegian | swedish, "en": danish | norwegian | swedish, "for": danish | norwegian | english,
 	"och": swedish, "är": swedish, "inte": swedish, "att": swedish, "jag": swedish, "hon": swedish, "för": swedish, "från": swedish, "till": swedish, "ett": swedish, "finns": swedish,
-	"ja": finnish, "on": finnish | english, "ei": finnish | norwegian, "hän": finnish, "ole": finnish, "oli": finnish, "että": finnish, "minun": finnish, "hänen": finnish, "olen": finnish, "jäsen": finnish,
+	"ja": finnish, "on": finnish | english, "ei": finnish | norwegian, "hän": finnish, "oli": finnish, "että": finnish, "minun": finnish, "hänen": finnish, "olen": finnish, "jäsen": finnish,
 	"að": icelandic, "ekki": icelandic, "með": icelandic, "hún": icelandic, "hann": icelandic, "ég": icelandic, "í": icelandic, "á": icelandic, "sem": icelandic, "um": icelandic, "við": icelandic, "fyrir": icelandic, "frá": icelandic, "hans": danish | norwegian | swedish | icelandic, "hennar": icelandic | norwegian,
 	"du": danish | norwegian | swedish, "kan": danish | norwegian | swedish, "skal": danish | norwegian, "vil": danish | norwegian, "op": danish, "ud": danish, "ind": danish,
 	"hvor": danish | norwegian, "hvad": danish, "hva": norwegian, "noget": danish, "noe": norwegian, "være": danish | norwegian, "været": danish, "dig": danish | swedish, "mig": danish | swedish,

@@ -28,7 +28,8 @@ type run struct {
 	groups []group
 	digits int // in all groups
 
-	askedAccounts, accounts bool // whether a word for accounts stands before the run, once asked
+	heading                 keyword // what the heading of the column says that the run stands under
+	askedAccounts, accounts bool    // whether a word for accounts stands before the run, once asked
 }
 
 // read collects the run that begins at the digit text[at] and returns the

@@ -6,8 +6,8 @@ import "strings"
 const passportReach = 48
 
 // findPassport looks for a passport's number around the digit text[at]: seven
-// to nine capitals and digits, most of them digits, near a keyword.
-func findPassport(text string, at int) (candidate, bool) {
+// to nine capitals and digits, most of them digits, near a keyword or under one.
+func findPassport(text string, at int, heading keyword) (candidate, bool) {
 	start, end, digits := at, at, 0
 	for start > 0 && at-start < 10 && isCapital(text[start-1]) {
 		start--
@@ -17,7 +17,7 @@ func findPassport(text string, at int) (candidate, bool) {
 		end++
 	}
 	n := end - start
-	if n < 7 || n > 9 || digits < 5 || !speaksOfPassports(text[max(0, start-passportReach):start]) {
+	if n < 7 || n > 9 || digits < 5 || heading&keyPassport == 0 && !speaksOfPassports(text[max(0, start-passportReach):start]) {
 		return candidate{}, false
 	}
 	if start > 0 && (isAlnum(text[start-1]) || text[start-1] == '+') || end < len(text) && (isAlnum(text[end]) || text[end] == '@') {

@@ -71,24 +71,21 @@ const interimLetters = "TRSUWXJKLMN"
 func appendInterim(r *run, i int, out []candidate) []candidate {
 	g := r.groups[i]
 	n := g.end - g.start
-	if n != 6 && n != 8 || g.end+5 > len(r.text) {
+	if n != 6 && n != 8 {
 		return out
 	}
-	at := g.end
-	if c := r.text[at]; c != '-' && c != '+' {
+	at, form := interimLetter(r.text, g.end)
+	if at < 0 || i > 0 {
 		return out
 	}
-	if !isIn(interimLetters, r.text[at+1]) || i > 0 {
-		return out
-	}
-	v := number{start: g.start, end: at + 5, form: formSplit, sep: sepHyphen}
+	v := number{start: g.start, end: at + 4, form: form, sep: sepHyphen}
 	for k := g.start; k < g.end; k++ {
 		v.digits[v.n] = r.text[k] - '0'
 		v.n++
 	}
 	v.digits[v.n] = 1
 	v.n++
-	for k := at + 2; k < at+5; k++ {
+	for k := at + 1; k < at+4; k++ {
 		if !isDigit(r.text[k]) {
 			return out
 		}
@@ -107,9 +104,33 @@ func appendInterim(r *run, i int, out []candidate) []candidate {
 		c.evidence |= evidence(EvidenceChecksum)
 	} else {
 		c.strength = weak
+		c.keyed = form != formSplit
 		c.evidence |= evidence(EvidenceNoChecksum)
 	}
+	if form != formSplit {
+		c.strength = weak // an article's number may look so
+	}
 	return append(out, c)
+}
+
+// interimLetter returns where the letter of an interim number stands whose date
+// ends at text[at], behind a hyphen, a blank or nothing, and how the number so is
+// written; -1 where none stands there.
+func interimLetter(text string, at int) (int, form) {
+	how := formParts
+	for n := 0; n < 3 && at < len(text) && (text[at] == ' ' || text[at] == '-' || text[at] == '+'); n++ {
+		if text[at] != ' ' {
+			how = formSplit
+		}
+		at++
+	}
+	if at+4 > len(text) || !isIn(interimLetters, text[at]) {
+		return -1, 0
+	}
+	if isDigit(text[at-1]) {
+		how = formBare
+	}
+	return at, how
 }
 
 func isIn(set string, c byte) bool {

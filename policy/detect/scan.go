@@ -15,7 +15,7 @@ type numberScan struct {
 // scan goes once over the text and hands each group of candidates that share
 // digits to weighed, after the words around them were weighed.
 func (n *numberScan) scan(text string, heading keyword, weighed func([]candidate)) {
-	n.run.text = text
+	n.run.text, n.run.heading = text, heading
 	for i := nextNumber(text, 0); i < len(text); i = nextNumber(text, i) {
 		if i+5 < len(text) && i >= 2 && isLetter(text[i-1]) || i >= 3 && text[i-1] == ' ' && isCapital(text[i-2]) && isCapital(text[i-3]) {
 			if c, ok := findIBAN(text, i); ok {
@@ -73,7 +73,7 @@ func (n *numberScan) gather(first int) {
 			n.found = n.fullYear(&n.run, g, n.found)
 		}
 	}
-	if c, ok := findPassport(n.run.text, first); ok {
+	if c, ok := findPassport(n.run.text, first, n.run.heading); ok {
 		n.found = append(n.found, c)
 	}
 }

@@ -150,6 +150,12 @@ func (s *surroundings) speaks(l language) bool {
 	return s.language.is(l)
 }
 
+// mute reports whether the words are of no language at all, nor are those of the
+// whole message.
+func (s *surroundings) mute() bool {
+	return s.language == (tongue{}) && (s.mail == nil || s.mail.ask().language == (tongue{}))
+}
+
 // signs counts the words of the language that most of them are of.
 func (s *surroundings) signs() int {
 	return s.language.of(danish|norwegian|swedish|finnish|icelandic|english) / 2

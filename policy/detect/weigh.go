@@ -7,7 +7,7 @@ func (c *candidate) weigh(s *surroundings) {
 	inSwedish := s.near(keySweden, reachBefore) > 0
 	general := own == s.near(keyHetu, reachBefore) // a word for the number of any country
 	if c.kind == DanishCPR && own > 0 && own == s.near(keyPersonnummer, reachBefore) && !general {
-		foreign := inSwedish || s.speaks(swedish) || !s.speaks(danish|norwegian) && !c.evidence.has(EvidenceChecksum)
+		foreign := inSwedish || s.speaks(swedish) || !s.speaks(danish|norwegian) && !c.evidence.has(EvidenceChecksum) && s.near(keyDenmark, reachBefore) == 0 && !s.mute()
 		if s.swedish && foreign || s.company {
 			own = 0 // a Swedish number, or the "P-nr." of a place of work
 		}
@@ -56,9 +56,15 @@ func (c *candidate) ofSomebody(s *surroundings) bool {
 	switch {
 	case s.name > 0, role, matter:
 		return true
+	case s.label&keyOne != 0 && (!c.bare || c.evidence.has(EvidenceChecksum) || s.label&keyPerson != 0):
+		c.evidence |= evidence(EvidenceRole)
+		return true
 	case c.phone:
 		return false // "you reach me at"
 	case s.pronoun && !c.clock:
+		return true
+	case s.address && !c.clock && (!c.dated || !c.bare):
+		c.evidence |= evidence(EvidenceAddresses)
 		return true
 	case c.inLanguage(s), s.about && !c.clock:
 		c.evidence |= evidence(EvidenceLanguage)
@@ -66,7 +72,7 @@ func (c *candidate) ofSomebody(s *surroundings) bool {
 	case s.alone && !c.clock && s.mail != nil && s.mail.ask().lone():
 		c.evidence |= evidence(EvidenceAlone)
 		return true
-	case c.bare && c.strength == weak && !c.clock && !c.dated && (c.kind == DanishCPR || c.kind == IcelandicKennitala) && s.mail != nil && s.mail.ask().several():
+	case c.strength == weak && !c.clock && !c.dated && (c.kind == DanishCPR || c.kind == IcelandicKennitala) && s.mail != nil && s.mail.ask().several():
 		c.evidence |= evidence(EvidenceRepeated)
 		return true
 	}
