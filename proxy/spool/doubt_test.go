@@ -3,9 +3,12 @@ package spool
 import (
 	"context"
 	"errors"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -213,4 +216,105 @@ func TestAServerThatOnlyReadsIsLeft(t *testing.T) {
 	readOnly("off")
 	mustAccept(t, s, testParcel(10, 1))
 	finishAll(t, s, Delivered, claimCopies(t, s, 3)...)
+}
+
+// frozen forwards connections to a server until it is frozen: then those that
+// are open hang, as when the machine behind them is gone, and new ones work.
+func frozen(t *testing.T, to string) (at string, freeze func()) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it listens at once
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var conns []net.Conn
+	var wg sync.WaitGroup
+	stuck := new(atomic.Bool)
+	forward := func(to, from net.Conn, stuck *atomic.Bool) {
+		defer to.Close() //nolint:errcheck // nobody asks
+		b := make([]byte, 64<<10)
+		for {
+			n, err := from.Read(b)
+			if !stuck.Load() { // else it gets nowhere
+				_, _ = to.Write(b[:n])
+			}
+			if err != nil {
+				return
+			}
+		}
+	}
+	wg.Go(func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			up, err := net.Dial("tcp", to) //nolint:noctx // on this machine
+			if err != nil {
+				_ = c.Close()
+				continue
+			}
+			mu.Lock()
+			now := stuck
+			conns = append(conns, c, up)
+			mu.Unlock()
+			wg.Go(func() { forward(up, c, now) })
+			wg.Go(func() { forward(c, up, now) })
+		}
+	})
+	t.Cleanup(func() {
+		_ = ln.Close()
+		mu.Lock()
+		for _, c := range conns {
+			_ = c.Close()
+		}
+		mu.Unlock()
+		wg.Wait()
+	})
+	return ln.Addr().String(), func() {
+		mu.Lock()
+		defer mu.Unlock()
+		stuck.Store(true)
+		stuck = new(atomic.Bool)
+	}
+}
+
+func TestAServerThatIsGoneWithoutAWordKeepsNobodyWaiting(t *testing.T) {
+	srv := postgresServer(t)
+	at, err := url.Parse(srv.storeURL(t, t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var freeze func()
+	at.Host, freeze = frozen(t, at.Host)
+	s := openTest(t, "", func(c *Config) { c.URL = at.String() })
+	err = s.run(t.Context(), &job{do: func(*tx) error { s.lang.patience = 500 * time.Millisecond; return nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustAccept(t, s, testParcel(largeBody+1, 1))
+	if _, err := s.Held(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	freeze()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for name, ask := range map[string]func() error{
+		"held":          func() error { _, err := s.Held(ctx); return err },
+		"standing code": func() error { _, err := s.StandingCode(ctx, "bo@mail.example"); return err },
+		"next due":      func() error { return s.lookAhead(ctx) },
+		"stats":         func() error { _, err := s.Stats(ctx); return err },
+	} {
+		if err := ask(); ctx.Err() != nil {
+			t.Errorf("%s hung: %v", name, err)
+		}
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if err := s.Accept(t.Context(), testParcel(10, 1)); err == nil {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	finishAll(t, s, Delivered, claimCopies(t, s, 2)...)
 }

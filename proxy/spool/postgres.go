@@ -15,6 +15,9 @@ import (
 // serverPatience is how long the server may take over one transaction.
 const serverPatience = 30 * time.Second
 
+// connectPatience is how long one of the servers may take over a connection.
+const connectPatience = 10 * time.Second
+
 func postgresDialect() (dialect, error) {
 	queries, err := readQueries("postgres")
 	return dialect{
@@ -46,6 +49,9 @@ func postgresConfig(at string) (*pgx.ConnConfig, error) {
 	}
 	if cfg.ValidateConnect == nil { // the URL has no target_session_attrs
 		cfg.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	if cfg.ConnectTimeout == 0 { // nor connect_timeout: without one, those after a server that is gone were never tried
+		cfg.ConnectTimeout = connectPatience
 	}
 	return cfg, nil
 }

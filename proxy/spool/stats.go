@@ -27,6 +27,8 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 	err := s.query(ctx, "totals", nil, func(r scanner) error {
 		return r.Scan(&st.Queued, &st.Held, &st.Deferred, &st.Bytes)
 	})
+	ctx, _, end := s.patiently(ctx)
+	defer end()
 	var received int64
 	if err == nil {
 		err = s.read.QueryRowContext(ctx, s.lang.queries["waiting codes"]).Scan(&st.Codes)
