@@ -331,3 +331,69 @@ func TestThePoliciesInTheManualLoad(t *testing.T) {
 		t.Errorf("only %d policies were found", count)
 	}
 }
+
+// Whoever hears the policy read aloud hears every choice that is made in it.
+func TestEachChoiceOfAKeySoundsOtherwise(t *testing.T) {
+	heard := 0
+	for _, section := range []struct {
+		format string
+		keys   reflect.Type
+	}{
+		{"%s: %s\n", reflect.TypeFor[policyFile]()},
+		{"recipients: {%s: %s}\n", reflect.TypeFor[recipientsFile]()},
+		{"subject: {%s: %s}\n", reflect.TypeFor[subjectFile]()},
+	} {
+		for i := range section.keys.NumField() {
+			f := section.keys.Field(i)
+			name := f.Tag.Get("yaml")
+			if f.Type.Kind() != reflect.String || name == "language" {
+				continue
+			}
+			said := map[string]string{}
+			for _, value := range choices(f) {
+				for lang, text := range aloud(t, name, fmt.Sprintf(section.format, name, value)) {
+					if other, same := said[lang+text]; same {
+						t.Errorf("%s: %s: %s sounds like %s", lang, name, value, other)
+					}
+					said[lang+text] = value
+					heard++
+				}
+			}
+		}
+	}
+	if heard < 150 {
+		t.Errorf("only %d policies were read aloud", heard)
+	}
+}
+
+// aloud returns what is said of a policy with one key in it, by language.
+func aloud(t *testing.T, key, line string) map[string]string {
+	t.Helper()
+	src := "version: 1\norganisation: Forening\ncontact: dpo@forening.example\n" + line
+	if key == "signature-key" {
+		src += "signature: sealed\n" // or there is nothing that the key could go along with
+	}
+	p, err := Load("policy.yaml", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]string{}
+	for _, lang := range Languages() {
+		sentences := p.Sentences(lang)
+		if slices.Contains(sentences, "") {
+			t.Errorf("%s: nothing is said of %s", lang, strings.TrimSpace(line))
+		}
+		said[lang] = strings.Join(sentences, "\n")
+	}
+	return said
+}
+
+func TestEachKindHasAWordInEachLanguage(t *testing.T) {
+	for _, k := range detect.Kinds() {
+		for _, lang := range Languages() {
+			if kindWord(lang, k) == "" {
+				t.Errorf("%s has no word for %s", lang, k)
+			}
+		}
+	}
+}
