@@ -16,9 +16,6 @@ const (
 	ChoiceWithdraw Choice = "withdraw" // it is deleted
 )
 
-// Choices lists them.
-func Choices() []Choice { return []Choice{ChoiceCode, ChoiceKey, ChoiceWithdraw} }
-
 // choices are what the sender may do about a copy that is held for want of
 // protection and for nothing else.
 func (p *Policy) choices(f Facts, r Recipient, v Verdict) (out []Choice) {

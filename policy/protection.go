@@ -58,9 +58,6 @@ const (
 	CodeNotice   CodeWay = "notice" // the sender is shown it, and passes it on
 )
 
-// CodeWays lists them.
-func CodeWays() []CodeWay { return []CodeWay{CodeStanding, CodeSMS, CodeNotice} }
-
 // Rung is one step of a ladder as it was walked for a reader.
 type Rung struct {
 	Step     Step

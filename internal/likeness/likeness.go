@@ -27,9 +27,6 @@ const (
 	Letters        // other letters that look the same
 )
 
-// Kinds lists them, the closest first.
-func Kinds() []Kind { return []Kind{Letters, Typo, Domain, Elsewhere} }
-
 // String returns the word for a kind: letters, typo, domain or elsewhere; empty
 // for None.
 func (k Kind) String() string {

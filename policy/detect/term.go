@@ -30,9 +30,6 @@ var termLanguages = map[string]language{
 	"da": danish, "nb": norwegian, "nn": norwegian, "sv": swedish, "fi": finnish, "is": icelandic, "en": english,
 }
 
-// Languages lists the languages that a term can be of.
-func Languages() []string { return []string{"da", "nb", "nn", "sv", "fi", "is", "en"} }
-
 // WordKinds lists the kinds that words are a sign of, in the order of the
 // manual. The others are told by their form, and no word adds to them.
 func WordKinds() []Kind {
