@@ -22,6 +22,7 @@ type dialect struct {
 	alone   bool                                   // one process serves: no other takes its claims
 	open    func(context.Context, *Store) error    // connects and migrates
 	full    func(error) bool                       // the error says that there is no room
+	pooled  func(error) bool                       // the error says that transactions stand on connections of others; nil where stale is
 	stale   func(error) bool                       // the error says that another connection may do better; nil: none does
 	greet   func(context.Context, *sql.Conn) error // makes ready a connection that writes
 	// rest puts the database in order, after a second without a transaction. It

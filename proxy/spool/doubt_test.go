@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -220,7 +221,8 @@ func TestAServerThatOnlyReadsIsLeft(t *testing.T) {
 
 // frozen forwards connections to a server until it is frozen: then those that
 // are open hang, as when the machine behind them is gone, and new ones work.
-func frozen(t *testing.T, to string) (at string, freeze func()) {
+// What the server says passes through change first.
+func frozen(t *testing.T, to string, change func([]byte)) (at string, freeze func()) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it listens at once
 	if err != nil {
@@ -230,11 +232,12 @@ func frozen(t *testing.T, to string) (at string, freeze func()) {
 	var conns []net.Conn
 	var wg sync.WaitGroup
 	stuck := new(atomic.Bool)
-	forward := func(to, from net.Conn, stuck *atomic.Bool) {
+	forward := func(to, from net.Conn, stuck *atomic.Bool, change func([]byte)) {
 		defer to.Close() //nolint:errcheck // nobody asks
 		b := make([]byte, 64<<10)
 		for {
 			n, err := from.Read(b)
+			change(b[:n])
 			if !stuck.Load() { // else it gets nowhere
 				_, _ = to.Write(b[:n])
 			}
@@ -258,8 +261,8 @@ func frozen(t *testing.T, to string) (at string, freeze func()) {
 			now := stuck
 			conns = append(conns, c, up)
 			mu.Unlock()
-			wg.Go(func() { forward(up, c, now) })
-			wg.Go(func() { forward(c, up, now) })
+			wg.Go(func() { forward(up, c, now, func([]byte) {}) })
+			wg.Go(func() { forward(c, up, now, change) })
 		}
 	})
 	t.Cleanup(func() {
@@ -286,7 +289,7 @@ func TestAServerThatIsGoneWithoutAWordKeepsNobodyWaiting(t *testing.T) {
 		t.Fatal(err)
 	}
 	var freeze func()
-	at.Host, freeze = frozen(t, at.Host)
+	at.Host, freeze = frozen(t, at.Host, func([]byte) {})
 	s := openTest(t, "", func(c *Config) { c.URL = at.String() })
 	err = s.run(t.Context(), &job{do: func(*tx) error { s.lang.patience = 500 * time.Millisecond; return nil }})
 	if err != nil {
@@ -317,4 +320,50 @@ func TestAServerThatIsGoneWithoutAWordKeepsNobodyWaiting(t *testing.T) {
 		}
 	}
 	finishAll(t, s, Delivered, claimCopies(t, s, 2)...)
+}
+
+func TestAPoolerOfTransactionsIsNamed(t *testing.T) {
+	s := openPostgresTest(t, t.TempDir())
+	mustAccept(t, s, testParcel(10, 1))
+	err := s.run(t.Context(), &job{do: func(x *tx) error {
+		_, err := x.w.conn.ExecContext(x.ctx, "DEALLOCATE ALL") // the next transaction is on another connection
+		return err
+	}})
+	if !errors.Is(err, ErrPooled) {
+		t.Errorf("the answer is %v", err)
+	}
+	if err := s.Accept(t.Context(), testParcel(10, 1)); err != nil {
+		t.Errorf("on a new connection the answer is %v", err)
+	}
+}
+
+func TestThroughAPoolerNoServerThatDoesNotFlushIsTaken(t *testing.T) {
+	srv := postgresServer(t)
+	at, err := url.Parse(srv.storeURL(t, t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := srv.Run("ALTER DATABASE " + at.Path[1:] + " SET synchronous_commit = off"); err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, openTest(t, "", func(c *Config) { c.URL = at.String() }))
+	at.Host, _ = frozen(t, at.Host, func(said []byte) { // a pooler gives out numbers of its own
+		if i := bytes.Index(said, []byte{'K', 0, 0, 0, 12}); i >= 0 && i+9 <= len(said) {
+			said[i+8] ^= 1
+		}
+	})
+	open := func() error {
+		s, err := Open(t.Context(), Config{URL: at.String(), Key: testKey()})
+		mustClose(t, s)
+		return err
+	}
+	if err := open(); !errors.Is(err, ErrPooled) {
+		t.Errorf("the answer is %v", err)
+	}
+	if err := srv.Run("ALTER DATABASE " + at.Path[1:] + " RESET synchronous_commit"); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(); err != nil {
+		t.Errorf("where it flushes the answer is %v", err)
+	}
 }

@@ -21,7 +21,7 @@ const connectPatience = 10 * time.Second
 func postgresDialect() (dialect, error) {
 	queries, err := readQueries("postgres")
 	return dialect{
-		queries: queries, open: openPostgres, full: postgresFull, stale: postgresStale, patience: serverPatience,
+		queries: queries, open: openPostgres, full: postgresFull, stale: postgresStale, pooled: pooledPostgres, patience: serverPatience,
 		greet: greetPostgres, listen: listenPostgres, spare: giveUpReserve,
 	}, err
 }
@@ -128,12 +128,28 @@ func migrateLocked(ctx context.Context, tx *sql.Tx, scripts []string) error {
 // written may be lost with the next power cut.
 var ErrNotDurable = errors.New("the server runs with fsync = off: switch it on, or mail will be lost")
 
+// ErrPooled is returned where a pooler stands before the server that gives each
+// transaction another connection: what is prepared, set or listened to on one is
+// not there on the next.
+var ErrPooled = errors.New("a pooler stands before the server: let it pool sessions, not transactions (pool_mode = session), or connect to the server itself")
+
+// pooledPostgres reports whether an error comes of that: a statement that was
+// prepared is not there (SQLSTATE 26000), or one that was not is (42P05).
+func pooledPostgres(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && (e.Code == "26000" || e.Code == "42P05")
+}
+
 // greetPostgres makes sure that a commit of this connection is flushed before
 // it is answered. Settings that ask for more than that are left as they are.
 func greetPostgres(ctx context.Context, conn *sql.Conn) error {
 	var fsync, commit string
-	err := conn.QueryRowContext(ctx, "SELECT current_setting('fsync'), current_setting('synchronous_commit')").Scan(&fsync, &commit)
+	var pid uint32
+	err := conn.QueryRowContext(ctx, "SELECT current_setting('fsync'), current_setting('synchronous_commit'), pg_backend_pid()").Scan(&fsync, &commit, &pid)
 	if err != nil {
+		if pooledPostgres(err) {
+			err = fmt.Errorf("%w: %w", ErrPooled, err)
+		}
 		return fmt.Errorf("ask the server how it flushes: %w", err)
 	}
 	if fsync != "on" {
@@ -142,10 +158,24 @@ func greetPostgres(ctx context.Context, conn *sql.Conn) error {
 	if commit != "off" {
 		return nil
 	}
+	if !direct(conn, pid) { // nobody knows on which connection the next transaction is
+		return fmt.Errorf("the server commits before it flushes (synchronous_commit = off), and that cannot be changed for one session: %w", ErrPooled)
+	}
 	if _, err := conn.ExecContext(ctx, "SET synchronous_commit = on"); err != nil {
 		return fmt.Errorf("ask the server to flush: %w", err)
 	}
 	return nil
+}
+
+// direct reports whether a connection leads to the server's process itself.
+func direct(conn *sql.Conn, pid uint32) bool {
+	err := conn.Raw(func(c any) error {
+		if one, ok := c.(*stdlib.Conn); ok && one.Conn().PgConn().PID() == pid {
+			return nil
+		}
+		return ErrPooled
+	})
+	return err == nil
 }
 
 // listenPostgres wakes Claim when another node or a command says that copies

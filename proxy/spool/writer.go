@@ -317,7 +317,7 @@ func (w *writer) attempt(ctx context.Context, batch []*job) (answers []error, ag
 	}
 	if err != nil {
 		w.rollBack(ctx)
-		if w.s.lang.stale != nil && w.s.lang.stale(err) {
+		if w.s.lang.stale != nil && (w.s.lang.stale(err) || w.s.lang.pooled(err)) {
 			w.drop()
 		}
 		return nil, again, err
@@ -342,6 +342,9 @@ func (s *Store) fault(err error) error {
 	if !errors.Is(err, ErrFull) && (noSpace(err) || s.lang.full(err)) {
 		s.crammed.Store(true)
 		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	if s.lang.pooled != nil && s.lang.pooled(err) {
+		return fmt.Errorf("%w: %w", ErrPooled, err)
 	}
 	return err
 }
