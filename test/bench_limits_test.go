@@ -255,7 +255,7 @@ func quietInstallation(b testing.TB) *installation {
 func fillSpool(b testing.TB, g *installation, waiting, held int) {
 	b.Helper()
 	dir := filepath.Join(g.dir, "data")
-	keys, err := spool.LoadKeys(dir)
+	keys, err := spool.LoadKeys(b.Context(), dir, "")
 	if err != nil {
 		b.Fatal(err)
 	}

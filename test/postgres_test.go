@@ -90,3 +90,40 @@ func postgresURL(t *testing.T) string {
 	}
 	return s.URL("postgres")
 }
+
+// TestANodeWithoutTheKeyOfAStoreMakesNone covers a node that is started, or a
+// command that is run on it, before the key was copied: a key that it made by
+// itself would later be taken for the store's.
+func TestANodeWithoutTheKeyOfAStoreMakesNone(t *testing.T) {
+	url := postgresURL(t)
+	a := install(t, nil, sinkConfig())
+	b := &installation{t: t, dir: t.TempDir(), upstream: a.upstream}
+	b.configure(nil, a.upstream.Addr())
+	for _, g := range []*installation{a, b} {
+		g.write("postvern.yaml", strings.Replace(g.read("postvern.yaml"), "data: data\n", "data: data\nstore: "+url+"\n", 1))
+	}
+	a.start()
+	for _, args := range [][]string{{"serve"}, {"held", "list"}, {"members", "import", b.path("members.csv"), "--out", b.path("members.roster")}} {
+		out, err := b.run(args...)
+		if err == nil || !strings.Contains(err.Error(), "copy it from another node") || !strings.Contains(err.Error(), "needs the key") {
+			t.Errorf("postvern %v: %s %v", args, out, err)
+		}
+		if _, err := os.Stat(b.path("data/installation.key")); !errors.Is(err, os.ErrNotExist) {
+			t.Fatalf("postvern %v made a key", args)
+		}
+	}
+	b.write("data/installation.key", a.read("data/installation.key"))
+	b.start()
+}
+
+func TestNoKeyIsMadeWhileTheStoreCannotBeAsked(t *testing.T) {
+	g := install(t, nil, sinkConfig())
+	g.write("postvern.yaml", strings.Replace(g.read("postvern.yaml"), "data: data\n", "data: data\nstore: postgres://nobody@127.0.0.1:1/none\n", 1))
+	out, err := g.run("serve")
+	if err == nil || !strings.Contains(err.Error(), "ask the store whether it has a key") {
+		t.Errorf("%s %v", out, err)
+	}
+	if _, err := os.Stat(g.path("data/installation.key")); !errors.Is(err, os.ErrNotExist) {
+		t.Error("a key was made")
+	}
+}

@@ -48,7 +48,7 @@ func (c explainCommand) Run(ctx context.Context, s streams) error {
 	if store != nil {
 		defer func() { _ = store.Close() }()
 	}
-	gateway, err := app.NewExplainer(config, reader, store)
+	gateway, err := app.NewExplainer(ctx, config, reader, store)
 	if err != nil {
 		return usageError{err}
 	}

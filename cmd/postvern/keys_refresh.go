@@ -33,7 +33,7 @@ func (c keysRefreshCommand) Run(ctx context.Context, s streams) error {
 		return usageError{err}
 	}
 	return c.withKeys(ctx, s, func(store *spool.Store, _ app.Keys) error {
-		custody, err := app.NewCustody(config, store, slog.New(slog.DiscardHandler), nil)
+		custody, err := app.NewCustody(ctx, config, store, slog.New(slog.DiscardHandler), nil)
 		if err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ type membersImportCommand struct {
 
 // Run writes the roster. The key of the hashes comes from the installation's
 // key, so that a stolen roster cannot be tried against a list of addresses.
-func (c membersImportCommand) Run(_ context.Context, s streams) error {
+func (c membersImportCommand) Run(ctx context.Context, s streams) error {
 	config, out, err := c.roster(c.Out)
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (c membersImportCommand) Run(_ context.Context, s streams) error {
 	if !ok {
 		return usageError{fmt.Errorf("--group: %q is no name of a group: write a few words without @ , or ;", c.Group)}
 	}
-	groups, tally, err := app.ImportMembers(config, app.MembersImport{Exports: c.Files, Group: name, Out: out, Shrink: c.Shrink})
+	groups, tally, err := app.ImportMembers(ctx, config, app.MembersImport{Exports: c.Files, Group: name, Out: out, Shrink: c.Shrink})
 	var fault *roster.Fault
 	if errors.As(err, &fault) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EISDIR) {
 		return usageError{err}
@@ -152,8 +152,8 @@ type groupStatus struct {
 }
 
 // Run prints numbers and ages, and nobody's name.
-func (c membersStatusCommand) Run(s streams) error {
-	config, members, err := c.members()
+func (c membersStatusCommand) Run(ctx context.Context, s streams) error {
+	config, members, err := c.members(ctx)
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (c membersStatusCommand) Run(s streams) error {
 func ageDays(now, then time.Time) int { return int(now.Sub(then) / (24 * time.Hour)) }
 
 // members loads the members as a gateway that starts now would.
-func (i installation) members() (app.Config, *roster.Members, error) {
+func (i installation) members(ctx context.Context) (app.Config, *roster.Members, error) {
 	config, err := app.LoadConfig(i.Config)
 	if err != nil {
 		return config, nil, usageError{err}
@@ -198,7 +198,7 @@ func (i installation) members() (app.Config, *roster.Members, error) {
 	if err := asOwner(config.Data); err != nil {
 		return config, nil, err
 	}
-	rules, err := app.OfflineRules(config)
+	rules, err := app.OfflineRules(ctx, config)
 	if err != nil {
 		return config, nil, usageError{err}
 	}
@@ -224,7 +224,7 @@ type membersCheck struct {
 }
 
 // Run answers for whoever supports the users: is this one hidden, and why.
-func (c membersCheckCommand) Run(s streams) error {
+func (c membersCheckCommand) Run(ctx context.Context, s streams) error {
 	config, err := app.LoadConfig(c.Config)
 	if err != nil {
 		return usageError{err}
@@ -232,7 +232,7 @@ func (c membersCheckCommand) Run(s streams) error {
 	if err := asOwner(config.Data); err != nil {
 		return err
 	}
-	rules, err := app.OfflineRules(config)
+	rules, err := app.OfflineRules(ctx, config)
 	if err != nil {
 		return usageError{err}
 	}
@@ -280,7 +280,7 @@ type membersConfirmCommand struct {
 }
 
 // Run confirms the members' files as they are now.
-func (c membersConfirmCommand) Run(s streams) error {
+func (c membersConfirmCommand) Run(ctx context.Context, s streams) error {
 	config, err := app.LoadConfig(c.Config)
 	if err != nil {
 		return usageError{err}
@@ -288,7 +288,7 @@ func (c membersConfirmCommand) Run(s streams) error {
 	if err := asOwner(config.Data); err != nil {
 		return err
 	}
-	keys, err := app.InstallationKeys(config)
+	keys, err := app.InstallationKeys(ctx, config)
 	if err != nil {
 		return err
 	}
@@ -307,12 +307,12 @@ type membersRemoveCommand struct {
 }
 
 // Run takes the group out and confirms that to a running gateway.
-func (c membersRemoveCommand) Run(s streams) error {
+func (c membersRemoveCommand) Run(ctx context.Context, s streams) error {
 	config, out, err := c.roster(c.Out)
 	if err != nil {
 		return err
 	}
-	groups, err := app.RemoveMembers(config, c.Group, out)
+	groups, err := app.RemoveMembers(ctx, config, c.Group, out)
 	if err != nil {
 		return err
 	}

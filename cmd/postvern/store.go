@@ -56,7 +56,7 @@ func (i installation) withCustody(ctx context.Context, s streams, do func(proxy.
 	logger := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	reader := app.NewReader(ctx, config, workerCommand(), logger)
 	defer reader.Close()
-	custody, err := app.NewCustody(config, store, logger, reader)
+	custody, err := app.NewCustody(ctx, config, store, logger, reader)
 	if err != nil {
 		return err
 	}

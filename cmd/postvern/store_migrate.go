@@ -40,7 +40,7 @@ func (c migrateCommand) Run(ctx context.Context, s streams) error {
 	if err := asOwner(config.Data); err != nil {
 		return err
 	}
-	keys, err := spool.LoadKeys(config.Data)
+	keys, err := spool.LoadKeys(ctx, config.Data, config.Store)
 	if err != nil {
 		return err
 	}

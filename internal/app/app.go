@@ -228,7 +228,7 @@ func (a *App) openStore(ctx context.Context) error {
 		return fmt.Errorf("make data folder: %w", err)
 	}
 	var err error
-	if a.keys, err = spool.LoadKeys(dir); err != nil {
+	if a.keys, err = spool.LoadKeys(ctx, dir, a.opt.Config.Store); err != nil {
 		return fmt.Errorf("load installation key: %w", err)
 	}
 	a.store, err = a.wherever(ctx, spool.Config{

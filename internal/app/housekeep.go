@@ -86,7 +86,7 @@ func (a *App) forget(ctx context.Context, last *time.Time) error {
 // OpenStore opens an installation's store for a command, beside the gateway
 // that may be running on it.
 func OpenStore(ctx context.Context, c Config) (*spool.Store, error) {
-	keys, err := spool.LoadKeys(c.Data)
+	keys, err := spool.LoadKeys(ctx, c.Data, c.Store)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func OpenStore(ctx context.Context, c Config) (*spool.Store, error) {
 // Mail that was on its way then is held as long as the policy says, unless it
 // is to be delivered.
 func Restore(ctx context.Context, c Config, from string, deliver bool) (spool.Moved, error) {
-	keys, err := spool.LoadKeys(c.Data)
+	keys, err := spool.LoadKeys(ctx, c.Data, c.Store)
 	if err != nil {
 		return spool.Moved{}, err
 	}
@@ -118,8 +118,8 @@ func Fresh(c Config) bool {
 
 // NewCustody makes what a command needs to decide about held mail. Close its
 // extractor when it has served.
-func NewCustody(c Config, store *spool.Store, logger *slog.Logger, reader *extract.Extractor) (proxy.Custody, error) {
-	keys, err := spool.LoadKeys(c.Data)
+func NewCustody(ctx context.Context, c Config, store *spool.Store, logger *slog.Logger, reader *extract.Extractor) (proxy.Custody, error) {
+	keys, err := spool.LoadKeys(ctx, c.Data, c.Store)
 	if err != nil {
 		return proxy.Custody{}, fmt.Errorf("load installation key: %w", err)
 	}
@@ -127,7 +127,7 @@ func NewCustody(c Config, store *spool.Store, logger *slog.Logger, reader *extra
 	if err != nil {
 		return proxy.Custody{}, err
 	}
-	ledger, err := store.Ledger(context.Background(), nil)
+	ledger, err := store.Ledger(ctx, nil)
 	if err != nil {
 		logger.Error("no consents", "reason", "the ledger cannot be read: nobody counts as having consented", "cause", err)
 	}
@@ -142,8 +142,8 @@ func NewCustody(c Config, store *spool.Store, logger *slog.Logger, reader *extra
 
 // OfflineRules loads the rules as a gateway that starts now would, for a
 // command.
-func OfflineRules(c Config) (*proxy.Rules, error) {
-	keys, err := c.keys()
+func OfflineRules(ctx context.Context, c Config) (*proxy.Rules, error) {
+	keys, err := c.keys(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -153,10 +153,10 @@ func OfflineRules(c Config) (*proxy.Rules, error) {
 // NewExplainer makes a gateway that only explains. Members, representatives
 // and keys may be left out of the configuration; a roster of hashes needs the
 // installation's key in the data folder. store may be nil.
-func NewExplainer(c Config, reader *extract.Extractor, store *spool.Store) (*proxy.Gateway, error) {
+func NewExplainer(ctx context.Context, c Config, reader *extract.Extractor, store *spool.Store) (*proxy.Gateway, error) {
 	keys := [][]byte{make([]byte, 32)}
 	if _, err := os.Stat(filepath.Join(c.Data, spool.KeyFile)); c.Data != "" && err == nil {
-		if keys, err = spool.LoadKeys(c.Data); err != nil {
+		if keys, err = spool.LoadKeys(ctx, c.Data, c.Store); err != nil {
 			return nil, fmt.Errorf("load installation key: %w", err)
 		}
 	}

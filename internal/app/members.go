@@ -115,8 +115,8 @@ type MembersImport struct {
 // roster or group that is more than a fifth smaller than the one that it
 // replaces is refused, unless the import says that it is right; then a running
 // gateway takes it too.
-func ImportMembers(c Config, in MembersImport) ([]roster.Group, roster.Tally, error) {
-	keys, err := c.keys()
+func ImportMembers(ctx context.Context, c Config, in MembersImport) ([]roster.Group, roster.Tally, error) {
+	keys, err := c.keys(ctx)
 	if err != nil {
 		return nil, roster.Tally{}, err
 	}
@@ -150,8 +150,8 @@ func ImportMembers(c Config, in MembersImport) ([]roster.Group, roster.Tally, er
 }
 
 // RemoveMembers takes a group out of the roster in a file.
-func RemoveMembers(c Config, group, out string) ([]roster.Group, error) {
-	keys, err := c.keys()
+func RemoveMembers(ctx context.Context, c Config, group, out string) ([]roster.Group, error) {
+	keys, err := c.keys(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -256,11 +256,11 @@ func changeRoster(c Config, keys [][]byte, out string, shrink bool, change func(
 }
 
 // keys is InstallationKeys.
-func (c Config) keys() ([][]byte, error) {
+func (c Config) keys(ctx context.Context) ([][]byte, error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
-	keys, err := spool.LoadKeys(c.Data)
+	keys, err := spool.LoadKeys(ctx, c.Data, c.Store)
 	if err != nil {
 		return nil, fmt.Errorf("load installation key: %w", err)
 	}
@@ -269,7 +269,7 @@ func (c Config) keys() ([][]byte, error) {
 
 // InstallationKeys returns the installation's keys and makes one where there is
 // none.
-func InstallationKeys(c Config) ([][]byte, error) { return c.keys() }
+func InstallationKeys(ctx context.Context, c Config) ([][]byte, error) { return c.keys(ctx) }
 
 // warnStale says in the log that the roster is older than it may be.
 func (a *App) warnStale(m *roster.Members) {

@@ -215,7 +215,7 @@ func (a *App) Reload() error {
 		a.acme.Again()
 	}
 	err := func() error {
-		keys, err := spool.LoadKeys(a.opt.Config.Data)
+		keys, err := spool.LoadKeys(context.Background(), a.opt.Config.Data, a.opt.Config.Store)
 		if err != nil {
 			return fmt.Errorf("load installation key: %w", err)
 		}

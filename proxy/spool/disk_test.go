@@ -2,6 +2,7 @@ package spool
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"errors"
 	"io/fs"
@@ -415,7 +416,7 @@ func TestAReaderDoesNotKeepTheWriterWaiting(t *testing.T) {
 }
 
 func loadKey(dir string) ([]byte, error) {
-	keys, err := LoadKeys(dir)
+	keys, err := LoadKeys(context.Background(), dir, "")
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -22,15 +23,17 @@ const keySize = 32
 // Errors of the installation's key.
 var (
 	ErrKey        = errors.New("the installation key does not fit this store: restore the " + KeyFile + " that belongs to it")
-	ErrKeyMissing = errors.New("the store stands without its " + KeyFile + ": restore that file, nothing can be read without it")
+	ErrKeyMissing = errors.New("the store stands without its " + KeyFile + ": restore that file, or copy it from another node, for nothing can be read without it")
 )
 
 // LoadKeys reads the installation's keys, each 32 octets in base64 on a line of
 // its own, from dir, and makes one, flushed to disk, when neither key nor store
 // is there yet. There is one, unless it is being changed: then the next one
-// stands behind it. It returns ErrKeyMissing when there is a store without a key,
-// and an error when the file holds something else or others may read it.
-func LoadKeys(dir string) ([][]byte, error) {
+// stands behind it. url is that of the store, empty where it is in dir. It
+// returns ErrKeyMissing when there is a store without a key, and an error when
+// that cannot be found out, when the file holds something else or when others
+// may read it.
+func LoadKeys(ctx context.Context, dir, url string) ([][]byte, error) {
 	path := filepath.Join(dir, KeyFile)
 	keys, err := ReadKeys(path)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -38,6 +41,11 @@ func LoadKeys(dir string) ([][]byte, error) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, databaseFile)); err == nil {
 		return nil, ErrKeyMissing
+	}
+	if url != "" { // a key that is made beside another node's would be taken for the store's
+		if err := keyless(ctx, url); err != nil {
+			return nil, fmt.Errorf("%s is not there: %w", path, err)
+		}
 	}
 	if err := makeKey(dir, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("make the installation key: %w", err)

@@ -297,7 +297,7 @@ WHERE m.type = 'table' AND c.type = 'BLOB'`)
 
 func TestTheFileOfKeysIsReplacedWhole(t *testing.T) {
 	dir := t.TempDir()
-	first, err := LoadKeys(dir)
+	first, err := LoadKeys(t.Context(), dir, "")
 	if err != nil || len(first) != 1 {
 		t.Fatal(first, err)
 	}
@@ -311,7 +311,7 @@ func TestTheFileOfKeysIsReplacedWhole(t *testing.T) {
 	if err := ReplaceKeys(dir, [][]byte{first[0], next}); err != nil {
 		t.Fatal(err)
 	}
-	both, err := LoadKeys(dir)
+	both, err := LoadKeys(t.Context(), dir, "")
 	if err != nil || len(both) != 2 || !bytes.Equal(both[0], first[0]) || !bytes.Equal(both[1], next) {
 		t.Errorf("%d keys, %v", len(both), err)
 	}

@@ -31,16 +31,54 @@ func Arrived(ctx context.Context, to *MovedError) (bool, error) {
 	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(fillLock)); err != nil {
 		return false, fmt.Errorf("ask the new store whether the mail is there: %w", err)
 	}
-	var tables int
-	var id []byte
-	err = tx.QueryRowContext(ctx, "SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = 'meta'").Scan(&tables)
-	if err == nil && tables > 0 {
-		err = tx.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = $1", arrivedMeta).Scan(&id)
-	}
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	id, err := metaBeforeOpening(ctx, tx, arrivedMeta)
+	if err != nil {
 		return false, fmt.Errorf("ask the new store whether the mail is there: %w", err)
 	}
 	return string(id) == to.ID, nil
+}
+
+// rowReader is a database or a transaction on it.
+type rowReader interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// metaBeforeOpening reads what a store in PostgreSQL says of itself, whose tables
+// need not have been made yet: nothing then.
+func metaBeforeOpening(ctx context.Context, db rowReader, name string) (value []byte, err error) {
+	var tables int
+	err = db.QueryRowContext(ctx, "SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = 'meta'").Scan(&tables)
+	if err == nil && tables > 0 {
+		err = db.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = $1", name).Scan(&value)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return value, err
+}
+
+// keyless returns ErrKeyMissing where the store at the URL is sealed with a key
+// already.
+func keyless(ctx context.Context, url string) error {
+	if _, err := dialectOf(url); err != nil {
+		return err
+	}
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		return errors.New("the URL of the store is not one of PostgreSQL")
+	}
+	defer db.Close() //nolint:errcheck // it only read
+	box, err := metaBeforeOpening(ctx, db, keyMeta)
+	if err == nil && box == nil {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("ask the store whether it has a key: %w", err)
+	}
+	if id, err := metaBeforeOpening(ctx, db, keyIDMeta); err == nil && id != nil {
+		return fmt.Errorf("%w (it needs the key %s)", ErrKeyMissing, id)
+	}
+	return ErrKeyMissing
 }
 
 // settleMove makes a store whole again whose move was broken off before its end.
