@@ -3,11 +3,14 @@ package detect
 // appendAccount finds bank accounts in their national forms. Norway's have a
 // check digit (modulus 11) and the form 4.2.5; all others need a keyword.
 func appendAccount(r *run, i int, out []candidate) []candidate {
-	if n := r.size(i); n < 3 && r.size(i+1) != 1 && (n != 2 || r.size(i+1) != 3) && r.plusgiro(i) == 0 || n == 6 && r.size(i+1) != 1 {
+	if n := r.size(i); n < 3 && r.size(i+1) != 1 && !r.spaced(2, 3, 2) && r.plusgiro(i) == 0 || n == 6 && r.size(i+1) != 1 {
 		return out
 	}
 	if !r.askedAccounts {
-		r.askedAccounts, r.accounts = true, r.heading&keyAccount != 0 || speaksOfAccounts(r.text[max(0, r.groups[0].start-reachBefore):r.groups[0].start])
+		end := r.groups[len(r.groups)-1].end
+		r.askedAccounts = true
+		r.accounts = r.heading&keyAccount != 0 || speaksOfAccounts(r.text[max(0, r.groups[0].start-reachBefore):r.groups[0].start]) ||
+			speaksOfAccounts(r.text[end:min(len(r.text), end+accountBehind)])
 	}
 	if !r.accounts && (r.size(i) != 4 || r.size(i+1) != 2) {
 		return out
@@ -41,6 +44,9 @@ const shortestGiro = 5
 // accountHints begin the words for accounts; speaksOfAccounts looks for them
 // before the words are read.
 var accountHints = []string{"kont", "kto", "tili", "giro", "clea", "reik", "acco", "bank", "reg", "bg", "pg"}
+
+// accountBehind is how far behind the number a word for accounts may begin.
+const accountBehind = 16
 
 func speaksOfAccounts(s string) bool {
 	for i := 0; i+1 < len(s); i++ {
@@ -80,6 +86,19 @@ func (r *run) size(i int) int {
 		return 0
 	}
 	return r.groups[i].end - r.groups[i].start
+}
+
+// spaced reports whether the run is groups of these sizes with blanks between them.
+func (r *run) spaced(sizes ...int) bool {
+	if len(r.groups) != len(sizes) {
+		return false
+	}
+	for i, n := range sizes {
+		if r.size(i) != n || i > 0 && r.groups[i].before != sepSpace {
+			return false
+		}
+	}
+	return true
 }
 
 // norwegianAccount finds a kontonummer, eleven digits, as 4.2.5 or bare.
@@ -162,7 +181,7 @@ func branchAccount(r *run, i int) (candidate, bool) {
 		c := account(&v)
 		c.strength = fair
 		return c, ok
-	case i == 0 && len(r.groups) > 1 && r.digits >= 7 && r.digits <= 14:
+	case i == 0 && len(r.groups) > 1 && (r.digits >= 8 || r.spaced(2, 3, 2)) && r.digits <= 14:
 		v, ok := r.take(i, r.digits, n)
 		c := account(&v)
 		c.strength = fair

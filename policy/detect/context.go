@@ -69,6 +69,8 @@ func look(text string, start, end int) surroundings {
 func (s *surroundings) words(text string, lo, hi int, after bool) {
 	capital := false // the word before was capitalised and stood right before
 	last := lo       // where the word before ends
+	person := 0      // where the last word for a person's number ends
+	company := 0     // and the last for a company's
 	ended := false   // the sentence of a number before the words
 	var land nation  // the last word for a country
 	for i := lo; i < hi; {
@@ -112,9 +114,20 @@ func (s *surroundings) words(text string, lo, hi int, after bool) {
 		k = land.numbers(text, k, b, i)
 		if after && k&(keyAgainst|keyLoose) != 0 && numberFollows(text, i, hi) {
 			k = 0 // it labels the next number
+		} else if after && k&(keyAccount|keyPassport) != 0 && numberFollows(text, i, hi) {
+			k &^= keyAccount | keyGiro | keyPassport
 		}
 		if ended = ended || after && isSentenceEnd(text, last, b); ended {
 			k &^= keyAgainst | keyLoose
+		}
+		if !after && k&keyAnyPerson != 0 {
+			person = i
+			s.company = s.company && !isEither(text[company:b])
+		} else if k&keyCompany != 0 && (person > 0 && isEither(text[person:b]) || isHalf(text[lo:b])) {
+			k = k&^keyCompany | keyAnyPerson&halves(text[lo:b])
+		}
+		if k&keyCompany != 0 {
+			company = i
 		}
 		last = i
 		if !after {
@@ -298,6 +311,52 @@ func hasClock(s string) bool {
 		}
 	}
 	return false
+}
+
+// isEither reports whether what stands between a word for a person's number and
+// one for a company's makes a label of both: "CPR-nr./CVR-nr.", "personnummer eller orgnr".
+// The form of the number tells which it is.
+func isEither(between string) bool {
+	if len(between) > len("nummer/Handels- og ") {
+		return false
+	}
+	if strings.IndexByte(between, '/') >= 0 {
+		return true
+	}
+	for i := 0; ; {
+		w, ok := nextWord(between, i)
+		if !ok {
+			return false
+		}
+		if either[string(fold(nil, between[w.start:w.end]))] {
+			return true
+		}
+		i = w.end
+	}
+}
+
+var either = wordTable(`eller og och or and tai ja eða`)
+
+// isHalf reports whether the text ends in half a word for a person's number whose
+// other half ends the word behind it: "Person-/organisationsnummer", "Pers/orgnr".
+func isHalf(before string) bool { return halves(before) != 0 }
+
+// halves returns what such a half means.
+func halves(before string) keyword {
+	head, ok := strings.CutSuffix(before, "/")
+	if !ok {
+		return 0
+	}
+	head = strings.TrimRight(head, "-. ")
+	at := len(head)
+	for at > 0 && isLetter(head[at-1]) {
+		at--
+	}
+	return halfWords[string(fold(nil, head[at:]))]
+}
+
+var halfWords = map[string]keyword{
+	"person": keyCPR | keyFnr | keyPersonnummer, "pers": keyFnr | keyPersonnummer, "fødsels": keyFnr, "henkilö": keyHetu,
 }
 
 func isPatronymic(w string) bool {

@@ -256,6 +256,9 @@ func standsAlone(text string, start, end int) bool {
 		return false
 	}
 	after := text[end:hi]
+	if rest, ok := strings.CutPrefix(after, " ("); ok && len(rest) > 1 && isDigit(rest[0]) && rest[1] == ')' {
+		after = rest[2:] // the name of a file that was saved again
+	}
 	return onlyOpeners(text[lo:start]) && (isExtension(behindOpeners(after)) || onlyMarks(after) || onlyThanks(after))
 }
 
@@ -289,7 +292,7 @@ func behindOpeners(s string) string {
 
 // openers are words before what a mail is about, and those with which one hands
 // a number over: they say nothing of what it is.
-var openers = wordTable(`hej hei hi hello moi hæ hallo sorry beklager undskyld förlåt unnskyld anteeksi afsakið hermed vedlagt bifogat her hér hérna här ja já jo jú joo jep ok okay tak takk tack kiitos værsgo tässä yes here thanks með sv vs re fw fwd vb vl ang vedr vedrørende angående gällande gjelder emne ämne aihe efni subject varðar vegna ps nb obs fyi scan skan scanning skanning`)
+var openers = wordTable(`hej hei hi hello moi hæ hallo sorry beklager undskyld förlåt unnskyld anteeksi afsakið hermed vedlagt bifogat her hér hérna här ja já jo jú joo jep ok okay tak takk tack kiitos værsgo tässä yes here thanks með sv vs re fw fwd vb vl ang vedr vedrørende angående gällande gjelder emne ämne aihe efni subject varðar vegna ps nb obs fyi scan skan scanning skanning nej nei rettelse rättelse korrigering leiðrétting korjaus correction kopi kopia copy afrit husk mundu se see sjá vedhæftet`)
 
 // maxMarks bounds the marks beside a number that stands alone.
 const maxMarks = 40
@@ -336,7 +339,7 @@ func (s *surroundings) named(text string, start int) {
 			return
 		}
 		lo := floor + above + 1
-		if isNameLine(strings.TrimLeft(text[lo:at], "> ")) {
+		if isNameLine(strings.TrimLeft(text[lo:at], "> -*\t")) {
 			s.name = start - at
 			return
 		}

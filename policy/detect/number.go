@@ -182,6 +182,10 @@ func (r *run) stands(i int, v *number) bool {
 		case sepSpace:
 			v.crowded = true
 		case sepDash:
+		case sepSlash:
+			if !r.slashed(v.n) {
+				return false
+			}
 		default:
 			return false
 		}
@@ -195,11 +199,29 @@ func (r *run) stands(i int, v *number) bool {
 			return true
 		case sepDash:
 			return true
+		case sepSlash:
+			return r.slashed(v.n)
 		default:
 			return false
 		}
 	}
 	return r.closes(v.end, v)
+}
+
+// slashed reports whether slashes part the run into numbers of n digits each:
+// "010203-1234/040506-5678".
+func (r *run) slashed(n int) bool {
+	digits := 0
+	for j, g := range r.groups {
+		if j > 0 && g.before == sepSlash {
+			if digits != n {
+				return false
+			}
+			digits = 0
+		}
+		digits += g.end - g.start
+	}
+	return digits == n
 }
 
 // opens looks at what stands before a number that begins a run.

@@ -107,7 +107,7 @@ func appendInterim(r *run, i int, out []candidate) []candidate {
 		c.keyed = form != formSplit
 		c.evidence |= evidence(EvidenceNoChecksum)
 	}
-	if form != formSplit {
+	if form == formBare && n == 6 {
 		c.strength = weak // an article's number may look so
 	}
 	return append(out, c)

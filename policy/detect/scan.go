@@ -9,13 +9,14 @@ type numberScan struct {
 	found []candidate
 	mail  *setting
 	owner *owner // the only reader; nil: nobody's data are told from others'
+	sheet sheet  // the table that the text holds, if any
 	row   *whose // in a table: whose name stands in the row, or above it
 }
 
 // scan goes once over the text and hands each group of candidates that share
 // digits to weighed, after the words around them were weighed.
 func (n *numberScan) scan(text string, heading keyword, weighed func([]candidate)) {
-	n.run.text, n.run.heading = text, heading
+	n.run.text, n.sheet = text, sheet{}
 	for i := nextNumber(text, 0); i < len(text); i = nextNumber(text, i) {
 		if i+5 < len(text) && i >= 2 && isLetter(text[i-1]) || i >= 3 && text[i-1] == ' ' && isCapital(text[i-2]) && isCapital(text[i-3]) {
 			if c, ok := findIBAN(text, i); ok {
@@ -39,9 +40,13 @@ func (n *numberScan) scan(text string, heading keyword, weighed func([]candidate
 		if i-first < 6 {
 			continue // no kind is shorter; a plusgiro of that length says nothing about a person
 		}
+		n.run.heading = heading
+		if heading == 0 {
+			n.run.heading = n.sheet.over(text, first, i)
+		}
 		n.gather(first)
-		n.weigh(text, heading, weighed)
-		if end := n.stretch(); end > 0 && n.weigh(text, heading, weighed) {
+		n.weigh(text, n.run.heading, weighed)
+		if end := n.stretch(); end > 0 && n.weigh(text, n.run.heading, weighed) {
 			i = end
 		}
 	}

@@ -128,13 +128,13 @@ func headingOf(cell string) keyword {
 	return k
 }
 
-// labelOf returns which kind of person's number a cell promises for the next:
+// labelOf returns which kind of number of a person a cell promises for the next:
 // the left column of a form.
 func labelOf(cell string) keyword {
 	if len(cell) < 2 || len(cell) > shortLabel || !isHeading(cell) {
 		return 0
 	}
-	return headingOf(cell) & keyAnyPerson
+	return headingOf(cell) & (keyAnyPerson | keyAccount | keyGiro | keyPassport)
 }
 
 func (t *table) cell(c *column, heading keyword, cell string, row int) {

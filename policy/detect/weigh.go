@@ -167,7 +167,7 @@ func (s *surroundings) against(c *candidate) int {
 	if checked && !c.bare && !c.dated && s.label&keyAgainst == 0 {
 		return 0 // check digits in the form of the kind: only what labels the number itself speaks against it
 	}
-	if person := s.near(keyPerson|keyMember, reachAgainst); d > 0 && (!c.bare || checked) && (s.name > 0 && s.name < d || person > 0 && person < d) {
+	if person := s.near(keyPerson|keyMember, reachAgainst); d > 0 && (!c.bare || checked || s.name > 0 && s.name <= nameBeside) && (s.name > 0 && s.name < d || person > 0 && person < d) {
 		d = 0
 	}
 	if d == 0 && s.label&keyLoose != 0 && (c.bare || c.dated || c.strength < firm && s.name == 0) {
@@ -175,6 +175,10 @@ func (s *surroundings) against(c *candidate) int {
 	}
 	return d
 }
+
+// nameBeside is how far a name ends at most before the number that it says is its
+// own, and no order's or call's: "telephone note: NN (0102031234)".
+const nameBeside = 3
 
 // reason says which meaning the word at that distance has.
 func (s *surroundings) reason(d int) evidenceSet {
