@@ -104,7 +104,7 @@ func report(w io.Writer, err error) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(w, "postvern:", err)
+	fmt.Fprintf(w, "postvern: %v%s\n", err, advice(err))
 	var usage usageError
 	var faults strict.Errors
 	if errors.As(err, &usage) || errors.As(err, &faults) {

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -53,7 +51,7 @@ func (c membersImportCommand) Run(ctx context.Context, s streams) error {
 	}
 	groups, tally, err := app.ImportMembers(ctx, config, app.MembersImport{Exports: c.Files, Group: name, Out: out, Shrink: c.Shrink})
 	var fault *roster.Fault
-	if errors.As(err, &fault) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EISDIR) {
+	if errors.As(err, &fault) || unreadable(err) {
 		return usageError{err}
 	}
 	if err != nil {
