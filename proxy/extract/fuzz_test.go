@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"context"
+	"fmt"
 	"image"
 	"io"
 	"strings"
@@ -289,6 +290,27 @@ func FuzzRTF(f *testing.F) {
 
 func FuzzPDF(f *testing.F) {
 	fuzzPiece(f, append(documentsOf(f, "brev.pdf", "objektstroemme.pdf", "kun-ejer-aes.pdf", "kun-ejer-rc4.pdf", "laast-aes.pdf"), pdfForm)...)
+}
+
+// FuzzPage gives text to the readers of what lies packed in most PDF files: of
+// what a page draws, of which letters its fonts show, of objects in a stream.
+func FuzzPage(f *testing.F) {
+	f.Add("BT /F1 12 Tf 20 200 Td (cpr 0102) Tj [(03) -20 (-1234)] TJ T* <41> ' ET /X Do BI /W 9 /H 9 ID abc EI", "beginbfrange <21> <7E> <0041> endbfrange beginbfchar <01> <00660069> endbfchar", "9 0 10 12 <</V (a)>> <</V 9 0 R>>")
+	f.Add("q 1 0 0 1 9 9 cm BT /F1 1 Tf 0 -1 1 0 9 9 Tm 100 Tz 5 TL (a\\053) \" ET Q", "begincidrange <0000> <00FF> 3 endcidrange", "8 0 [8 0 R] ")
+	x := small()
+	f.Fuzz(func(t *testing.T, content, letters, objects string) {
+		stream := func(entries, data string) string {
+			return fmt.Sprintf("<<%s /Length %d>> stream\n%s\nendstream", entries, len(data), data)
+		}
+		data := pdfWith("<</Type/Catalog /Pages 2 0 R>>", "<</Type/Pages /Kids [3 0 R] /Count 1>>",
+			"<</Type/Page /Parent 2 0 R /Contents 4 0 R /Resources <</Font <</F1 5 0 R>> /XObject <</X 7 0 R>> >> >>", stream("", content),
+			"<</Type/Font /Subtype/Type0 /ToUnicode 6 0 R /Encoding 6 0 R>>", stream("", letters),
+			stream("/Type/XObject /Subtype/Form", content), stream("/Type/ObjStm /N 2 /First 8", objects))
+		r := newReading(context.Background(), x)
+		r.piece(piece{data: []byte(data), place: detect.Place{{Kind: detect.InAttachment, Number: 1}}})
+		checkResult(t, r.out)
+		noCrash(t, r.out)
+	})
 }
 
 func FuzzMetafile(f *testing.F) {

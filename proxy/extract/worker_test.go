@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -22,7 +23,20 @@ func TestMain(m *testing.M) {
 		_, code := Worker(os.Args)
 		os.Exit(code)
 	}
+	minimizeLittle()
 	goleak.VerifyTestMain(m)
+}
+
+// minimizeLittle has a fuzz run look for new inputs rather than for shorter
+// ones: by itself it spends a minute on each input that is worth keeping, and
+// a file of 25 KB has no end of shorter forms.
+func minimizeLittle() {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.fuzzminimizetime" })
+	if !given {
+		_ = flag.Set("test.fuzzminimizetime", "5x") // as make fuzz says it
+	}
 }
 
 // program builds the program itself: what the race detector adds to a test's
