@@ -3,10 +3,13 @@ package extract
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+
+	"postvern.example/policy/detect"
 )
 
 // fileWord reads a document of Word 1 or 2 for Windows, which is a file by
@@ -24,29 +27,57 @@ func (r *reading) fileWord(p piece) {
 
 // oldDoc reads the documents of Word 1 to 95. Their text is one run in the code
 // page of their fonts, unless they were saved fast: then it stands in pieces.
+// Where fonts are made for different letters, the lines that another code page
+// would read otherwise are read in that as well.
 func (r *reading) oldDoc(p piece, main []byte) {
-	flags, fonts := binary.LittleEndian.Uint16(main[0x0A:]), oldCharset(main)
-	if flags&0x0004 != 0 {
-		text, ok := oldPieces(main, flags&0x1000 != 0, fonts)
-		if !ok {
-			r.unscannable(p.place, whyPartly)
-			text = printable(main)
-		}
-		r.wordText(p.place, []rune(text))
-		return
-	}
-	start, end := int(binary.LittleEndian.Uint32(main[0x18:])), int(binary.LittleEndian.Uint32(main[0x1C:]))
-	if start < 0 || start > end || end > len(main) {
-		r.unscannable(p.place, whyMalformed)
+	encodings := oldCharsets(main)
+	text, why := oldText(main, encodings[0])
+	if why != "" {
+		r.unscannable(p.place, why)
 		r.prose(p.place, printable(main))
 		return
 	}
+	r.wordText(p.place, []rune(text))
+	for _, enc := range encodings[1:] {
+		again, _ := oldText(main, enc)
+		r.wordText(p.place, []rune(otherLines(again, text)))
+	}
+}
+
+// oldText returns the text of such a document in an encoding.
+func oldText(main []byte, enc encoding.Encoding) (string, detect.Evidence) {
+	flags := binary.LittleEndian.Uint16(main[0x0A:])
+	if flags&0x0004 != 0 {
+		text, ok := oldPieces(main, flags&0x1000 != 0, enc)
+		if !ok {
+			return "", whyPartly
+		}
+		return text, ""
+	}
+	start, end := int(binary.LittleEndian.Uint32(main[0x18:])), int(binary.LittleEndian.Uint32(main[0x1C:]))
+	if start < 0 || start > end || end > len(main) {
+		return "", whyMalformed
+	}
 	run := main[start:end]
 	if flags&0x1000 != 0 || bytes.Count(run, []byte{0}) > len(run)/4 {
-		r.wordText(p.place, []rune(utf16Text(run)))
-		return
+		return utf16Text(run), ""
 	}
-	r.wordText(p.place, []rune(convert(fonts, run)))
+	return convert(enc, run), ""
+}
+
+// otherLines returns the paragraphs of a text that stand otherwise in another.
+func otherLines(text, other string) string {
+	lines, others := strings.SplitAfter(text, "\r"), strings.SplitAfter(other, "\r")
+	if len(lines) != len(others) {
+		return text
+	}
+	var differ strings.Builder
+	for i, line := range lines {
+		if line != others[i] {
+			differ.WriteString(line)
+		}
+	}
+	return differ.String()
 }
 
 // oldPieces returns the text of a document of Word 6 or 95 that was saved fast.
@@ -74,27 +105,40 @@ func oldPieces(main []byte, wide bool, fonts encoding.Encoding) (string, bool) {
 	return text.String(), ok
 }
 
-// oldCharset returns the encoding of a document's letters: that of the
-// Macintosh where it was written there, else that of most of its fonts where
-// they are made for other letters than those of Western Europe, else that of
-// its language.
-func oldCharset(main []byte) encoding.Encoding {
+// oldCharsets returns the encodings of a document's letters, first that of most
+// of them: that of the Macintosh where it was written there, else that of most
+// of its fonts where they are made for other letters than those of Western
+// Europe, else that of its language. Those of the other fonts follow.
+func oldCharsets(main []byte) []encoding.Encoding {
 	if binary.LittleEndian.Uint16(main[0x14:]) == 256 {
-		return charmap.Macintosh
+		return []encoding.Encoding{charmap.Macintosh}
 	}
 	var most encoding.Encoding = charmap.Windows1252
 	count := map[encoding.Encoding]int{}
+	var fonts []encoding.Encoding
 	for _, n := range oldFonts(main) {
 		if enc := charsetOf(n); enc != nil {
 			if count[enc]++; count[enc] > count[most] {
 				most = enc
 			}
+			fonts = append(fonts, enc)
 		}
 	}
-	if most != charmap.Windows1252 {
-		return most
+	if most == charmap.Windows1252 {
+		most = languageCharset(binary.LittleEndian.Uint16(main[6:]))
 	}
-	switch language := binary.LittleEndian.Uint16(main[6:]); language & 0x03FF {
+	all := []encoding.Encoding{most}
+	for _, enc := range fonts {
+		if !slices.Contains(all, enc) {
+			all = append(all, enc)
+		}
+	}
+	return all
+}
+
+// languageCharset returns the encoding that Windows uses for a language.
+func languageCharset(language uint16) encoding.Encoding {
+	switch language & 0x03FF {
 	case 0x05, 0x0E, 0x15, 0x18, 0x1A, 0x1B, 0x1C, 0x24:
 		if language != 0x0C1A { // Serbian in Cyrillic letters
 			return charmap.Windows1250

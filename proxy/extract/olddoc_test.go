@@ -51,6 +51,8 @@ func TestLettersOfOldWordAreReadInTheCodePageThatTheFileSays(t *testing.T) {
 	}{
 		{"Danish", "Lønnen på Ærø 010203-1234", charmap.Windows1252, map[int]uint32{4: 0x0406_0000}, fontsOf(0, 0, 2)},
 		{"Danish with one Polish font", "Lønnen på Ærø 010203-1234", charmap.Windows1252, map[int]uint32{4: 0x0406_0000}, fontsOf(0, 0, 238)},
+		{"Polish with more Danish fonts", "Łódź źródło 010203-1234", charmap.Windows1250, map[int]uint32{4: 0x0406_0000}, fontsOf(0, 0, 238)},
+		{"Danish with more Russian fonts", "Lønnen på Ærø 010203-1234", charmap.Windows1252, map[int]uint32{4: 0x0406_0000}, fontsOf(204, 0, 204)},
 		{"Macintosh", "Lønnen på Ærø 010203-1234", charmap.Macintosh, map[int]uint32{0x14: 256}, fontsOf(0)},
 		{"Polish by its language", "Łódź źródło 010203-1234", charmap.Windows1250, map[int]uint32{4: 0x0415_0000}, ""},
 		{"Polish by its fonts", "Łódź źródło 010203-1234", charmap.Windows1250, nil, fontsOf(238, 0, 238)},

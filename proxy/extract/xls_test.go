@@ -35,6 +35,7 @@ func TestTheTableOfStringsIsReadAsExcelReadsIt(t *testing.T) {
 	}{
 		{"two strings", book(2, cell(0)+cell(1), str("Anna")+str("070761-4285")), false},
 		{"more told than there are", book(9, cell(0)+cell(1), str("Anna")+str("070761-4285")), false},
+		{"fewer told than there are", book(1, cell(0)+cell(1), str("Anna")+str("070761-4285")), false},
 		{"zeros behind the last", book(9, cell(0)+cell(1), str("Anna")+str("070761-4285")+"\x00\x00\x00\x00"), false},
 		{"cut in a string", book(2, cell(0)+cell(1), str("Anna")+str("070761-4285")[:6], "\x00761-4285"), false},
 		{"cut behind the length of a string", book(3, cell(0)+cell(1)+cell(2), str("Anna")+"\x0b\x00\x01", "\x00070761-4285"+str("Bo")), false},

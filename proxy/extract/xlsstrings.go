@@ -58,15 +58,15 @@ func (w *xlsWalk) sharedStrings(d []byte, more [][]byte) {
 	if len(d) < 8 {
 		return
 	}
-	count := int(binary.LittleEndian.Uint32(d[4:]))
+	told := int(binary.LittleEndian.Uint32(d[4:]))
 	s := sstReader{d: d[8:], more: more}
-	for i := 0; i < count && !s.ended(); i++ {
+	for i := 0; !s.ended(); i++ { // some programs tell fewer strings than there are
 		if i%4096 == 0 && w.r.over(w.p.place) {
 			return
 		}
 		w.strings = append(w.strings, s.next())
 	}
-	if s.cut { // a table of fewer strings than it tells is whole, and so programs show it
+	if s.cut && len(w.strings) <= told { // a table of fewer strings than it tells is whole, and so programs show it
 		w.r.unscannable(w.p.place, whyMalformed)
 	}
 }
