@@ -164,6 +164,33 @@ func TestBrokenPDFsAreFindings(t *testing.T) {
 	})
 }
 
+func TestAPDFOfWhichSomethingIsLostIsAFinding(t *testing.T) {
+	whole := string(document(t, "brev.pdf"))
+	packed := strings.Index(whole, "stream") + 40
+	for name, data := range map[string]string{
+		"a stream that is wrong in its midst":    whole[:packed] + strings.Repeat("\xff", 60) + whole[packed+60:],
+		"cut in a stream":                        whole[:packed],
+		"no content where a page says it has it": strings.Replace(pdfForm, "4 0 obj", "9 0 obj", 1),
+		"one of its contents is not there":       strings.Replace(pdfForm, "/Contents 4 0 R", "/Contents [4 0 R 8 0 R]", 1),
+		"a page that is not there":               strings.Replace(pdfForm, "/Kids [3 0 R]", "/Kids [3 0 R 8 0 R]", 1),
+		"no tree of pages":                       strings.Replace(pdfForm, "/Pages 2 0 R", "/Pages 8 0 R", 1),
+		"metadata that are no text":              strings.Replace(pdfForm, "trailer", "8 0 obj <</Type/Metadata /Length 9>> stream\n\x00\x01\x02\x03\x04\x05\x06\x07\x08\nendstream endobj\ntrailer", 1),
+	} {
+		readers(t, func(t *testing.T, x *Extractor) {
+			if f, ok := pdfResult(t, x, []byte(data)).finding(detect.Unscannable); !ok || f.Evidence[0] != whyPartly && f.Evidence[0] != whyMalformed {
+				t.Errorf("%s: %v", name, f)
+			}
+		})
+	}
+	readers(t, func(t *testing.T, x *Extractor) {
+		for _, data := range []string{whole, pdfForm} {
+			if res := pdfResult(t, x, []byte(data)); len(res.Findings) > 0 {
+				t.Errorf("whole: %v", res.Findings)
+			}
+		}
+	})
+}
+
 func TestAPDFThatTheEmptyPasswordOpensIsReadWhereverItsHashEnds(t *testing.T) {
 	data, err := os.ReadFile("testdata/r6.pdf")
 	if err != nil {

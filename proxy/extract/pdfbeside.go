@@ -133,7 +133,12 @@ func (g *pdfStrings) stream(s *pdfStream) {
 	isFile := s.dict["Type"] == pdfName("EmbeddedFile") || g.files[s.owner.num]
 	if !isFile {
 		switch s.dict["Subtype"] {
-		case pdfName("Image"), pdfName("Form"), pdfName("Type1C"), pdfName("CIDFontType0C"), pdfName("OpenType"):
+		case pdfName("Form"): // what it draws is read with the page
+			if _, why := f.decoded(s); why != "" {
+				f.partly = true
+			}
+			return
+		case pdfName("Image"), pdfName("Type1C"), pdfName("CIDFontType0C"), pdfName("OpenType"):
 			return
 		}
 		if s.dict["Length1"] != nil || s.dict["FunctionType"] != nil || s.dict["ShadingType"] != nil ||
@@ -155,5 +160,7 @@ func (g *pdfStrings) stream(s *pdfStream) {
 		f.r.xml(piece{data: data, place: f.p.place.In(detect.Step{Kind: detect.InProperties}), depth: f.p.depth + 1})
 	} else if s.dict["S"] == pdfName("JavaScript") || bytes.Contains(data[:min(len(data), 4096)], []byte("function")) && looksLikeText(data) {
 		g.text.WriteString(mixed(data) + "\n")
+	} else if s.dict["Type"] == pdfName("Metadata") && len(bytes.TrimSpace(data)) > 0 && !looksLikeText(data) {
+		f.partly = true
 	}
 }

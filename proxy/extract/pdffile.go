@@ -89,13 +89,15 @@ func (f *pdfFile) object(d []byte, at int) int {
 		f.tooBig()
 	}
 	if !ok || !f.pay(objectCost) {
+		f.partly = f.partly || !ok
 		return next
 	}
 	dict, isDict := v.(pdfDict)
 	next = l.pos
 	l.space()
 	if isDict && bytes.HasPrefix(d[l.pos:], []byte("stream")) {
-		data, end := streamData(d, l.pos+len("stream"), dict)
+		data, end, whole := streamData(d, l.pos+len("stream"), dict)
+		f.partly = f.partly || !whole
 		f.add(ref, &pdfStream{dict: dict, data: data, owner: ref})
 		if dict["Type"] == pdfName("XRef") {
 			f.addTrailer(dict)
@@ -144,9 +146,10 @@ func numberBefore(d []byte, at int) (n, start int, ok bool) {
 	return n, start, start < end
 }
 
-// streamData returns the bytes of a stream and where they end. A Length that
-// does not lead to "endstream" is not believed.
-func streamData(d []byte, at int, dict pdfDict) ([]byte, int) {
+// streamData returns the bytes of a stream and where they end, and whether they
+// do before the file does. A Length that does not lead to "endstream" is not
+// believed.
+func streamData(d []byte, at int, dict pdfDict) (data []byte, end int, whole bool) {
 	if at < len(d) && d[at] == '\r' {
 		at++
 	}
@@ -157,20 +160,20 @@ func streamData(d []byte, at int, dict pdfDict) ([]byte, int) {
 		end := at + int(n)
 		rest := bytes.TrimLeft(d[end:min(len(d), end+16)], "\r\n ")
 		if bytes.HasPrefix(rest, []byte("endstream")) || bytes.HasPrefix(rest, []byte("endobj")) {
-			return d[at:end], end
+			return d[at:end], end, true
 		}
 	}
-	end := bytes.Index(d[at:], []byte("endstream"))
+	end = bytes.Index(d[at:], []byte("endstream"))
 	if end < 0 {
 		end = bytes.Index(d[at:], []byte("endobj"))
 	}
 	if end < 0 {
-		return d[at:], len(d)
+		return d[at:], len(d), false
 	}
-	data := d[at : at+end]
+	data = d[at : at+end]
 	data = bytes.TrimSuffix(data, []byte("\n"))
 	data = bytes.TrimSuffix(data, []byte("\r"))
-	return data, at + end
+	return data, at + end, true
 }
 
 // get follows references.
@@ -233,6 +236,7 @@ func (f *pdfFile) unpackStream(dict pdfDict, data []byte) bool {
 		a, isA := num.(float64)
 		b, isB := offset.(float64)
 		if !ok1 || !ok2 || !isA || !isB {
+			f.partly = true
 			break
 		}
 		at := int(first) + int(b)

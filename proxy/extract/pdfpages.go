@@ -1,6 +1,9 @@
 package extract
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 func (f *pdfFile) inherited(page pdfDict, key pdfName) any {
 	for range 32 {
@@ -34,6 +37,7 @@ func (f *pdfFile) findPages() []pdfDict {
 			seen[ref] = true
 		}
 		node := f.dict(v)
+		f.partly = f.partly || node == nil || f.lacks(node["Contents"])
 		if node == nil || depth > 64 || len(pages) > 50_000 {
 			return
 		}
@@ -52,12 +56,21 @@ func (f *pdfFile) findPages() []pdfDict {
 	if len(pages) > 0 {
 		return pages
 	}
+	f.partly = f.partly || len(f.order) > 0
 	for _, ref := range f.order {
 		if d, ok := f.at(ref).(pdfDict); ok && d["Type"] == pdfName("Page") {
 			pages = append(pages, d)
 		}
 	}
 	return pages
+}
+
+// lacks reports whether what a page draws is not in the file.
+func (f *pdfFile) lacks(contents any) bool {
+	if parts, ok := f.get(contents).(pdfArray); ok {
+		return slices.ContainsFunc(parts, func(part any) bool { return f.get(part) == nil })
+	}
+	return contents != nil && f.get(contents) == nil
 }
 
 // pageTexts reads the pages without another program.

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/zlib"
 	"context"
 	"errors"
@@ -62,16 +63,31 @@ func (u untilDone) Read(p []byte) (int, error) {
 }
 
 // inflate undoes zlib's compression. A checksum that is missing or wrong is no
-// matter, nor is data that breaks off, as many programs write it so: no reader
-// shows more of it. Data that cannot be read at all is.
+// matter, nor is data that breaks off, as many programs write it so. Data that
+// is wrong in its midst is, and what stood behind that is lost.
 func (r *reading) inflate(data []byte) ([]byte, detect.Evidence) {
 	z, err := zlib.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, whyMalformed
 	}
-	out, why := r.unpack(z, int64(len(data)))
-	if why == whyMalformed && len(out) > 0 {
+	packed := &keepError{from: z}
+	out, why := r.unpack(packed, int64(len(data)))
+	var corrupt flate.CorruptInputError
+	if why == whyMalformed && len(out) > 0 && !errors.As(packed.err, &corrupt) {
 		return out, ""
 	}
 	return out, why
+}
+
+// keepError is a reader that remembers why it ended.
+type keepError struct {
+	from io.Reader
+	err  error
+}
+
+// Read implements io.Reader.
+func (k *keepError) Read(p []byte) (int, error) {
+	n, err := k.from.Read(p)
+	k.err = err
+	return n, err
 }
