@@ -176,19 +176,25 @@ func (c Custody) Expire(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("list expired holds: %w", err)
 	}
 	unanswered := map[string]bool{}
+	dropped, faults := 0, []error(nil) // one that cannot be dropped keeps no other
 	for _, h := range held {
 		q := h.Hold.Question
 		if q != "" && !unanswered[q] {
 			unanswered[q] = c.unanswered(ctx, q) == nil
 		}
 		if unanswered[q] {
+			dropped++
 			continue
 		}
-		if err := c.drop(ctx, h, "Postvern", "held.keep", notice.EndExpired); err != nil {
-			return 0, fmt.Errorf("drop expired hold: %w", err)
+		switch err := c.drop(ctx, h, "Postvern", "held.keep", notice.EndExpired); {
+		case errors.Is(err, spool.ErrNotFound): // somebody else was faster
+		case err != nil:
+			faults = append(faults, fmt.Errorf("drop expired hold: %w", err))
+		default:
+			dropped++
 		}
 	}
-	return len(held), nil
+	return dropped, errors.Join(faults...)
 }
 
 // unanswered drops the copies whose sender did not answer in time, and tells

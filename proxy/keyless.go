@@ -147,6 +147,7 @@ func (c Custody) Unlock(ctx context.Context) (n int, err error) {
 		return 0, err
 	}
 	rules, now := c.Rules(), c.cfg.Now()
+	var faults []error // one that cannot be let go keeps back no other
 	for _, h := range held {
 		usable := rules.Keys.State(h.To, now) == policy.KeyUsable || rules.Certificates.State(h.To, now) == policy.KeyUsable
 		if !h.Hold.Key || !usable {
@@ -157,13 +158,13 @@ func (c Custody) Unlock(ctx context.Context) (n int, err error) {
 			continue
 		}
 		if err != nil {
-			return n, fmt.Errorf("let a copy go to its recipient's key: %w", err)
+			faults = append(faults, fmt.Errorf("let a copy go to its recipient's key: %w", err))
 		}
 		if went {
 			n++
 		}
 	}
-	return n, nil
+	return n, errors.Join(faults...)
 }
 
 func (c Custody) unlock(ctx context.Context, rules *Rules, held spool.HeldCopy) (bool, error) {

@@ -248,6 +248,40 @@ func TestAQuestionThatNobodyAnswersEndsWithTheHoldAndItsSenderIsToldOnce(t *test
 	}
 }
 
+func TestAHeldCopyThatCannotBeDroppedKeepsNoOther(t *testing.T) {
+	g := gateway(t, nil)
+	for range 3 {
+		if err := g.send("anna", "tr.anna@forening.example", []string{"mette@post.example"}, twoMembers+"\n"+withNumber+"\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var held []struct {
+		ID string `json:"id"`
+	}
+	g.json(&held, "held", "list")
+	if len(held) != 3 {
+		t.Fatalf("%d copies are held", len(held))
+	}
+	g.restart(func() {
+		db, err := sql.Open("sqlite", "file:"+g.path("data/postvern.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range []string{
+			"UPDATE copies SET expires = 1 WHERE state = 'held'",
+			"CREATE TRIGGER stuck BEFORE DELETE ON copies WHEN OLD.id = '" + held[0].ID + "' BEGIN SELECT RAISE(ABORT, 'a page that cannot be read'); END",
+		} {
+			if _, err := db.ExecContext(t.Context(), q); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	waitFor(t, "the end of the holds", func() bool { return len(g.heldTo()) == 1 })
+}
+
 func TestAnEarlierCorrespondentIsWhatOthersResembleAfterThreeDays(t *testing.T) {
 	g := install(t, files{"policy.yaml": askPolicy}, sink.Config{})
 	g.start()

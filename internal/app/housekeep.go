@@ -31,9 +31,11 @@ func (a *App) housekeep(ctx context.Context) error {
 			a.warnExpiring()
 			a.warnRevocations()
 		}
-		if n, err := custody.Expire(ctx); err != nil && ctx.Err() == nil {
+		n, err := custody.Expire(ctx)
+		if err != nil && ctx.Err() == nil {
 			a.opt.Logger.Error("kept", "what", "expired held mail", "cause", err)
-		} else if n > 0 {
+		}
+		if n > 0 {
 			a.opt.Logger.Info("dropped", "what", "expired held mail", "copies", n)
 		}
 		a.unlock(ctx)

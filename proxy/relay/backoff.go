@@ -17,6 +17,9 @@ const (
 // outage or a hold does not count against it. Jitter of a quarter spreads
 // copies that failed together.
 func wait(age time.Duration, attempt int, most time.Duration) time.Duration {
+	if age < 0 { // the clock was set back: its attempts alone count
+		age = most
+	}
 	byAttempt := firstWait << min(max(attempt, 1)-1, 16)
 	d := min(max(age, firstWait), byAttempt, most)
 	return time.Duration(float64(d) * (0.75 + rand.Float64()/2))

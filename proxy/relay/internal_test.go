@@ -24,6 +24,8 @@ func TestWaitGrowsWithAgeAndAttemptsUpToItsLimit(t *testing.T) {
 		{10 * time.Hour, 40, longestWait, 22 * time.Minute, 38 * time.Minute},
 		{10 * time.Hour, 40, outageWait, 3 * time.Minute, 7 * time.Minute},
 		{-time.Hour, 0, longestWait, time.Second, 3 * time.Second},
+		{-time.Hour, 6, longestWait, 48 * time.Second, 80 * time.Second},
+		{-time.Hour, 40, longestWait, 22 * time.Minute, 38 * time.Minute},
 	} {
 		for range 100 {
 			if got := wait(c.age, c.attempt, c.most); got < c.low || got > c.high {
