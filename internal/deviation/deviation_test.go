@@ -84,8 +84,13 @@ func TestJSONHasEveryKeyAndNoNullLists(t *testing.T) {
 }
 
 func TestJSONReadsBackWhatItWrote(t *testing.T) {
-	r := FromEntry(policy.Entry{Type: policy.EntryPersonal, Severity: policy.Low, Action: policy.Pass, Rule: "r", Findings: findings(), Count: 2},
+	r := FromEntry(policy.Entry{Type: policy.EntryPersonal, Severity: policy.Low, Action: policy.Pass, NearMiss: true, Rule: "r", Findings: findings(), Count: 2},
 		Meta{Texts: texts(t), Now: noon, Reference: "PV-000000", Reporter: "anna", Language: "en", FollowUp: time.Hour, Comment: "so"})
+	for i, v := 0, reflect.ValueOf(r); i < v.NumField(); i++ {
+		if v.Field(i).IsZero() {
+			t.Errorf("%s is empty: nothing tells whether JSON keeps it", v.Type().Field(i).Name)
+		}
+	}
 	text, err := json.Marshal([]Record{r})
 	if err != nil {
 		t.Fatal(err)

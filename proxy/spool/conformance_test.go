@@ -561,6 +561,11 @@ func filterRegister(t *testing.T, open opener) {
 		}
 		all = append(all, r)
 	}
+	for i, v := 0, reflect.ValueOf(all[0]); i < v.NumField(); i++ {
+		if v.Field(i).IsZero() {
+			t.Errorf("testRecord leaves out %s: nothing tells whether the store keeps it", v.Type().Field(i).Name)
+		}
+	}
 	p := testParcel(0, 0)
 	p.Deviations = all
 	mustAccept(t, s, p)

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-
-	"postvern.example/internal/deviation"
 )
 
 // secret is what of a copy is encrypted in its row.
@@ -217,17 +215,4 @@ func (s *Store) content(ctx context.Context, id int64) ([]byte, error) {
 		return nil, ErrDamaged
 	}
 	return content, nil
-}
-
-// hidden is what of a record is encrypted in its row.
-type hidden struct {
-	Description string              `json:"description,omitempty"`
-	Reporter    string              `json:"reporter,omitempty"`
-	Measures    string              `json:"measures,omitempty"`
-	Rule        string              `json:"rule,omitempty"`
-	Action      string              `json:"action,omitempty"`
-	Kinds       []string            `json:"kinds,omitempty"`
-	Places      []string            `json:"places,omitempty"`
-	Count       int                 `json:"count,omitempty"`
-	Comments    []deviation.Comment `json:"comments,omitempty"`
 }

@@ -70,10 +70,23 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (int, error) {
 	return int(n), nil
 }
 
+// sealedRecord is what of a record is encrypted in its row.
+type sealedRecord struct {
+	Description string              `json:"description,omitempty"`
+	Reporter    string              `json:"reporter,omitempty"`
+	Measures    string              `json:"measures,omitempty"`
+	Rule        string              `json:"rule,omitempty"`
+	Action      string              `json:"action,omitempty"`
+	Kinds       []string            `json:"kinds,omitempty"`
+	Places      []string            `json:"places,omitempty"`
+	Count       int                 `json:"count,omitempty"`
+	Comments    []deviation.Comment `json:"comments,omitempty"`
+}
+
 func recordPlace(id string) string { return "deviations/secret/" + id }
 
 func (s *Store) ladeRecord(r deviation.Record) (ladenRecord, error) {
-	box, err := s.vault.sealJSON(recordPlace(r.ID), hidden{
+	box, err := s.vault.sealJSON(recordPlace(r.ID), sealedRecord{
 		Description: r.Description, Reporter: r.Reporter, Measures: r.Measures, Rule: r.Rule,
 		Action: string(r.Action), Kinds: r.Kinds, Places: r.Places, Count: r.Count, Comments: r.Comments,
 	})
@@ -114,13 +127,13 @@ func (s *Store) records(ctx context.Context, q query, args ...any) ([]deviation.
 		if err != nil {
 			return err
 		}
-		var h hidden
-		if err := s.vault.openJSON(recordPlace(r.ID), box, &h); err != nil {
+		var x sealedRecord
+		if err := s.vault.openJSON(recordPlace(r.ID), box, &x); err != nil {
 			return fmt.Errorf("record %s: %w", r.ID, err)
 		}
 		r.Date, r.FollowUp, r.NearMiss = fromMillis(date), fromMillis(followUp), near != 0
-		r.Description, r.Reporter, r.Measures, r.Rule = h.Description, h.Reporter, h.Measures, h.Rule
-		r.Action, r.Kinds, r.Places, r.Count, r.Comments = policy.Action(h.Action), h.Kinds, h.Places, h.Count, h.Comments
+		r.Description, r.Reporter, r.Measures, r.Rule = x.Description, x.Reporter, x.Measures, x.Rule
+		r.Action, r.Kinds, r.Places, r.Count, r.Comments = policy.Action(x.Action), x.Kinds, x.Places, x.Count, x.Comments
 		records = append(records, r)
 		return nil
 	})

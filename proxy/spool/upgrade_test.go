@@ -64,7 +64,7 @@ func (e *earlier) fill() (contents map[string]string) {
 	}
 	e.exec("UPDATE totals SET queued = 1, held = 1, bytes = (SELECT sum(size) FROM bodies)")
 	e.exec("INSERT INTO deviations (id, reference, date, type, severity, status, near_miss, follow_up, secret) VALUES ($1, 'PV-EARLY0', $2, 'hold', 'low', 'open', 0, 0, $3)",
-		"01RECORD", time.Now().UnixMilli(), e.sealJSON(recordPlace("01RECORD"), hidden{Description: "Holdt tilbage"}))
+		"01RECORD", time.Now().UnixMilli(), e.sealJSON(recordPlace("01RECORD"), sealedRecord{Description: "Holdt tilbage"}))
 	if e.level >= 6 { // codes were agreed under hashes that were derived from the key
 		x, err := deriveSecrets(testKey())
 		if err != nil {
