@@ -270,3 +270,51 @@ func TestTheManualsEventsAreLogged(t *testing.T) {
 		}
 	}
 }
+
+// TestTheWayFromAWishToTheLineExists reads the map of CONTRIBUTING.md: a path
+// is there, and what stands in brackets behind it is in that file.
+func TestTheWayFromAWishToTheLineExists(t *testing.T) {
+	_, ways, ok := strings.Cut(readText(t, "../CONTRIBUTING.md"), "## From a wish to the line")
+	if !ok {
+		t.Fatal("CONTRIBUTING.md has no map")
+	}
+	targets := readText(t, "../Makefile")
+	word := regexp.MustCompile("`([^`]+)`")
+	paths, names := 0, 0
+	for _, row := range strings.Split(ways, "\n| ") {
+		_, where, _ := strings.Cut(row, " | ")
+		for _, m := range regexp.MustCompile("`([^`]+/[^`]*)`(?: \\(([^)]*)\\))?").FindAllStringSubmatch(where, -1) {
+			if packages, ok := strings.CutPrefix(m[1], "go test "); ok {
+				for _, p := range strings.Fields(strings.TrimSuffix(packages, " -update")) {
+					exists(t, p)
+				}
+				continue
+			}
+			paths++
+			for _, name := range word.FindAllStringSubmatch(m[2], -1) {
+				names++
+				if !regexp.MustCompile(`\b` + regexp.QuoteMeta(strings.TrimLeft(name[1], "-")) + `\b`).MatchString(readText(t, "../"+m[1])) {
+					t.Errorf("CONTRIBUTING.md: %s has no %s", m[1], name[1])
+				}
+			}
+			exists(t, m[1])
+		}
+		for _, m := range regexp.MustCompile("`make ([a-z-]+)`").FindAllStringSubmatch(where, -1) {
+			if !strings.Contains(targets, "\n"+m[1]+":") {
+				t.Errorf("CONTRIBUTING.md: make has no target %s", m[1])
+			}
+		}
+	}
+	if paths < 40 || names < 20 {
+		t.Errorf("only %d paths and %d names found", paths, names)
+	}
+}
+
+// exists looks for a path from the top of the repository, or for what a
+// pattern means.
+func exists(t *testing.T, path string) {
+	t.Helper()
+	if found, err := filepath.Glob(filepath.Join("..", path)); err != nil || len(found) == 0 {
+		t.Errorf("CONTRIBUTING.md names %s, which does not exist", path)
+	}
+}
