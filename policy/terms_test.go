@@ -108,7 +108,7 @@ func TestAFaultOfTheLexiconFolderNamesFileLineAndColumn(t *testing.T) {
 		{"x.txt", "[health]\n\nda: HAVE @rygskade ;  @ab*\n", "lexicon/x.txt:3:23: `ab*` has fewer than four letters before the *"},
 		{"x.txt", "[class RYG]\nda: *ryg\n", "lexicon/x.txt:2:5: `*ryg` has fewer than four letters after the *"},
 		{"x.txt", "[class RYG]\nda: *rygge*\n", "lexicon/x.txt:2:5: `*rygge*` has a * at both ends"},
-		{"x.txt", "[health]\nda: HAVE @*skade\n", "lexicon/x.txt:2:5: the word marked with @ begins with *: phrases are found by how a word begins"},
+		{"x.txt", "[salary]\nda: HAVE @tjener #x\n", "lexicon/x.txt:2:5: `#x` is no number: write #, or #5 for one of five digits or more"},
 		{"x.txt", "[health]\nda: @rygskade ; HAWE ..2 @rygskade\n", "lexicon/x.txt:2:17: `HAWE` is no class; did you mean `HAVE`?"},
 		{"x.txt", "[health]\nda: rygskade\n", "lexicon/x.txt:2:5: no word is marked with @"},
 		{"x.txt", "[health]\nda: @rygskade ..x op\n", "lexicon/x.txt:2:5: `..x` is no gap: write ..3"},

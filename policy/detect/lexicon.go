@@ -18,6 +18,42 @@ type wordSet struct {
 	whole   map[string]bool
 	stems   []string
 	endings []string
+
+	// What answers for most words that none of them is meant: a bit for the first
+	// and the last byte of each whole word, for the first two bytes of each
+	// beginning, and for the last two of each ending.
+	wholeBits, stemBits, endingBits pairSet
+}
+
+// pairSet has a bit for each of the pairs of bytes in it, and for some others.
+type pairSet [4]uint64
+
+func (s *pairSet) add(a, b byte) {
+	h := a*31 + b
+	s[h>>6] |= 1 << (h & 63)
+}
+
+func (s *pairSet) may(a, b byte) bool {
+	h := a*31 + b
+	return s[h>>6]&(1<<(h&63)) != 0
+}
+
+func (s *wordSet) addWhole(word string) {
+	if s.whole == nil {
+		s.whole = map[string]bool{}
+	}
+	s.whole[word] = true
+	s.wholeBits.add(word[0], word[len(word)-1])
+}
+
+func (s *wordSet) addStem(stem string) {
+	s.stems = append(s.stems, stem)
+	s.stemBits.add(stem[0], stem[1])
+}
+
+func (s *wordSet) addEnding(ending string) {
+	s.endings = append(s.endings, ending)
+	s.endingBits.add(ending[len(ending)-2], ending[len(ending)-1])
 }
 
 func (s *wordSet) add(word string) error {
@@ -37,31 +73,39 @@ func (s *wordSet) add(word string) error {
 	case ending && len(text) < 4:
 		return fmt.Errorf("`%s` has fewer than four letters after the *", word)
 	case ending:
-		s.endings = append(s.endings, text)
+		s.addEnding(text)
 	case prefix:
-		s.stems = append(s.stems, text)
-	default:
-		if s.whole == nil {
-			s.whole = map[string]bool{}
-		}
-		s.whole[text] = true
+		s.addStem(text)
+	case text != "":
+		s.addWhole(text)
 	}
 	return nil
 }
 
 // has reports whether the folded word belongs to the class.
 func (s *wordSet) has(word []byte) bool {
-	if s.whole[string(word)] {
+	n := len(word)
+	if n == 0 {
+		return false
+	}
+	if s.wholeBits.may(word[0], word[n-1]) && s.whole[string(word)] {
 		return true
 	}
-	for _, p := range s.stems {
-		if len(word) >= len(p) && string(word[:len(p)]) == p {
-			return true
+	if n < 4 {
+		return false
+	}
+	if s.stemBits.may(word[0], word[1]) {
+		for _, p := range s.stems {
+			if n >= len(p) && string(word[:len(p)]) == p {
+				return true
+			}
 		}
 	}
-	for _, p := range s.endings {
-		if n := len(word) - len(p); n >= 0 && string(word[n:]) == p {
-			return true
+	if s.endingBits.may(word[n-2], word[n-1]) {
+		for _, p := range s.endings {
+			if k := n - len(p); k >= 0 && string(word[k:]) == p {
+				return true
+			}
 		}
 	}
 	return false
@@ -69,8 +113,8 @@ func (s *wordSet) has(word []byte) bool {
 
 // element is one place of a phrase.
 type element struct {
-	words  wordSet
-	number bool // a number of three digits or more stands here
+	words  *wordSet
+	digits int  // a number of so many digits or more stands here
 	owner  bool // a name in the genitive stands here as well as a word
 	gap    int  // words that may stand between this and the element before it
 }
@@ -102,7 +146,12 @@ type lexicon struct {
 	classes map[string]*wordSet
 	phrases []*phrase
 	index   *stemIndex[[]*phrase]
+	endings *stemIndex[[]*phrase] // of words of compoundLength and more
 }
+
+// compoundLength is how many bytes a word has at least that is found by its
+// ending: it tells compounds, and short words stand in full.
+const compoundLength = 8
 
 // Lexicon is a file of phrases of the DPO's own, in the format that
 // lexicon/README.md describes.
@@ -128,7 +177,7 @@ func (e *LexiconError) Error() string {
 
 // newLexicon reads the embedded files, then the DPO's, and adds their terms.
 func newLexicon(cfg Config) (*lexicon, error) {
-	l := &lexicon{classes: map[string]*wordSet{}, index: newStemIndex[[]*phrase]()}
+	l := &lexicon{classes: map[string]*wordSet{}, index: newStemIndex[[]*phrase](), endings: newStemIndex[[]*phrase]()}
 	entries, err := lexiconFiles.ReadDir("lexicon")
 	if err != nil {
 		return nil, fmt.Errorf("read the lexicons: %w", err)
@@ -197,23 +246,27 @@ func (l *lexicon) parse(fields []string) (*phrase, error) {
 		e.gap, gap = gap, 0
 		p.elements = append(p.elements, e)
 	}
-	if p.anchor < 0 || p.elements[p.anchor].number {
+	if p.anchor < 0 || p.elements[p.anchor].digits > 0 {
 		return nil, errors.New("no word is marked with @")
-	}
-	if len(p.elements[p.anchor].words.endings) > 0 {
-		return nil, errors.New("the word marked with @ begins with *: phrases are found by how a word begins")
 	}
 	return p, nil
 }
 
 func (l *lexicon) element(f string) (element, error) {
-	if f == "#" {
-		return element{number: true}, nil
+	if count, ok := strings.CutPrefix(f, "#"); ok {
+		if count == "" {
+			return element{digits: 3}, nil
+		}
+		n, err := strconv.Atoi(count)
+		if err != nil || n < 1 || n > maxAmount {
+			return element{}, fmt.Errorf("`%s` is no number: write #, or #5 for one of five digits or more", f)
+		}
+		return element{digits: n}, nil
 	}
 	if c := l.classes[f]; c != nil { // nearly all: the words are shared with the class
-		return element{words: *c, owner: f == "MY"}, nil
+		return element{words: c, owner: f == "MY"}, nil
 	}
-	var e element
+	e := element{words: &wordSet{}}
 	for w := range strings.SplitSeq(f, "|") {
 		if w != strings.ToUpper(w) {
 			if err := e.words.add(w); err != nil {
@@ -226,14 +279,15 @@ func (l *lexicon) element(f string) (element, error) {
 			return e, unknownWord{w, "class", slices.Sorted(maps.Keys(l.classes))}
 		}
 		e.owner = e.owner || w == "MY"
-		if e.words.whole == nil {
-			e.words.whole = map[string]bool{}
-		}
 		for t := range c.whole {
-			e.words.whole[t] = true
+			e.words.addWhole(t)
 		}
-		e.words.stems = append(e.words.stems, c.stems...)
-		e.words.endings = append(e.words.endings, c.endings...)
+		for _, t := range c.stems {
+			e.words.addStem(t)
+		}
+		for _, t := range c.endings {
+			e.words.addEnding(t)
+		}
 	}
 	return e, nil
 }
@@ -255,7 +309,7 @@ func (l *lexicon) term(t *Term) error {
 			i++
 			continue
 		}
-		var e element
+		e := element{words: &wordSet{}}
 		w := text[b:i]
 		if i < len(text) && text[i] == '*' {
 			i++
@@ -283,9 +337,9 @@ func (s *wordSet) addTerm(word string) error {
 	text, prefix := strings.CutSuffix(word, "*")
 	text = string(fold(nil, text))
 	if prefix {
-		s.stems = append(s.stems, text)
+		s.addStem(text)
 	} else {
-		s.whole = map[string]bool{text: true}
+		s.addWhole(text)
 	}
 	return nil
 }
@@ -296,9 +350,9 @@ func (l *lexicon) compile() {
 		text   string
 		prefix bool
 	}
-	at := map[entry][]*phrase{}
+	at, endings := map[entry][]*phrase{}, map[string][]*phrase{}
 	for _, p := range l.phrases {
-		words := &p.elements[p.anchor].words
+		words := p.elements[p.anchor].words
 		for w := range words.whole {
 			at[entry{w, false}] = append(at[entry{w, false}], p)
 		}
@@ -306,6 +360,11 @@ func (l *lexicon) compile() {
 			e := entry{w, true}
 			if !slices.Contains(at[e], p) {
 				at[e] = append(at[e], p)
+			}
+		}
+		for _, w := range words.endings {
+			if !slices.Contains(endings[w], p) {
+				endings[w] = append(endings[w], p)
 			}
 		}
 	}
@@ -321,5 +380,8 @@ func (l *lexicon) compile() {
 	}
 	for e, phrases := range at {
 		l.index.add(e.text, e.prefix, phrases)
+	}
+	for text, phrases := range endings {
+		l.endings.addEnding(text, phrases)
 	}
 }

@@ -29,6 +29,9 @@ type sentence struct {
 	who        []int // where persons stand
 	member     bool  // the role is a member's
 	ours       bool  // it is ours: "our member", "one of our members"
+	guessed    bool  // a word stands where a name would
+	titled     bool  // somebody stands in it by their work: "the new cleaner"
+	past       bool  // it tells of long ago
 	news       []int // where words of reports stand
 	wanted     bool  // somebody is sought for a post
 	question   bool
@@ -60,14 +63,35 @@ func (l *lexicon) scanPhrases(text string, shape Shape, own *owner, out *collect
 		for ; starts != 0; starts &= starts - 1 {
 			b := bits.TrailingZeros64(starts)
 			i := at + b
-			if i+4 > len(text) || filter.holds(stemKeyAt(text, i, m>>b|next<<1<<(63-b))) {
+			run := m>>b | next<<1<<(63-b)
+			if i+4 > len(text) || filter.holds(stemKeyAt(text, i, run)) {
 				p.word(i, wordEnd(text, i))
+			}
+			if run&longRun == longRun {
+				p.long(i, run)
 			}
 		}
 		m, before = next, m>>63
 	}
 	report(p.hits, p.mutes, out)
 	return p.notices
+}
+
+// longRun are the first bytes of a word that can be found by its ending.
+const longRun = 1<<compoundLength - 1
+
+// long tries the phrases that are found by the ending of the word that begins at
+// text[b]; run has a bit for each of its first 64 bytes.
+func (s *phraseScan) long(b int, run uint64) {
+	e := b + bits.TrailingZeros64(^run)
+	if e-b == 64 {
+		e = wordEnd(s.text, b)
+	}
+	for _, t := range s.endings.bucket(s.text[e-4 : e]) {
+		if from := e - len(t.text); from >= b && t.matches(s.text[from:e]) {
+			s.phrases(t.value, b)
+		}
+	}
 }
 
 // wordEnd returns where the word ends that begins at text[i].
@@ -86,26 +110,31 @@ func (s *phraseScan) word(b, e int) {
 		if !bucket[k].matches(w) {
 			continue
 		}
-		for _, p := range bucket[k].value {
-			if p.notice != 0 {
-				s.notices = append(s.notices, notice{b, p.notice})
-				continue
+		s.phrases(bucket[k].value, b)
+	}
+}
+
+// phrases tries the phrases that are found by the word at text[b].
+func (s *phraseScan) phrases(found []*phrase, b int) {
+	for _, p := range found {
+		if p.notice != 0 {
+			s.notices = append(s.notices, notice{b, p.notice})
+			continue
+		}
+		s.around(b, s.shape)
+		first, last, ok := s.match(p, b)
+		if !ok || !s.speaks(p.language) {
+			continue
+		}
+		if p.mute {
+			s.mutes = append(s.mutes, span{start: s.tokens[first].start, end: s.tokens[last].end, text: string(p.kind)})
+			continue
+		}
+		if level, why := s.judge(p, s.lexicon, first, last, s.shape); level > 0 {
+			if s.owner != nil && s.ownSentence(s.owner) {
+				why |= evidence(EvidenceOwnData)
 			}
-			s.around(b, s.shape)
-			first, last, ok := s.match(p, b)
-			if !ok || !s.speaks(p.language) {
-				continue
-			}
-			if p.mute {
-				s.mutes = append(s.mutes, span{start: s.tokens[first].start, end: s.tokens[last].end, text: string(p.kind)})
-				continue
-			}
-			if level, why := s.judge(p, s.lexicon, first, last, s.shape); level > 0 {
-				if s.owner != nil && s.ownSentence(s.owner) {
-					why |= evidence(EvidenceOwnData)
-				}
-				s.hits = append(s.hits, phraseHit{p.kind, s.tokens[first].start, s.tokens[last].end, level, why, s.identity(first)})
-			}
+			s.hits = append(s.hits, phraseHit{p.kind, s.tokens[first].start, s.tokens[last].end, level, why, s.identity(first)})
 		}
 	}
 }
@@ -301,11 +330,24 @@ func (s *sentence) folded(i int) []byte {
 }
 
 func (s *sentence) fits(e *element, i int) bool {
-	if e.number {
-		return s.tokens[i].number && s.tokens[i].digits >= 3
+	if e.digits > 0 {
+		return s.tokens[i].number && (s.tokens[i].digits >= e.digits && s.tokens[i].digits <= maxAmount || s.thousands(i))
 	}
 	return e.words.has(s.folded(i)) || e.owner && s.tokens[i].capital && s.owns(i)
 }
+
+// maxAmount is how many digits an amount of money has at most.
+const maxAmount = 8
+
+// thousands reports whether the number counts thousands or more: "61k", "52 tusen".
+func (s *sentence) thousands(i int) bool {
+	if t := &s.tokens[i]; t.digits >= 2 && s.text[t.end-1]|0x20 == 'k' {
+		return true
+	}
+	return i+1 < len(s.tokens) && thousandWords[string(s.folded(i+1))]
+}
+
+var thousandWords = wordTable(`tusind tusinde tusen tusan tonnia tonni tuhatta laken lakan grand thousand k mille millioner million millioner miljoner miljoonaa mio mill`)
 
 // match tries the phrase with its anchor at the word that begins at text[at]
 // and returns its first and last token.

@@ -20,12 +20,12 @@ func (s *sentence) storyOf(l *lexicon) story {
 	if s.story != storyUnread {
 		return s.story
 	}
-	found := s.wordsOf([...]*wordSet{l.classes["SPORT"], l.classes["PUBLIC"], l.classes["ANSWER"], l.classes["CASE"], l.classes["HIGHCOURT"]})
+	found := s.wordsOf([...]*wordSet{l.classes["SPORT"], l.classes["PUBLIC"], l.classes["ANSWER"], l.classes["CASE"], l.classes["HIGHCOURT"], l.classes["REPORT"], l.classes["NEWS"]})
 	sport, public, answer, court := found[0], found[1], found[2], found[3] || found[4]
 	switch {
-	case sport || !s.ours && public || answer && s.inColumn(l):
+	case sport || !s.ours && public || answer && s.inColumn(l), s.strange() && (court || found[5] || found[6]):
 		s.story = storyOfNobody
-	case court && s.retold(l):
+	case (court || s.why == evidence(EvidencePronoun)) && s.retold(l):
 		s.story = storyRetold
 	default:
 		s.story = storyOther
@@ -69,7 +69,7 @@ func (s *sentence) retold(l *lexicon) bool {
 		settled = settled || w.start < s.end && l.classes["WORKERDEF"].has(buf)
 		someone = someone || w.start < s.end && (l.classes["SOMEONE"].has(buf) || article > 0 && l.classes["WORKER"].has(buf))
 	}
-	return court && someone || high && settled
+	return court && someone || high && settled || someone && s.why == evidence(EvidencePronoun)
 }
 
 // inColumn reports whether the paragraph begins with the head of a column in

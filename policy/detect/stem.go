@@ -26,7 +26,15 @@ func newStemIndex[V any]() *stemIndex[V] { return &stemIndex[V]{} }
 // add enters a folded word. Where prefix is set it needs four bytes at least,
 // and the words that begin with it are meant too.
 func (x *stemIndex[V]) add(text string, prefix bool, value V) {
-	k := stemKey(text)
+	x.enter(stemKey(text), text, prefix, value)
+}
+
+// addEnding enters what words end in, of four bytes at least, under its last four.
+func (x *stemIndex[V]) addEnding(text string, value V) {
+	x.enter(stemKey(text[len(text)-4:]), text, false, value)
+}
+
+func (x *stemIndex[V]) enter(k uint32, text string, prefix bool, value V) {
 	h := stemHash(k)
 	x.filter[h>>6] |= 1 << (h & 63)
 	slot := &x.slots[h>>5]

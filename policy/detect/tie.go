@@ -1,6 +1,9 @@
 package detect
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // titleLength bounds a text that is a title, such as a subject, rather than prose.
 const titleLength = 90
@@ -36,7 +39,7 @@ func (s *sentence) judge(p *phrase, l *lexicon, first, last int, shape Shape) (C
 	if p.kind == Religion && s.christened(last) {
 		return 0, 0
 	}
-	if p.bearing == closeBy && !s.closeTo(l, p.kind, first, last) {
+	if p.bearing == closeBy && (!s.closeTo(l, p.kind, first, last) || s.isNews(l)) {
 		return 0, 0
 	}
 	return s.weighTie(l, p.kind, first, last, why)
@@ -67,13 +70,13 @@ func (s *sentence) closeTo(l *lexicon, kind Kind, first, last int) bool {
 		if s.tokens[i].number {
 			continue
 		}
-		if f := s.folded(i); l.classes["TOPIC"].has(f) || addressing[string(f)] {
+		if f := s.folded(i); l.classes["TOPIC"].has(f) || addressing[string(f)] && s.why&evidence(EvidenceNameNear, EvidencePronoun) == 0 {
 			return false
 		}
 	}
 	for _, i := range s.who {
-		if i > 0 && greetings[string(s.folded(i-1))] {
-			continue // it is written to that person, not about them
+		if i > 0 && greetings[string(s.folded(i-1))] || s.tokens[i].capital && s.isSpeaker(l, i) {
+			continue // it is written to that person, or said by them, and not about them
 		}
 		if i < first && first-i <= closeBefore || i > first && i < last || i > last && i-last <= closeAfter && kind != Politics {
 			return true
@@ -83,9 +86,14 @@ func (s *sentence) closeTo(l *lexicon, kind Kind, first, last int) bool {
 }
 
 func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidenceSet) (Confidence, evidenceSet) {
-	tied := s.why != 0 || s.addressed && s.greets
+	tied := s.why != 0 || s.strange() || s.addressed && s.greets
 	if s.why == evidence(EvidenceRole) && s.member && s.roleAt > first {
 		tied = false // what is said of "the member" stands after it
+	}
+	if s.why == 0 && s.guessed {
+		why |= evidence(EvidenceNameNear)
+	} else if s.why == 0 && s.titled {
+		why |= evidence(EvidenceRole)
 	}
 	addressed := s.addressed && addressable[kind]
 	if kind == UnionMembership && s.member && !s.ours && s.why == evidence(EvidenceRole) {
@@ -99,7 +107,7 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 	if kind == UnionMembership && s.question && s.why.has(EvidenceNameNear) {
 		supposed = supposed && (s.firstMark > 0 || l.classes["CONDITION"].has(s.folded(0))) // "has NN paid her dues?" tells of NN whom it asks
 	} else {
-		supposed = supposed || s.question
+		supposed = supposed && (!s.asks(l) || s.firstMark > 0) || s.question && !s.asks(l)
 	}
 	if general || supposed || s.quantified(l, first) || s.wonders(first) {
 		if s.why.has(EvidenceNameNear) && !general {
@@ -110,17 +118,36 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 	if !tied {
 		return Possible, why
 	}
-	if s.storyOf(l) == storyOfNobody {
+	if s.past || s.storyOf(l) == storyOfNobody {
 		return 0, 0
 	}
 	if s.storyOf(l) == storyRetold {
 		return Possible, why | evidence(EvidenceGeneral)
 	}
-	if s.why == 0 {
+	if s.why == 0 && !s.strange() {
 		why |= evidence(EvidencePronoun)
 	}
 	return Likely, why
 }
+
+// asks reports whether a question is about one person whom it names, or that a
+// sentence before it named: "is Yusuf still on it?". It tells what it asks of them.
+func (s *sentence) asks(l *lexicon) bool {
+	if !s.question || l.classes["CONDITION"].has(s.folded(0)) {
+		return false
+	}
+	return s.why.has(EvidenceNameNear) || tellers[string(s.folded(0))] || slices.ContainsFunc(s.who, func(i int) bool { return thirdPersons[string(s.folded(i))] })
+}
+
+// tellers are the words for oneself that begin what is told before it is asked: "I
+// was fined, must I say so?".
+var tellers = wordTable(`jeg eg jag min mit mi mitt minä minun minulla minua vaimoni mieheni poikani tyttäreni veljeni isäni äitini my`)
+
+// thirdPersons are the pronouns for one person who neither writes nor reads.
+var thirdPersons = wordTable(`
+	hun han hende hendes ham hans henne hennes ho hennar honom hon
+	hän hänen hänellä hänelle häntä hänet
+	he him his she her`)
 
 // quantified reports whether people in general stand shortly before token i: or
 // an employer, where nobody is named to whom that one did something.
@@ -191,7 +218,7 @@ var obligations = wordTable(`skal skall ska bør böra bör må måste pitää t
 
 // wordsOf reports of each class whether a word of it stands in the paragraph
 // around the sentence.
-func (s *sentence) wordsOf(classes [5]*wordSet) (found [5]bool) {
+func (s *sentence) wordsOf(classes [7]*wordSet) (found [7]bool) {
 	lo, hi := s.paragraph()
 	var buf []byte
 	for i := lo; i < hi; {
@@ -211,10 +238,12 @@ func (s *sentence) wordsOf(classes [5]*wordSet) (found [5]bool) {
 // persons reads who the sentence speaks of and what speaks against.
 func (s *sentence) persons(l *lexicon) {
 	s.read, s.why, s.addressed, s.generalAt, s.firstMark, s.story = true, 0, false, -1, -1, storyUnread
+	s.guessed, s.titled, s.past = false, false, false
 	s.member, s.ours, s.wanted, s.who, s.news = false, false, false, s.who[:0], s.news[:0]
 	for i := range s.tokens {
 		t := &s.tokens[i]
 		if t.number {
+			s.past = s.past || s.isPast(t)
 			continue
 		}
 		w := s.text[t.start:t.end]
@@ -241,6 +270,9 @@ func (s *sentence) persons(l *lexicon) {
 		case s.oneOf(i) && l.classes["QUANTITY"].has(s.folded(i)):
 			s.why |= evidence(EvidenceRole)
 			s.who, s.ours, s.roleAt = append(s.who, i), true, i
+		case s.isTitled(l, i) && !s.isSpeaker(l, i):
+			s.titled = true
+			s.who = append(s.who, i)
 		}
 		f = s.folded(i)
 		if i == 0 && (l.classes["BE"].has(f) || l.classes["HAVE"].has(f)) {
@@ -256,8 +288,13 @@ func (s *sentence) persons(l *lexicon) {
 		if s.firstMark < 0 && l.classes["CONDITION"].has(f) {
 			s.firstMark = i
 		}
-		if t.capital && s.names(l, i, w) {
+		switch {
+		case !t.capital:
+		case s.names(l, i, w), s.isInitial(i):
 			s.why |= evidence(EvidenceNameNear)
+			s.who = append(s.who, i)
+		case s.isGuess(l, i) && !s.isSpeaker(l, i):
+			s.guessed = true
 			s.who = append(s.who, i)
 		}
 	}
@@ -266,6 +303,15 @@ func (s *sentence) persons(l *lexicon) {
 			s.rulesAt(i)
 		}
 	}
+}
+
+// isPast reports whether the number is a year that nobody at work remembers.
+func (s *sentence) isPast(t *token) bool {
+	if t.digits != 4 || t.end-t.start != 4 {
+		return false
+	}
+	year := s.text[t.start:t.end]
+	return year >= "1500" && year < "1940" && t.start > 0 && s.text[t.start-1] == ' '
 }
 
 // agreed reports whether an article stands before the paragraph sign at text[at]:

@@ -1,0 +1,165 @@
+package detect
+
+import "strings"
+
+// Whom a sentence may speak of beside the names, pronouns and roles that are
+// known: somebody by their work ("vikaren", "the new cleaner"), by initials, and by
+// a word that stands where names do. What is said of these counts like what is
+// said of "the member": words for rules speak against wherever they stand.
+
+// strange reports whether nobody stands in the sentence but by work or a guess.
+func (s *sentence) strange() bool { return s.why == 0 && (s.guessed || s.titled) }
+
+// isTitled reports whether token i is somebody by their work: definite in the
+// languages that have endings for it, behind "the" and the like in English.
+func (s *sentence) isTitled(l *lexicon, i int) bool {
+	f := s.folded(i)
+	if l.classes["TITLE"].has(f) {
+		return true
+	}
+	if !l.classes["TITLEEN"].has(f) {
+		return false
+	}
+	for j := i - 1; j >= 0 && i-j <= titleReach && s.tokens[j+1].after == 0; j-- {
+		if pointing[string(s.folded(j))] {
+			return true
+		}
+	}
+	return false
+}
+
+// titleReach is how many words before its noun an article stands at most: "the
+// new kitchen assistant".
+const titleReach = 4
+
+// pointing are the English words that make one certain person of a title.
+var pointing = wordTable(`the our my his her their this that`)
+
+// isSpeaker reports whether token i says what the sentence says: ", says Ole Berg",
+// "Ole Berg explains".
+func (s *sentence) isSpeaker(l *lexicon, i int) bool {
+	says := l.classes["SAYS"]
+	for j := i - 1; j >= 0 && i-j <= 3; j-- {
+		if says.has(s.folded(j)) {
+			return true
+		}
+	}
+	for j := i + 1; j < len(s.tokens) && j-i <= 2; j++ {
+		if l.classes["EXPLAINS"].has(s.folded(j)) {
+			return true
+		}
+	}
+	return false
+}
+
+// isNews reports whether nobody is named and a word of reports, or of courts, stands
+// in the paragraph.
+func (s *sentence) isNews(l *lexicon) bool {
+	if s.why.has(EvidenceNameNear) || s.ours || s.member || s.greets {
+		return false
+	}
+	found := s.wordsOf([7]*wordSet{l.classes["NEWS"], l.classes["CASE"], l.classes["HIGHCOURT"]})
+	return found[0] || found[1] && s.why == evidence(EvidenceRole) || found[2]
+}
+
+// isInitial reports whether token i begins initials, "K.B.", or stands before a
+// surname, "L. Adeyemi".
+func (s *sentence) isInitial(i int) bool {
+	t := &s.tokens[i]
+	if t.end-t.start != 1 || !t.capital || i+1 == len(s.tokens) || t.end == len(s.text) || s.text[t.end] != '.' {
+		return false
+	}
+	next := &s.tokens[i+1]
+	if !next.capital {
+		return false
+	}
+	switch next.start - t.end {
+	case 1:
+		return next.end-next.start == 1 && s.text[t.start] != 'U' // "U.S."
+	case 2:
+		return next.end-next.start > 2 && !isCapital(s.text[next.start+1]) &&
+			(i == 0 || !s.tokens[i-1].number && s.tokens[i-1].end-s.tokens[i-1].start < 5 || s.opens(i))
+	}
+	return false
+}
+
+// isGuess reports whether token i, which is no known name, stands where a
+// person's name would: it has a capital, no preposition for a place stands
+// before it, it is no organisation's, and where it begins the sentence a verb follows.
+func (s *sentence) isGuess(l *lexicon, i int) bool {
+	t := &s.tokens[i]
+	w := s.text[t.start:t.end]
+	if len(w) < 3 || len(w) > 24 || isCapital(w[1]) || t.number || t.end < len(s.text) && s.text[t.end] == '.' && i+1 < len(s.tokens) && s.tokens[i+1].start == t.end+1 {
+		return false
+	}
+	if i > 0 && s.text[t.start-1] == '-' || t.end+1 < len(s.text) && s.text[t.end] == '-' && isLetter(s.text[t.end+1]) && !isCapital(s.text[t.end+1]) {
+		return false // part of a compound: "NAV-skjema", "Førde-ruta"
+	}
+	f := s.folded(i)
+	if functionWords[string(f)] != 0 || l.classes["NONAME"].has(f) || l.classes["PEOPLE"].has(f) || l.classes["FAITH"].has(f) || l.organises(f) {
+		return false
+	}
+	if finnishPlace(w) || l.finds(w) {
+		return false
+	}
+	first := i == 0 || s.opens(i)
+	if !first {
+		if places[string(s.folded(i-1))] {
+			return false
+		}
+		b := &s.tokens[i-1]
+		if b.capital && i > 1 && t.start-b.end == 1 {
+			return false // a name of several words was looked at where it begins
+		}
+		return true
+	}
+	if i+1 == len(s.tokens) || commonNoun(w) {
+		return false
+	}
+	next := &s.tokens[i+1]
+	return !next.number && next.start-t.end == 1 && l.classes["VERB"].has(s.folded(i+1))
+}
+
+// finds reports whether a phrase is found by the word, which so is no name.
+func (l *lexicon) finds(w string) bool {
+	bucket := l.index.bucket(w)
+	for i := range bucket {
+		if bucket[i].matches(w) {
+			return true
+		}
+	}
+	return false
+}
+
+// finnishPlace reports whether a word ends as the Finnish names of places do that
+// something happens in, comes from or goes to.
+func finnishPlace(w string) bool {
+	for _, ending := range []string{"ssa", "ssä", "sta", "stä", "lla", "llä", "lta", "ltä", "lle", "een", "aan", "iin", "oon", "uun", "hin", "ään"} {
+		if strings.HasSuffix(w, ending) {
+			return true
+		}
+	}
+	return false
+}
+
+// opens reports whether a quotation, a dash or a colon stands before token i.
+func (s *sentence) opens(i int) bool {
+	between := s.text[s.tokens[i-1].end:s.tokens[i].start]
+	return strings.ContainsAny(between, "\":-\n>(*.!?/")
+}
+
+// places are the words before the name of a place or of a house.
+var places = wordTable(`
+	i på fra från frå ved vid hos hjå mot over över under the in at from on to near across a an of ad siden
+	till til av af by för for
+	og och and & og samt ja sekä`)
+
+// commonNoun reports whether a word ends as nouns do that begin a sentence.
+func commonNoun(w string) bool {
+	for _, ending := range []string{"en", "et", "ene", "erne", "arna", "orna", "ane", "else", "ing", "ning", "tion", "sjon", "skab", "skap", "hed", "het", "dom", "isme", "ism", "ment", "ness", "ity", "er", "ar", "or", "ers", "tä", "ta", "us", "ys", "uus", "nti", "iö", "minen", "ansat", "ansatt", "borg", "havn", "stad", "vall", "köping", "by"} {
+		if n := len(w) - len(ending); n > 1 && w[n:] == ending {
+			return true
+		}
+	}
+	return false
+}
