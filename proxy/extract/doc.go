@@ -2,6 +2,7 @@ package extract
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/encoding/charmap"
@@ -44,7 +45,7 @@ func (r *reading) doc(p piece, c *compound, under string) {
 		r.prose(p.place, printable(main)+wideText(main))
 		return
 	}
-	r.wordStories(p, main, text)
+	r.wordStories(p, main, text, openDocLists(main, table))
 	r.blips(p, data)
 	// Names of authors, bookmarks and fonts stand in the table stream.
 	r.prose(p.place.In(detect.Step{Kind: detect.InProperties}), wideText(table))
@@ -132,7 +133,8 @@ func joinSurrogates(text []rune) []rune {
 
 // wordStories reads the parts of the text: their lengths stand in the header
 // in this order.
-func (r *reading) wordStories(p piece, main []byte, text []rune) {
+func (r *reading) wordStories(p piece, main []byte, text []rune, lists *docLists) {
+	at := 0
 	comment := p.place.In(detect.Step{Kind: detect.InComment})
 	for _, story := range []struct {
 		at    int
@@ -141,17 +143,25 @@ func (r *reading) wordStories(p piece, main []byte, text []rune) {
 		{0x4C, p.place}, {0x50, comment}, {0x54, p.place}, {0x58, p.place}, {0x5C, comment}, {0x60, comment}, {0x64, p.place}, {0x68, p.place},
 	} {
 		n := min(max(int(int32(binary.LittleEndian.Uint32(main[story.at:]))), 0), len(text))
-		r.wordText(story.place, text[:n])
-		text = text[n:]
+		r.wordStory(story.place, text[:n], at, lists)
+		text, at = text[n:], at+n
 	}
-	r.wordText(p.place, text)
+	r.wordStory(p.place, text, at, lists)
 }
 
-// wordText reads a story: paragraphs, table cells and rows, fields.
-func (r *reading) wordText(place detect.Place, text []rune) {
+// wordText reads a story of a document without lists.
+func (r *reading) wordText(place detect.Place, text []rune) { r.wordStory(place, text, 0, nil) }
+
+// wordStory reads a story: paragraphs, table cells and rows, fields. It begins
+// with the character at of the document.
+func (r *reading) wordStory(place detect.Place, text []rune, at int, lists *docLists) {
 	w := wordStory{r: r, place: place}
 	for i, c := range text {
-		w.char(c, i > 0 && text[i-1] == 0x07)
+		afterCell := i > 0 && text[i-1] == 0x07
+		if lists != nil && (c == 0x0D || c == 0x0C || c == 0x07 && !afterCell) {
+			w.number(lists.number(at + i))
+		}
+		w.char(c, afterCell)
 	}
 	w.endRow()
 	w.endTable()
@@ -165,10 +175,19 @@ type wordStory struct {
 	r                  *reading
 	place              detect.Place
 	body, aside, table strings.Builder
-	line               []rune   // the open paragraph
+	line               []rune   // the open paragraph, in a cell all of it
+	begin              int      // where in it the open paragraph begins
 	cells              []string // of the open row
 	fields             []bool   // open fields; true while in the instructions
 	codes              int      // how many of them are in the instructions
+}
+
+// number writes what numbers the open paragraph before it. Paragraphs are told
+// by their ends.
+func (w *wordStory) number(label string) {
+	if label != "" {
+		w.line = slices.Insert(w.line, min(w.begin, len(w.line)), []rune(label+" ")...)
+	}
 }
 
 // char takes one character; afterCell tells that the one before ended a cell.
@@ -182,15 +201,16 @@ func (w *wordStory) char(c rune, afterCell bool) {
 		w.endRow()
 	case c == 0x07:
 		w.cells = append(w.cells, oneLine(string(w.line)))
-		w.line = w.line[:0]
+		w.line, w.begin = w.line[:0], 0
 	case c == 0x0D || c == 0x0C || c == 0x0E:
 		if len(w.cells) > 0 { // a paragraph inside a cell
 			w.line = append(w.line, ' ')
+			w.begin = len(w.line)
 			return
 		}
 		w.endTable()
 		w.body.WriteString(string(w.line) + "\n")
-		w.line = w.line[:0]
+		w.line, w.begin = w.line[:0], 0
 	case c == 0x1E:
 		w.line = append(w.line, '-')
 	case c == 0x0B:

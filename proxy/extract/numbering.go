@@ -24,6 +24,8 @@ type listLevel struct {
 	format string
 	text   string
 	legal  bool // all numbers in it are decimal
+
+	restarts int // 1 and the last level, from 1, behind which it begins again; 0: any above it
 }
 
 type listStyle struct {
@@ -88,6 +90,8 @@ func (l *listLevel) define(s *xmlScanner, val string) {
 		}
 	case "lvlText":
 		l.text = val
+	case "lvlRestart":
+		l.restarts = max(atoi(val), 0) + 1
 	case "isLgl":
 		l.legal = val != "0" && val != "false"
 	}
@@ -137,20 +141,33 @@ func (n *numbering) label(list string, level int, style string) string {
 	return l.next(min(max(level, 0), 8))
 }
 
+// first is the count that a level begins with: -1 stands for 0, since 0 says that
+// it has not begun.
+func (l listLevel) first() int {
+	if l.start <= 0 {
+		return -1
+	}
+	return l.start
+}
+
 func (l *numberedList) next(level int) string {
 	if start, ok := l.starts[level]; ok {
 		delete(l.starts, level)
 		l.counts[level] = start
 	} else if l.counts[level] == 0 {
-		l.counts[level] = max(l.levels[level].start, 0)
-		if l.counts[level] == 0 {
-			l.counts[level] = -1 // it begins with 0
-		}
+		l.counts[level] = l.levels[level].first()
 	} else {
 		l.counts[level] = max(l.counts[level], 0) + 1
 	}
+	for above := range level { // a level that was passed over counts as begun
+		if l.counts[above] == 0 {
+			l.counts[above] = l.levels[above].first()
+		}
+	}
 	for deeper := level + 1; deeper < 9; deeper++ {
-		l.counts[deeper] = 0
+		if limit := l.levels[deeper].restarts; limit == 0 || level+1 < limit {
+			l.counts[deeper] = 0
+		}
 	}
 	own := l.levels[level]
 	if own.format == "bullet" {
@@ -164,7 +181,7 @@ func (l *numberedList) next(level int) string {
 		}
 		count := l.counts[i]
 		if count == 0 {
-			count = l.levels[i].start
+			count = l.levels[i].start // of a level below
 		}
 		format := l.levels[i].format
 		if own.legal {
