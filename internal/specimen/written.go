@@ -76,6 +76,14 @@ func written() []Corner {
 	for _, sep := range []string{" ", "\u00a0", "-", "."} {
 		add(detect.IBAN, fmt.Sprintf("in fours, %+q", sep), func(d Dice) string { return strings.ReplaceAll(grouped(d.IBAN()), " ", sep) })
 	}
+	for _, sep := range []string{".", "", " ", "\u00a0"} {
+		add(detect.BankAccount, fmt.Sprintf("Norwegian, %+q", sep), func(d Dice) string { return strings.ReplaceAll(d.NorwegianAccount(), ".", sep) })
+	}
+	for _, letters := range []string{"", "C", "FP", "CHA"} {
+		add(detect.Passport, fmt.Sprintf("nine characters, %q", letters), func(d Dice) string { return letters + d.Digits(9-len(letters)) })
+	}
+	add(detect.Passport, "eight characters, one letter", func(d Dice) string { return "A" + d.Digits(7) })
+	add(detect.Passport, "eight digits", func(d Dice) string { return d.Digits(8) })
 	add(detect.IBAN, "over a line's end", func(d Dice) string { return strings.Replace(grouped(d.IBAN()), " ", "\n", 1) })
 	return out
 }

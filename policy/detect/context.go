@@ -77,6 +77,10 @@ func (s *surroundings) words(text string, lo, hi int, after bool) {
 		if !isLetter(text[i]) {
 			if isDigit(text[i]) {
 				digits, end := digitsAlong(text, i, hi)
+				if after && isDay(text[i:end]) {
+					i, capital = end, false
+					continue
+				}
 				if digits >= 6 && after {
 					return // what follows belongs to the next number
 				} else if !after && (digits >= 5 || s.label&(keyAgainst|keyLoose) != 0 && tokenDigits(text[i:hi]) >= 4) {
@@ -160,6 +164,9 @@ func (s *surroundings) before(k keyword, w string) {
 	case kind == linkSender, kind == linkAbout:
 		s.forget(keyAgainst | keyLoose) // "a call from", "the case about": whom it is about is no number of it
 		s.label = 0
+	case kind == linkOwner:
+		s.forget(keyAgainst | keyLoose | keyAccount | keyGiro)
+		s.about, s.label = true, 0
 	case kind == linkTopic, kind == linkRecipient:
 		s.forget(keyLoose)
 		s.label = 0
@@ -183,6 +190,11 @@ func (s *surroundings) forget(k keyword) {
 			s.nearest[bit] = 0
 		}
 	}
+}
+
+// isDay reports whether s is a day as programs write it: "2026-03-31".
+func isDay(s string) bool {
+	return len(s) == 10 && s[4] == '-' && s[7] == '-' && (s[:2] == "19" || s[:2] == "20")
 }
 
 // digitsAlong counts the digits from i on that only single blanks and hyphens

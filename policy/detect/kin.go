@@ -90,7 +90,8 @@ func (n *nation) numbers(text string, k keyword, b, e int) keyword {
 	case n.key == 0 || b-n.end > len(" ID "):
 	case k&keyAnyPerson == 0 && ofPersons[text[b:e]]:
 		n.end = e
-	case n.key == keyNumber && text[b:e] == "birth":
+	case n.key == keyNumber && foreignNumbers[string(fold(nil, text[b:e]))]:
+		n.end = e
 		return keyNumber
 	case k&keyAnyPerson == 0:
 	case n.key == keyNumber:
@@ -120,6 +121,9 @@ var foreign = wordTable(`
 	polish german dutch belgian french spanish italian estonian latvian lithuanian romanian bulgarian hungarian czech slovak
 	polsk polske polskt tysk tyske tyskt hollandsk nederlandsk belgisk fransk estisk estnisk estniskt lettisk lettiskt litauisk litauiskt rumænsk rumensk bulgarsk tjekkisk tsjekkisk tjeckisk tjeckiskt
 	puolalainen virolainen saksalainen`)
+
+// foreignNumbers are words for a number that mean a person's behind such a country.
+var foreignNumbers = wordTable(`birth id code kod kode`)
 
 // ofPersons stand between a country and the word for its number.
 var ofPersons = wordTable(`personal national`)

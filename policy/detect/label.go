@@ -14,6 +14,7 @@ const (
 	linkTopic          // "for": what stands before is no label of the number
 	linkSender         // "from": and no word for another number either
 	linkAbout          // "about": nor is one, and what follows is somebody
+	linkOwner          // "belonging to": what stands before has another number
 	linkRecipient      // "to": as linkTopic; an order or invoice right before it is sent to somebody
 )
 
@@ -32,6 +33,7 @@ var links = func() map[string]link {
 		linkGlue:      "nr nro no num nummer nummeret numret numeron numero number númer númerið id er är on is var ist hedder heter",
 		linkTopic:     "for för gælder gjelder gjeld gäller koskee varðar angår drejer",
 		linkSender:    "fra från frá from af av",
+		linkOwner:     "tilhørende tilhørande tillhörande belonging",
 		linkRecipient: "til till to",
 		linkAbout:     "om hos vedr vedrørende ang angående angåande gällande regarding concerning about vegna hjá",
 	} {
@@ -292,7 +294,7 @@ func behindOpeners(s string) string {
 
 // openers are words before what a mail is about, and those with which one hands
 // a number over: they say nothing of what it is.
-var openers = wordTable(`hej hei hi hello moi hæ hallo sorry beklager undskyld förlåt unnskyld anteeksi afsakið hermed vedlagt bifogat her hér hérna här ja já jo jú joo jep ok okay tak takk tack kiitos værsgo tässä yes here thanks með sv vs re fw fwd vb vl ang vedr vedrørende angående gällande gjelder emne ämne aihe efni subject varðar vegna ps nb obs fyi scan skan scanning skanning nej nei rettelse rättelse korrigering leiðrétting korjaus correction kopi kopia copy afrit husk mundu se see sjá vedhæftet`)
+var openers = wordTable(`hej hei hi hello moi hæ hallo sorry beklager undskyld förlåt unnskyld anteeksi afsakið hermed vedlagt bifogat her hér hérna här ja já jo jú joo jep ok okay tak takk tack kiitos værsgo tässä yes here thanks með sv vs re fw fwd vb vl ang vedr vedrørende angående gällande gjelder emne ämne aihe efni subject varðar vegna ps nb obs fyi q spm spørgsmål spørsmål fråga scan skan scanning skanning nej nei rettelse rättelse korrigering leiðrétting korjaus correction opret opprett registrer registrér dokument doc dok fil file kopi kopia copy afrit husk mundu se see sjá vedhæftet`)
 
 // maxMarks bounds the marks beside a number that stands alone.
 const maxMarks = 40

@@ -180,7 +180,7 @@ func (r *run) stands(i int, v *number) bool {
 	if i > 0 {
 		switch r.groups[i].before {
 		case sepSpace:
-			v.crowded = true
+			v.crowded = !r.repeats(v.n) && r.size(i-1) != 8 // a telephone number is no part of it
 		case sepDash:
 		case sepSlash:
 			if !r.slashed(v.n) {
@@ -195,7 +195,7 @@ func (r *run) stands(i int, v *number) bool {
 	if v.last+1 < len(r.groups) {
 		switch r.groups[v.last+1].before {
 		case sepSpace:
-			v.crowded = true
+			v.crowded = v.crowded || !r.repeats(v.n) && !r.isAmount(v.last+1)
 			return true
 		case sepDash:
 			return true
@@ -206,6 +206,29 @@ func (r *run) stands(i int, v *number) bool {
 		}
 	}
 	return r.closes(v.end, v)
+}
+
+// repeats reports whether blanks part the run into numbers of n digits each.
+func (r *run) repeats(n int) bool {
+	if r.digits%n != 0 || r.digits == n {
+		return false
+	}
+	digits := 0
+	for _, g := range r.groups {
+		if digits%n == 0 && digits > 0 && g.before != sepSpace {
+			return false
+		}
+		before := digits
+		if digits += g.end - g.start; digits/n != before/n && digits%n != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// isAmount reports whether group j begins an amount with its thousands: "12.500,00".
+func (r *run) isAmount(j int) bool {
+	return r.size(j) <= 3 && r.size(j+1) == 3 && r.groups[j+1].before == sepDot && (j+2 == len(r.groups) || r.groups[j+2].before == sepDot)
 }
 
 // slashed reports whether slashes part the run into numbers of n digits each:

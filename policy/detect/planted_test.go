@@ -57,7 +57,7 @@ func (p planted) with(d specimen.Dice, number func(specimen.Dice) string) []dete
 
 func TestEvaluationNumbersPlantedInEverydayMailAreFound(t *testing.T) {
 	s, all := scanner(t), readPlanted(t)
-	for _, kind := range []detect.Kind{detect.DanishCPR, detect.NorwegianFnr, detect.SwedishPersonnummer, detect.FinnishHetu, detect.IcelandicKennitala, detect.IBAN} {
+	for _, kind := range []detect.Kind{detect.DanishCPR, detect.NorwegianFnr, detect.SwedishPersonnummer, detect.FinnishHetu, detect.IcelandicKennitala, detect.IBAN, detect.BankAccount, detect.Passport} {
 		sets, other := map[string]*tally{}, map[string]*tally{}
 		twin := map[detect.Kind]detect.Kind{detect.DanishCPR: detect.IcelandicKennitala, detect.IcelandicKennitala: detect.DanishCPR}[kind]
 		for i, form := range specimen.Written(kind) {

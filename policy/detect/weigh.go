@@ -56,7 +56,7 @@ func (c *candidate) ofSomebody(s *surroundings) bool {
 	switch {
 	case s.name > 0, role, matter:
 		return true
-	case s.label&keyOne != 0 && (!c.bare || c.evidence.has(EvidenceChecksum) || s.label&keyPerson != 0):
+	case s.label&keyOne != 0 && (!c.bare || c.evidence.has(EvidenceChecksum) || !c.dated && !c.clock):
 		c.evidence |= evidence(EvidenceRole)
 		return true
 	case c.phone:
@@ -178,7 +178,7 @@ func (s *surroundings) against(c *candidate) int {
 
 // nameBeside is how far a name ends at most before the number that it says is its
 // own, and no order's or call's: "telephone note: NN (0102031234)".
-const nameBeside = 3
+const nameBeside = 6
 
 // reason says which meaning the word at that distance has.
 func (s *surroundings) reason(d int) evidenceSet {
@@ -205,6 +205,9 @@ func settle(all []candidate, s *surroundings) []candidate {
 		lost[i] = c.confidence == 0
 		for j := range all {
 			o := &all[j]
+			if i != j && o.start == c.start && o.named() && o.evidence.has(EvidenceOrganisation) && !c.named() {
+				lost[i] = true // what is called a company's number is none of a person of elsewhere
+			}
 			if i == j || o.end <= c.start || o.start >= c.end || o.confidence < c.confidence || c.rival && o.rival {
 				continue
 			}
