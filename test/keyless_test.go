@@ -2,6 +2,8 @@ package test
 
 import (
 	"bytes"
+	"database/sql"
+	"errors"
 	"net/http"
 	"regexp"
 	"strings"
@@ -119,6 +121,35 @@ func TestARecipientIsAskedForAKeyAndTheMailGoesOnceItIsThere(t *testing.T) {
 	if err := g.reply(q, plainHead+"1\n"); err == nil || !strings.Contains(err.Error(), "550") {
 		t.Error(err)
 	}
+}
+
+func TestAMailThatCannotBeReadKeepsNoOtherFromItsKey(t *testing.T) {
+	g := gateway(t, nil)
+	first := g.keyless()
+	q := g.keyless()
+	for q.answerTo == first.answerTo {
+		q = g.question()
+	}
+	for _, one := range []asked{first, q} {
+		if err := g.reply(one, plainHead+"2\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g.restart(func() {
+		db, err := sql.Open("sqlite", "file:"+g.path("data/postvern.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = db.ExecContext(t.Context(), "UPDATE bodies SET content = x'00' WHERE id = (SELECT min(body) FROM copies WHERE state = 'held')")
+		if err := errors.Join(err, db.Close()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	g.write("mette.asc", armored(t, pgpKey(t, "mette@post.example", 0)))
+	if out, err := g.run("keys", "add", "--by", "dpo", g.path("mette.asc")); err != nil {
+		t.Fatal(out, err)
+	}
+	waitFor(t, "the other mail", func() bool { return len(g.heldTo()) == 1 })
 }
 
 func TestWhoAskedForAKeyCanStillChooseACode(t *testing.T) {
