@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -956,6 +957,21 @@ func TestFilesOfWhatWasSentGoWithTheirOutcomes(t *testing.T) {
 	if after := files(); after != 0 {
 		t.Errorf("%d files are left", after)
 	}
+}
+
+func TestWhatWasSentIsNotedBesideAFileThatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "sent-1.log"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s := openTest(t, dir)
+	mustAccept(t, s, testParcel(100, 1))
+	d := claimOne(t, s)
+	s.Sent([]string{d.Copies[0].ID})
+	if text, err := os.ReadFile(filepath.Join(dir, "sent-2.log")); err != nil || !bytes.Contains(text, []byte(d.Copies[0].ID)) {
+		t.Errorf("noted is %q, %v", text, err)
+	}
+	finishAll(t, s, Delivered, d)
 }
 
 func clockWasAhead(t *testing.T, open opener) {

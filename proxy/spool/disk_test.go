@@ -205,15 +205,22 @@ func TestWatermarksAnswerFull(t *testing.T) {
 	mustAccept(t, s, testParcel(1000, 1))
 }
 
-func TestOneProcessServesAStore(t *testing.T) {
+func TestOneProcessServesFromAFolder(t *testing.T) {
+	for name, open := range map[string]opener{"SQLite": openTest, "PostgreSQL": openPostgresTest} {
+		t.Run(name, func(t *testing.T) { oneProcess(t, open) })
+	}
+}
+
+func oneProcess(t *testing.T, open opener) {
 	dir := t.TempDir()
-	s := openTest(t, dir)
+	here := func(c *Config) { c.Dir = dir }
+	s := open(t, dir, here)
 	if other, err := Open(t.Context(), s.cfg); !errors.Is(err, ErrInUse) {
 		t.Errorf("a second one is answered %v", err)
 		mustClose(t, other)
 	}
 	mustClose(t, s)
-	openTest(t, dir)
+	open(t, dir, here)
 }
 
 func TestANewerStoreIsRefused(t *testing.T) {

@@ -5,12 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // sent remembers, from the upstream's answer until the outcome is committed,
@@ -95,12 +97,18 @@ func (j *sent) begin() error {
 		j.sweep(j.now, true)
 	}
 	j.file = nil
-	f, err := os.OpenFile(j.path(j.now+1), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
+	for {
+		j.now++
+		f, err := os.OpenFile(j.path(j.now), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
+		if errors.Is(err, fs.ErrExist) { // one that could not be read at the start
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		j.file, j.size = f, 0
+		return nil
 	}
-	j.file, j.size, j.now = f, 0, j.now+1
-	return nil
 }
 
 // sweep removes a file that nothing new is written to, once no copy needs it.
@@ -144,6 +152,13 @@ func (s *Store) resume(ctx context.Context) error {
 	s.sent.dir, s.sent.in, s.sent.open = s.cfg.Dir, map[string]int{}, map[int]int{}
 	if s.cfg.Dir == "" {
 		return nil
+	}
+	if s.lock == nil { // another's notes are not to be taken for those of one that was killed
+		lock, err := lockPatiently(ctx, filepath.Join(s.cfg.Dir, "sent.lock"), 200*time.Millisecond)
+		if err != nil {
+			return err
+		}
+		s.lock = lock
 	}
 	files, err := filepath.Glob(filepath.Join(s.cfg.Dir, sentPattern))
 	if err != nil {
