@@ -41,6 +41,8 @@ func TestAccountsNeedTheirFormOrAKeyword(t *testing.T) {
 		{"Plusgiro 286543-4", detect.BankAccount, detect.Certain},
 		{"pg-nr 11300-1", detect.BankAccount, detect.Certain},
 		{"pg-nr 11300-8", detect.BankAccount, 0},
+		{"Plusgiro 8 57 53-2", detect.BankAccount, detect.Certain},
+		{"Kapitel 8 57 53-2", detect.BankAccount, 0},
 		{"kto 86011117947", detect.BankAccount, detect.Certain},
 		{"Reikningur nr. 0515-26-123456", detect.BankAccount, detect.Certain},
 		{"Reikningur nr. 2940322780", detect.BankAccount, 0},

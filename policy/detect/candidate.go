@@ -41,8 +41,10 @@ func identities(r *run, i int, out []candidate) []candidate {
 		out = appendHetu(r, i, out)
 	case 2:
 		out = appendHetu(r, i, out)
+	case 4:
+		out = appendInterim(r, i, out)
 	}
-	if r.digits >= 7 || r.digits >= shortestGiro && r.size(i+1) == 1 {
+	if r.digits >= 7 || r.digits >= shortestGiro && (r.size(i+1) == 1 || r.plusgiro(i) > 0) {
 		out = appendAccount(r, i, out)
 	}
 	return out

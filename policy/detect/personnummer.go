@@ -67,22 +67,26 @@ func (v *number) datedOtherwise() bool {
 // for the time being; in the Luhn sum they count as 1.
 const interimLetters = "TRSUWXJKLMN"
 
-// appendInterim finds interim numbers: YYMMDD-XNNN with a letter X.
+// appendInterim finds interim numbers: YYMMDD-XNNN with a letter X, also with the
+// year in full or the date in parts.
 func appendInterim(r *run, i int, out []candidate) []candidate {
-	g := r.groups[i]
-	n := g.end - g.start
-	if n != 6 && n != 8 {
+	k := r.dateGroups(i)
+	if k == 0 || i > 0 {
 		return out
 	}
-	at, form := interimLetter(r.text, g.end)
-	if at < 0 || i > 0 {
+	last := r.groups[i+k-1]
+	at, form := interimLetter(r.text, last.end)
+	if at < 0 {
 		return out
 	}
-	v := number{start: g.start, end: at + 4, form: form, sep: sepHyphen}
-	for k := g.start; k < g.end; k++ {
-		v.digits[v.n] = r.text[k] - '0'
-		v.n++
+	v := number{start: r.groups[i].start, end: at + 4, form: form, sep: sepHyphen}
+	for _, g := range r.groups[i : i+k] {
+		for at := g.start; at < g.end; at++ {
+			v.digits[v.n] = r.text[at] - '0'
+			v.n++
+		}
 	}
+	n := v.n
 	v.digits[v.n] = 1
 	v.n++
 	for k := at + 1; k < at+4; k++ {

@@ -110,6 +110,9 @@ func TestIdentityNumbersAreWeighedByWhatStandsAroundThem(t *testing.T) {
 		{"- name: Signe Lund\n  nr: \"14 12 50 2594\"", detect.DanishCPR, detect.Likely},
 		{"pnr: 20070112S832", detect.SwedishPersonnummer, detect.Certain},
 		{"Moa Sandin 920206\u00a0R470", detect.SwedishPersonnummer, detect.Likely},
+		{"Moa Sandin 1992-02-06-R470", detect.SwedishPersonnummer, detect.Likely},
+		{"personnummer 1992 02 06 R470", detect.SwedishPersonnummer, detect.Certain},
+		{"Moa Sandin 1992 02 06 R471", detect.SwedishPersonnummer, 0},
 		{"artikel 920206R470", detect.SwedishPersonnummer, 0},
 		{"Moa Sandin 920206R471", detect.SwedishPersonnummer, 0},
 	} {
