@@ -6,6 +6,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"postvern.example/proxy/message"
 )
 
 // allowed names the fields that leave where somebody is hidden, as long as they
@@ -73,8 +75,8 @@ func spell(people []string) spelledNames {
 		for _, name := range people {
 			words := strings.Fields(inWords(name, i))
 			if n := len(words) - 1; n > 0 {
-				whole := " " + strings.Join(words, " ")
-				s[i] = append(s[i], whole+" ", whole+"s ", " "+strings.Join(append(words[n:n:n], append([]string{words[n]}, words[:n]...)...), " ")+" ")
+				first := strings.Join(words[:n], " ")
+				s[i] = append(s[i], " "+first+" "+words[n], " "+words[n]+" "+first)
 			}
 		}
 	}
@@ -84,7 +86,7 @@ func spell(people []string) spelledNames {
 // in reports whether a text has one of the names.
 func (s spelledNames) in(text string) bool {
 	for i, names := range s {
-		if len(names) > 0 && containsAny(inWords(text, i), names) {
+		if len(names) > 0 && hasName(inWords(text, i), names) {
 			return true
 		}
 	}
@@ -94,8 +96,22 @@ func (s spelledNames) in(text string) bool {
 // within is in for a text of which each way's words are at hand.
 func (s spelledNames) within(words [len(twoLetters)]string) bool {
 	for i, names := range s {
-		if containsAny(words[i], names) {
+		if hasName(words[i], names) {
 			return true
+		}
+	}
+	return false
+}
+
+// hasName reports whether one of the names stands in a text of inWords, as it
+// is or in the genitive.
+func hasName(text string, names []string) bool {
+	for _, name := range names {
+		_, rest, found := strings.Cut(text, name)
+		for ; found; _, rest, found = strings.Cut(rest, name) {
+			if ending, _, _ := strings.Cut(rest, " "); ending == "" || message.IsGenitive(ending) {
+				return true
+			}
 		}
 	}
 	return false

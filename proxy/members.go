@@ -81,8 +81,8 @@ func nominatives(name string) func(yield func(string) bool) {
 		if !yield(name) {
 			return
 		}
-		for _, ending := range [...]string{"'s", "’s", "´s", "s", "es", "in", "n"} {
-			if bare, ok := strings.CutSuffix(name, ending); ok && !yield(bare) {
+		for at := len(name) - 1; at > 0 && at >= len(name)-2; at-- {
+			if message.IsGenitive(name[at:]) && !yield(strings.TrimRight(name[:at], "'’´")) {
 				return
 			}
 		}

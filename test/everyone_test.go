@@ -102,6 +102,24 @@ func TestWithEverybodyHiddenNobodyLearnsWhoIsNoMember(t *testing.T) {
 	}
 }
 
+func TestWithEverybodyHiddenNoFieldNamesThemInTheGenitive(t *testing.T) {
+	i := gateway(t, files{"policy.yaml": strings.Replace(defaultPolicy, "hide: members", "hide: everyone", 1)})
+	leaves := map[string]bool{
+		"Bo Søndergaards sag": true, "Bo Soendergaards sag": true, "Bo Sondergaardin asia": true, "Bo Soendergaardes sag": true,
+		"Soendergaard, Bon asia": true, "Bo Soendergaardsen": false, "Bo Soendergaardvej 4": false,
+	}
+	readers := []string{"bo@brev.example", "ada.dam@brev.example"}
+	for text, leaving := range leaves {
+		mail := "X-Mark: " + mark(text) + "\nFrom: Anna Holm <tr.anna@forening.example>\nTo: Bo Søndergaard <bo@brev.example>, Ada Dam <ada.dam@brev.example>\nSubject: x\nKeywords: " + text + "\n\nHej\n"
+		if err := i.send("anna", "tr.anna@forening.example", readers, mail); err != nil {
+			t.Fatal(err)
+		}
+		if left := field(i.delivered(text, readers[1]), "Keywords") == ""; left != leaving {
+			t.Errorf("%s: the field was taken out: %t", text, left)
+		}
+	}
+}
+
 func TestWithEverybodyHiddenAnOrdinaryMailToOnePersonStaysAsItIs(t *testing.T) {
 	i := gateway(t, files{"policy.yaml": strings.Replace(strings.Replace(defaultPolicy, "hide: members", "hide: everyone", 1), "on: representative-mail}", "on: never}", 1)})
 	mail := strings.Replace(recruiting("en"), "To: Ada Dam <ada.dam@brev.example>, Bo Friis <bo.friis@brev.example>, Ida Vang <ida.vang@brev.example>\nSubject", "To: Ada Dam <ada.dam@brev.example>\nSubject", 1)

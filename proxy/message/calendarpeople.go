@@ -157,7 +157,7 @@ func (p *people) findNames(text string) []Range {
 	for i := 0; i < len(all); i++ {
 		for _, name := range p.names[all[i].text] {
 			n := 1
-			for n < len(name) && i+n < len(all) && (all[i+n].text == name[n] || n+1 == len(name) && isGenitive(all[i+n].text, name[n])) &&
+			for n < len(name) && i+n < len(all) && (all[i+n].text == name[n] || n+1 == len(name) && strings.HasPrefix(all[i+n].text, name[n]) && IsGenitive(all[i+n].text[len(name[n]):])) &&
 				all[i+n].span.Start-all[i+n-1].span.End <= gap {
 				n++
 			}
@@ -171,12 +171,12 @@ func (p *people) findNames(text string) []Range {
 	return found
 }
 
-// isGenitive reports whether a word is a name in the genitive, as Danish,
-// Norwegian, Swedish and Finnish write it: "Vangs", "Vangin", "Salon".
-func isGenitive(word, name string) bool {
-	switch strings.TrimPrefix(word, name) {
+// IsGenitive reports whether it is an ending of the genitive that Danish,
+// Norwegian, Swedish or Finnish write to a name: "Vangs", "Vangin", "Salon".
+func IsGenitive(ending string) bool {
+	switch ending {
 	case "s", "es", "n", "in":
-		return len(word) > len(name)
+		return true
 	}
 	return false
 }
