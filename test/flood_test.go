@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,16 +17,11 @@ import (
 // usage is what a process takes.
 type usage struct{ descriptors, kib int }
 
-func usageOf(t *testing.T, pid int) usage {
-	t.Helper()
-	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
-	if err != nil {
-		t.Skipf("no /proc: %v", err)
-	}
-	status := readText(t, fmt.Sprintf("/proc/%d/status", pid))
-	m := regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindStringSubmatch(status)
-	kib, _ := strconv.Atoi(m[1])
-	return usage{len(open), kib}
+// usage asks the process itself: of one that other programs may not read,
+// nobody but root counts the descriptors.
+func (i *installation) usage() usage {
+	i.t.Helper()
+	return usage{int(i.gauge("process_open_fds")), int(i.gauge("process_resident_memory_bytes")) >> 10}
 }
 
 func TestAFloodKeepsNoGoodClientOut(t *testing.T) {
@@ -50,12 +42,11 @@ metrics: {address: "127.0.0.1:0"}
 log: {format: json, level: info}
 `, i.upstream.Addr(), sessions, each))
 	i.start()
-	pid := i.command.Process.Pid
 	good := func(client string) error { return i.sendFrom(t, client) }
 	if err := good("198.51.100.1"); err != nil { // what is made at the first use stands
 		t.Fatal(err)
 	}
-	before := usageOf(t, pid)
+	before := i.usage()
 
 	over := flood.Begin(clients, i.submit, i.implicit)
 	waitFor(t, "the flood", func() bool { return strings.Contains(i.log.String(), "421") })
@@ -71,7 +62,7 @@ log: {format: json, level: info}
 		if err != nil {
 			t.Errorf("good client %d: %v", n, err)
 		}
-		u := usageOf(t, pid)
+		u := i.usage()
 		most = usage{max(most.descriptors, u.descriptors), max(most.kib, u.kib)}
 	}
 	if _, text := i.get("/metrics"); !strings.Contains(text, `postvern_refused_total{reason="limit"}`) || strings.Contains(text, `postvern_refused_total{reason="limit"} 0`) {
@@ -86,7 +77,7 @@ log: {format: json, level: info}
 	if grown := (most.kib - before.kib) >> 10; grown > 200 {
 		t.Errorf("memory grew by %d MiB", grown)
 	}
-	waitFor(t, "the descriptors", func() bool { return usageOf(t, pid).descriptors <= before.descriptors+8 })
+	waitFor(t, "the descriptors", func() bool { return i.usage().descriptors <= before.descriptors+8 })
 	if err := good("198.51.100.250"); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
@@ -94,7 +85,7 @@ log: {format: json, level: info}
 	for _, line := range i.log.lines("failed session") {
 		t.Errorf("a session failed: %v", line)
 	}
-	t.Logf("before %+v, at most %+v, afterwards %+v", before, most, usageOf(t, pid))
+	t.Logf("before %+v, at most %+v, afterwards %+v", before, most, i.usage())
 }
 
 // sendFrom sends a mail as anna from an address behind the balancer.

@@ -86,8 +86,9 @@ listen:
 upstream: {address: %q, tls: none}
 limits: {connections: 300, connections-per-address: 40}
 timeouts: {handshake: 4s, login: 12s, command: 4s, read: 4s, write: 4s, message: 20s}
+metrics: {address: %q}
 log: {format: json, level: error}
-`, g.address, implicit, up.Addr()))
+`, g.address, implicit, up.Addr(), g.metrics))
 	return g, implicit
 }
 

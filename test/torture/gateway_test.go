@@ -2,8 +2,11 @@ package torture
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,6 +46,7 @@ type gateway struct {
 	t       *testing.T
 	dir     string
 	address string // of its trust listener
+	metrics string // address
 	command *exec.Cmd
 	exited  chan error
 	wrapper []string // a command line that the gateway is run by
@@ -77,7 +81,7 @@ people: {union: ["*@forening.example"], employer: ["*@region.example"]}
 // install writes an installation in dir; more is further configuration.
 func install(t *testing.T, dir string, upstream *sink.Sink, more string) *gateway {
 	t.Helper()
-	g := &gateway{t: t, dir: dir, address: freeAddress(t)}
+	g := &gateway{t: t, dir: dir, address: freeAddress(t), metrics: freeAddress(t)}
 	if err := os.MkdirAll(filepath.Join(dir, "keys"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -89,8 +93,9 @@ func install(t *testing.T, dir string, upstream *sink.Sink, more string) *gatewa
 data: data
 listen: [{address: %q, tls: none, trust: ["127.0.0.0/8"]}]
 upstream: {address: %q, tls: none}
+metrics: {address: %q}
 log: {format: json, level: warn}
-%s`, g.address, upstream.Addr(), more),
+%s`, g.address, upstream.Addr(), g.metrics, more),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -152,21 +157,29 @@ func (u usage) grownFrom(before usage) bool {
 	return u.kib > before.kib*3/2+20<<10 || u.descriptors > before.descriptors+20
 }
 
-// usage returns the resident memory and the open descriptors of the process.
+// usage returns the resident memory and the open descriptors of the process, as
+// it says itself: of one that other programs may not read, nobody but root
+// counts the descriptors.
 func (g *gateway) usage() usage {
 	g.t.Helper()
-	proc := fmt.Sprintf("/proc/%d", g.command.Process.Pid)
-	text, err := os.ReadFile(proc + "/status")
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}
+	r, err := client.Get("http://" + g.metrics + "/metrics")
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(text), "VmRSS:")
-	rss, _ := strconv.Atoi(strings.Fields(rest)[0])
-	open, err := os.ReadDir(proc + "/fd")
-	if err != nil {
+	text, err := io.ReadAll(r.Body)
+	if err := errors.Join(err, r.Body.Close()); err != nil {
 		g.t.Fatal(err)
 	}
-	return usage{rss, len(open)}
+	gauge := func(name string) int {
+		_, after, _ := strings.Cut(string(text), "\n"+name+" ")
+		n, err := strconv.ParseFloat(strings.Fields(after + " none")[0], 64)
+		if err != nil {
+			g.t.Fatalf("%s: %v", name, err)
+		}
+		return int(n)
+	}
+	return usage{gauge("process_resident_memory_bytes") >> 10, gauge("process_open_fds")}
 }
 
 func freeAddress(t *testing.T) string {
