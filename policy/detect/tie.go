@@ -342,7 +342,7 @@ func (s *sentence) isI(i int) bool {
 	return s.text[s.tokens[i].start:s.tokens[i].end] == "I" && i+1 < len(s.tokens) && afterI[string(s.folded(i+1))]
 }
 
-var afterI = wordTable(`told spoke talked called rang mentioned met know am m have ve was had got get need can cannot could feel take took work live suffer earn make vote voted joined left will ll would`)
+var afterI = wordTable(`told spoke talked called rang mentioned met know am m have ve was had got get need can cannot could feel take took work live suffer earn make vote voted joined left will ll would resigned want wanted asked signed started paid owe pay don didn wasn haven hadn re lost broke fell hurt worked been never always just also still only won sit drink pray wear`)
 
 // isOne reports whether the word for a role means one certain person: it is
 // definite, or a word says whose it is.
