@@ -161,7 +161,7 @@ func FuzzLoad(f *testing.F) {
 				}
 			}
 		}
-		p.Warnings()
+		p.Warnings("da")
 		p.Decide(policy.Facts{Sender: policy.Sender{Role: true}, Subject: "x", Recipients: []policy.Recipient{{Address: "a@b.example", Member: true}}})
 	})
 }

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -56,7 +57,7 @@ func TestEveryChoiceOfEveryKeyHasItsSentence(t *testing.T) {
 
 func TestWarningsNameWhatWasProbablyNotMeant(t *testing.T) {
 	p, _ := example(t)
-	if w := p.Warnings(); len(w) > 0 {
+	if w := p.Warnings("en"); len(w) > 0 {
 		t.Errorf("the example has warnings: %q", w)
 	}
 	for body, want := range map[string]string{
@@ -78,12 +79,12 @@ func TestWarningsNameWhatWasProbablyNotMeant(t *testing.T) {
 		"personal-data:\n  - {name: a, detect: [protected], do: note}\n":                                                "personal-data: files that only a password opens are delivered, and no rule names file-password: the password may go along",
 		"personal-data:\n  - {name: a, detect: [unscannable], do: note}\n":                                              "personal-data: the rule \"a\" delivers what cannot be read",
 	} {
-		if w := load(t, head+body).Warnings(); !slices.Contains(w, want) {
+		if w := load(t, head+body).Warnings("en"); !slices.Contains(w, want) {
 			t.Errorf("%s warns %q, not of %q", body, w, want)
 		}
 	}
 	q := load(t, head+"personal-data:\n  - {name: a, detect: [iban], do: hold}\n  - {name: b, detect: [iban], do: encrypt, without-key: reject}\n  - {name: c, detect: [iban], do: note, confidence: possible}\n")
-	for _, w := range q.Warnings() {
+	for _, w := range q.Warnings("en") {
 		if strings.Contains(w, "never changes") {
 			t.Errorf("a rule that matters is called useless: %s", w)
 		}
@@ -104,12 +105,33 @@ func TestAStepWhoseCodeHasNoWayIsNamed(t *testing.T) {
 		{"[standing, sms]", policy.TextingOff, "no way but to a reader with whom one was agreed"},
 		{"[standing]", policy.TextingOn, "no way but to a reader with whom one was agreed (postvern codes set): codes has neither notice nor sms"},
 	} {
-		got := load(t, head+"codes: "+c.codes+"\n"+rule).Codeless(c.texting)
+		got := load(t, head+"codes: "+c.codes+"\n"+rule).Codeless("en", c.texting)
 		if len(got) > 1 || (len(got) == 0) != (c.want == "") || len(got) == 1 && (!strings.Contains(got[0], c.want) || !strings.Contains(got[0], `the rule "a" has the step document`)) {
 			t.Errorf("%s, %d: %q", c.codes, c.texting, got)
 		}
 	}
-	if got := load(t, head+"codes: [sms]\npersonal-data:\n  - {name: a, detect: [iban], do: encrypt, protection: [openpgp, hold]}\n").Codeless(policy.TextingOff); len(got) > 0 {
+	if got := load(t, head+"codes: [sms]\npersonal-data:\n  - {name: a, detect: [iban], do: encrypt, protection: [openpgp, hold]}\n").Codeless("en", policy.TextingOff); len(got) > 0 {
 		t.Errorf("no step needs a code: %q", got)
+	}
+}
+
+func TestEveryWarningIsInEveryLanguage(t *testing.T) {
+	verb := regexp.MustCompile(`%\[[0-9]\][ds]`)
+	for key, texts := range policy.WarningWords {
+		want := slices.Compact(slices.Sorted(slices.Values(verb.FindAllString(texts[4], -1))))
+		for i, text := range texts {
+			if got := slices.Compact(slices.Sorted(slices.Values(verb.FindAllString(text, -1)))); text == "" || !slices.Equal(got, want) {
+				t.Errorf("%s in %s: %q", key, policy.Languages()[i], text)
+			}
+			if i < 4 && text == texts[4] {
+				t.Errorf("%s is English in %s", key, policy.Languages()[i])
+			}
+		}
+	}
+	p := load(t, head+"mode: observe\n")
+	for lang, want := range map[string]string{"da": "mode er observe: intet rettes, holdes tilbage eller afvises", "nn": "mode er observe: ingenting blir retta, halde tilbake eller avvist"} {
+		if got := p.Warnings(lang); !slices.Contains(got, want) {
+			t.Errorf("%s: %q", lang, got)
+		}
 	}
 }

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -9,50 +8,50 @@ import (
 	"postvern.example/policy/detect"
 )
 
-// Warnings returns what is allowed but was probably not meant, in English: a
+// Warnings returns what is allowed but was probably not meant, in a language: a
 // rule that changes nothing, a choice that has no effect, a hole.
-func (p *Policy) Warnings() []string {
+func (p *Policy) Warnings(lang string) []string {
 	var out []string
-	warn := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	warn := func(key string, args ...any) { out = append(out, warning(lang, key, args...)) }
 	if len(p.People.Union) == 0 {
-		warn("people.union is empty: the union's own office counts as anybody else")
+		warn("no-union")
 	}
 	if p.Recipients.From == 1 && p.Recipients.Beside == BesideHide {
-		warn("recipients.beside changes nothing: from: 1 hides the first member already")
+		warn("beside")
 	}
 	if p.Recipients.From > 10 {
-		warn("recipients.from is %d: up to %d members see each other's addresses", p.Recipients.From, p.Recipients.From-1)
+		warn("from", p.Recipients.From, p.Recipients.From-1)
 	}
 	for _, u := range p.People.Union {
 		for _, e := range p.People.Employer {
 			if u.overlaps(e) {
-				warn("people: %s is the union's and %s the employer's: who fits both counts as the union", u, e)
+				warn("overlap", u, e)
 			}
 		}
 	}
 	for i, r := range p.Rules {
 		if s, ok := p.shadow(i); ok {
-			warn("personal-data: the rule %q never changes a verdict: %q asks for as much of everything that it detects", r.Name, s)
+			warn("shadow", r.Name, s)
 		}
 		if r.Do != DoEncrypt && r.own {
-			warn("personal-data: %s of the rule %q has no effect: it does not encrypt", r.written(), r.Name)
+			warn("no-effect", r.written(), r.Name)
 		}
 		if r.names(detect.Unscannable) && r.Do == DoNote {
-			warn("personal-data: the rule %q delivers what cannot be read", r.Name)
+			warn("delivers-unread", r.Name)
 		}
 	}
 	if p.Asks(StepDocument, StepArchive) && slices.Contains(p.Codes, CodeSMS) && !slices.Contains(p.Codes, CodeNotice) {
-		warn("codes has no notice: where a text message cannot be sent, the document is with its reader, nobody can open it, and its sender has to send the mail again")
+		warn("no-notice")
 	}
-	out = append(out, p.gaps()...)
+	out = append(out, p.gaps(lang)...)
 	if len(p.Rules) == 0 {
-		warn("personal-data is empty: nothing is searched for, and only what cannot be read is held")
+		warn("no-rules")
 	}
 	if p.Deviations.FollowUp.Std() > 72*time.Hour {
-		warn("deviations.follow-up is %s: the authority has to hear of a breach within 72 hours (GDPR art. 33)", p.Deviations.FollowUp)
+		warn("follow-up", p.Deviations.FollowUp)
 	}
 	if p.Mode == Observe {
-		warn("mode is observe: nothing is mended, held or refused")
+		warn("observe")
 	}
 	return out
 }
@@ -69,28 +68,28 @@ const (
 
 // Codeless names the rules with a step that opens with a code, where no code
 // may find a way to its reader. Such a step is passed over without a word.
-func (p *Policy) Codeless(texting Texting) []string {
+func (p *Policy) Codeless(lang string, texting Texting) []string {
 	sms, standing := slices.Contains(p.Codes, CodeSMS), slices.Contains(p.Codes, CodeStanding)
 	if slices.Contains(p.Codes, CodeNotice) || sms && texting == TextingOn {
 		return nil
 	}
-	way := "no way to any reader"
+	way := "no-way"
 	if standing {
-		way = "no way but to a reader with whom one was agreed (postvern codes set)"
+		way = "no-way-but-standing"
 	}
-	why := "codes has neither notice nor sms"
+	why := "codes-neither"
 	switch {
 	case sms && texting == TextingOff:
-		why = "codes has sms and no notice, and postvern.yaml has no sms"
+		why = "codes-sms-off"
 	case sms:
-		why = "codes has sms and no notice: that is so unless postvern.yaml has sms, which --config postvern.yaml tells"
+		why = "codes-sms-unknown"
 	}
 	var out []string
 	for _, r := range p.Rules {
 		steps := r.allSteps()
 		for _, s := range Steps() {
 			if r.Do == DoEncrypt && s.NeedsCode() && slices.Contains(steps, s) {
-				out = append(out, fmt.Sprintf("personal-data: the rule %q has the step %s, whose code has %s: %s", r.Name, s, way, why))
+				out = append(out, warning(lang, "codeless", r.Name, s, warning(lang, way), warning(lang, why)))
 			}
 		}
 	}
@@ -134,17 +133,17 @@ func (r Rule) wider(s Rule) bool {
 
 // gaps names the readers to whom some kind goes without any rule, although a
 // rule for other readers names it.
-func (p *Policy) gaps() []string {
+func (p *Policy) gaps(lang string) []string {
 	classes := []struct {
 		name string
 		box  mailbox
 		own  bool
 	}{
-		{"the person whose data it is", mailbox{}, true},
+		{self, mailbox{}, true},
 		{"members", mailbox{member: true}, false},
 		{"representatives", mailbox{representative: true, inside: true}, false},
-		{"the union's office", mailbox{union: true, inside: true}, false},
-		{"the employer", mailbox{employer: true}, false},
+		{"union", mailbox{union: true, inside: true}, false},
+		{"employer", mailbox{employer: true}, false},
 		{"others", mailbox{}, false},
 	}
 	var out []string
@@ -161,32 +160,32 @@ func (p *Policy) gaps() []string {
 				covered = covered || r.names(k) && r.isFor(c.box, c.own)
 			}
 			if !covered {
-				free = append(free, c.name)
+				free = append(free, classWords[c.name][column(lang)])
 			}
 		}
 		if named && len(free) > 0 {
-			out = append(out, fmt.Sprintf("personal-data: %s goes to %s without any rule, and is not recorded", k, list(free, "and")))
+			out = append(out, warning(lang, "gap", k, list(free, wordsOf(lang).and)))
 		}
 	}
-	return append(out, p.careless()...)
+	return append(out, p.careless(lang)...)
 }
 
 // careless warns of rules for readers that they can never be for, and of
 // protected files that pass whatever becomes of their password.
-func (p *Policy) careless() []string {
+func (p *Policy) careless(lang string) []string {
 	var out []string
 	passes := false
 	for _, r := range p.Rules {
 		if len(r.To) == 1 && r.To[0].class == self && !slices.ContainsFunc(r.Detect, ownable) {
-			out = append(out, fmt.Sprintf("personal-data: the rule %q is for nobody: none of what it detects is known to be one person's", r.Name))
+			out = append(out, warning(lang, "for-nobody", r.Name))
 		}
 		passes = passes || r.names(detect.Protected) && (r.Do == DoNote || r.Do == DoEncrypt)
 	}
 	if p.Asks(StepDocument, StepArchive) && !p.Names(detect.FilePassword) {
-		out = append(out, "personal-data: a code opens some copies, and no rule names file-password: a sender can mail the code after them")
+		out = append(out, warning(lang, "code-after"))
 	}
 	if passes && !p.Names(detect.FilePassword) {
-		out = append(out, "personal-data: files that only a password opens are delivered, and no rule names file-password: the password may go along")
+		out = append(out, warning(lang, "password-along"))
 	}
 	return out
 }

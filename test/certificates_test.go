@@ -58,7 +58,7 @@ func TestACertificateThatIsAddedIsUsedAndAnotherWaitsForAnApproval(t *testing.T)
 	first, second := newSMIMEReader(t, "mette@post.example"), newSMIMEReader(t, "mette@post.example")
 	renewed := newSMIMEReader(t, "mette@post.example", "-key", first.key, "-days", "60")
 	g := gateway(t, nil)
-	if out := g.must("certificates", "add", "--by", "dpo", first.cert); !strings.Contains(out, "can be used") {
+	if out := g.must("certificates", "add", "--language", "en", "--by", "dpo", first.cert); !strings.Contains(out, "can be used") {
 		t.Error(out)
 	}
 	if !g.smimeToMette(first) {
@@ -68,7 +68,7 @@ func TestACertificateThatIsAddedIsUsedAndAnotherWaitsForAnApproval(t *testing.T)
 		t.Errorf("%+v", all)
 	}
 	// Somebody slips another one in.
-	if out := g.must("certificates", "add", "--by", "dpo", second.cert); !strings.Contains(out, "waits") {
+	if out := g.must("certificates", "add", "--language", "en", "--by", "dpo", second.cert); !strings.Contains(out, "waits") {
 		t.Error(out)
 	}
 	time.Sleep(1500 * time.Millisecond) // nodes follow within a second
@@ -77,7 +77,7 @@ func TestACertificateThatIsAddedIsUsedAndAnotherWaitsForAnApproval(t *testing.T)
 	}
 	g.counts(`postvern_reader_certificates{state="unapproved"} 1`)
 	// The same key with a later end is no other.
-	if out := g.must("certificates", "add", "--by", "dpo", renewed.cert); !strings.Contains(out, "can be used") {
+	if out := g.must("certificates", "add", "--language", "en", "--by", "dpo", renewed.cert); !strings.Contains(out, "can be used") {
 		t.Error(out)
 	}
 	fingerprint := ""

@@ -149,8 +149,8 @@ func TestTheFirstKeyThatWasUsedStaysUntilAnotherIsApproved(t *testing.T) {
 			}
 		}
 	}
-	out, err := g.run("keys", "show", "mette@post.example")
-	if err != nil || !strings.Contains(out, "compare the fingerprint") || !strings.Contains(out, "can be sealed: yes") {
+	out, err := g.run("keys", "show", "--language", "en", "mette@post.example")
+	if err != nil || !strings.Contains(out, "compare the fingerprint") || !strings.Contains(out, "can be sealed.") {
 		t.Errorf("%v\n%s", err, out)
 	}
 
@@ -168,7 +168,7 @@ func TestTheFirstKeyThatWasUsedStaysUntilAnotherIsApproved(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.write("revoked.asc", armored(t, second))
-	if out, err := g.run("keys", "add", "--by", "dpo", g.path("revoked.asc")); err != nil || !strings.Contains(out, "is not used: revoked") {
+	if out, err := g.run("keys", "add", "--language", "en", "--by", "dpo", g.path("revoked.asc")); err != nil || !strings.Contains(out, "is not used: revoked") {
 		t.Fatal(out, err)
 	}
 	g.counts(`postvern_keys{source="folder",state="revoked"} 1`)
@@ -197,7 +197,7 @@ func TestKeysAreAddedAndRemovedWhileTheGatewayRuns(t *testing.T) {
 	}
 	mette := pgpKey(t, "mette@post.example", 10*24*time.Hour)
 	g.write("mette.asc", armored(t, mette))
-	if out, err := g.run("keys", "add", "--by", "dpo", g.path("mette.asc")); err != nil || !strings.Contains(out, "can be used") {
+	if out, err := g.run("keys", "add", "--language", "en", "--by", "dpo", g.path("mette.asc")); err != nil || !strings.Contains(out, "can be used") {
 		t.Fatal(out, err)
 	}
 	g.counts(`postvern_keys{source="added",state="usable"} 1`)
@@ -218,7 +218,7 @@ func TestKeysAreAddedAndRemovedWhileTheGatewayRuns(t *testing.T) {
 	// Another key is added by hand: it waits as any other.
 	other := pgpKey(t, "mette@post.example", 0)
 	g.write("other.asc", armored(t, other))
-	if out, err := g.run("keys", "add", "--by", "dpo", g.path("other.asc")); err != nil || !strings.Contains(out, "waits") {
+	if out, err := g.run("keys", "add", "--language", "en", "--by", "dpo", g.path("other.asc")); err != nil || !strings.Contains(out, "waits") {
 		t.Fatal(out, err)
 	}
 	g.counts(`postvern_keys{source="added",state="unapproved"} 1`)
@@ -226,7 +226,7 @@ func TestKeysAreAddedAndRemovedWhileTheGatewayRuns(t *testing.T) {
 		t.Fatal("a key that waits was used")
 	}
 	for _, which := range []string{fingerprint(mette)[24:], "mette@post.example"} {
-		if out, err := g.run("keys", "remove", which); err != nil || !strings.Contains(out, "removed") {
+		if out, err := g.run("keys", "remove", "--language", "en", which); err != nil || !strings.Contains(out, "removed") {
 			t.Fatal(out, err)
 		}
 	}
@@ -356,7 +356,7 @@ func TestASourceThatIsSwitchedOffIsNotUsed(t *testing.T) {
 	if m := g.toMette(); m != nil {
 		t.Fatal("a key of a source that does not count was used")
 	}
-	if out, err := g.run("keys", "add", "--by", "dpo", g.path("keys/mette.asc")); err != nil {
+	if out, err := g.run("keys", "add", "--language", "en", "--by", "dpo", g.path("keys/mette.asc")); err != nil {
 		t.Fatal(out, err)
 	}
 	g.counts(`postvern_keys{source="added",state="usable"} 1`)

@@ -119,7 +119,7 @@ func TestAKeyIsFetchedFromTheReadersDomainAndStays(t *testing.T) {
 	first, second := pgpKey(t, "mette@post.example", 0), pgpKey(t, "mette@post.example", 0)
 	g, servers := withKeyServers(t)
 	servers.does(wkd(binaryKey(t, first)))
-	if out, err := g.run("keys", "fetch", "--by", "dpo", "mette@post.example"); err != nil || !strings.Contains(out, "From wkd:") || !strings.Contains(out, "can be used") {
+	if out, err := g.run("keys", "fetch", "--language", "en", "--by", "dpo", "mette@post.example"); err != nil || !strings.Contains(out, "From wkd:") || !strings.Contains(out, "can be used") {
 		t.Fatal(out, err)
 	}
 	g.counts(`postvern_keys{source="wkd",state="usable"} 1`)
@@ -127,7 +127,7 @@ func TestAKeyIsFetchedFromTheReadersDomainAndStays(t *testing.T) {
 		t.Fatal("a fetched key is not used")
 	}
 	servers.does(wkd(binaryKey(t, second)))
-	if out, err := g.run("keys", "fetch", "--by", "dpo", "mette@post.example"); err != nil || !strings.Contains(out, "waits") {
+	if out, err := g.run("keys", "fetch", "--language", "en", "--by", "dpo", "mette@post.example"); err != nil || !strings.Contains(out, "waits") {
 		t.Fatal(out, err)
 	}
 	g.counts(`postvern_keys{source="wkd",state="unapproved"} 1`)
@@ -153,7 +153,7 @@ func TestTheDirectMethodAndTheKeyServerAreAskedAfterwards(t *testing.T) {
 			}
 			_, _ = w.Write([]byte(c.answer))
 		})
-		if out, err := g.run("keys", "fetch", "--by", "dpo", "mette@post.example"); err != nil || !strings.Contains(out, "From "+c.source+":") {
+		if out, err := g.run("keys", "fetch", "--language", "en", "--by", "dpo", "mette@post.example"); err != nil || !strings.Contains(out, "From "+c.source+":") {
 			t.Errorf("%s: %v\n%s", c.name, err, out)
 		}
 		if got := *servers.asked.Load(); got != c.asked {
@@ -211,12 +211,12 @@ func TestWhatServersAnswerAmissIsNoKey(t *testing.T) {
 		"nobody has the key": {http.NotFound, "no server that was asked has a key for mette@post.example"},
 	} {
 		servers.does(c.answer)
-		if out, err := g.run("keys", "fetch", "--by", "dpo", "mette@post.example"); err == nil || !strings.Contains(err.Error(), c.want) {
+		if out, err := g.run("keys", "fetch", "--language", "en", "--by", "dpo", "mette@post.example"); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 	}
 	servers.does(wkd(binaryKey(t, mette)))
-	if _, err := g.run("keys", "fetch", "--by", "dpo", "mette@andet.example"); err == nil || !strings.Contains(err.Error(), "the certificate of the server is not trusted") {
+	if _, err := g.run("keys", "fetch", "--language", "en", "--by", "dpo", "mette@andet.example"); err == nil || !strings.Contains(err.Error(), "the certificate of the server is not trusted") {
 		t.Errorf("a server that is not the domain's was believed: %v", err)
 	}
 	if all := g.keys("list"); len(all) != 0 {
@@ -230,7 +230,7 @@ func TestWhatServersAnswerAmissIsNoKey(t *testing.T) {
 
 func TestNobodyOutsideIsAskedUnlessThePolicySaysSo(t *testing.T) {
 	g := gateway(t, nil)
-	if _, err := g.run("keys", "fetch", "--by", "dpo", "mette@post.example"); err == nil || !strings.Contains(err.Error(), "key-sources names neither wkd nor vks") {
+	if _, err := g.run("keys", "fetch", "--language", "en", "--by", "dpo", "mette@post.example"); err == nil || !strings.Contains(err.Error(), "key-sources names neither wkd nor vks") {
 		t.Error(err)
 	}
 }
@@ -254,7 +254,7 @@ func TestWrongKeysOfTheConfigurationOfLookUpsAreSaid(t *testing.T) {
 	}
 	g.write("postvern.yaml", whole+"key-lookup: {ca: nowhere.pem}\n")
 	g.write("policy.yaml", defaultPolicy+"key-sources: [wkd]\n")
-	if _, err := g.run("keys", "fetch", "--by", "dpo", "mette@post.example"); err == nil || !strings.Contains(err.Error(), "nowhere.pem") {
+	if _, err := g.run("keys", "fetch", "--language", "en", "--by", "dpo", "mette@post.example"); err == nil || !strings.Contains(err.Error(), "nowhere.pem") {
 		t.Error(err)
 	}
 }

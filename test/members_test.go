@@ -160,7 +160,7 @@ func TestAGroupOfTheRosterIsReplacedAndTheOthersStay(t *testing.T) {
 	i.write("nord.csv", "Navn;E-mail\nMette Sørensen;mette@post.example\nPeter Ægidius;peter@post.example\n")
 	i.write("syd.xlsx", string(workbook(t, [][]string{{"Nr", "Fornavn", "Efternavn", "E-mail"}, {"1", "Ingrid", "Øster \"Å\" gård", "ingrid@post.example"}, {"2", "Lars", "Bæk", "lars@bæk.example"}})))
 	for _, args := range [][]string{{"--group", "Klub Nord", i.path("nord.csv")}, {"--group", "Klub Syd", i.path("syd.xlsx")}} {
-		if out, err := i.run(append([]string{"members", "import"}, args...)...); err != nil || !strings.Contains(out, "2 members") && !strings.Contains(out, "4 members") {
+		if out, err := i.run(append([]string{"members", "import", "--language", "en"}, args...)...); err != nil || !strings.Contains(out, "2 members") && !strings.Contains(out, "4 members") {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
@@ -290,7 +290,7 @@ func TestAnOldRosterIsAnAlarmInTheLogTheMetricsAndTheHealthPage(t *testing.T) {
 	if !strings.Contains(text, fmt.Sprintf("postvern_roster_imported_timestamp_seconds %v", float64(old.Unix()))) || !strings.Contains(text, "postvern_roster_stale_after_seconds 3.888e+06") {
 		t.Errorf("%s", text)
 	}
-	out, err := i.run("members", "status")
+	out, err := i.run("members", "status", "--language", "en")
 	if err != nil || !strings.Contains(out, "100 days, stale") || !strings.Contains(out, "roster.stale-after") {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -59,7 +59,7 @@ func (i *installation) entriesOf(typ string) (n int) {
 func TestAKeyThatIsRevokedOnItsServerIsUsedNoMoreWithoutAnybodysDoing(t *testing.T) {
 	e := pgpKey(t, "mette@post.example", 0)
 	g, servers := fetchedKey(t, e)
-	if out := g.mustRun("keys", "refresh"); !strings.Contains(out, "mette@post.example, wkd: nothing has changed") {
+	if out := g.mustRun("keys", "refresh", "--language", "en"); !strings.Contains(out, "mette@post.example, wkd: nothing has changed") {
 		t.Error(out)
 	}
 	if err := e.RevokeKey(packet.KeyCompromised, "", nil); err != nil {
@@ -90,7 +90,7 @@ func TestAKeyThatIsRevokedOnItsServerIsUsedNoMoreWithoutAnybodysDoing(t *testing
 	old := pgpKey(t, "mette@post.example", 0)
 	old.PrimaryKey, old.PrivateKey, old.Identities, old.Subkeys, old.Revocations = e.PrimaryKey, e.PrivateKey, e.Identities, e.Subkeys, nil
 	servers.does(wkd(binaryKey(t, old)))
-	g.mustRun("keys", "refresh", "mette@post.example")
+	g.mustRun("keys", "refresh", "--language", "en", "mette@post.example")
 	if m := g.toMette(); m != nil {
 		t.Fatal("a revocation was taken back")
 	}
@@ -126,7 +126,7 @@ func TestWhatAServerSaysOfItsKeyLaterCountsAsTheBondOfItsReaderAllows(t *testing
 			g, servers := fetchedKey(t, e)
 			servers.does(c.answer(t, e))
 			for range 2 { // what is known by then is said once
-				out, err := g.run("keys", "refresh")
+				out, err := g.run("keys", "refresh", "--language", "en")
 				if (err != nil) != c.fails {
 					t.Errorf("%v\n%s", err, out)
 				}
@@ -178,14 +178,14 @@ func TestAKeyServerSaysThatAKeyIsRevokedWhoseOwnerTookTheAddressesBack(t *testin
 	}
 	servers.does(byFingerprint(whole))
 	asked := servers.times()
-	if out := g.mustRun("keys", "refresh"); !strings.Contains(out, "there is none any more") {
+	if out := g.mustRun("keys", "refresh", "--language", "en"); !strings.Contains(out, "there is none any more") {
 		t.Error(out)
 	}
 	if servers.times() != asked+2 { // the domain did not give it, and is not asked
 		t.Errorf("asked %s", *servers.asked.Load())
 	}
 	servers.does(byFingerprint(bare.Bytes()))
-	if out := g.mustRun("keys", "refresh"); !strings.Contains(out, "it is revoked") {
+	if out := g.mustRun("keys", "refresh", "--language", "en"); !strings.Contains(out, "it is revoked") {
 		t.Error(out)
 	}
 	g.counts(`postvern_keys{source="vks",state="revoked"} 1`)
@@ -198,7 +198,7 @@ func TestAKeyServerSaysThatAKeyIsRevokedWhoseOwnerTookTheAddressesBack(t *testin
 func TestNobodyIsAskedAgainWhomThePolicyNamesNoMore(t *testing.T) {
 	e := pgpKey(t, "mette@post.example", 0)
 	g, servers := fetchedKey(t, e)
-	g.mustRun("keys", "refresh")
+	g.mustRun("keys", "refresh", "--language", "en")
 	asked := servers.times()
 	for name, change := range map[string][2]string{"another server": {"wkd, vks", "vks"}, "observe": {"mode: enforce", "mode: observe"}} {
 		policy := g.read("policy.yaml")
@@ -206,7 +206,7 @@ func TestNobodyIsAskedAgainWhomThePolicyNamesNoMore(t *testing.T) {
 			g.refreshSoon()
 			g.write("policy.yaml", strings.Replace(policy, change[0], change[1], 1))
 		})
-		if out, err := g.run("keys", "refresh"); err != nil || !strings.Contains(out, "No server gave a key.") {
+		if out, err := g.run("keys", "refresh", "--language", "en"); err != nil || !strings.Contains(out, "No server gave a key.") {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 		g.write("policy.yaml", policy)
@@ -214,7 +214,7 @@ func TestNobodyIsAskedAgainWhomThePolicyNamesNoMore(t *testing.T) {
 	g.restart(func() {
 		g.write("postvern.yaml", strings.Replace(g.read("postvern.yaml"), "wait: 5s", "wait: 5s, refresh: 0s", 1))
 	})
-	if _, err := g.run("keys", "refresh", "eva@post.example"); err == nil || !strings.Contains(err.Error(), "keys fetch asks for one") {
+	if _, err := g.run("keys", "refresh", "--language", "en", "eva@post.example"); err == nil || !strings.Contains(err.Error(), "keys fetch asks for one") {
 		t.Error(err)
 	}
 	if servers.times() != asked {

@@ -79,8 +79,8 @@ func TestAMailWaitsForItsReadersKeyAndLeavesSealedWithIt(t *testing.T) {
 	if servers.times() != asked {
 		t.Error("the server was asked again")
 	}
-	out, err := g.run("keys", "show", "mette@post.example")
-	if err != nil || !strings.Contains(out, "2 copies went as openpgp, the last on ") || !strings.Contains(out, "asked for a key (found)") {
+	out, err := g.run("keys", "show", "--language", "en", "mette@post.example")
+	if err != nil || !strings.Contains(out, "2 copies went as encrypted (OpenPGP), the last on ") || !strings.Contains(out, "asked for a key (found)") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

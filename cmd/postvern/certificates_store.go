@@ -27,9 +27,9 @@ func (i installation) withCertificates(ctx context.Context, s streams, do func(*
 	return i.withKeys(ctx, s, func(store *spool.Store, keys app.Keys) error { return do(store, keys, folder) })
 }
 
-func asCertificates(all *seal.Certificates, by string, now time.Time) readerKeys {
+func asCertificates(say speaker, all *seal.Certificates, by string, now time.Time) readerKeys {
 	return readerKeys{
-		noun:  "certificate",
+		noun: "certificate", say: say,
 		state: func(k seal.Known) (policy.KeyState, string) { return certificateState(all, k, now) },
 		row:   func(k seal.Known) spool.ReaderKey { return proxy.StoredCertificate(k, by, now) },
 	}
@@ -50,10 +50,10 @@ func certificateState(all *seal.Certificates, k seal.Known, now time.Time) (poli
 }
 
 type certificatesAddCommand struct {
-	installation `embed:""`
-	For          string `placeholder:"ADDRESS" help:"Only for this reader, whom the certificate has to name; otherwise for all whom it names."`
-	By           string `placeholder:"NAME" help:"Who adds it; otherwise your login at this machine."`
-	File         string `arg:"" type:"path" help:"A file of certificates: PEM, DER, .p7b, or the smime.p7s of a mail that the reader signed."`
+	office `embed:""`
+	For    string `placeholder:"ADDRESS" help:"Only for this reader, whom the certificate has to name; otherwise for all whom it names."`
+	By     string `placeholder:"NAME" help:"Who adds it; otherwise your login at this machine."`
+	File   string `arg:"" type:"path" help:"A file of certificates: PEM, DER, .p7b, or the smime.p7s of a mail that the reader signed."`
 }
 
 // Run stores the certificates and says which of them wait for an approval.
@@ -67,27 +67,31 @@ func (c certificatesAddCommand) Run(ctx context.Context, s streams) error {
 		return usageError{err}
 	}
 	now := time.Now()
-	if found, err = asCertificates(nil, by, now).meantFor(c.For, c.File, found); err != nil {
+	if found, err = asCertificates(speaker{}, nil, by, now).meantFor(c.For, c.File, found); err != nil {
 		return usageError{err}
 	}
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
 	return c.withCertificates(ctx, s, func(store *spool.Store, keys app.Keys, folder *seal.Certificates) error {
-		with := asCertificates(folder.With(found, nil), by, now)
+		with := asCertificates(say, folder.With(found, nil), by, now)
 		for _, k := range found {
 			if state, why := with.state(k); state != policy.KeyUsable {
 				return usageError{fmt.Errorf("%s: the certificate %s is never used (%s): %s", c.File, k.Fingerprint, state, why)}
 			}
 		}
 		return with.add(ctx, s, store, keys, found, by, now, func(book *spool.KeyBook) readerKeys {
-			return asCertificates(proxy.CertificatesOf(folder, book), by, now)
+			return asCertificates(say, proxy.CertificatesOf(folder, book), by, now)
 		})
 	})
 }
 
 type certificatesApproveCommand struct {
-	installation `embed:""`
-	For          string `placeholder:"ADDRESS" help:"Only for this reader; otherwise for all whom the certificate names."`
-	By           string `placeholder:"NAME" help:"Who approves it; otherwise your login at this machine."`
-	Fingerprint  string `arg:"" help:"The certificate's fingerprint (SHA-256), or its last 16 digits."`
+	office      `embed:""`
+	For         string `placeholder:"ADDRESS" help:"Only for this reader; otherwise for all whom the certificate names."`
+	By          string `placeholder:"NAME" help:"Who approves it; otherwise your login at this machine."`
+	Fingerprint string `arg:"" help:"The certificate's fingerprint (SHA-256), or its last 16 digits."`
 }
 
 // Run binds the certificate's readers to it.
@@ -96,17 +100,21 @@ func (c certificatesApproveCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
 	return c.withCertificates(ctx, s, func(store *spool.Store, keys app.Keys, folder *seal.Certificates) error {
 		now := time.Now()
 		all := proxy.CertificatesOf(folder, keys.Book)
-		return asCertificates(all, by, now).approve(ctx, s, store, keys, all.Of(c.Fingerprint), c.Fingerprint, c.For, by, now)
+		return asCertificates(say, all, by, now).approve(ctx, s, store, keys, all.Of(c.Fingerprint), c.Fingerprint, c.For, by, now)
 	})
 }
 
 type certificatesRemoveCommand struct {
-	installation `embed:""`
-	By           string `placeholder:"NAME" help:"Who removes it; otherwise your login at this machine."`
-	Which        string `arg:"" name:"address|fingerprint" help:"A reader's mail address, or a fingerprint (its last 16 digits are enough)."`
+	office `embed:""`
+	By     string `placeholder:"NAME" help:"Who removes it; otherwise your login at this machine."`
+	Which  string `arg:"" name:"address|fingerprint" help:"A reader's mail address, or a fingerprint (its last 16 digits are enough)."`
 }
 
 // Run removes certificates from the store. A file in the folder is not touched.
@@ -115,9 +123,13 @@ func (c certificatesRemoveCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
 	return c.withCertificates(ctx, s, func(store *spool.Store, keys app.Keys, folder *seal.Certificates) error {
 		now := time.Now()
-		removed, err := asCertificates(folder, by, now).remove(ctx, s, store, keys, proxy.StoredCertificates(keys.Book), c.Which, by, now)
+		removed, err := asCertificates(say, folder, by, now).remove(ctx, s, store, keys, proxy.StoredCertificates(keys.Book), c.Which, by, now)
 		if err != nil {
 			return err
 		}

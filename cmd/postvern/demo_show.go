@@ -146,7 +146,7 @@ func (d *demo) printHeld(ctx context.Context) {
 		}
 		d.known[h.ID] = true
 		fmt.Fprintf(d.out, "\n  held for the data protection officer (%s): the copy for %s,\n    because of %q: %s\n",
-			h.Reference, h.To, ruleWords(d.texts, h.Hold.Rules), strings.Join(h.Hold.Places, "; "))
+			h.Reference, h.To, speaker{texts: d.texts, language: "en"}.rules(h.Hold.Rules), strings.Join(h.Hold.Places, "; "))
 	}
 }
 

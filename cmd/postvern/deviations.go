@@ -9,9 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"postvern.example/internal/app"
 	"postvern.example/internal/deviation"
-	"postvern.example/internal/notice"
 	"postvern.example/policy/detect"
 	"postvern.example/policy/strict"
 	"postvern.example/proxy/spool"
@@ -23,11 +21,10 @@ type deviationsCommand struct {
 }
 
 type deviationsListCommand struct {
-	installation `embed:""`
-	JSON         bool            `name:"json" help:"Print a JSON array."`
-	Since        strict.Duration `placeholder:"SPAN" help:"Only entries of the last 72h, 14d, 5y ..."`
-	Near         string          `enum:"all,only,none" default:"all" placeholder:"WHICH" help:"Near misses: all, only, none."`
-	readable     `embed:""`
+	office `embed:""`
+	JSON   bool            `name:"json" help:"Print a JSON array."`
+	Since  strict.Duration `placeholder:"SPAN" help:"Only entries of the last 72h, 14d, 5y ..."`
+	Near   string          `enum:"all,only,none" default:"all" placeholder:"WHICH" help:"Near misses: all, only, none."`
 }
 
 // Run prints the register, newest first.
@@ -50,12 +47,12 @@ func (c deviationsListCommand) Run(ctx context.Context, s streams) error {
 		if c.JSON {
 			return printJSON(s.out, shown)
 		}
-		if len(shown) == 0 {
-			_, err := fmt.Fprintln(s.out, "The register has no such entry.")
+		say, err := c.words()
+		if err != nil {
 			return err
 		}
-		say, err := c.speaker(c.Config)
-		if err != nil {
+		if len(shown) == 0 {
+			_, err := fmt.Fprintln(s.out, say.say("register-none"))
 			return err
 		}
 		return say.table(s.out, "", shown)
@@ -63,28 +60,27 @@ func (c deviationsListCommand) Run(ctx context.Context, s streams) error {
 }
 
 type deviationsShowCommand struct {
-	installation `embed:""`
-	ID           string `arg:"" help:"ID or reference of the entry."`
-	JSON         bool   `name:"json" help:"Print a JSON array."`
-	readable     `embed:""`
+	office `embed:""`
+	ID     string `arg:"" help:"ID or reference of the entry."`
+	JSON   bool   `name:"json" help:"Print a JSON array."`
 }
 
 // Run prints the entries with an ID or reference.
 func (c deviationsShowCommand) Run(ctx context.Context, s streams) error {
 	return c.withStore(ctx, s, func(store *spool.Store) error {
+		say, err := c.words()
+		if err != nil {
+			return err
+		}
 		records, err := store.Deviation(ctx, strings.ToUpper(c.ID))
 		if errors.Is(err, spool.ErrNotFound) {
-			return fmt.Errorf("the register has no entry %q: postvern deviations list shows all", c.ID)
+			return say.fault("register-unknown", "name", c.ID)
 		}
 		if err != nil {
 			return err
 		}
 		if c.JSON {
 			return printJSON(s.out, records)
-		}
-		say, err := c.speaker(c.Config)
-		if err != nil {
-			return err
 		}
 		for i, r := range records {
 			if i > 0 {
@@ -113,8 +109,7 @@ func printRecord(s streams, say speaker, r deviation.Record) {
 		places = append(places, say.texts.PlaceText(say.language, p))
 	}
 	line := func(key, text string) {
-		word := []rune(say.word("word", key))
-		fmt.Fprintf(w, "%s:\t%s\n", strings.ToUpper(string(word[:1]))+string(word[1:]), text)
+		fmt.Fprintf(w, "%s:\t%s\n", capital(say.word("word", key)), text)
 	}
 	fmt.Fprintf(w, "ID:\t%s\n", r.ID)
 	line("reference", r.Reference)
@@ -136,35 +131,6 @@ func printRecord(s streams, say speaker, r deviation.Record) {
 	_ = w.Flush()
 }
 
-// readable is the language of what a command prints for people. What the
-// register says is written in the organisation's when it is entered.
-type readable struct {
-	Language string `enum:"policy,da,nb,nn,sv,en" default:"policy" placeholder:"LANGUAGE" help:"The language of headings and names: policy (the policy's own), da, nb, nn, sv, en."`
-}
-
-// speaker says the words of one language.
-type speaker struct {
-	texts    *notice.Catalog
-	language string
-}
-
-// speaker returns that of the flag, or else of the policy; English where the
-// policy cannot be read.
-func (r readable) speaker(file string) (speaker, error) {
-	say := speaker{language: r.Language}
-	if say.language == "policy" {
-		say.language = "en"
-		if config, err := app.LoadConfig(file); err == nil {
-			if p, err := app.LoadPolicy(config.Policy); err == nil {
-				say.language = p.Language
-			}
-		}
-	}
-	var err error
-	say.texts, err = notice.Load()
-	return say, err
-}
-
 // table prints entries of the register, a line each.
 func (s speaker) table(out io.Writer, indent string, records []deviation.Record) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -182,12 +148,4 @@ func (s speaker) table(out io.Writer, indent string, records []deviation.Record)
 			s.word("status", string(r.Status)), r.Reporter, r.Description)
 	}
 	return w.Flush()
-}
-
-// word returns the word for a name, or the name where there is none.
-func (s speaker) word(section, name string) string {
-	if w, ok := s.texts.Word(s.language, section+"."+name); ok {
-		return w
-	}
-	return name
 }

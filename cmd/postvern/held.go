@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	"postvern.example/internal/notice"
+	"postvern.example/policy"
+	"postvern.example/policy/detect"
 	"postvern.example/proxy"
 	"postvern.example/proxy/spool"
 )
@@ -20,8 +22,8 @@ type heldCommand struct {
 }
 
 type heldListCommand struct {
-	installation `embed:""`
-	JSON         bool `name:"json" help:"Print a JSON array."`
+	office `embed:""`
+	JSON   bool `name:"json" help:"Print a JSON array."`
 }
 
 // heldItem is held mail as --json prints it.
@@ -62,35 +64,39 @@ func (c heldListCommand) Run(ctx context.Context, s streams) error {
 		if c.JSON {
 			return printJSON(s.out, items)
 		}
-		if len(items) == 0 {
-			_, err := fmt.Fprintln(s.out, "No mail is held.")
-			return err
-		}
-		texts, err := notice.Load()
+		say, err := c.words()
 		if err != nil {
 			return err
 		}
+		if len(items) == 0 {
+			_, err := fmt.Fprintln(s.out, say.say("held-none"))
+			return err
+		}
 		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "ID\tREFERENCE\tRECEIVED\tEXPIRES\tFROM\tTO\tWHY")
+		fmt.Fprintln(w, say.heads("id", "reference", "received", "expires", "from", "to", "why"))
 		for _, h := range items {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", h.ID, h.Reference, when(h.Received), when(h.Expires),
-				h.From, h.To, ruleWords(texts, h.Rules))
+				h.From, h.To, say.rules(h.Rules))
 		}
 		return w.Flush()
 	})
 }
 
 type heldShowCommand struct {
-	installation `embed:""`
-	ID           string `arg:"" help:"ID or reference of the held mail."`
-	Content      bool   `help:"Print the mail itself, as it would be sent."`
-	JSON         bool   `name:"json" help:"Print JSON."`
+	office  `embed:""`
+	ID      string `arg:"" help:"ID or reference of the held mail."`
+	Content bool   `help:"Print the mail itself, as it would be sent."`
+	JSON    bool   `name:"json" help:"Print JSON."`
 }
 
 // Run prints one held mail; a reference that several copies share prints each.
 func (c heldShowCommand) Run(ctx context.Context, s streams) error {
 	return c.withStore(ctx, s, func(store *spool.Store) error {
-		found, err := heldNamed(ctx, store, c.ID)
+		say, err := c.words()
+		if err != nil {
+			return err
+		}
+		found, err := heldNamed(ctx, store, say, c.ID)
 		if err != nil {
 			return err
 		}
@@ -101,15 +107,11 @@ func (c heldShowCommand) Run(ctx context.Context, s streams) error {
 		if c.JSON {
 			return printJSON(s.out, items)
 		}
-		texts, err := notice.Load()
-		if err != nil {
-			return err
-		}
 		for i, h := range items {
 			if i > 0 {
 				fmt.Fprintln(s.out)
 			}
-			printHeld(s, texts, c.Config, h)
+			printHeld(s, say, c.Config, h)
 			if !c.Content {
 				continue
 			}
@@ -123,40 +125,46 @@ func (c heldShowCommand) Run(ctx context.Context, s streams) error {
 	})
 }
 
-func printHeld(s streams, texts *notice.Catalog, config string, h heldItem) {
+func printHeld(s streams, say speaker, config string, h heldItem) {
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	release := fmt.Sprintf("postvern held release %s --config %s --reason \"...\"", h.ID, config)
-	if !h.Releasable {
-		release = "not possible: its recipients could not be hidden with certainty; drop it and ask the sender to write it anew"
+	release, waits := say.say("release-never"), say.say("waits-officer")
+	if h.Releasable {
+		release = say.say("release-command", "id", h.ID, "file", config)
 	}
-	waits := "your decision"
 	if h.Asked {
-		waits = "its sender, who was asked what is to become of it; you can decide as well"
+		waits = say.say("waits-sender")
+	}
+	var kinds, places []string
+	for _, k := range h.Kinds {
+		kinds = append(kinds, say.texts.Kind(say.language, detect.Kind(k)))
+	}
+	for _, p := range h.Places {
+		places = append(places, say.texts.PlaceText(say.language, p))
 	}
 	for _, row := range [][2]string{
-		{"ID", h.ID},
-		{"Reference", h.Reference},
-		{"Received", when(h.Received)},
-		{"Dropped at", when(h.Expires)},
-		{"From", h.From},
-		{"To", h.To},
-		{"Subject", h.Subject},
-		{"Rules", ruleWords(texts, h.Rules)},
-		{"Found", strings.Join(h.Kinds, ", ")},
-		{"Where", strings.Join(h.Places, "; ")},
-		{"Waits for", waits},
-		{"Release", release},
+		{"id", h.ID},
+		{"reference", h.Reference},
+		{"received", when(h.Received)},
+		{"dropped-at", when(h.Expires)},
+		{"from", h.From},
+		{"to", h.To},
+		{"subject", h.Subject},
+		{"rules", say.rules(h.Rules)},
+		{"found", strings.Join(kinds, ", ")},
+		{"where", strings.Join(places, "; ")},
+		{"waits-for", waits},
+		{"release", release},
 	} {
-		fmt.Fprintf(w, "%s:\t%s\n", row[0], row[1])
+		fmt.Fprintf(w, "%s:\t%s\n", capital(say.head(row[0])), row[1])
 	}
 	_ = w.Flush()
 }
 
 type heldDecision struct {
-	installation `embed:""`
-	ID           string `arg:"" help:"ID or reference of the held mail; a reference decides about all its copies."`
-	Reason       string `required:"" placeholder:"TEXT" help:"Why: the register records it."`
-	By           string `placeholder:"NAME" help:"Who decides; otherwise your login at this machine."`
+	office `embed:""`
+	ID     string `arg:"" help:"ID or reference of the held mail; a reference decides about all its copies."`
+	Reason string `required:"" placeholder:"TEXT" help:"Why: the register records it."`
+	By     string `placeholder:"NAME" help:"Who decides; otherwise your login at this machine."`
 }
 
 type heldReleaseCommand struct {
@@ -165,14 +173,16 @@ type heldReleaseCommand struct {
 
 // Run releases the held copies that the ID or reference names.
 func (c heldReleaseCommand) Run(ctx context.Context, s streams) error {
-	return c.decide(ctx, s, func(custody proxy.Custody, h spool.HeldCopy, by string) error {
+	return c.decide(ctx, s, func(custody proxy.Custody, say speaker, h spool.HeldCopy, by string) error {
 		action, err := custody.Release(ctx, h.ID, by, c.Reason)
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(s.out, "Released %s (%s): %s.\n", h.ID, h.Reference, map[bool]string{
-			true: "encrypted to its reader", false: "sent as it is, which the register records",
-		}[action == "seal"])
+		key := "released-plain"
+		if action == policy.Seal {
+			key = "released-sealed"
+		}
+		_, err = fmt.Fprintln(s.out, say.say(key, "id", h.ID, "reference", h.Reference))
 		return err
 	})
 }
@@ -183,30 +193,41 @@ type heldDropCommand struct {
 
 // Run drops the held copies that the ID or reference names.
 func (c heldDropCommand) Run(ctx context.Context, s streams) error {
-	return c.decide(ctx, s, func(custody proxy.Custody, h spool.HeldCopy, by string) error {
+	return c.decide(ctx, s, func(custody proxy.Custody, say speaker, h spool.HeldCopy, by string) error {
 		if err := custody.Drop(ctx, h.ID, by, c.Reason); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(s.out, "Dropped %s (%s): its content is gone, and the sender is told.\n", h.ID, h.Reference)
+		_, err := fmt.Fprintln(s.out, say.say("dropped", "id", h.ID, "reference", h.Reference))
 		return err
 	})
 }
 
-func (c heldDecision) decide(ctx context.Context, s streams, do func(proxy.Custody, spool.HeldCopy, string) error) error {
+func (c heldDecision) decide(ctx context.Context, s streams, do func(proxy.Custody, speaker, spool.HeldCopy, string) error) error {
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
 	if strings.TrimSpace(c.Reason) == "" {
-		return usageError{proxy.ErrNoReason}
+		return usageError{say.fault("no-reason")}
 	}
 	by, err := whoami(c.By)
 	if err != nil {
 		return err
 	}
 	return c.withCustody(ctx, s, func(custody proxy.Custody) error {
-		found, err := heldNamed(ctx, custody.Store, c.ID)
+		found, err := heldNamed(ctx, custody.Store, say, c.ID)
 		if err != nil {
 			return err
 		}
 		for _, h := range found {
-			if err := do(custody, h, by); err != nil {
+			err := do(custody, say, h, by)
+			switch {
+			case errors.Is(err, proxy.ErrRefused):
+				err = say.fault("held-refused")
+			case errors.Is(err, spool.ErrNotFound):
+				err = say.fault("held-gone")
+			}
+			if err != nil {
 				return fmt.Errorf("%s: %w", h.ID, err)
 			}
 		}
@@ -215,7 +236,7 @@ func (c heldDecision) decide(ctx context.Context, s streams, do func(proxy.Custo
 }
 
 // heldNamed returns the held copies with an ID or reference.
-func heldNamed(ctx context.Context, store *spool.Store, name string) ([]spool.HeldCopy, error) {
+func heldNamed(ctx context.Context, store *spool.Store, say speaker, name string) ([]spool.HeldCopy, error) {
 	held, err := store.Held(ctx)
 	if err != nil {
 		return nil, err
@@ -227,7 +248,7 @@ func heldNamed(ctx context.Context, store *spool.Store, name string) ([]spool.He
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("no held mail is called %q: postvern held list shows what is held", name)
+		return nil, say.fault("held-unknown", "name", name)
 	}
 	return found, nil
 }
@@ -238,12 +259,12 @@ func when(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
 // list returns an empty list for none, so that JSON says [].
 func list(s []string) []string { return append([]string{}, s...) }
 
-// ruleWords says the names of rules as a person reads them: those of the
-// policy file as they are, the built-in ones in words.
-func ruleWords(texts *notice.Catalog, rules []string) string {
+// rules says the names of rules as a person reads them: those of the policy
+// file as they are, the built-in ones in words.
+func (s speaker) rules(rules []string) string {
 	words := make([]string, len(rules))
 	for i, r := range rules {
-		words[i] = texts.Rule("en", r)
+		words[i] = s.texts.Rule(s.language, r)
 	}
 	return strings.Join(words, "; ")
 }

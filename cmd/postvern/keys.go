@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -55,18 +56,22 @@ func newKeyItem(k seal.KeyInfo) keyItem {
 	return item
 }
 
-func (k keyItem) expires() string {
+func (k keyItem) expires(say speaker) string {
 	if k.Expires == nil {
-		return "never"
+		return say.say("never")
 	}
 	return k.Expires.Format(time.DateOnly)
 }
 
 // keySource says where a command finds keys.
 type keySource struct {
-	Config string `type:"path" placeholder:"FILE" help:"postvern.yaml."`
-	Dir    string `type:"path" placeholder:"FOLDER" help:"A folder of keys, without any installation; otherwise the keys of --config."`
+	Config   string `type:"path" placeholder:"FILE" help:"postvern.yaml."`
+	Dir      string `type:"path" placeholder:"FOLDER" help:"A folder of keys, without any installation; otherwise the keys of --config."`
+	readable `embed:""`
 }
+
+// words returns the words of the installation; English for a folder alone.
+func (k keySource) words() (speaker, error) { return k.speaker(k.Config) }
 
 // keyring returns the keys of the folder alone, or of an installation with its
 // store, and where they were looked for.
@@ -94,7 +99,11 @@ func (k keySource) keyring(ctx context.Context, s streams) (*seal.Keyring, strin
 		}
 		return err
 	})
-	return ring, config.Keys + " or the store", err
+	if err != nil {
+		return nil, "", err
+	}
+	say, err := k.words()
+	return ring, say.say("or-the-store", "folder", config.Keys), err
 }
 
 func loadFolder(s streams, dir string) (*seal.Keyring, error) {
@@ -135,10 +144,14 @@ func (c keysListCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	return printKeys(s.out, ring.List(time.Now()), c.JSON, fmt.Sprintf("No key stands in %s.", where))
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
+	return printKeys(s.out, say, ring.List(time.Now()), c.JSON, say.say("keys-none", "where", where))
 }
 
-func printKeys(out io.Writer, infos []seal.KeyInfo, asJSON bool, none string) error {
+func printKeys(out io.Writer, say speaker, infos []seal.KeyInfo, asJSON bool, none string) error {
 	items := []keyItem{}
 	for _, k := range infos {
 		items = append(items, newKeyItem(k))
@@ -151,9 +164,9 @@ func printKeys(out io.Writer, infos []seal.KeyInfo, asJSON bool, none string) er
 		return err
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "STATE\tSOURCE\tEXPIRES\tADDRESSES\tFINGERPRINT")
+	fmt.Fprintln(w, say.heads("state", "source", "expires", "addresses", "fingerprint"))
 	for _, k := range items {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", k.State, k.Source, k.expires(), strings.Join(k.Addresses, ", "), k.Fingerprint)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", say.word("key-state", string(k.State)), k.Source, k.expires(say), strings.Join(k.Addresses, ", "), k.Fingerprint)
 	}
 	return w.Flush()
 }
@@ -176,20 +189,22 @@ func (c keysExpiringCommand) Run(ctx context.Context, s streams) error {
 	}
 	by := time.Now().Add(time.Duration(within))
 	soon := slices.DeleteFunc(ring.List(time.Now()), func(k seal.KeyInfo) bool { return !k.ExpiresBy(by) })
-	what := "key"
 	if c.Dir == "" {
-		what = "key or certificate"
 		ending, err := c.certificates(ctx, s, by)
 		if err != nil {
 			return err
 		}
 		soon = append(soon, ending...)
 	}
-	if err := printKeys(s.out, soon, c.JSON, fmt.Sprintf("No %s expires within %s.", what, c.Within)); err != nil {
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
+	if err := printKeys(s.out, say, soon, c.JSON, say.say("expiring-none", "span", c.Within)); err != nil {
 		return err
 	}
 	if len(soon) > 0 {
-		return fmt.Errorf("keys and certificates that expire within %s: %d", c.Within, len(soon))
+		return errors.New(say.count("expiring", len(soon), "span", c.Within))
 	}
 	return nil
 }

@@ -16,10 +16,10 @@ import (
 )
 
 type keysAddCommand struct {
-	installation `embed:""`
-	For          string `placeholder:"ADDRESS" help:"Only for this reader, whom the key has to name; otherwise for all whom it names."`
-	By           string `placeholder:"NAME" help:"Who adds it; otherwise your login at this machine."`
-	File         string `arg:"" type:"path" help:"A file of public keys, armored or binary."`
+	office `embed:""`
+	For    string `placeholder:"ADDRESS" help:"Only for this reader, whom the key has to name; otherwise for all whom it names."`
+	By     string `placeholder:"NAME" help:"Who adds it; otherwise your login at this machine."`
+	File   string `arg:"" type:"path" help:"A file of public keys, armored or binary."`
 }
 
 // Run stores the keys and says which of them wait for an approval.
@@ -36,7 +36,7 @@ func (c keysAddCommand) Run(ctx context.Context, s streams) error {
 	if err := checkUsable(infos); err != nil {
 		return usageError{fmt.Errorf("%s: %w", c.File, err)}
 	}
-	keys, err := asOpenPGP(nil, by, now).meantFor(c.For, c.File, found)
+	keys, err := asOpenPGP(speaker{}, nil, by, now).meantFor(c.For, c.File, found)
 	if err != nil {
 		return usageError{err}
 	}
@@ -44,19 +44,23 @@ func (c keysAddCommand) Run(ctx context.Context, s streams) error {
 }
 
 // store stores keys, and says of each whether it is used now.
-func (i installation) store(ctx context.Context, s streams, keys []seal.Known, now time.Time, by string) error {
-	return i.withKeys(ctx, s, func(store *spool.Store, all app.Keys) error {
-		return asOpenPGP(all.Ring(), by, now).add(ctx, s, store, all, keys, by, now, func(book *spool.KeyBook) readerKeys {
+func (o office) store(ctx context.Context, s streams, keys []seal.Known, now time.Time, by string) error {
+	say, err := o.words()
+	if err != nil {
+		return err
+	}
+	return o.withKeys(ctx, s, func(store *spool.Store, all app.Keys) error {
+		return asOpenPGP(say, all.Ring(), by, now).add(ctx, s, store, all, keys, by, now, func(book *spool.KeyBook) readerKeys {
 			all.Book = book
-			return asOpenPGP(all.Ring(), by, now)
+			return asOpenPGP(say, all.Ring(), by, now)
 		})
 	})
 }
 
 type keysFetchCommand struct {
-	installation `embed:""`
-	By           string `placeholder:"NAME" help:"Who fetches it; otherwise your login at this machine."`
-	Reader       string `arg:"" name:"address" help:"The reader's mail address."`
+	office `embed:""`
+	By     string `placeholder:"NAME" help:"Who fetches it; otherwise your login at this machine."`
+	Reader string `arg:"" name:"address" help:"The reader's mail address."`
 }
 
 // Run asks the servers and stores what they gave.
@@ -84,7 +88,11 @@ func (c keysFetchCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return fmt.Errorf("no key of %s was added: %w", c.Reader, err)
 	}
-	fmt.Fprintf(s.out, "From %s:\n", found.Source)
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, say.say("from-source", "source", string(found.Source)))
 	return c.store(ctx, s, found.Keys, now, by)
 }
 
@@ -117,9 +125,9 @@ func checkUsable(infos []seal.KeyInfo) error {
 	return nil
 }
 
-func asOpenPGP(ring *seal.Keyring, by string, now time.Time) readerKeys {
+func asOpenPGP(say speaker, ring *seal.Keyring, by string, now time.Time) readerKeys {
 	return readerKeys{
-		noun: "key",
+		noun: "key", say: say,
 		state: func(k seal.Known) (policy.KeyState, string) {
 			return stateOf(ring, k, now), "postvern keys show says why"
 		},

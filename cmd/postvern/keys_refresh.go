@@ -13,21 +13,25 @@ import (
 )
 
 type keysRefreshCommand struct {
-	installation `embed:""`
-	Reader       string `arg:"" optional:"" name:"address" help:"Only the keys of this reader; otherwise all that servers gave."`
+	office `embed:""`
+	Reader string `arg:"" optional:"" name:"address" help:"Only the keys of this reader; otherwise all that servers gave."`
 }
 
-// refreshWords say what came of it.
-var refreshWords = map[proxy.RefreshResult]string{
-	proxy.RefreshSame:    "nothing has changed",
-	proxy.RefreshChanged: "there is another key, or more about the same one: postvern keys show says what",
-	proxy.RefreshRevoked: "it is revoked, and not used any more",
-	proxy.RefreshNone:    "there is none any more; the one that was given before is kept",
-	proxy.RefreshFailed:  "no answer, or one that is none",
+// refreshTexts say what came of it.
+var refreshTexts = map[proxy.RefreshResult]string{
+	proxy.RefreshSame:    "refresh-same",
+	proxy.RefreshChanged: "refresh-changed",
+	proxy.RefreshRevoked: "refresh-revoked",
+	proxy.RefreshNone:    "refresh-gone",
+	proxy.RefreshFailed:  "refresh-failed",
 }
 
 // Run asks the servers that gave keys about them again, and says what came of it.
 func (c keysRefreshCommand) Run(ctx context.Context, s streams) error {
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
 	config, _, err := mayLookUp(c.Config)
 	if err != nil {
 		return usageError{err}
@@ -49,13 +53,13 @@ func (c keysRefreshCommand) Run(ctx context.Context, s streams) error {
 			}
 			readers = []string{reader}
 		}
-		return refreshAll(ctx, s, refresher, readers)
+		return refreshAll(ctx, s, say, refresher, readers)
 	})
 }
 
-func refreshAll(ctx context.Context, s streams, refresher *proxy.Refresher, readers []string) error {
+func refreshAll(ctx context.Context, s streams, say speaker, refresher *proxy.Refresher, readers []string) error {
 	if len(readers) == 0 {
-		_, err := fmt.Fprintln(s.out, "No server gave a key.")
+		_, err := fmt.Fprintln(s.out, say.say("refresh-none"))
 		return err
 	}
 	failed := 0
@@ -65,12 +69,12 @@ func refreshAll(ctx context.Context, s streams, refresher *proxy.Refresher, read
 			return err
 		}
 		for _, r := range results {
-			why := ""
+			cause := ""
 			if r.Result == proxy.RefreshFailed {
 				failed++
-				why = fmt.Sprintf(" (%v)", r.Cause)
+				cause = fmt.Sprint(r.Cause)
 			}
-			if _, err := fmt.Fprintf(s.out, "%s, %s: %s%s.\n", r.Reader, r.Source, refreshWords[r.Result], why); err != nil {
+			if _, err := fmt.Fprintln(s.out, say.say(refreshTexts[r.Result], "reader", r.Reader, "source", string(r.Source), "cause", cause)); err != nil {
 				return err
 			}
 		}

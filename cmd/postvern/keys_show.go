@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"postvern.example/internal/app"
@@ -27,26 +28,34 @@ func (c keysShowCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
 	infos := slices.DeleteFunc(ring.List(time.Now()), func(k seal.KeyInfo) bool { return !meant(c.Which, k.Fingerprint, k.Addresses...) })
 	if c.JSON {
-		return printKeys(s.out, infos, true, "")
+		return printKeys(s.out, say, infos, true, "")
 	}
-	known, err := c.history(ctx, s)
+	known, err := c.history(ctx, s, say)
 	if err != nil {
 		return err
 	}
 	if len(infos) == 0 {
 		fmt.Fprint(s.out, known)
-		return fmt.Errorf("there is no key of %q", c.Which)
+		return say.fault("key-unknown", "name", c.Which)
 	}
 	for i, info := range infos {
 		if i > 0 {
 			fmt.Fprintln(s.out)
 		}
-		printKey(s.out, newKeyItem(info))
+		printKey(s.out, say, newKeyItem(info))
 	}
 	if state := ring.State(c.Which, time.Now()); strings.Contains(c.Which, "@") {
-		fmt.Fprintf(s.out, "\nMail to %s can be sealed: %s\n", c.Which, map[bool]string{true: "yes", false: "no (" + string(state) + ")"}[state == policy.KeyUsable])
+		line := say.say("sealable", "address", c.Which)
+		if state != policy.KeyUsable {
+			line = say.say("unsealable", "address", c.Which, "why", say.word("key-state", string(state)))
+		}
+		fmt.Fprintf(s.out, "\n%s\n", line)
 	}
 	_, err = fmt.Fprint(s.out, known)
 	return err
@@ -55,7 +64,7 @@ func (c keysShowCommand) Run(ctx context.Context, s streams) error {
 // history says how copies to a reader were protected before, and what servers
 // outside last said of them. Without an installation, or for a fingerprint,
 // there is nothing to say.
-func (c keysShowCommand) history(ctx context.Context, s streams) (string, error) {
+func (c keysShowCommand) history(ctx context.Context, s streams, say speaker) (string, error) {
 	reader, ok := detect.CanonicalAddress(c.Which)
 	if !ok || !strings.Contains(c.Which, "@") || c.Config == "" || c.Dir != "" {
 		return "", nil
@@ -70,38 +79,40 @@ func (c keysShowCommand) history(ctx context.Context, s streams) (string, error)
 			return err
 		}
 		for _, p := range before {
-			fmt.Fprintf(&out, "%s went as %s, the last on %s.\n", count(int(p.Copies), "copy", "copies"), p.Step, p.Last.Format(time.DateOnly))
+			fmt.Fprintln(&out, say.count("went-as", int(p.Copies), "step", say.word("step", p.Step), "day", p.Last.Format(time.DateOnly)))
 		}
 		asked, err := store.LookedUp(ctx, reader)
 		if err == nil && asked.Result != "" {
-			fmt.Fprintf(&out, "Servers outside were asked for a key (%s); they are not asked again before %s.\n", asked.Result, asked.Again.Local().Format("2006-01-02 15:04"))
+			fmt.Fprintln(&out, say.say("looked-up", "result", string(asked.Result), "time", when(asked.Again)))
 		}
 		return err
 	})
 	return out.String(), err
 }
 
-func printKey(out io.Writer, k keyItem) {
+func printKey(out io.Writer, say speaker, k keyItem) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(out, "%-12s %s\n", name, value)
+			fmt.Fprintf(w, "%s\t%s\n", say.head(name), value)
 		}
 	}
 	row("fingerprint", k.Fingerprint)
 	row("addresses", strings.Join(k.Addresses, ", "))
-	state := string(k.State)
+	state := say.word("key-state", string(k.State))
 	if k.Reason != "" {
 		state += ": " + k.Reason
 	}
 	row("state", state)
 	row("source", strings.TrimSpace(string(k.Source)+" "+k.File))
-	row("encrypts by", k.Algorithm)
+	row("encrypts-by", k.Algorithm)
 	row("created", k.Created.Format(time.DateOnly))
-	row("expires", k.expires())
+	row("expires", k.expires(say))
 	row("bound", strings.Join(k.Bound, ", "))
 	if len(k.Waits) > 0 {
-		row("waits", strings.Join(k.Waits, ", ")+" had another key before: compare the fingerprint with them, then postvern keys approve")
+		row("waits", say.say("key-waits", "addresses", strings.Join(k.Waits, ", ")))
 	}
+	_ = w.Flush()
 }
 
 // meant reports whether what a person wrote is one of the addresses or the

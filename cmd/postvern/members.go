@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -22,11 +23,11 @@ type membersCommand struct {
 }
 
 type membersImportCommand struct {
-	installation `embed:""`
-	Out          string   `type:"path" placeholder:"FILE" help:"Where the roster is written; otherwise the file that postvern.yaml names under members."`
-	Group        string   `placeholder:"NAME" help:"The group whose entries are replaced; the others stay. Otherwise \"members\"."`
-	Files        []string `arg:"" type:"path" name:"file" help:"CSV or XLSX files with a header row."`
-	Shrink       bool     `help:"Take a roster or group that is more than a fifth smaller than the one it replaces."`
+	office `embed:""`
+	Out    string   `type:"path" placeholder:"FILE" help:"Where the roster is written; otherwise the file that postvern.yaml names under members."`
+	Group  string   `placeholder:"NAME" help:"The group whose entries are replaced; the others stay. Otherwise \"members\"."`
+	Files  []string `arg:"" type:"path" name:"file" help:"CSV or XLSX files with a header row."`
+	Shrink bool     `help:"Take a roster or group that is more than a fifth smaller than the one it replaces."`
 }
 
 // Run writes the roster. The key of the hashes comes from the installation's
@@ -36,9 +37,13 @@ func (c membersImportCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
 	for _, f := range c.Files {
 		if f == out {
-			return usageError{fmt.Errorf("%s would be overwritten by its own roster: give --out or another name under members", f)}
+			return usageError{say.fault("roster-over-export", "file", f)}
 		}
 	}
 	group := c.Group
@@ -47,7 +52,7 @@ func (c membersImportCommand) Run(ctx context.Context, s streams) error {
 	}
 	name, ok := roster.GroupName(group)
 	if !ok {
-		return usageError{fmt.Errorf("--group: %q is no name of a group: write a few words without @ , or ;", c.Group)}
+		return usageError{say.fault("no-group", "name", c.Group)}
 	}
 	groups, tally, err := app.ImportMembers(ctx, config, app.MembersImport{Exports: c.Files, Group: name, Out: out, Shrink: c.Shrink})
 	var fault *roster.Fault
@@ -65,31 +70,29 @@ func (c membersImportCommand) Run(ctx context.Context, s streams) error {
 		}
 	}
 	if len(groups) > 1 {
-		if _, err = fmt.Fprintf(s.out, "%s now in the group %q; the %d groups have %d, each group's counted by itself.\n", count(theirs, "member is", "members are"), name, len(groups), all); err != nil {
+		if _, err = fmt.Fprintln(s.out, say.count("imported-group", theirs, "group", name, "groups", strconv.Itoa(len(groups)), "all", strconv.Itoa(all))); err != nil {
 			return err
 		}
 	}
-	lines := append([]string{fmt.Sprintf("%s now in %s as keyed hashes; the exports can be deleted.", count(all, "member is", "members are"), out)}, gaps(tally)...)
+	lines := append([]string{say.count("imported", all, "file", out)}, gaps(say, tally)...)
 	_, err = fmt.Fprintln(s.out, strings.Join(lines, "\n"))
 	return err
 }
 
 // gaps says what an import took or left out that somebody may want to mend. It
 // names lines, and nothing that stands on them.
-func gaps(t roster.Tally) (lines []string) {
-	where := func(g roster.Gap) string { return fmt.Sprintf("%s:%d", filepath.Base(g.File), g.Line) }
-	if g := t.Nameless; g.Rows > 0 {
-		lines = append(lines, fmt.Sprintf("%s left out, without an address and a whole name (first: %s).", count(g.Rows, "row was", "rows were"), where(g)))
+func gaps(say speaker, t roster.Tally) (lines []string) {
+	gap := func(key string, g roster.Gap) {
+		if g.Rows > 0 {
+			lines = append(lines, say.count(key, g.Rows, "place", fmt.Sprintf("%s:%d", filepath.Base(g.File), g.Line)))
+		}
 	}
-	if g := t.NameOnly; g.Rows > 0 {
-		lines = append(lines, fmt.Sprintf("%s no address (first: %s): mail to an address of theirs is not known to be a member's.", count(g.Rows, "member has", "members have"), where(g)))
-	}
+	gap("gap-nameless", t.Nameless)
+	gap("gap-name-only", t.NameOnly)
 	if t.Phones > 0 || t.NoMobile.Rows > 0 {
-		lines = append(lines, count(t.Phones, "member has", "members have")+" a mobile number for codes.")
+		lines = append(lines, say.count("phones", t.Phones))
 	}
-	if g := t.NoMobile; g.Rows > 0 {
-		lines = append(lines, fmt.Sprintf("%s a telephone number that is no mobile number (first: %s): write it with its country code, such as +45 20 00 00 01.", count(g.Rows, "member has", "members have"), where(g)))
-	}
+	gap("gap-no-mobile", t.NoMobile)
 	return lines
 }
 
@@ -128,8 +131,8 @@ func (i installation) roster(out string) (app.Config, string, error) {
 }
 
 type membersStatusCommand struct {
-	installation `embed:""`
-	JSON         bool `name:"json" help:"Print JSON."`
+	office `embed:""`
+	JSON   bool `name:"json" help:"Print JSON."`
 }
 
 // membersStatus is the roster as --json prints it. It never has a name or an
@@ -166,21 +169,25 @@ func (c membersStatusCommand) Run(ctx context.Context, s streams) error {
 	if c.JSON {
 		return printJSON(s.out, status)
 	}
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "GROUP\tMEMBERS\tIMPORTED\tAGE")
+	fmt.Fprintln(w, say.heads("group", "members", "imported", "age"))
 	for _, g := range status.Groups {
-		stale := ""
+		age := say.count("days", g.AgeDays)
 		if g.Stale {
-			stale = ", stale"
+			age = say.count("days-stale", g.AgeDays)
 		}
-		fmt.Fprintf(w, "%s\t%d\t%s\t%d days%s\n", g.Name, g.Members, when(g.Imported), g.AgeDays, stale)
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", g.Name, g.Members, when(g.Imported), age)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "%s in %s.\n", count(status.Members, "member", "members"), count(len(status.Groups), "group", "groups"))
+	_, err = fmt.Fprintln(s.out, say.say("members-in-groups", "members", strconv.Itoa(status.Members), "groups", strconv.Itoa(len(status.Groups))))
 	if status.Stale && err == nil {
-		_, err = fmt.Fprintf(s.out, "The oldest group is older than %s (roster.stale-after): import a new export.\n", after)
+		_, err = fmt.Fprintln(s.out, say.say("members-stale", "limit", after.String()))
 	}
 	return err
 }
@@ -204,9 +211,9 @@ func (i installation) members(ctx context.Context) (app.Config, *roster.Members,
 }
 
 type membersCheckCommand struct {
-	installation `embed:""`
-	Address      string `arg:"" help:"The mail address, in any form."`
-	JSON         bool   `name:"json" help:"Print JSON."`
+	office  `embed:""`
+	Address string `arg:"" help:"The mail address, in any form."`
+	JSON    bool   `name:"json" help:"Print JSON."`
 }
 
 // membersCheck is the answer about one address as --json prints it.
@@ -234,8 +241,12 @@ func (c membersCheckCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageError{err}
 	}
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
 	if !strings.Contains(c.Address, "@") {
-		return usageError{fmt.Errorf("%q is no mail address", c.Address)}
+		return usageError{say.fault("no-address", "text", c.Address)}
 	}
 	x := membersCheck{
 		Address: c.Address, Member: rules.Members.HasAddress(c.Address), Groups: list(rules.Members.GroupsOf(c.Address)),
@@ -248,22 +259,22 @@ func (c membersCheckCommand) Run(ctx context.Context, s streams) error {
 	var lines []string
 	switch {
 	case x.Member && len(x.Groups) > 0:
-		lines = append(lines, "It is a member's address, in: "+strings.Join(x.Groups, ", ")+".")
+		lines = append(lines, say.say("is-member", "groups", strings.Join(x.Groups, ", ")))
 	case x.Member:
-		lines = append(lines, "It is a member's address, in another spelling of the same mailbox.")
+		lines = append(lines, say.say("is-member-spelled"))
 	case x.LooksLike:
-		lines = append(lines, "It is no member's address, and looks like one.")
+		lines = append(lines, say.say("looks-like-member"))
 	default:
-		lines = append(lines, "It is no member's address.")
+		lines = append(lines, say.say("no-member"))
 	}
 	for _, one := range []struct {
 		is   bool
 		says string
 	}{
-		{x.MeansMembers, "The policy takes it for an address that means our members (people.groups)."},
-		{x.Representative, "It is a representative's, who is not hidden."},
-		{x.Union && !x.MeansMembers, "It is the union's own office (people.union), which is not hidden."},
-		{x.Employer, "It is the employer's (people.employer)."},
+		{x.MeansMembers, say.say("means-members")},
+		{x.Representative, say.say("is-representative")},
+		{x.Union && !x.MeansMembers, say.say("is-union")},
+		{x.Employer, say.say("is-employer")},
 	} {
 		if one.is {
 			lines = append(lines, one.says)
@@ -274,7 +285,7 @@ func (c membersCheckCommand) Run(ctx context.Context, s streams) error {
 }
 
 type membersConfirmCommand struct {
-	installation `embed:""`
+	office `embed:""`
 }
 
 // Run confirms the members' files as they are now.
@@ -294,14 +305,18 @@ func (c membersConfirmCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageError{err}
 	}
-	_, err = fmt.Fprintf(s.out, "Confirmed: the gateway takes the %s of %s as the files have them now.\n", count(m.Len(), "member", "members"), count(len(m.Groups()), "group", "groups"))
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(s.out, say.say("confirmed", "members", strconv.Itoa(m.Len()), "groups", strconv.Itoa(len(m.Groups()))))
 	return err
 }
 
 type membersRemoveCommand struct {
-	installation `embed:""`
-	Out          string `type:"path" placeholder:"FILE" help:"The roster; otherwise the file that postvern.yaml names under members."`
-	Group        string `arg:"" help:"The group's name."`
+	office `embed:""`
+	Out    string `type:"path" placeholder:"FILE" help:"The roster; otherwise the file that postvern.yaml names under members."`
+	Group  string `arg:"" help:"The group's name."`
 }
 
 // Run takes the group out and confirms that to a running gateway.
@@ -318,6 +333,10 @@ func (c membersRemoveCommand) Run(ctx context.Context, s streams) error {
 	for _, g := range groups {
 		n += g.Members
 	}
-	_, err = fmt.Fprintf(s.out, "The group %q is gone; what is left: %s in %s.\n", c.Group, count(n, "member", "members"), count(len(groups), "group", "groups"))
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(s.out, say.say("group-removed", "group", c.Group, "members", strconv.Itoa(n), "groups", strconv.Itoa(len(groups))))
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"postvern.example/internal/app"
+	"postvern.example/internal/notice"
 	"postvern.example/policy"
 )
 
@@ -39,17 +40,22 @@ func (c policyCheckCommand) Run(s streams) error {
 			texting = policy.TextingOn
 		}
 	}
-	sentences, warnings := p.Sentences(language), append(p.Warnings(), p.Codeless(texting)...)
+	sentences, warnings := p.Sentences(language), append(p.Warnings(language), p.Codeless(language, texting)...)
 	if c.JSON {
 		return printJSON(s.out, map[string]any{
 			"file": c.File, "hash": p.Hash, "mode": p.Mode, "sentences": list(sentences), "warnings": list(warnings),
 		})
 	}
+	texts, err := notice.Load()
+	if err != nil {
+		return err
+	}
+	say := speaker{texts: texts, language: language}
 	for _, line := range sentences {
 		fmt.Fprintln(s.out, line)
 	}
 	for _, line := range warnings {
-		fmt.Fprintln(s.out, "Warning:", line)
+		fmt.Fprintln(s.out, say.say("warning", "text", line))
 	}
 	return nil
 }

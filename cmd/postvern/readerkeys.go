@@ -18,6 +18,7 @@ import (
 // commands that change those of the store.
 type readerKeys struct {
 	noun  string // key or certificate
+	say   speaker
 	state func(k seal.Known) (state policy.KeyState, why string)
 	row   func(k seal.Known) spool.ReaderKey
 }
@@ -72,14 +73,15 @@ func (r readerKeys) add(ctx context.Context, s streams, store *spool.Store, keys
 	}
 	after := anew(book)
 	for _, k := range found {
-		said := "can be used"
+		line := r.say.say("key-usable", "fingerprint", k.Fingerprint, "reader", k.Reader)
 		switch state, _ := after.state(k); {
 		case state == policy.KeyUnapproved:
-			said = fmt.Sprintf("waits: another %s was used for them before. Compare the fingerprint with them, then: postvern %ss approve %s", r.noun, r.noun, k.Fingerprint)
+			approve := fmt.Sprintf("postvern %ss approve %s", r.noun, k.Fingerprint)
+			line = r.say.say("key-unapproved", "fingerprint", k.Fingerprint, "reader", k.Reader, "command", approve)
 		case state != policy.KeyUsable:
-			said = "is not used: " + string(state)
+			line = r.say.say("key-unused", "fingerprint", k.Fingerprint, "reader", k.Reader, "why", r.say.word("key-state", string(state)))
 		}
-		if _, err := fmt.Fprintf(s.out, "%s for %s %s.\n", k.Fingerprint, k.Reader, said); err != nil {
+		if _, err := fmt.Fprintln(s.out, line); err != nil {
 			return err
 		}
 	}
@@ -109,7 +111,7 @@ func (r readerKeys) approve(ctx context.Context, s streams, store *spool.Store, 
 		return err
 	}
 	for _, k := range found {
-		if _, err := fmt.Fprintf(s.out, "Mail to %s is sealed to %s from now on.\n", k.Reader, k.Fingerprint); err != nil {
+		if _, err := fmt.Fprintln(s.out, r.say.say("key-approved", "reader", k.Reader, "fingerprint", k.Fingerprint)); err != nil {
 			return err
 		}
 	}
@@ -132,7 +134,7 @@ func (r readerKeys) remove(ctx context.Context, s streams, store *spool.Store, k
 			return 0, err
 		}
 		removed[name] = true
-		if _, err := fmt.Fprintf(s.out, "%s is removed.\n", name); err != nil {
+		if _, err := fmt.Fprintln(s.out, r.say.say("key-removed", "fingerprint", k.Fingerprint, "reader", k.Reader)); err != nil {
 			return 0, err
 		}
 	}

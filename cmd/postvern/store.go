@@ -28,7 +28,11 @@ func (i installation) withStore(ctx context.Context, s streams, do func(*spool.S
 		return usageError{err}
 	}
 	if app.Fresh(config) {
-		fmt.Fprintf(s.err, "postvern: no gateway has run with the data folder %s yet; if one has, this is not its configuration\n", config.Data)
+		say, err := readable{Language: "policy"}.speaker(i.Config)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(s.err, "postvern:", say.say("fresh", "folder", config.Data))
 	}
 	store, err := app.OpenStore(ctx, config)
 	if err != nil {

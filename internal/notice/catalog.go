@@ -132,6 +132,27 @@ func (c *Catalog) Word(lang, key string) (string, bool) {
 	return t.other, ok
 }
 
+// Say returns the text of a key with its placeholders filled by name.
+func (c *Catalog) Say(lang, key string, fills map[string]string) string {
+	return c.in(lang).say(key, fills)
+}
+
+// Count returns the singular or plural text of a key for n.
+func (c *Catalog) Count(lang, key string, n int, fills map[string]string) string {
+	return c.in(lang).count(key, n, fills)
+}
+
+// Keys returns the names of a section's texts.
+func (c *Catalog) Keys(section string) (names []string) {
+	for key := range c.in(fallback) {
+		if name, ok := strings.CutPrefix(key, section+"."); ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // values fills placeholders.
 type values map[string]string
 

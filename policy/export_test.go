@@ -1,0 +1,4 @@
+package policy
+
+// WarningWords are the texts of the warnings.
+var WarningWords = warningWords
