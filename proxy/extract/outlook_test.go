@@ -55,9 +55,33 @@ func tnefOf(attributes ...any) []byte {
 		out = binary.LittleEndian.AppendUint32(out, uint32(attributes[i].(int)))
 		out = binary.LittleEndian.AppendUint32(out, uint32(len(data)))
 		out = append(out, data...)
-		out = append(out, 0, 0)
+		out = binary.LittleEndian.AppendUint16(out, tnefSum([]byte(data)))
 	}
 	return out
+}
+
+func TestADamagedWinmailIsAFinding(t *testing.T) {
+	list := func(n byte, props ...string) string {
+		return string([]byte{n, 0, 0, 0}) + strings.Join(props, "")
+	}
+	const number = "cpr 010203-1234\x00"
+	whole := string(tnefOf(tnefMsgProps, list(1, property(0x1000001E, number)), tnefSubject, "Lønseddel\x00"))
+	for name, c := range map[string]struct {
+		file    string
+		damaged bool
+	}{
+		"whole":                      {whole, false},
+		"one letter is another":      {strings.Replace(whole, "nseddel", "nsedler", 1), true},
+		"an attribute of zeros":      {strings.Replace(whole, "seddel", "\x00\x00\x00\x00\x00\x00", 1), true},
+		"fewer properties than told": {string(tnefOf(tnefMsgProps, list(2, property(0x1000001E, number)))), true},
+		"a property of no type":      {string(tnefOf(tnefMsgProps, list(2, property(0x1000001E, number), "\x33\x00\x00\x10"+number))), true},
+	} {
+		res := New(Config{}).File(t.Context(), "winmail.dat", []byte(c.file))
+		f, told := res.finding(detect.Unscannable)
+		if told != c.damaged || told && f.Evidence[0] != whyMalformed || !res.holds("010203-1234") {
+			t.Errorf("%s\n%s", name, res.dump())
+		}
+	}
 }
 
 // property writes one string or bytes of a MAPI list.

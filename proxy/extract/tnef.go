@@ -30,6 +30,7 @@ func (r *reading) tnef(p piece) {
 		r.unscannable(p.place, whyMalformed)
 		return
 	}
+	damaged := false
 	d := p.data[6:]
 	for len(d) >= 11 {
 		if r.over(p.place) {
@@ -40,11 +41,26 @@ func (r *reading) tnef(p piece) {
 			r.unscannable(p.place, whyMalformed)
 			break
 		}
+		if data := d[9 : 9+n]; tnefSum(data) != binary.LittleEndian.Uint16(d[9+n:]) {
+			damaged = true
+		}
 		w.attribute(id, d[9:9+n])
 		d = d[11+n:]
 	}
+	if damaged { // what it should have said is not known
+		r.unscannable(p.place, whyMalformed)
+	}
 	w.flush()
 	r.trailing(p, d)
+}
+
+// tnefSum is the checksum of an attribute (MS-OXTNEF §2.1.3.1).
+func tnefSum(data []byte) uint16 {
+	var sum uint16
+	for _, c := range data {
+		sum += uint16(c)
+	}
+	return sum
 }
 
 // tnefWalk goes once through the attributes.
@@ -144,7 +160,11 @@ func (w *tnefWalk) mapiList(d []byte) (mapiProps, []byte) {
 	}
 	n := int(binary.LittleEndian.Uint32(d))
 	d = d[4:]
-	for i := 0; i < n && len(d) >= 4; i++ {
+	for i := 0; i < n; i++ {
+		if len(d) < 4 {
+			w.r.unscannable(w.p.place, whyMalformed)
+			break
+		}
 		kind, id := int(binary.LittleEndian.Uint16(d)), int(binary.LittleEndian.Uint16(d[2:]))
 		d = d[4:]
 		if id >= 0x8000 {
@@ -189,7 +209,10 @@ func (m *mapiProps) take(kind, id int, d []byte) ([]byte, bool) {
 		d = d[4:]
 	}
 	for i := 0; i < count; i++ {
-		size := map[int]int{0x02: 4, 0x03: 4, 0x04: 4, 0x0A: 4, 0x0B: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x14: 8, 0x40: 8, 0x48: 16, 0x01: 0}[base]
+		size, known := map[int]int{0x02: 4, 0x03: 4, 0x04: 4, 0x0A: 4, 0x0B: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x14: 8, 0x40: 8, 0x48: 16, 0x01: 0}[base]
+		if !known && !variable {
+			return nil, false
+		}
 		if variable {
 			if len(d) < 4 {
 				return nil, false

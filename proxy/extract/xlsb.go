@@ -29,8 +29,8 @@ const (
 )
 
 // eachBrt calls f with every record of a binary part: type and size are
-// written in groups of seven bits.
-func eachBrt(d []byte, f func(kind int, data []byte) bool) {
+// written in groups of seven bits. It reports whether the last one is whole.
+func eachBrt(d []byte, f func(kind int, data []byte) bool) bool {
 	number := func(most int) int {
 		n := 0
 		for i := 0; i < most && len(d) > 0; i++ {
@@ -46,13 +46,14 @@ func eachBrt(d []byte, f func(kind int, data []byte) bool) {
 	for len(d) > 0 {
 		kind, size := number(2), number(4)
 		if size > len(d) {
-			return
+			return false
 		}
 		if !f(kind, d[:size]) {
-			return
+			return true
 		}
 		d = d[size:]
 	}
+	return true
 }
 
 // wideString reads a length and as many characters; rest follows them.
@@ -90,13 +91,16 @@ func (b *workbook) openBinary(r *reading, z *zipPack) map[string]int {
 		b.binaryStyles(z.read(f, z.p.place))
 	}
 	if f := z.find("xl/sharedStrings.bin"); f != nil {
-		eachBrt(z.read(f, z.p.place), func(kind int, d []byte) bool {
+		whole := eachBrt(z.read(f, z.p.place), func(kind int, d []byte) bool {
 			if kind == brtSharedItem && len(d) > 1 {
 				text, _ := wideString(d[1:])
 				b.shared = append(b.shared, text)
 			}
 			return !r.over(z.p.place)
 		})
+		if !whole {
+			r.unscannable(z.p.place, whyMalformed)
+		}
 	}
 	return ids
 }
@@ -169,7 +173,7 @@ func brtComments(data []byte) string {
 func (b *workbook) binarySheet(r *reading, data []byte, place detect.Place) {
 	var t sheetTable
 	n := 0
-	eachBrt(data, func(kind int, d []byte) bool {
+	whole := eachBrt(data, func(kind int, d []byte) bool {
 		if n++; n%4096 == 0 && r.over(place) || t.b.Len() > r.texts {
 			return false
 		}
@@ -183,6 +187,9 @@ func (b *workbook) binarySheet(r *reading, data []byte, place detect.Place) {
 		}
 		return true
 	})
+	if !whole {
+		r.unscannable(place, whyMalformed)
+	}
 	r.text(place, detect.Table, t.String())
 	r.prose(place, wideText(data)) // formulas, headers and footers, input rules
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"postvern.example/policy/detect"
 )
 
 // brt writes a record of a binary workbook.
@@ -60,5 +62,29 @@ func TestBinaryWorkbooksAreRead(t *testing.T) {
 	}
 	if !res.holds("ord-kommentar") || len(res.Findings) > 0 {
 		t.Error(res.dump())
+	}
+}
+
+func TestABinaryWorkbookWhoseRecordsBreakOffIsAFinding(t *testing.T) {
+	shared := brt(brtSharedItem, "\x00"+brtWide("Anna Holm"))
+	sheet := brt(brtRow, brtNumber(0)) + brt(brtCellShared, brtNumber(0)+brtNumber(0)+brtNumber(0)) + brt(brtCellText, brtNumber(1)+brtNumber(0)+brtWide("010203-1234"))
+	for name, c := range map[string]struct {
+		shared, sheet string
+		damaged       bool
+	}{
+		"whole":                            {shared, sheet, false},
+		"a sheet ends in a record":         {shared, sheet + brt(brtCellText, brtNumber(1)+brtNumber(0)+brtWide("Bo"))[:9], true},
+		"the shared text ends in a record": {shared + shared[:9], sheet, true},
+	} {
+		data := zipOf(t,
+			"[Content_Types].xml", contentTypes,
+			"xl/workbook.bin", brt(brtBook, "\x00\x00\x00\x00")+brt(brtSheet, strings.Repeat("\x00", 8)+brtWide("rId1")+brtWide("Medlemmer")),
+			"xl/sharedStrings.bin", c.shared, "xl/worksheets/sheet1.bin", c.sheet,
+		)
+		res := extracted(t, attached("application/octet-stream", "a.xlsb", data))
+		f, told := res.finding(detect.Unscannable)
+		if told != c.damaged || told && f.Evidence[0] != whyMalformed || !res.holds("Anna Holm\t010203-1234") {
+			t.Errorf("%s\n%s", name, res.dump())
+		}
 	}
 }
