@@ -168,7 +168,7 @@ func TestTheFirstKeyThatWasUsedStaysUntilAnotherIsApproved(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.write("revoked.asc", armored(t, second))
-	if out, err := g.run("keys", "add", "--language", "en", "--by", "dpo", g.path("revoked.asc")); err != nil || !strings.Contains(out, "is not used: revoked") {
+	if out, err := g.run("keys", "add", "--language", "en", "--by", "dpo", g.path("revoked.asc")); err != nil || !strings.Contains(out, "is not used: the key has been revoked") {
 		t.Fatal(out, err)
 	}
 	g.counts(`postvern_keys{source="folder",state="revoked"} 1`)

@@ -218,7 +218,7 @@ func TestAReleaseSealsOnceTheReaderHasAKey(t *testing.T) {
 	var held []map[string]any
 	g.json(&held, "held", "list")
 	out, err := g.run("held", "release", held[0]["id"].(string), "--reason", "nu har hun en nøgle")
-	if err != nil || !strings.Contains(out, "encrypted") {
+	if err != nil || !strings.Contains(out, "krypteret til sin modtager") {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	raw := onlyMail(t, g.arrived(4), g.log)
