@@ -138,9 +138,9 @@ func (in inside) secret(p person, hidden map[string]bool) bool {
 
 // told reports whether somebody counts where no program shows them: a member,
 // or one who stands in To or Cc. What else is there may only look like an
-// address, as the number of a picture does.
+// address or a name, as the number of a picture and the name of a font do.
 func (in inside) told(p person) bool {
-	_, shown := in.shown[canonical(p.address)]
+	_, shown := in.shown[in.address(p)]
 	return shown || in.member(p)
 }
 
@@ -153,8 +153,8 @@ func (p *preparation) inside() inside {
 // in what no program shows.
 func (in inside) quoted(q message.Quotation) []person {
 	var people []person
-	for _, address := range q.Unseen {
-		if p := (person{address: address}); in.told(p) {
+	for _, u := range q.Unseen {
+		if p := (person{name: u.Name, address: u.Address}); in.told(p) {
 			people = append(people, p)
 		}
 	}
@@ -273,7 +273,7 @@ func (p *preparation) blindQuoted(hidden map[string]bool) ([]message.Edit, error
 		return in.secret(person{name: name, address: address}, hidden)
 	}
 	unseen := func(name, address string) bool {
-		return in.told(person{address: address}) && secret(name, address)
+		return in.told(person{name: name, address: address}) && secret(name, address)
 	}
 	edits, _, err := p.msg.HideQuotedPeople(secret, secret, unseen)
 	return edits, err

@@ -240,3 +240,30 @@ func TestWithEverybodyHiddenCalendarsThatAreFilesTellOfNobody(t *testing.T) {
 		}
 	}
 }
+
+// TestWithEverybodyHiddenWhatProgramsWroteInATextTellsOfNobody sends texts in
+// which programs have named one reader, and one whose words are the writer's own.
+func TestWithEverybodyHiddenWhatProgramsWroteInATextTellsOfNobody(t *testing.T) {
+	i := gateway(t, files{"policy.yaml": strings.Replace(defaultPolicy, "hide: members", "hide: everyone", 1)})
+	for name, c := range map[string]struct {
+		body  string
+		named bool
+	}{
+		"a comment":            {page("<!-- Bo Friis --><p>Hej</p>"), false},
+		"an attribute":         {page("<p aria-label='Fra Bo Friis'>Hej</p>"), false},
+		"properties":           {page("<!--[if gte mso 9]><xml><o:Author>Bo Friis</o:Author></xml><![endif]--><p>Hej</p>"), false},
+		"an invitation":        {worded("Hvornår: 20. november\nHvor: Teams\nMødedeltagere: Bo Friis; Kontoret"), false},
+		"who is invited":       {worded("Inviterede: Bo Friis <bo.friis@brev.example>, Ada Dam <ada.dam@brev.example>"), false},
+		"a citation":           {saying("Bo Friis wrote:"), false},
+		"the writer's words":   {worded("Vi var tre: Bo Friis skrev referat."), true},
+		"minutes of a meeting": {worded("Tid: 20. november\nSted: Kontoret\nDeltagere: Bo Friis, Ada Dam"), true},
+	} {
+		mail := "X-Mark: " + mark(name) + "\nFrom: Anna Holm <tr.anna@forening.example>\nTo: Ada Dam <ada.dam@brev.example>, Bo Friis <bo.friis@brev.example>\nSubject: x\nDate: Mon, 2 Mar 2026 12:00:00 +0100\nMessage-ID: <texts@region.example>\nMIME-Version: 1.0\nContent-Transfer-Encoding: 8bit\n" + c.body
+		if err := i.send("anna", "tr.anna@forening.example", strangers[:2], mail); err != nil {
+			t.Fatal(err)
+		}
+		if got := i.delivered(name, strangers[0]); strings.Contains(got, "Friis") != c.named {
+			t.Errorf("%s: is named %v, want %v:\n%s", name, !c.named, c.named, got)
+		}
+	}
+}

@@ -113,6 +113,15 @@ var unwitting = []probe{
 	{name: "a contact by name", body: invites("CONTACT:Ingrid Østergård\\, 12 34 56 78"), want: passes},
 	{name: "the line before a mail in an mbox", body: file("application/mbox", "a.mbox", "From ingrid@post.example Mon Mar  2 12:00:00 2026\nFrom: chef@region.example\nTo: kontor@forening.example\nSubject: x\n\nhej\n"), want: isHeld},
 	{name: "a link in the header of a nested mail", body: attached("Content-Type: message/rfc822\n", "From: chef@region.example\nTo: kontor@forening.example\nSubject: x\nList-Unsubscribe: <https://x.example/u?e="+base64.RawURLEncoding.EncodeToString([]byte("ingrid@post.example"))+">\n\nhej\n"), want: isHeld},
+	{name: "html comment by name", body: page("<!-- Til: Ingrid Østergård --><p>hej</p>"), want: passes},
+	{name: "html meta by name", body: page("<meta name=author content=\"Ingrid Østergård\"><p>hej</p>"), want: passes},
+	{name: "html attribute by name", body: page("<p data-author='Ingrid &Oslash;sterg&aring;rd'>hej</p>"), want: passes},
+	{name: "html properties of Word", body: page("<!--[if gte mso 9]><xml><o:DocumentProperties><o:LastAuthor>Ingrid Østergård</o:LastAuthor></o:DocumentProperties></xml><![endif]--><p>hej</p>"), want: passes},
+	{name: "html JSON-LD by name", body: page(`<script type="application/ld+json">{"attendee":{"name":"Ingrid Østergård"}}</script><p>hej</p>`), want: passes},
+	{name: "invitation of Outlook", body: worded("Emne: Møde\nHvornår: 20. november 2026 10:00-11:00\nHvor: Teams\nDeltagere: Ingrid Østergård; Kontoret"), want: passes},
+	{name: "appointment of Outlook", body: worded("-----Oprindelig aftale-----\nFra: Kontoret\nSendt: 19. november 2026 10:12\nTil: Kontoret\nObligatoriske: Ingrid Østergård\nValgfri: Kontoret\nEmne: Møde"), want: passes},
+	{name: "invited guests", body: worded("Invited: Ingrid Østergård <ingrid@post.example>, Kontoret <kontor@forening.example>"), want: passes},
+	{name: "attribution without a date", body: saying("Ingrid Østergård skrev:"), want: passes},
 	{name: "an attendee in the genitive", body: invites("ATTENDEE;CN=Ingrid Østergård:mailto:ingrid@post.example\nSUMMARY:Ingrid Østergårds sag\nLOCATION:Ingrid Østergård's kontor"), want: passes},
 }
 

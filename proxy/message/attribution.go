@@ -57,12 +57,44 @@ func attributions(text string, plain bool) []quotedList {
 		if end := strings.TrimRight(text[line.content:line.end], " \t\r\u00a0*_"); !strings.HasSuffix(end, ":") && !strings.HasSuffix(end, wideColon) && !strings.HasSuffix(end, ">>>") {
 			continue
 		}
-		if e, ok := writerIn(text, plain, last); ok {
+		if e, ok := writerIn(text, plain, last); ok || plain && cites(text, next, line.depth) && nameBeforeVerb(text, line, &e) {
 			found = append(found, quotedList{elements: []quotedElement{e}, writer: true})
 		}
 		last = last[:0]
 	}
 	return found
+}
+
+// cites reports whether the next line with words in it is cited more deeply.
+func cites(text string, at, depth int) bool {
+	for at < len(text) {
+		line, next := takeLine(text, at)
+		if line.depth > depth {
+			return true
+		}
+		if line.content < line.end || line.label != noLabel {
+			return false
+		}
+		at = next
+	}
+	return false
+}
+
+// nameBeforeVerb finds the writer in a line that is a full name and a verb, and
+// nothing else ("Bo Friis wrote:"): only what is cited below makes that more
+// than a sentence.
+func nameBeforeVerb(text string, line quotedLine, e *quotedElement) bool {
+	words := strings.TrimRight(text[line.content:line.end], " \t\u00a0*_:"+wideColon)
+	verb := wroteVerbs.FindStringSubmatchIndex(words)
+	if verb == nil || verb[3] != len(words) {
+		return false
+	}
+	name := strings.TrimRight(words[:verb[2]], " \t,")
+	if found := unseenNames(" " + name); len(found) == 0 || found[len(found)-1] != name {
+		return false
+	}
+	*e = quotedElement{span: Range{line.content, line.content + len(name)}, name: name}
+	return true
 }
 
 // writerIn finds whom the last of some lines name: the fewest that say it, and

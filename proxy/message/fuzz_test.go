@@ -197,9 +197,9 @@ func FuzzHideQuoted(f *testing.F) {
 				t.Fatalf("%q: still names %+v", text, r)
 			}
 		}
-		for _, address := range left.Unseen {
-			if hideMember("", address) {
-				t.Fatalf("%q: still names %s where nobody sees it", text, address)
+		for _, u := range left.Unseen {
+			if hideMember(u.Name, u.Address) {
+				t.Fatalf("%q: still names %+v where nobody sees it", text, u)
 			}
 		}
 	})

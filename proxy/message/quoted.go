@@ -38,6 +38,7 @@ const (
 	senderLabel
 	recipientLabel
 	attendeeLabel // of meetings; also of their minutes, which are no header
+	meetingLabel  // when and where: one alone is a question
 )
 
 // quotedLine is one line of text taken apart.
@@ -221,26 +222,27 @@ func labelOf(s string) (labelKind, int) {
 // blockRecipients returns the lists of one block of lines; headed says that
 // a line above it makes it a header.
 func blockRecipients(text string, block []quotedLine, headed bool, linked func(Range) []string) []quotedList {
-	var has [attendeeLabel + 1]int
+	var has [meetingLabel + 1]int
 	for _, line := range block {
 		has[line.label]++
 	}
 	labelled := len(block) - has[noLabel]
-	header := headed || has[otherLabel]+has[senderLabel] > 0
+	invitation := has[meetingLabel] > 1
+	header := headed || invitation || has[otherLabel]+has[senderLabel] > 0
 	var found, lone []quotedList
 	mailboxes := 0
 	for i, line := range block {
 		switch line.label {
 		case recipientLabel:
 		case senderLabel:
-			if labelled < 2 {
+			if labelled-has[meetingLabel] < 2 {
 				continue
 			}
 		case attendeeLabel:
 		default:
 			continue
 		}
-		certain := header && (line.label != attendeeLabel || has[senderLabel] > 0)
+		certain := header && (line.label != attendeeLabel || has[senderLabel] > 0 || invitation)
 		l := logical{text: text, plain: linked == nil, strict: !certain}
 		l.add(line)
 		for _, more := range block[i+1:] {

@@ -298,6 +298,13 @@ func TestWhatNoProgramShowsLeavesWithTheMembersThatItNames(t *testing.T) {
 		{`<noscript><p>Hej</p></noscript><p>bo@member.example</p>`, `<noscript><p>Hej</p></noscript><p>bo@member.example</p>`},
 		{`<p title = "bo&#64;member.example">Hej</p>`, `<p>Hej</p>`},
 		{`<p title="bo&commat;member.example"/>Hej`, `<p/>Hej`},
+		{`<p class='x' title='Mette Madsen'>Hej</p>`, `<p class='x'>Hej</p>`},
+		{`<!-- Til: Mette Madsen --><p>Hej</p>`, `<p>Hej</p>`},
+		{`<meta name=author content="Mette Madsen"><p>Hej</p>`, `<meta name=author><p>Hej</p>`},
+		{`<p title="Besked fra &Aring;sa &Oslash;st" class=x>Hej</p>`, `<p class=x>Hej</p>`},
+		{`<!--[if gte mso 9]><xml><o:DocumentProperties><o:Author>Mette Madsen</o:Author></o:DocumentProperties></xml><![endif]-->Hej`, `Hej`},
+		{`<script type="application/ld+json">{"attendee":{"name":"Mette Madsen"}}</script>Hej`, `<script type="application/ld+json"></script>Hej`},
+		{`<style>p { font-family: "Times New Roman", Segoe UI }</style><p title="Mette Madsensen">Mette Madsen</p>`, `<style>p { font-family: "Times New Roman", Segoe UI }</style><p title="Mette Madsensen">Mette Madsen</p>`},
 		// A link to a mailbox is the writer's own word, whatever programs add to it.
 		{`<a href="mailto:bo@member.example" title="bo@member.example">Bo</a>`, `<a href="mailto:bo@member.example" title="bo@member.example">Bo</a>`},
 		{`<a href="MAILTO:bo@member.example?subject=Hej" data-x="chef@region.example">Bo</a>`, `<a href="MAILTO:bo@member.example?subject=Hej" data-x="chef@region.example">Bo</a>`},

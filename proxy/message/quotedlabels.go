@@ -19,8 +19,14 @@ var (
 		"deltagare", "obligatoriska deltagare", "valfria deltagare",
 		"osallistujat", "pakolliset osallistujat", "valinnaiset osallistujat",
 		"fundarmenn", "þátttakendur", "teilnehmer", "erforderliche teilnehmer", "optionale teilnehmer",
-		"participants", "participants obligatoires", "participants facultatifs", "uczestnicy")
-	senderLabels = labels("from", "sender", "fra", "frå", "afsender", "avsender", "från", "avsändare", "lähettäjä", "frá", "sendandi",
+		"participants", "participants obligatoires", "participants facultatifs", "uczestnicy",
+		"mødedeltagere", "møtedeltakere", "møtedeltakarar", "mötesdeltagare", "kokouksen osallistujat",
+		"obligatoriske", "valgfri", "valgfrie", "nødvendige", "obligatoriska", "valfria", "pakolliset", "valinnaiset",
+		"invited", "invitees", "guests", "inviterede", "inviterte", "inviterade", "inbjudna", "kutsutut", "gæster", "gjester", "gäster", "vieraat")
+	// meetingLabels stand in what Outlook quotes of an invitation. Minutes say when
+	// and where in other words ("Tid", "Sted").
+	meetingLabels = labels("when", "where", "hvornår", "hvor", "når", "kor", "när", "var", "milloin", "missä", "wann", "wo")
+	senderLabels  = labels("from", "sender", "fra", "frå", "afsender", "avsender", "från", "avsändare", "lähettäjä", "frá", "sendandi",
 		"von", "absender", "de", "expéditeur", "od", "nadawca")
 	otherLabels = labels("sent", "sendt", "skickat", "skickades", "lähetetty", "date", "dato", "datum", "päiväys", "päivämäärä", "pvm",
 		"subject", "emne", "ämne", "aihe", "importance", "prioritet", "viktighet", "betydning", "tärkeys", "priority",
@@ -48,6 +54,8 @@ func kindOfLabel(word string) labelKind {
 		return attendeeLabel
 	case senderLabels[word]:
 		return senderLabel
+	case meetingLabels[word]:
+		return meetingLabel
 	case otherLabels[word]:
 		return otherLabel
 	}

@@ -22,7 +22,7 @@ var (
 type Quotation struct {
 	Recipients []QuotedRecipient // in lines such as "Til:", "To:", "Kopia:"
 	Writers    []QuotedRecipient // in "Fra:" and in attribution lines ("Den 3. maj skrev Bo <bo@x>:")
-	Unseen     []string          // addresses in comments, style sheets, scripts and attributes of HTML, as far as they can be told from what only looks like one
+	Unseen     []QuotedRecipient // addresses and, apart from them, names in comments, style sheets, scripts and attributes of HTML, as far as they can be told from what only looks like one
 }
 
 // Quoted returns the people that stand in header blocks of quoted messages
@@ -41,7 +41,12 @@ func (m *Message) Quoted() (Quotation, error) {
 		}
 		q.add(b.lists())
 		for _, u := range b.visible.unseen {
-			q.Unseen = append(q.Unseen, u.addresses...)
+			for _, a := range u.addresses {
+				q.Unseen = append(q.Unseen, QuotedRecipient{Address: a})
+			}
+			for _, name := range u.names {
+				q.Unseen = append(q.Unseen, QuotedRecipient{Name: name})
+			}
 		}
 		return nil
 	})

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // unseen is a piece of a body that no program shows, or that nobody reads: a
@@ -14,20 +16,25 @@ import (
 type unseen struct {
 	src       Range // without the piece the source is still HTML
 	addresses []string
+	names     []string // what may be the full name of a person
 }
 
-// noteUnseen keeps a piece when an address may stand in it.
+// noteUnseen keeps a piece when an address or a name may stand in it.
 func (v *visibleText) noteUnseen(start, end int) {
-	if addresses := unseenAddresses(v.source[start:end]); len(addresses) > 0 {
-		v.unseen = append(v.unseen, unseen{Range{start, end}, addresses})
+	v.keepUnseen(unseen{Range{start, end}, unseenAddresses(v.source[start:end]), unseenNames(v.source[start:end])})
+}
+
+func (v *visibleText) keepUnseen(u unseen) {
+	if len(u.addresses) > 0 || len(u.names) > 0 {
+		v.unseen = append(v.unseen, u)
 	}
 }
 
-// noteTag keeps the attributes of a tag in which an address may stand, but for
-// what a link to a mailbox says of it whose words name whose it is.
+// noteTag keeps the attributes of a tag in which an address or a name may stand,
+// but for what a link to a mailbox says of it whose words name whose it is.
 func (v *visibleText) noteTag(start, end int) {
 	tag := v.source[start:end]
-	if !mayHoldAddress(tag) && !strings.Contains(tag, "://") {
+	if !mayHoldAddress(tag) && !strings.Contains(tag, "://") && len(unseenNames(tag)) == 0 {
 		return
 	}
 	pieces := attributes(tag)
@@ -45,9 +52,7 @@ func (v *visibleText) noteTag(start, end int) {
 			}
 		}
 		addresses := slices.DeleteFunc(found, func(a string) bool { return slices.Contains(shown, a) })
-		if len(addresses) > 0 {
-			v.unseen = append(v.unseen, unseen{Range{start + p.src.Start, start + p.src.End}, addresses})
-		}
+		v.keepUnseen(unseen{Range{start + p.src.Start, start + p.src.End}, addresses, unseenNames(p.value)})
 	}
 }
 
@@ -107,6 +112,53 @@ func unseenAddresses(text string) (found []string) {
 		}
 	}
 	return found
+}
+
+// unseenNames finds what may be the full names of people: two to four words that
+// begin with capitals, with one blank between them.
+func unseenNames(text string) (found []string) {
+	const most = 4
+	if !mayHoldName(text) {
+		return nil
+	}
+	var words []string // that stand together
+	for piece := range strings.FieldsFuncSeq(html.UnescapeString(text), func(r rune) bool { return r != ' ' && !inName(r) }) {
+		words = words[:0]
+		for word := range strings.SplitSeq(piece, " ") {
+			if strings.HasPrefix(word, "'") {
+				words, word = words[:0], word[1:]
+			}
+			if first, _ := utf8.DecodeRuneInString(word); !unicode.IsUpper(first) {
+				words = words[:0]
+				continue
+			}
+			words = append(words, strings.TrimRight(word, ".'’-"))
+			for n := 2; n <= min(most, len(words)); n++ {
+				found = append(found, strings.Join(words[len(words)-n:], " "))
+			}
+		}
+	}
+	return found
+}
+
+func inName(r rune) bool {
+	return unicode.IsLetter(r) || unicode.Is(unicode.M, r) || strings.ContainsRune("-.'’", r)
+}
+
+// mayHoldName reports whether a blank stands in text before what may be a
+// capital: it nearly never does in a tag.
+func mayHoldName(text string) bool {
+	for i := strings.IndexByte(text, ' '); i >= 0 && i+1 < len(text); {
+		if c := text[i+1]; c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf || c == '&' {
+			return true
+		}
+		next := strings.IndexByte(text[i+1:], ' ')
+		if next < 0 {
+			return false
+		}
+		i += 1 + next
+	}
+	return false
 }
 
 // attribute is one of a tag: its range with the blanks before it, and its value
@@ -170,7 +222,8 @@ func (v *visibleText) unseenOf(hide func(name, address string) bool) (cuts []Ran
 		return nil
 	}
 	for _, u := range v.unseen {
-		if slices.ContainsFunc(u.addresses, func(a string) bool { return hide("", a) }) {
+		if slices.ContainsFunc(u.addresses, func(a string) bool { return hide("", a) }) ||
+			slices.ContainsFunc(u.names, func(name string) bool { return hide(name, "") }) {
 			cuts = append(cuts, u.src)
 		}
 	}

@@ -147,7 +147,7 @@ func (v *visibleText) noteMailboxes(start, end int) {
 			}
 		}
 		if len(addresses) > 0 {
-			v.unseen = append(v.unseen, unseen{Range{at[from], at[to]}, addresses})
+			v.unseen = append(v.unseen, unseen{src: Range{at[from], at[to]}, addresses: addresses})
 		}
 		if text[i] == '@' {
 			last = to
@@ -176,7 +176,7 @@ func (v *visibleText) noteCodes(start, end int) {
 		run := v.source[at : at+span(v.source[at:end], codeSigns)]
 		if len(run) >= shortest && len(run) <= longest {
 			if addresses := inBase64(run); len(addresses) > 0 {
-				v.unseen = append(v.unseen, unseen{Range{at, at + len(run)}, addresses})
+				v.unseen = append(v.unseen, unseen{src: Range{at, at + len(run)}, addresses: addresses})
 			}
 		}
 		at += len(run)
