@@ -138,12 +138,14 @@ type phrase struct {
 	level    Confidence // of a term of the DPO's; 0 for the lexicons' own
 	language language   // of a term; 0 for any
 	mute     bool
+	counts   bool    // a number belongs to it
 	notice   keyword // it is no phrase but a word that the readers of lists and passwords ask for
 }
 
 // lexicon is all phrases and classes, compiled.
 type lexicon struct {
 	classes map[string]*wordSet
+	alike   map[string]element // what phrases say the same of, while they are read
 	phrases []*phrase
 	index   *stemIndex[[]*phrase]
 	endings *stemIndex[[]*phrase] // of words of compoundLength and more
@@ -177,7 +179,7 @@ func (e *LexiconError) Error() string {
 
 // newLexicon reads the embedded files, then the DPO's, and adds their terms.
 func newLexicon(cfg Config) (*lexicon, error) {
-	l := &lexicon{classes: map[string]*wordSet{}, index: newStemIndex[[]*phrase](), endings: newStemIndex[[]*phrase]()}
+	l := &lexicon{classes: map[string]*wordSet{}, alike: map[string]element{}, index: newStemIndex[[]*phrase](), endings: newStemIndex[[]*phrase]()}
 	entries, err := lexiconFiles.ReadDir("lexicon")
 	if err != nil {
 		return nil, fmt.Errorf("read the lexicons: %w", err)
@@ -208,6 +210,7 @@ func newLexicon(cfg Config) (*lexicon, error) {
 			return nil, fmt.Errorf("term %d: %w", i+1, err)
 		}
 	}
+	l.alike = nil
 	l.compile()
 	return l, nil
 }
@@ -245,6 +248,7 @@ func (l *lexicon) parse(fields []string) (*phrase, error) {
 		}
 		e.gap, gap = gap, 0
 		p.elements = append(p.elements, e)
+		p.counts = p.counts || e.digits > 0
 	}
 	if p.anchor < 0 || p.elements[p.anchor].digits > 0 {
 		return nil, errors.New("no word is marked with @")
@@ -265,6 +269,9 @@ func (l *lexicon) element(f string) (element, error) {
 	}
 	if c := l.classes[f]; c != nil { // nearly all: the words are shared with the class
 		return element{words: c, owner: f == "MY"}, nil
+	}
+	if e, ok := l.alike[f]; ok {
+		return e, nil
 	}
 	e := element{words: &wordSet{}}
 	for w := range strings.SplitSeq(f, "|") {
@@ -289,6 +296,7 @@ func (l *lexicon) element(f string) (element, error) {
 			e.words.addEnding(t)
 		}
 	}
+	l.alike[f] = e
 	return e, nil
 }
 
@@ -344,28 +352,41 @@ func (s *wordSet) addTerm(word string) error {
 	return nil
 }
 
+// both returns all of them; more is shared where there is nothing else.
+func both(some, more []*phrase) []*phrase {
+	if some == nil {
+		return more
+	}
+	return append(some, more...)
+}
+
 // compile enters every phrase under the words of its anchor.
 func (l *lexicon) compile() {
 	type entry struct {
 		text   string
 		prefix bool
 	}
-	at, endings := map[entry][]*phrase{}, map[string][]*phrase{}
+	// Phrases that are found by the same words are entered together.
+	var anchors []*wordSet
+	by := map[*wordSet][]*phrase{}
 	for _, p := range l.phrases {
 		words := p.elements[p.anchor].words
+		if by[words] == nil {
+			anchors = append(anchors, words)
+		}
+		by[words] = append(by[words], p)
+	}
+	at, endings := map[entry][]*phrase{}, map[string][]*phrase{}
+	for _, words := range anchors {
+		phrases := slices.Clip(by[words])
 		for w := range words.whole {
-			at[entry{w, false}] = append(at[entry{w, false}], p)
+			at[entry{w, false}] = both(at[entry{w, false}], phrases)
 		}
-		for _, w := range words.stems {
-			e := entry{w, true}
-			if !slices.Contains(at[e], p) {
-				at[e] = append(at[e], p)
-			}
+		for _, w := range slices.Compact(slices.Sorted(slices.Values(words.stems))) {
+			at[entry{w, true}] = both(at[entry{w, true}], phrases)
 		}
-		for _, w := range words.endings {
-			if !slices.Contains(endings[w], p) {
-				endings[w] = append(endings[w], p)
-			}
+		for _, w := range slices.Compact(slices.Sorted(slices.Values(words.endings))) {
+			endings[w] = both(endings[w], phrases)
 		}
 	}
 	for _, row := range keywordTable {

@@ -46,6 +46,8 @@ type phraseScan struct {
 	sentence
 	shape   Shape
 	owner   *owner
+	digit   int // the first digit at or after the last place that was asked about
+	before  int // the last one before it, or far away
 	notices []notice
 	mutes   []span
 	hits    []phraseHit
@@ -54,7 +56,7 @@ type phraseScan struct {
 // scanPhrases finds the phrases of the lexicon in the text.
 // It returns where words for members and staff stand.
 func (l *lexicon) scanPhrases(text string, shape Shape, own *owner, out *collector) []notice {
-	p := phraseScan{lexicon: l, shape: shape, owner: own, sentence: sentence{text: text, end: -1, greets: greets(text)}}
+	p := phraseScan{lexicon: l, shape: shape, owner: own, sentence: sentence{text: text, end: -1, greets: greets(text)}, digit: nextDigit(text, 0), before: -2*sentenceReach - 1}
 	filter := &l.index.filter
 	m, before := wordMask(text, 0), uint64(0) // of 64 bytes, and the last bit of those before
 	for at := 0; at < len(text); at += 64 {
@@ -121,6 +123,9 @@ func (s *phraseScan) phrases(found []*phrase, b int) {
 			s.notices = append(s.notices, notice{b, p.notice})
 			continue
 		}
+		if p.counts && !s.numberNear(b) {
+			continue
+		}
 		s.around(b, s.shape)
 		first, last, ok := s.match(p, b)
 		if !ok || !s.speaks(p.language) {
@@ -137,6 +142,15 @@ func (s *phraseScan) phrases(found []*phrase, b int) {
 			s.hits = append(s.hits, phraseHit{p.kind, s.tokens[first].start, s.tokens[last].end, level, why, s.identity(first)})
 		}
 	}
+}
+
+// numberNear reports whether a digit stands where a sentence around text[at] may
+// reach. Places are asked about in order.
+func (s *phraseScan) numberNear(at int) bool {
+	for s.digit < at {
+		s.before, s.digit = s.digit, nextDigit(s.text, s.digit+1)
+	}
+	return s.digit <= at+2*sentenceReach || s.before >= at-2*sentenceReach
 }
 
 // notice is a word at text[at] that says whom a list is of.

@@ -58,6 +58,9 @@ func TestAnAmountNearAPersonAndAWordForPayIsASalary(t *testing.T) {
 		{"Zofia fekk sett ned timeløna frå 215 til 204.", detect.Salary, detect.Likely},
 		{"Hanne mangler sit nattillæg, det drejer sig om 6.300 kr.", detect.Salary, detect.Likely},
 		{"Den nye controlleren startet på 61k.", detect.Salary, detect.Likely},
+		{"Pekka tienaa kolme tonnia.", detect.Salary, detect.Likely},
 		{"Median for gruppen er 690 000 kroner i årslønn.", detect.Salary, 0},
+		{"Pia mangler en kollega på onsdag.", detect.Salary, 0},
+		{"Ola står to timer ved grillen.", detect.Salary, 0},
 	})
 }
