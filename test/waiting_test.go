@@ -80,7 +80,7 @@ func TestAMailWaitsForItsReadersKeyAndLeavesSealedWithIt(t *testing.T) {
 		t.Error("the server was asked again")
 	}
 	out, err := g.run("keys", "show", "--language", "en", "mette@post.example")
-	if err != nil || !strings.Contains(out, "2 copies went as encrypted (OpenPGP), the last on ") || !strings.Contains(out, "asked for a key (found)") {
+	if err != nil || !strings.Contains(out, "2 copies went as: encrypted (OpenPGP), the last on ") || !strings.Contains(out, "asked for a key (found)") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
