@@ -87,9 +87,7 @@ func (s *Store) patience() time.Duration {
 // lookAhead asks the table when its next copy is due.
 func (s *Store) lookAhead(ctx context.Context) error {
 	var due sql.NullInt64
-	ctx, _, end := s.patiently(ctx)
-	defer end()
-	if err := s.read.QueryRowContext(ctx, s.lang.queries["next due"]).Scan(&due); err != nil {
+	if err := s.row(ctx, "next due", nil, &due); err != nil {
 		return fmt.Errorf("next due: %w", err)
 	}
 	if due.Valid {

@@ -34,9 +34,7 @@ func codePlace(reader []byte) string { return "codes/secret/" + hex.EncodeToStri
 func (s *Store) StandingCode(ctx context.Context, address string) (string, error) {
 	reader := s.vault.reader(address)
 	var box []byte
-	ctx, _, end := s.patiently(ctx)
-	defer end()
-	err := s.read.QueryRowContext(ctx, s.lang.queries["standing code"], reader).Scan(&box)
+	err := s.row(ctx, "standing code", []any{reader}, &box)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}

@@ -184,10 +184,7 @@ func (s *Store) settle(t *tx) error {
 // key, and its ciphertext where that stands in the row.
 func (s *Store) bodyRow(ctx context.Context, id int64) (size int64, file string, key, content []byte, err error) {
 	var box []byte
-	ctx, _, end := s.patiently(ctx)
-	defer end()
-	err = s.read.QueryRowContext(ctx, s.lang.queries["read body"], id).Scan(&size, &file, &box, &content)
-	if err != nil {
+	if err = s.row(ctx, "read body", []any{id}, &size, &file, &box, &content); err != nil {
 		return 0, "", nil, nil, fmt.Errorf("read a body: %w", err)
 	}
 	key, err = s.vault.bodyKey(id, box)

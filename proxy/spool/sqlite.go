@@ -139,7 +139,7 @@ func openSQLite(ctx context.Context, s *Store) error {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	s.read.SetMaxOpenConns(4)
-	s.read.SetMaxIdleConns(2)
+	s.read.SetMaxIdleConns(4)
 	if err := patiently(ctx, func() error { return migrateSQLite(ctx, s.db) }); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}

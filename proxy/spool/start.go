@@ -138,35 +138,6 @@ func sweepSQLite(ctx context.Context, s *Store) error {
 	return nil
 }
 
-// query reads rows with a connection that only reads.
-func (s *Store) query(ctx context.Context, q query, args []any, each func(scanner) error) error {
-	if s.closed.Load() {
-		return ErrClosed
-	}
-	ctx, answered, end := s.patiently(ctx)
-	defer end()
-	rows, err := s.read.QueryContext(ctx, s.lang.queries[q], args...)
-	if err != nil {
-		return fmt.Errorf("%s: %w", q, err)
-	}
-	answered()
-	return drain(q, rows, each)
-}
-
-// patiently returns a context for a statement that reads. It ends with ctx, or
-// when the server has not answered in time: nobody waits for a machine that is
-// gone until the network finds that out. What follows the first row has no such
-// bound.
-func (s *Store) patiently(ctx context.Context) (_ context.Context, answered, end func()) {
-	if s.lang.patience == 0 {
-		return ctx, func() {}, func() {}
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	timer := time.AfterFunc(s.lang.patience, cancel)
-	stop := func() { timer.Stop() }
-	return ctx, stop, func() { stop(); cancel() }
-}
-
 // clock returns the time as the store writes it: UTC, whole milliseconds.
 func (s *Store) clock() time.Time { return fromMillis(s.now().UnixMilli()) }
 

@@ -27,18 +27,16 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 	err := s.query(ctx, "totals", nil, func(r scanner) error {
 		return r.Scan(&st.Queued, &st.Held, &st.Deferred, &st.Bytes)
 	})
-	ctx, _, end := s.patiently(ctx)
-	defer end()
 	var received int64
 	if err == nil {
-		err = s.read.QueryRowContext(ctx, s.lang.queries["waiting codes"]).Scan(&st.Codes)
+		err = s.row(ctx, "waiting codes", nil, &st.Codes)
 	}
 	if err == nil {
-		err = s.read.QueryRowContext(ctx, s.lang.queries["waiting lookups"]).Scan(&st.LookUps)
+		err = s.row(ctx, "waiting lookups", nil, &st.LookUps)
 	}
 	if err == nil {
 		s.held.Store(st.Bytes)
-		err = s.read.QueryRowContext(ctx, s.lang.queries["oldest"]).Scan(&received)
+		err = s.row(ctx, "oldest", nil, &received)
 		if errors.Is(err, sql.ErrNoRows) {
 			return st, nil
 		}

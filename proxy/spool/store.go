@@ -67,8 +67,9 @@ type Store struct {
 	now    func() time.Time
 	vault  *vault
 	disk   disk
-	db     *sql.DB // the writer's connection
-	read   *sql.DB // connections that only read
+	db     *sql.DB  // the writer's connection
+	read   *sql.DB  // connections that only read
+	asked  sync.Map // the statements that they have compiled, by query
 	lang   dialect
 	lock   *os.File
 	jobs   chan *job
