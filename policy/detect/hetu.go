@@ -54,6 +54,13 @@ func appendHetu(r *run, i int, out []candidate) []candidate {
 	return append(out, c)
 }
 
+// isHetu reports whether s is a henkilötunnus as it is usually written, so that the
+// letter at its end is one.
+func isHetu(s string) bool {
+	return len(s) == 11 && digitsAt(s, 0) == 6 && hetuCentury(s[6]) != 0 && digitsAt(s[7:10], 0) == 3 &&
+		hetuCheck[decimal(s[:6]+s[7:10])%31] == upper(s[10])
+}
+
 // hetuSign reads the sign of the century at text[at], a hyphen also with
 // blanks or a line's end around it, and returns where the individual number
 // begins and whether the sign stands tight.

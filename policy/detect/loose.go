@@ -65,9 +65,11 @@ func (n *numberScan) stretch() int {
 	if r.dateGroups(from) != last+1-from {
 		return 0
 	}
-	start := looseGap(r.text, r.groups[last].end)
+	start, broken := looseGap(r.text, r.groups[last].end), false
 	if start < 0 {
-		return 0
+		if start, broken = brokenLine(r.text, r.groups[last].end), true; start < 0 {
+			return 0
+		}
 	}
 	size := digitsAt(r.text, start)
 	if size != 4 && size != 5 {
@@ -77,10 +79,43 @@ func (n *numberScan) stretch() int {
 	n.loose.groups = append(append(n.loose.groups[:0], r.groups[from:]...), group{start, start + size, sepHyphen})
 	n.found = persons(&n.loose, 0, n.found[:0])
 	n.found = n.fullYear(&n.loose, 0, n.found)
+	tied := broken && from == 0 && r.isBroken(start+size)
 	for i := range n.found {
-		n.found[i].keyed = true
+		c := &n.found[i]
+		c.keyed, c.bare = !tied || c.keyed, c.bare || broken
+		if c.kind != NorwegianFnr && (c.kind != SwedishPersonnummer || r.size(last) < 8 || c.evidence.has(EvidenceNoChecksum)) {
+			c.strength = weak
+		}
 	}
 	return start + size
+}
+
+// brokenLine returns where the serial stands that a program put on a line of its
+// own, at the blank behind the date, or -1.
+func brokenLine(text string, at int) int {
+	for i, lines := at, 0; i < len(text) && i-at < maxGap; i++ {
+		switch c := text[i]; {
+		case isDigit(c) && lines == 1:
+			return i
+		case c == ' ', c == '\r', c == '>' && lines == 1:
+		case c == '\n' && lines == 0:
+			lines++
+		default:
+			return -1
+		}
+	}
+	return -1
+}
+
+// isBroken reports whether the date that the run is and the serial that ends at
+// end may be one number without a word that says so: words stand beside it, and it
+// is no date above a postal code.
+func (r *run) isBroken(end int) bool {
+	if end+1 < len(r.text) && r.text[end] == ' ' && isUpper(r.text[end+1:]) {
+		return false
+	}
+	at := r.groups[0].start
+	return hasLetters(r.text[lineStart(r.text, at, reachBefore):at]) || hasLetters(r.text[end:lineEnd(r.text, end, reachBefore)])
 }
 
 // fullYear finds numbers whose date is DDMMYYYY, from group i on: the century
@@ -180,7 +215,7 @@ func (n *numberScan) lookalike(text string, first, end int) int {
 		digits += int(class[text[i]] & classDigit)
 		plain[i-lo] = likeDigit(text[i])
 	}
-	if digits < 6 || !isDigit(plain[0]) {
+	if digits < 6 || !isDigit(plain[0]) || isHetu(text[lo:hi]) {
 		return 0
 	}
 	n.loose.text = string(plain[:hi-lo])
