@@ -8,9 +8,10 @@ type numberScan struct {
 	short run // a run without the century of its date
 	found []candidate
 	mail  *setting
-	owner *owner // the only reader; nil: nobody's data are told from others'
-	sheet sheet  // the table that the text holds, if any
-	row   *whose // in a table: whose name stands in the row, or above it
+	owner *owner  // the only reader; nil: nobody's data are told from others'
+	sheet sheet   // the table that the text holds, if any
+	kept  keyword // the words for what was kept of the last run
+	row   *whose  // in a table: whose name stands in the row, or above it
 }
 
 // scan goes once over the text and hands each group of candidates that share
@@ -45,11 +46,28 @@ func (n *numberScan) scan(text string, heading keyword, weighed func([]candidate
 			n.run.heading = n.sheet.over(text, first, i)
 		}
 		n.gather(first)
+		n.kept = 0
 		n.weigh(text, n.run.heading, weighed)
+		if heading == 0 && n.run.heading&keyAnyPerson != 0 && n.kept&n.run.heading == 0 {
+			i = n.mendCell(text, first, weighed)
+			continue
+		}
 		if end := n.stretch(); end > 0 && n.weigh(text, n.run.heading, weighed) {
 			i = end
 		}
 	}
+}
+
+// mendCell reads the cell of a table in a text that the number at first is in, as
+// one that a spreadsheet has spoilt. It returns where the number ends.
+func (n *numberScan) mendCell(text string, first int, weighed func([]candidate)) int {
+	end := first
+	for end < len(text) && (isAlnum(text[end]) || isIn(".,+-", text[end])) && text[end] != n.sheet.mark {
+		end++
+	}
+	spoilt := numberScan{mail: n.mail, owner: n.owner, row: n.row}
+	spoilt.mend(text[first:end], n.run.heading, weighed)
+	return end
 }
 
 // isShort reports whether the digits text[first:end] are all of a run, and no
@@ -113,6 +131,7 @@ func (n *numberScan) weigh(text string, heading keyword, weighed func([]candidat
 		if kept := settle(found[:k], &around); len(kept) > 0 {
 			any = true
 			for i := range kept {
+				n.kept |= kept[i].key
 				kept[i].id = identify(text[kept[i].start:kept[i].end])
 				if n.owner != nil && n.isOwn(text, kept[i].start, kept[i].end) {
 					kept[i].evidence |= evidence(EvidenceOwnData)

@@ -155,31 +155,42 @@ func (t *table) cell(c *column, heading keyword, cell string, row int) {
 		}
 	})
 	if !found && heading&keyAnyPerson != 0 {
-		t.mend(c, heading, strings.TrimSpace(cell), row)
+		t.scan.mend(strings.TrimSpace(cell), heading, func(kept []candidate) {
+			for _, k := range kept {
+				c.hits = append(c.hits, hit{row, k})
+			}
+		})
 	}
 }
 
 // mend reads a cell that a spreadsheet has spoilt: a number without its
-// leading zero, or rounded to a power of ten.
-func (t *table) mend(c *column, heading keyword, cell string, row int) {
+// leading zero, with a decimal, or rounded to a power of ten.
+func (n *numberScan) mend(cell string, heading keyword, weighed func([]candidate)) {
 	if kind, ok := rounded(cell, heading); ok {
-		c.hits = append(c.hits, hit{row, candidate{kind: kind, strength: fair, confidence: Likely, evidence: evidence(EvidenceHeading, EvidenceRounded)}})
+		weighed([]candidate{{kind: kind, strength: fair, confidence: Likely, evidence: evidence(EvidenceHeading, EvidenceRounded)}})
 		return
 	}
-	cell = strings.TrimSuffix(strings.TrimSuffix(cell, ".0"), ",0")
-	bare := cell
-	if i := strings.IndexByte(cell, '-'); i == 5 || i == 4 {
-		bare = cell[:i] + cell[i+1:] // "70761-4285"
+	whole := strings.TrimSuffix(strings.TrimSuffix(cell, ".0"), ",0")
+	bare := whole
+	if i := strings.IndexByte(whole, '-'); i == 5 || i == 4 {
+		bare = whole[:i] + whole[i+1:] // "70761-4285"
 	}
-	if n := len(bare); n < 8 || n > 10 || digitsAt(bare, 0) != n {
+	size := len(bare)
+	if size < 8 || size > 12 || digitsAt(bare, 0) != size {
+		return
+	}
+	if whole != cell && size >= 10 {
+		n.scan(whole, heading, weighed)
+	}
+	if size > 10 {
 		return
 	}
 	for _, zeros := range []string{"0", "00"} {
-		t.scan.scan(zeros+cell, heading, func(kept []candidate) {
-			for _, k := range kept {
-				k.evidence |= evidence(EvidencePadded)
-				c.hits = append(c.hits, hit{row, k})
+		n.scan(zeros+whole, heading, func(kept []candidate) {
+			for i := range kept {
+				kept[i].evidence |= evidence(EvidencePadded)
 			}
+			weighed(kept)
 		})
 	}
 }
