@@ -1,8 +1,19 @@
 package detect
 
+import "strings"
+
 // appendAccount finds bank accounts in their national forms. Norway's have a
 // check digit (modulus 11) and the form 4.2.5; all others need a keyword.
 func appendAccount(r *run, i int, out []candidate) []candidate {
+	if r.digits == shortAccount && r.underBranch() {
+		v, ok := r.take(i, shortAccount, shortAccount)
+		c := account(&v)
+		c.strength = fair
+		if !ok {
+			return out
+		}
+		return append(out, c)
+	}
 	if n := r.size(i); n < 3 && r.size(i+1) != 1 && !r.spaced(2, 3, 2) && r.plusgiro(i) == 0 || n == 6 && r.size(i+1) != 1 {
 		return out
 	}
@@ -36,6 +47,28 @@ func appendAccount(r *run, i int, out []candidate) []candidate {
 	}
 	return out
 }
+
+// shortAccount is how many digits the shortest account has. It is looked for only
+// under its branch.
+const shortAccount = 6
+
+// underBranch reports whether the run is a single number behind the four digits of
+// its branch and words for both: "Reg.nr. 1551 konto 514487", also in two lines.
+func (r *run) underBranch() bool {
+	at := r.groups[0].start
+	if len(r.groups) != 1 || r.heading != 0 || at < 1 || !isIn(" :\t/", r.text[at-1]) {
+		return false
+	}
+	head := r.text[max(0, at-branchReach):at]
+	n := strings.LastIndexAny(head, "0123456789") + 1
+	if n < 4 || digitsAt(head, n-4) != 4 || n > 4 && isDigit(head[n-5]) || strings.Count(head[n:], "\n") > 1 {
+		return false
+	}
+	return (speaksOfAccounts(head[n:]) || strings.Trim(head[n:], " /") == "") && speaksOfAccounts(head[:n-4])
+}
+
+// branchReach is how far before its account a branch is looked for.
+const branchReach = 48
 
 // shortestGiro is how many digits a plusgiro has at least that is looked for
 // without blanks; shorter ones are hardly more than any two numbers.
@@ -176,6 +209,11 @@ func branchAccount(r *run, i int) (candidate, bool) {
 		return account(&v), ok
 	case (n == 4 || n == 5) && i+1 < len(r.groups):
 		return splitAccount(r, i, n)
+	case n >= 7 && n <= 10 && i+2 == len(r.groups) && r.size(i+1) == 1 && r.groups[i+1].before == sepHyphen:
+		v, ok := r.take(i, n+1, n) // the check digit apart: "125952328-8"
+		c := account(&v)
+		c.strength = fair
+		return c, ok
 	case n >= 7 && n <= 14:
 		v, ok := r.take(i, n, n)
 		c := account(&v)

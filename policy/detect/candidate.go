@@ -44,7 +44,7 @@ func identities(r *run, i int, out []candidate) []candidate {
 	case 4:
 		out = appendInterim(r, i, out)
 	}
-	if r.digits >= 7 || r.digits >= shortestGiro && (r.size(i+1) == 1 || r.plusgiro(i) > 0) {
+	if r.digits >= 7 || r.digits == shortAccount && r.underBranch() || r.digits >= shortestGiro && (r.size(i+1) == 1 || r.plusgiro(i) > 0) {
 		out = appendAccount(r, i, out)
 	}
 	return out
