@@ -47,8 +47,8 @@ func look(text string, start, end int) surroundings {
 		}
 	}
 	s.words(text, lo, start, false)
-	if start > 0 && text[start-1] == '#' && s.label&keyAnyPerson == 0 && digitsAt(text, start) >= 9 {
-		s.note(keyNumber, 1) // a ticket's
+	if start > 0 && text[start-1] == '#' && s.label&keyAnyPerson == 0 && isTicket(digitsAt(text, start)) {
+		s.note(keyNumber, 1)
 	}
 	if s.name == 0 && start-lo <= shortLabel {
 		s.named(text, start)
@@ -63,6 +63,10 @@ func look(text string, start, end int) surroundings {
 	s.timeLike = hasClock(text[lo:start]) || hasClock(text[end:hi])
 	return s
 }
+
+// isTicket reports whether a number behind "#" with so many digits is a ticket's.
+// Longer ones are none that pass for a person's by chance.
+func isTicket(digits int) bool { return digits == 9 || digits == 10 }
 
 // words takes in the words of text[lo:hi], which ends where the number begins or
 // begins where it ends. Words after it count as further off.

@@ -66,6 +66,9 @@ func meaning(text string, lo, b, e int) keyword {
 	if e-b == 1 && isBirth(text[b:]) {
 		return keyPerson
 	}
+	if e-b == 1 && text[b] == 'N' && b-2 >= lo && text[b-2:b] == "S/" {
+		return keyNumber // a serial one
+	}
 	if k := misspelt(w); k != 0 {
 		return k
 	}
@@ -148,7 +151,7 @@ func joined(text string, lo, b, e int) keyword {
 	}
 	first := b - 1
 	switch text[first] {
-	case '.', '-', ' ':
+	case '.', '-', ' ', '_':
 	default:
 		return 0
 	}

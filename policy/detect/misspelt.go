@@ -10,7 +10,7 @@ func misspelt(w string) keyword {
 	var buf [longestSlip + 4]byte
 	folded := string(fold(buf[:], w))
 	for _, right := range oftenMisspelt {
-		if right.text[0] == folded[0] && oneSlip(folded, right.text) {
+		if oneSlip(folded, right.text) {
 			return right.key
 		}
 	}
@@ -32,7 +32,7 @@ type spelling struct {
 
 var oftenMisspelt = func() []spelling {
 	var out []spelling
-	for w := range wordTable(`personnummer personnummeret personnumret personnumre personnumrene cprnummer cprnummeret
+	for w := range wordTable(`personnr persnr persnummer fødselsnr fodselsnr samordningsnr personnummer personnummeret personnumret personnumre personnumrene cprnummer cprnummeret
 		fødselsnummer fødselsnummeret fødselsnumre fodselsnummer samordningsnummer samordningsnumret födelsenummer
 		henkilötunnus henkilötunnuksen henkilötunnukseni henkilötunnusta kennitala kennitölu kennitalan kennitölur`) {
 		out = append(out, spelling{w, keywords.find(w)})

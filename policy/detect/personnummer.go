@@ -38,8 +38,7 @@ func appendSwedish(v *number, skip int, out []candidate) []candidate {
 	default:
 		return out
 	}
-	yy := v.value(skip, skip+2)
-	if c.bare && v.isClock(skip+6) && yy >= 10 && yy < 40 && year < 2040 && year != 1910 && (year < 1913 || year >= 2000) {
+	if c.bare && v.isClock(skip+6) && v.ofOurYears(skip) && year < 2040 && year != 1910 && (year < 1913 || year >= 2000) {
 		c.strength, c.clock = weak, true
 	}
 	c.dated = skip == 0 && v.sep != sepPlus && v.ofOurYears(0) && isDate(year, month, day)

@@ -54,8 +54,8 @@ func (c *candidate) ofSomebody(s *surroundings) bool {
 		c.evidence |= evidence(EvidenceMatter)
 	}
 	switch {
-	case s.name > 0, role, matter:
-		return true
+	case s.name > 0, role, matter, s.label&keyAnyPerson&^c.key != 0 && !c.rival && !s.company:
+		return true // what is called a person's number of elsewhere is one
 	case s.label&keyOne != 0 && (!c.bare || c.evidence.has(EvidenceChecksum) || !c.dated && !c.clock):
 		c.evidence |= evidence(EvidenceRole)
 		return true
@@ -167,7 +167,7 @@ func (s *surroundings) against(c *candidate) int {
 	if checked && !c.bare && !c.dated && s.label&keyAgainst == 0 {
 		return 0 // check digits in the form of the kind: only what labels the number itself speaks against it
 	}
-	if person := s.near(keyPerson|keyMember, reachAgainst); d > 0 && (!c.bare || checked || s.name > 0 && s.name <= nameBeside) && (s.name > 0 && s.name < d || person > 0 && person < d) {
+	if person := s.near(keyPerson|keyMember, reachAgainst); d > 0 && (!c.clock || d != s.near(keyTime, reachAgainst)) && (!c.bare || checked || s.name > 0 && s.name <= nameBeside) && (s.name > 0 && s.name < d || person > 0 && person < d) {
 		d = 0
 	}
 	if d == 0 && s.label&keyLoose != 0 && (c.bare || c.dated || c.strength < firm && s.name == 0) {
@@ -214,6 +214,10 @@ func settle(all []candidate, s *surroundings) []candidate {
 			if o.confidence > c.confidence && c.uncertain() && o.uncertain() && !s.language.is(home(o.kind)) {
 				c.evidence |= evidence(EvidenceAmbiguous)
 				continue // neither has check digits and no language decides
+			}
+			if c.kind == DanishCPR && o.kind == SwedishPersonnummer && o.evidence.has(EvidenceTemporary) && c.uncertain() && !s.language.is(swedish) {
+				c.evidence |= evidence(EvidenceAmbiguous)
+				continue // one CPR number in ten passes for a samordningsnummer's by its digits
 			}
 			if c.confidence >= Likely && !o.named() && s.near(country(c.kind), reachBefore) > 0 {
 				continue // neither check digits nor the language outdo a word for its country

@@ -1,0 +1,92 @@
+package detect_test
+
+import (
+	"fmt"
+	"testing"
+
+	"postvern.example/policy/detect"
+)
+
+func TestANumberThatTheEndOfALinePartsAtItsBlankIsFound(t *testing.T) {
+	s := scanner(t)
+	for _, c := range []struct {
+		text string
+		kind detect.Kind
+		want detect.Confidence
+	}{
+		{"Hendes CPR-nr. er 070761\n4285, og hun bor i Køge.", detect.DanishCPR, detect.Certain},
+		{"Jeg talte med Mette Holm, 070761\n4285, om det hele.", detect.DanishCPR, detect.Likely},
+		{"> Jeg talte med Mette Holm, 070761\r\n> 4285, om det hele.", detect.DanishCPR, detect.Likely},
+		{"Kan nogen ringe til 010107\n50160 om vagtplanen", detect.NorwegianFnr, detect.Likely},
+		{"010107\n50160 har ringt.", detect.NorwegianFnr, detect.Likely},
+		{"Den ena är 19811218\n9876, den andra vet jag inte.", detect.SwedishPersonnummer, detect.Likely},
+		{"Kennitala 120174\n3399", detect.IcelandicKennitala, detect.Certain},
+		{"010107\n50160", detect.NorwegianFnr, 0},
+		{"Vi måler\n070761\n4285\n4286", detect.DanishCPR, 0},
+		{"Mette Holm er født 070761\n4285 Køge", detect.DanishCPR, 0},
+		{"Mødet var 070761\n\n4285 kom", detect.DanishCPR, 0},
+		{"Ordre 070761\n4285 er sendt", detect.DanishCPR, 0},
+		{"Ordre 010107\n50160 er sendt", detect.NorwegianFnr, detect.Possible},
+	} {
+		if got := best(s, prose(c.text), nil)[c.kind]; got != c.want {
+			t.Errorf("%q: %s is %v, want %v", c.text, c.kind, got, c.want)
+		}
+	}
+}
+
+func TestACellThatASpreadsheetSpoiltIsReadInEveryTable(t *testing.T) {
+	s := scanner(t)
+	for _, c := range []struct {
+		heading, cell string
+		kind          detect.Kind
+	}{
+		{"CPR", "707614285.0", detect.DanishCPR},
+		{"CPR", "1203851239.0", detect.DanishCPR},
+		{"CPR-nr.", "707614285", detect.DanishCPR},
+		{"CPR-nr.", "7.07614285E+08", detect.DanishCPR},
+		{"Fødselsnummer", "1010750160", detect.NorwegianFnr},
+		{"Fødselsnummer", "1010750160.0", detect.NorwegianFnr},
+		{"Kennitala", "1201743399.0", detect.IcelandicKennitala},
+		{"Personnummer", "198112189876.0", detect.SwedishPersonnummer},
+	} {
+		for _, mark := range []string{";", "|", "\t"} {
+			text := fmt.Sprintf("Nr%[1]sNavn%[1]s%[2]s%[1]sBy\n7%[1]sMette%[1]s%[3]s%[1]sKøge\n", mark, c.heading, c.cell)
+			if got := best(s, prose(text), nil)[c.kind]; got < detect.Likely {
+				t.Errorf("%q: %s is %v", text, c.kind, got)
+			}
+			text = fmt.Sprintf("Nr%[1]sVare%[1]sAntal%[1]sBy\n7%[1]sMette%[1]s%[2]s%[1]sKøge\n", mark, c.cell)
+			if got := best(s, prose(text), nil)[c.kind]; got >= detect.Likely {
+				t.Errorf("%q: %s is %v", text, c.kind, got)
+			}
+		}
+		table := prose("Navn\t" + c.heading + "\nMette\t" + c.cell + "\n")
+		table[0].Shape = detect.Table
+		if got := best(s, table, nil)[c.kind]; got < detect.Likely {
+			t.Errorf("%q: %s is %v", table[0].Text, c.kind, got)
+		}
+	}
+}
+
+func TestWhatIsCalledAPersonsNumberOfElsewhereIsOne(t *testing.T) {
+	s := scanner(t)
+	for text, want := range map[string]detect.Kind{
+		"fødselsnummer 2412882697":               detect.DanishCPR, // without check digits, in Norwegian or old Danish words
+		"Social security number: 1305872556":     detect.DanishCPR, // and a samordningsnummer by its digits
+		"personal ID number 240685-166l":         detect.FinnishHetu,
+		"fødsels- og ersonnummer: 01010750160":   detect.NorwegianFnr,
+		"Perssnr: 811218-9876":                   detect.SwedishPersonnummer,
+		"national_id = '0707614285'":             detect.DanishCPR,
+		"Förresten, 3605240518 också, säger Åsa": detect.SwedishPersonnummer,
+	} {
+		if got := best(s, prose(text), nil)[want]; got < detect.Likely {
+			t.Errorf("%q: %s is %v", text, want, got)
+		}
+	}
+	for _, text := range []string{"S/N 0707614285", "Hei Lars, 2409211532 backup done", "txn 0707614285", "#0707614285"} {
+		for kind, got := range best(s, prose(text), nil) {
+			if got >= detect.Likely {
+				t.Errorf("%q: %s is %v", text, kind, got)
+			}
+		}
+	}
+}
