@@ -31,13 +31,13 @@ func (g *Gateway) unusual(ctx context.Context, r *Rules, msg *message.Message, f
 	if len(strangers) == 0 {
 		return nil
 	}
-	kinds := make(map[int]likeness.Kind, len(strangers))
-	for _, i := range strangers {
-		kinds[i] = r.Members.Resembles(f.Recipients[i].Address)
-		f.Recipients[i].LikeMember = kinds[i] == likeness.Typo || kinds[i] == likeness.Letters
-	}
-	if !r.Policy.Concerns(*f) {
-		return nil
+	if !r.Policy.Concerns(*f) { // unless somebody is a slip away from a member
+		for _, i := range strangers {
+			r.likeMember(&f.Recipients[i])
+		}
+		if !r.Policy.Concerns(*f) {
+			return nil
+		}
 	}
 	known, err := g.known(ctx, false, *f, strangers)
 	if err != nil {
@@ -52,7 +52,7 @@ func (g *Gateway) unusual(ctx context.Context, r *Rules, msg *message.Message, f
 			continue
 		}
 		colleague, _ := r.Representatives.Resembles(address)
-		kind := max(kinds[i], colleague)
+		kind := max(r.likeMember(one), colleague)
 		if g.cfg.Memory != nil && kind < likeness.Letters {
 			met, err := g.cfg.Memory.Resembles(ctx, address)
 			if err != nil {
@@ -68,6 +68,14 @@ func (g *Gateway) unusual(ctx context.Context, r *Rules, msg *message.Message, f
 		}
 	}
 	return g.outsider(ctx, r, f)
+}
+
+// likeMember notes whether a recipient is a slip away from a member, and returns
+// how they resemble one.
+func (r *Rules) likeMember(one *policy.Recipient) likeness.Kind {
+	kind := r.Members.Resembles(one.Address)
+	one.LikeMember = kind == likeness.Typo || kind == likeness.Letters
+	return kind
 }
 
 // outsider notes the only outsider among many members, unless they were that
