@@ -1,6 +1,9 @@
 package detect
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
 // How far a keyword reaches, in bytes.
 const (
@@ -14,6 +17,7 @@ const shortLabel = 32
 // surroundings is what the words around a number say.
 type surroundings struct {
 	nearest   [32]int // per bit of keyword: distance of the nearest word that has it, 0 for none
+	noted     keyword // those of which there is one
 	label     keyword // what the word means that labels the number: between them stand but "no.", "is" and marks
 	company   bool    // a word for a company's number stands before it
 	unit      bool    // it is labelled as that of a Danish production unit
@@ -34,19 +38,20 @@ type surroundings struct {
 	mail      *setting // what the whole message says; nil: nothing
 }
 
-// look reads the words around text[start:end].
-func look(text string, start, end int) surroundings {
+// look reads the words around text[start:end]. The number is part of a run of
+// digits, which holds no words, from first to last.
+func look(text string, start, end, first, last int) surroundings {
 	var s surroundings
-	s.readToken(text, start, end)
+	s.readToken(text, start, end, first, last)
 	lo := lineStart(text, start, reachBefore)
 	s.alone = standsAlone(text, start, end)
-	if !hasLetters(text[lo:start]) {
-		// The number begins its line: what labels it stands above.
-		for n := 0; n < 2 && lo > 0 && !hasLetters(text[lo:start]); n++ {
-			lo = lineStart(text, lo-1, reachBefore)
-		}
+	// Where the number begins its line, what labels it stands above.
+	for n := 0; n < 2 && lo > 0 && !hasLetters(text[lo:max(lo, first)]); n++ {
+		lo = lineStart(text, lo-1, reachBefore)
 	}
-	s.words(text, lo, start, false)
+	if hasLetter(text[lo:max(lo, first)]) {
+		s.words(text, lo, start, false)
+	}
 	if start > 0 && text[start-1] == '#' && s.label&keyAnyPerson == 0 && isTicket(digitsAt(text, start)) {
 		s.note(keyNumber, 1)
 	}
@@ -57,7 +62,9 @@ func look(text string, start, end int) surroundings {
 		s.company = companyAbove(text, lo)
 	}
 	hi := lineEnd(text, end, reachBefore)
-	s.words(text, end, hi, true)
+	if hasLetter(text[min(hi, last):hi]) {
+		s.words(text, end, hi, true)
+	}
 	s.address = holdsAddress(text[lo:start]) || holdsAddress(text[end:hi])
 	s.amount = isAmount(text[end:])
 	s.timeLike = hasClock(text[lo:start]) || hasClock(text[end:hi])
@@ -180,8 +187,9 @@ func (s *surroundings) before(k keyword, w string) {
 }
 
 func (s *surroundings) note(k keyword, d int) {
-	for bit := 0; k != 0; bit, k = bit+1, k>>1 {
-		if k&1 != 0 && (s.nearest[bit] == 0 || d < s.nearest[bit]) {
+	s.noted |= k
+	for ; k != 0; k &= k - 1 {
+		if bit := bits.TrailingZeros32(uint32(k)); s.nearest[bit] == 0 || d < s.nearest[bit] {
 			s.nearest[bit] = d
 		}
 	}
@@ -189,10 +197,9 @@ func (s *surroundings) note(k keyword, d int) {
 
 // forget drops what was noted of the meanings.
 func (s *surroundings) forget(k keyword) {
-	for bit := 0; k != 0; bit, k = bit+1, k>>1 {
-		if k&1 != 0 {
-			s.nearest[bit] = 0
-		}
+	for k &= s.noted; k != 0; k &= k - 1 {
+		s.nearest[bits.TrailingZeros32(uint32(k))] = 0
+		s.noted &^= k & -k
 	}
 }
 
@@ -241,8 +248,8 @@ func numberFollows(text string, i, hi int) bool {
 // or 0 where none stands within reach.
 func (s *surroundings) near(k keyword, reach int) int {
 	best := 0
-	for bit := 0; k != 0; bit, k = bit+1, k>>1 {
-		if d := s.nearest[bit]; k&1 != 0 && d > 0 && d <= reach && (best == 0 || d < best) {
+	for k &= s.noted; k != 0; k &= k - 1 {
+		if d := s.nearest[bits.TrailingZeros32(uint32(k))]; d <= reach && (best == 0 || d < best) {
 			best = d
 		}
 	}
@@ -250,17 +257,27 @@ func (s *surroundings) near(k keyword, reach int) int {
 }
 
 // readToken looks at the unbroken run of characters that the number is in.
-func (s *surroundings) readToken(text string, start, end int) {
+func (s *surroundings) readToken(text string, start, end, first, last int) {
 	lo, hi := start, end
-	for lo > 0 && !isBlank(text[lo-1]) && start-lo < 300 {
-		lo--
+	if !hasBlank(text[first:start]) {
+		for lo = first; lo > 0 && !isBlank(text[lo-1]) && start-lo < 300; {
+			lo--
+		}
 	}
-	for hi < len(text) && !isBlank(text[hi]) && hi-end < 300 {
-		hi++
+	if !hasBlank(text[end:last]) {
+		for hi = last; hi < len(text) && !isBlank(text[hi]) && hi-end < 300; {
+			hi++
+		}
 	}
-	token := text[lo:hi]
-	s.link = strings.Contains(token, "://") || strings.Contains(token, "www.") || strings.Contains(token, "?") && strings.Contains(token, "=")
+	left, right := text[lo:max(lo, min(first, start))], text[min(hi, last):hi]
+	holds := func(mark string) bool { return strings.Contains(left, mark) || strings.Contains(right, mark) }
+	s.link = holds("://") || holds("www.") || holds("?") && holds("=")
 	s.messageID = strings.Contains(text[end:hi], "@") && !strings.ContainsAny(text[end:hi], ",;<(/|")
+}
+
+// hasBlank reports whether a blank stands in a part of a run of digits.
+func hasBlank(s string) bool {
+	return strings.IndexByte(s, ' ') >= 0 || strings.IndexByte(s, '\n') >= 0
 }
 
 func isBlank(c byte) bool { return c <= ' ' || c == '<' || c == '>' || c == '"' }
@@ -287,6 +304,15 @@ func lineEnd(text string, at, reach int) int {
 func hasLetters(s string) bool {
 	for i := 0; i+1 < len(s); i++ {
 		if isLetter(s[i]) && isLetter(s[i+1]) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasLetter(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if isLetter(s[i]) {
 			return true
 		}
 	}
@@ -321,7 +347,11 @@ func isAmount(rest string) bool {
 
 // hasClock reports whether a time with seconds stands in s.
 func hasClock(s string) bool {
-	for i := 2; i+5 < len(s); i++ {
+	first := strings.IndexByte(s, ':')
+	if first < 0 {
+		return false
+	}
+	for i := max(2, first); i+5 < len(s); i++ {
 		if s[i] == ':' && s[i+3] == ':' && isDigit(s[i-1]) && isDigit(s[i+1]) && isDigit(s[i+2]) && isDigit(s[i+4]) {
 			return true
 		}

@@ -155,7 +155,7 @@ func FuzzLabel(f *testing.F) {
 			if fast, slow := standsAlone(text, i, end), slowAlone(text, i, end); slow && !fast && utf8.ValidString(text) {
 				t.Fatalf("%q at %d stands alone, and was not seen to", text, i)
 			}
-			look(text, i, end)
+			look(text, i, end, i, end)
 			i = end
 		}
 	})

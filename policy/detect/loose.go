@@ -76,6 +76,7 @@ func (n *numberScan) stretch() int {
 		return 0
 	}
 	n.loose.text = r.text
+	n.loose.forget()
 	n.loose.groups = append(append(n.loose.groups[:0], r.groups[from:]...), group{start, start + size, sepHyphen})
 	n.found = persons(&n.loose, 0, n.found[:0])
 	n.found = n.fullYear(&n.loose, 0, n.found)
@@ -122,6 +123,7 @@ func (r *run) isBroken(end int) bool {
 // is taken out of the run, and must be the one that the number tells.
 func (n *numberScan) fullYear(r *run, i int, out []candidate) []candidate {
 	short := &n.short
+	short.forget()
 	short.text, short.groups = r.text, append(short.groups[:0], r.groups[:i]...)
 	g := r.groups[i]
 	serial := i + 1

@@ -30,12 +30,37 @@ type run struct {
 
 	heading                 keyword // what the heading of the column says that the run stands under
 	askedAccounts, accounts bool    // whether a word for accounts stands before the run, once asked
+
+	taken          number // the last window that was taken, for the next kind that asks for it
+	takenAt        window
+	takenOK        bool
+	evenly, lashed answers // what repeats and slashed said
+}
+
+// window says which digits take read: those from a group on, and how many.
+type window struct{ group, want, head int }
+
+// answers keeps what was said to numbers from 1 to 31, a bit for each.
+type answers struct{ asked, yes uint32 }
+
+func (a *answers) keep(n int, yes bool) bool {
+	a.asked |= 1 << n
+	if yes {
+		a.yes |= 1 << n
+	}
+	return yes
+}
+
+// forget drops what was found out of the groups before.
+func (r *run) forget() {
+	r.takenAt, r.evenly, r.lashed = window{}, answers{}, answers{}
 }
 
 // read collects the run that begins at the digit text[at] and returns the
 // position after it.
 func (r *run) read(at int) int {
 	r.groups, r.digits, r.askedAccounts = r.groups[:0], 0, false
+	r.forget()
 	sep := sepNone
 	for {
 		end := at + 1
@@ -128,6 +153,14 @@ type number struct {
 // date. It reports false where the groups do not add up or where the date
 // does not end with a group.
 func (r *run) take(i, want, head int) (number, bool) {
+	if at := (window{i, want, head}); r.takenAt != at {
+		r.taken, r.takenOK = r.cut(i, want, head)
+		r.takenAt = at
+	}
+	return r.taken, r.takenOK
+}
+
+func (r *run) cut(i, want, head int) (number, bool) {
 	v := number{start: r.groups[i].start, last: i}
 	small, cuts := true, 0
 	for j := i; j < len(r.groups); j++ {
@@ -210,6 +243,13 @@ func (r *run) stands(i int, v *number) bool {
 
 // repeats reports whether blanks part the run into numbers of n digits each.
 func (r *run) repeats(n int) bool {
+	if r.evenly.asked>>n&1 != 0 {
+		return r.evenly.yes>>n&1 != 0
+	}
+	return r.evenly.keep(n, r.isRepeated(n))
+}
+
+func (r *run) isRepeated(n int) bool {
 	if r.digits%n != 0 || r.digits == n {
 		return false
 	}
@@ -234,6 +274,13 @@ func (r *run) isAmount(j int) bool {
 // slashed reports whether slashes part the run into numbers of n digits each:
 // "010203-1234/040506-5678".
 func (r *run) slashed(n int) bool {
+	if r.lashed.asked>>n&1 != 0 {
+		return r.lashed.yes>>n&1 != 0
+	}
+	return r.lashed.keep(n, r.isSlashed(n))
+}
+
+func (r *run) isSlashed(n int) bool {
 	digits := 0
 	for j, g := range r.groups {
 		if j > 0 && g.before == sepSlash {

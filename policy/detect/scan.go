@@ -17,7 +17,7 @@ type numberScan struct {
 // scan goes once over the text and hands each group of candidates that share
 // digits to weighed, after the words around them were weighed.
 func (n *numberScan) scan(text string, heading keyword, weighed func([]candidate)) {
-	n.run.text, n.sheet = text, sheet{}
+	n.run.text, n.run.groups, n.sheet = text, n.run.groups[:0], sheet{}
 	for i := nextNumber(text, 0); i < len(text); i = nextNumber(text, i) {
 		if i+5 < len(text) && i >= 2 && isLetter(text[i-1]) || i >= 3 && text[i-1] == ' ' && isCapital(text[i-2]) && isCapital(text[i-3]) {
 			if c, ok := findIBAN(text, i); ok {
@@ -111,7 +111,11 @@ func (n *numberScan) weigh(text string, heading keyword, weighed func([]candidat
 			end = max(end, found[k].end)
 			k++
 		}
-		around := look(text, found[0].start, end)
+		first, last := found[0].start, end
+		if g := n.run.groups; len(g) > 0 && g[0].start <= first && g[len(g)-1].end >= last {
+			first, last = g[0].start, g[len(g)-1].end
+		}
+		around := look(text, found[0].start, end, first, last)
 		about := heading
 		if around.near(keyAnyPerson, reachBefore) > 0 {
 			about &^= keyAgainst | keyLoose // the cell itself says what stands in it
