@@ -69,7 +69,9 @@ func from(v *number, kind Kind, key keyword) candidate {
 
 // discount lowers a candidate for the way in which its number stands.
 func (c *candidate) discount(v *number) {
-	if v.form == formPairs || v.crowded && v.form != formBare && v.sep == sepSpace {
+	checked := c.evidence.has(EvidenceChecksum)
+	crowded := v.crowded && (c.kind != NorwegianFnr || v.form != formSplit) || v.apart && !checked
+	if v.form == formPairs || crowded && v.form != formBare && v.sep == sepSpace {
 		c.strength = weak
 	}
 	if v.joined && v.form != formSplit {

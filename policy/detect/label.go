@@ -35,7 +35,7 @@ var links = func() map[string]link {
 		linkSender:    "fra från frá from af av",
 		linkOwner:     "tilhørende tilhørande tillhörande belonging",
 		linkRecipient: "til till to",
-		linkAbout:     "om hos vedr vedrørende ang angående angåande gällande regarding concerning about vegna hjá",
+		linkAbout:     "om hos vedr vedrørende ang angående angåande gällande regarding concerning concerns about vegna hjá",
 	} {
 		for _, w := range strings.Fields(words) {
 			m[string(fold(nil, w))] = kind
@@ -48,6 +48,9 @@ var links = func() map[string]link {
 // where the text that counts begins.
 func meaning(text string, lo, b, e int) keyword {
 	w := text[b:e]
+	if e < len(text) && text[e] == '|' && w == "PID" {
+		return keyPerson // a patient's segment in HL7
+	}
 	if k := keywords.find(w); k != 0 {
 		if k == keyNumber && isSerial(text, lo, b, e) {
 			return keyCPR
@@ -261,7 +264,7 @@ func standsAlone(text string, start, end int) bool {
 		return false
 	}
 	after := text[end:hi]
-	if rest, ok := strings.CutPrefix(after, " ("); ok && len(rest) > 1 && isDigit(rest[0]) && rest[1] == ')' {
+	if rest, ok := strings.CutPrefix(strings.TrimPrefix(after, " "), "("); ok && len(rest) > 1 && isDigit(rest[0]) && rest[1] == ')' {
 		after = rest[2:] // the name of a file that was saved again
 	}
 	return onlyOpeners(text[lo:start]) && (isExtension(behindOpeners(after)) || onlyMarks(after) || onlyThanks(after))

@@ -146,6 +146,7 @@ type number struct {
 	form       form      // how the groups are cut
 	sep        separator // what stands before the serial part; sepNone in a bare number
 	crowded    bool      // a further group of digits stands a blank away
+	apart      bool      // one stands near that is no part of it: across a wide gap, a time, a date, some hours
 	joined     bool      // a comma joins it to further digits
 }
 
@@ -213,7 +214,10 @@ func (r *run) stands(i int, v *number) bool {
 	if i > 0 {
 		switch r.groups[i].before {
 		case sepSpace:
-			v.crowded = !r.repeats(v.n) && r.size(i-1) != 8 // a telephone number is no part of it
+			if near := !r.repeats(v.n) && r.size(i-1) != 8; near { // a telephone number is no part of it
+				v.apart = r.isWide(i) || r.isClock(i-1)
+				v.crowded = !v.apart
+			}
 		case sepDash:
 		case sepSlash:
 			if !r.slashed(v.n) {
@@ -228,7 +232,10 @@ func (r *run) stands(i int, v *number) bool {
 	if v.last+1 < len(r.groups) {
 		switch r.groups[v.last+1].before {
 		case sepSpace:
-			v.crowded = v.crowded || !r.repeats(v.n) && !r.isAmount(v.last+1)
+			if near := !r.repeats(v.n) && !r.isAmount(v.last+1); near {
+				apart := r.isWide(v.last+1) || r.isDay(v.last+1) || r.isMeasure(v.last+1)
+				v.apart, v.crowded = v.apart || apart, v.crowded || !apart
+			}
 			return true
 		case sepDash:
 			return true
@@ -264,6 +271,36 @@ func (r *run) isRepeated(n int) bool {
 		}
 	}
 	return true
+}
+
+// isWide reports whether more than one blank parts group j from the one before, as
+// the columns of a table.
+func (r *run) isWide(j int) bool { return r.groups[j].start-r.groups[j-1].end > 1 }
+
+// isClock reports whether group j, with which the run begins, are the minutes of a
+// time.
+func (r *run) isClock(j int) bool {
+	at := r.groups[j].start
+	return j == 0 && r.size(j) == 2 && at > 1 && r.text[at-1] == ':' && isDigit(r.text[at-2])
+}
+
+// isDay reports whether group j begins a day: "12-01-2019", "2019-04-21", "1.5.2024".
+func (r *run) isDay(j int) bool {
+	if j+2 >= len(r.groups) || r.groups[j+1].before != r.groups[j+2].before || r.groups[j+1].before == sepSpace {
+		return false
+	}
+	a, b, c := r.size(j), r.size(j+1), r.size(j+2)
+	return b <= 2 && (a <= 2 && (c == 2 || c == 4) || a == 4 && c == 2)
+}
+
+// isMeasure reports whether group j, with which the run ends, is so many of
+// something: "37 t", "22,5 h".
+func (r *run) isMeasure(j int) bool {
+	end := r.groups[j].end
+	if j+1 < len(r.groups) || r.size(j) > 3 || end+1 >= len(r.text) {
+		return false
+	}
+	return r.text[end] == ',' && isDigit(r.text[end+1]) || r.text[end] == ' ' && isLetter(r.text[end+1])
 }
 
 // isAmount reports whether group j begins an amount with its thousands: "12.500,00".

@@ -70,7 +70,7 @@ const interimLetters = "TRSUWXJKLMN"
 // year in full or the date in parts.
 func appendInterim(r *run, i int, out []candidate) []candidate {
 	k := r.dateGroups(i)
-	if k == 0 || i > 0 {
+	if k == 0 || i > 0 && r.groups[i].before != sepSpace {
 		return out
 	}
 	last := r.groups[i+k-1]
@@ -95,7 +95,7 @@ func appendInterim(r *run, i int, out []candidate) []candidate {
 		v.digits[v.n] = r.text[k] - '0'
 		v.n++
 	}
-	if !r.opens(v.start, &v) || v.end < len(r.text) && isDigit(r.text[v.end]) || !r.closes(v.end, &v) {
+	if i == 0 && !r.opens(v.start, &v) || v.end < len(r.text) && isDigit(r.text[v.end]) || !r.closes(v.end, &v) {
 		return out
 	}
 	if !isDate(0, v.value(n-4, n-2), v.value(n-2, n)) {
@@ -107,7 +107,7 @@ func appendInterim(r *run, i int, out []candidate) []candidate {
 		c.evidence |= evidence(EvidenceChecksum)
 	} else {
 		c.strength = weak
-		c.keyed = form != formSplit
+		c.keyed = form != formSplit || i > 0
 		c.evidence |= evidence(EvidenceNoChecksum)
 	}
 	if form == formBare && n == 6 {

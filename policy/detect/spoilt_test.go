@@ -90,3 +90,37 @@ func TestWhatIsCalledAPersonsNumberOfElsewhereIsOne(t *testing.T) {
 		}
 	}
 }
+
+func TestFiguresThatStandApartAreNoPartOfANumber(t *testing.T) {
+	s := scanner(t)
+	for text, want := range map[string]detect.Kind{
+		"Timer uke 14: 010107 50160 37 t":                                   detect.NorwegianFnr,
+		"Utbetalt til 010107 50160 17-12-2022: kr 696":                      detect.NorwegianFnr,
+		"16:18 010107 50160":                                                detect.NorwegianFnr,
+		"Restanse:\n01 01 07 50160   54 853":                                detect.NorwegianFnr,
+		"2026-03-02 08:11:09,221 WARN no match for 01010750160":             detect.NorwegianFnr,
+		"Utbetalt till 19811218 9876 2022-04-07: 37 947 kr":                 detect.SwedishPersonnummer,
+		"Hon uppgav 198112189876 på telefon":                                detect.SwedishPersonnummer,
+		"08:07 070761 4285":                                                 detect.DanishCPR,
+		"PID|1||0707614285^^^&1.2.208.176.1.2&ISO||Holm^Mette":              detect.DanishCPR,
+		"\"person\": \"2501560678\",":                                       detect.DanishCPR,
+		"We have paid the salary of 0904056690 twice":                       detect.DanishCPR,
+		"0707614285(2).docx":                                                detect.DanishCPR,
+		"Åsa Nyström 070-378 64 56 920206-R470":                             detect.SwedishPersonnummer,
+		"131052-308T og 070761-4285 - Päivi Salo - kontrakt, som aftalt nu": detect.FinnishHetu,
+	} {
+		if got := best(s, prose(text), nil)[want]; got < detect.Likely {
+			t.Errorf("%q: %s is %v", text, want, got)
+		}
+	}
+	for _, text := range []string{
+		"070761 4285 12", "16:18 250190 1234", "Måling: 250190 1234   12   55", "250190 1234 17-12-2022", "Linje 250190 1234 37 t",
+		"2026-03-02 08:11:09,221 WARN no match for 0707614285", "PID 0707614285",
+	} {
+		for kind, got := range best(s, prose(text), nil) {
+			if got >= detect.Likely {
+				t.Errorf("%q: %s is %v", text, kind, got)
+			}
+		}
+	}
+}

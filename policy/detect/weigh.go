@@ -146,7 +146,7 @@ func (c *candidate) lower(s *surroundings, keyword bool, against int) {
 	case s.amount && !keyword:
 		c.evidence |= evidence(EvidenceOtherNumber)
 		c.confidence = min(c.confidence, Possible)
-	case s.timeLike && c.bare && !keyword:
+	case s.timeLike && c.bare && !keyword && (c.kind != NorwegianFnr || c.strength < firm):
 		c.evidence |= evidence(EvidenceTimeStamp)
 		c.confidence = min(c.confidence, Possible)
 	}
@@ -158,6 +158,12 @@ func (s *surroundings) against(c *candidate) int {
 	speaking := keyAgainst
 	if s.recipient {
 		speaking &^= keyNumber | keyPayment // "the invoice to"
+	}
+	if c.kind == SwedishPersonnummer && c.end-c.start >= 12 {
+		speaking &^= keyPhone // no telephone has a number of that length
+	}
+	if c.kind == NorwegianFnr && c.strength == firm && s.label&keyTime == 0 {
+		speaking &^= keyTime // in a log too, both check digits are hardly right by chance
 	}
 	d := s.near(speaking, reachAgainst)
 	if c.kind == FinnishHetu && (!c.plain || s.name > 0) {
@@ -249,6 +255,9 @@ func (c *candidate) outdoes(other *candidate, s *surroundings) bool {
 	}
 	if other.evidence.has(EvidenceChecksum) && !c.evidence.has(EvidenceChecksum) && s.signs() < 2 {
 		return false // one word is too little to say that check digits are right by chance
+	}
+	if other.kind == FinnishHetu && s.signs() < 2 {
+		return false
 	}
 	return s.language.is(home(c.kind)) && !s.language.is(home(other.kind))
 }
