@@ -48,7 +48,9 @@ func (r *reading) doc(p piece, c *compound, under string) {
 	r.wordStories(p, main, text, openDocLists(main, table))
 	r.blips(p, data)
 	// Names of authors, bookmarks and fonts stand in the table stream.
-	r.prose(p.place.In(detect.Step{Kind: detect.InProperties}), wideText(table))
+	names := wideText(table)
+	r.stamp(p.place, names)
+	r.prose(p.place.In(detect.Step{Kind: detect.InProperties}), names)
 }
 
 // wordPieces returns the document's characters in their order (MS-DOC §2.4.1).

@@ -29,6 +29,11 @@ func checkResult(t *testing.T, res Result) {
 			}
 		}
 	}
+	for _, name := range res.Authors {
+		if !utf8.ValidString(name) || blank(name) || len(name) > longestStamp || strings.ContainsAny(name, "\x00\r\n;") {
+			t.Fatalf("an author's name is not clean: %.100q", name)
+		}
+	}
 	for _, f := range res.Findings {
 		if f.Kind != detect.Unscannable && f.Kind != detect.Protected || f.Count < 1 || len(f.Evidence) == 0 {
 			t.Fatalf("finding %+v", f)
@@ -199,6 +204,7 @@ func FuzzOOXML(f *testing.F) {
 		`<w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr></w:pPr><w:r><w:t>a</w:t></w:r></w:p><w:tbl><w:tr><w:tc><w:p><w:r><w:t>b</w:t></w:r></w:p></w:tc></w:tr></w:tbl>`,
 		`<row r="1"><c r="A1" t="s"><v>0</v></c><c r="C1" s="1"><f>"a"&amp;"b"</f><v>1.5E3</v></c></row>`,
 		`<mc:AlternateContent><mc:Choice><w:txbxContent><w:p><w:t>a</w:t></w:p></w:txbxContent></mc:Choice><mc:Fallback><w:t>a</w:t></mc:Fallback></mc:AlternateContent><w:instrText>x</w:instrText>`,
+		`<w:ins w:author="Bo Ek; b@x.example"/><dc:creator>Bo Ek<a/>Eva Ek</dc:creator><w15:person w15:displayName="Bo Ek"/><author name="Bo Ek">`,
 	} {
 		f.Add(part)
 	}

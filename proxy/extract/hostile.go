@@ -79,6 +79,7 @@ func (r *reading) take(a answer) {
 	r.until = r.until.Add(r.left.OCR - a.Left.OCR)
 	r.texts, r.left = r.texts-a.Texts, a.Left
 	r.out.Segments = append(r.out.Segments, a.Result.Segments...)
+	r.out.Authors = append(r.out.Authors, a.Result.Authors...)
 	r.out.Findings = append(r.out.Findings, a.Result.Findings...)
 }
 

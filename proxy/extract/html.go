@@ -26,6 +26,7 @@ func (r *reading) html(p piece) {
 			text = enriched.Replace(text)
 		}
 		r.markup(p, text, 0)
+		r.pageStamps(p.place, text)
 	}
 }
 

@@ -45,6 +45,7 @@ func (r *reading) pictureTail(p piece, rest []byte) {
 }
 
 func (r *reading) imageText(p piece, text string) {
+	r.stamp(p.place, text)
 	r.prose(p.place.In(detect.Step{Kind: detect.InProperties}), text)
 }
 

@@ -17,6 +17,9 @@ func (r *reading) xml(p piece) {
 	if _, ok := first(p.data, xmlCharset(p.data)); !ok {
 		r.unscannable(p.place, whyCharset)
 	}
+	if isMetadata(p.data) {
+		r.stamps(p.place, p.data)
+	}
 	s := scanXML(p.data)
 	var text strings.Builder
 	var aside []string

@@ -50,6 +50,7 @@ func (r *reading) openDocument(z *zipPack) {
 
 // looseOpenDocument reads a document's properties.
 func (r *reading) looseOpenDocument(data []byte, place detect.Place) {
+	r.stamps(place, data)
 	s := scanXML(data)
 	var b strings.Builder
 	for s.next() {
@@ -73,6 +74,7 @@ func (r *reading) looseOpenDocument(data []byte, place detect.Place) {
 
 // odfText reads content.xml or styles.xml, where headers and footers stand.
 func (r *reading) odfText(data []byte, place detect.Place) {
+	r.stamps(place, data)
 	w := odfWalk{r: r, place: place, s: scanXML(data), seen: map[string]bool{}}
 	w.into = []*strings.Builder{{}}
 	for n := 0; w.s.next(); n++ {

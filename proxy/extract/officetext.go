@@ -9,6 +9,7 @@ import (
 // officeText reads the running text of WordprocessingML, DrawingML and
 // ChartML: they call paragraphs, runs and tables alike but for the prefix.
 func (r *reading) officeText(data []byte, place detect.Place, lists *numbering) {
+	r.stamps(place, data)
 	w := officeWalk{r: r, place: place, s: scanXML(data), lists: lists, seen: map[string]bool{}}
 	w.main = &w.body
 	for n := 0; w.s.next(); n++ {

@@ -164,7 +164,9 @@ func (r *reading) documentProperties(z *zipPack, f *zip.File, place detect.Place
 		r.piece(piece{data: z.read(f, place), place: place, depth: z.p.depth + 1, inline: true})
 		return
 	}
-	s := scanXML(z.read(f, place))
+	data := z.read(f, place)
+	r.stamps(place, data)
+	s := scanXML(data)
 	var b strings.Builder
 	for s.next() {
 		switch s.kind {

@@ -72,11 +72,40 @@ func (g *pdfStrings) take(v any, key pdfName, depth int) {
 			if !signature || k != "Contents" {
 				g.take(v[k], k, depth+1)
 			}
+			if k == "Author" || k == "T" && isMarkup(v) {
+				g.stamp(v[k])
+			}
 		}
 	case *pdfStream:
 		g.take(v.dict, "", depth+1)
 		g.streams = append(g.streams, v)
 	}
+}
+
+// isMarkup reports whether a dictionary is that of a comment (§12.5.6.2), whose
+// T is the name of its writer; that of a field is its own.
+func isMarkup(d pdfDict) bool {
+	kind, ok := d["Subtype"].(pdfName)
+	return ok && kind != "Widget" && d["FT"] == nil && d["Kids"] == nil
+}
+
+// stamp takes the name of somebody who worked on the file.
+func (g *pdfStrings) stamp(v any) {
+	owner := g.owner
+	if ref, ok := v.(pdfRef); ok {
+		owner, v = ref, g.f.at(ref)
+	}
+	if s, ok := v.(pdfString); ok {
+		g.f.r.stamp(g.f.p.place, pdfText(g.plain(owner, s)))
+	}
+}
+
+// plain returns the octets of a string without the file's encryption.
+func (g *pdfStrings) plain(owner pdfRef, s pdfString) []byte {
+	if c := g.f.crypt; c != nil && owner != (pdfRef{}) && !g.f.isPacked(owner) {
+		return c.decrypt(owner, []byte(s), false)
+	}
+	return []byte(s)
 }
 
 // noteFiles notes the streams that a dictionary says are files (§7.11.4): what
@@ -104,11 +133,7 @@ func sortedNames(d pdfDict) []pdfName {
 const maxSeen = 100_000
 
 func (g *pdfStrings) string(s pdfString) {
-	data := []byte(s)
-	if c := g.f.crypt; c != nil && g.owner != (pdfRef{}) && !g.f.isPacked(g.owner) {
-		data = c.decrypt(g.owner, data, false)
-	}
-	text := pdfText(data)
+	text := pdfText(g.plain(g.owner, s))
 	if len(text) < 3 || g.seen[text] || !looksLikeText([]byte(text)) {
 		return
 	}

@@ -29,14 +29,21 @@ func (r *reading) propertySet(p piece, data []byte) {
 		if start < 0 || start >= len(data) {
 			break
 		}
-		propertySection(data[start:], &b)
+		for _, name := range propertySection(data[start:], &b) {
+			if i == 0 { // the user's own have numbers of their own
+				r.stamp(place, name)
+			}
+		}
 	}
 	r.prose(place, squeezeLines(b.String()))
 }
 
-func propertySection(d []byte, b *strings.Builder) {
+// propertySection writes the texts of a section, and returns those that name
+// people: author and last author of a document's summary, and its manager
+// (MS-OSHARED §2.3.3.2.1, §2.3.3.2.2).
+func propertySection(d []byte, b *strings.Builder) (people []string) {
 	if len(d) < 8 {
-		return
+		return nil
 	}
 	count := min(int(binary.LittleEndian.Uint32(d[4:])), 4096)
 	enc := encoding.Encoding(charmap.Windows1252)
@@ -44,7 +51,7 @@ func propertySection(d []byte, b *strings.Builder) {
 		for i := range count {
 			at := 8 + i*8
 			if at+8 > len(d) {
-				return
+				return people
 			}
 			id, offset := binary.LittleEndian.Uint32(d[at:]), int(binary.LittleEndian.Uint32(d[at+4:]))
 			if offset < 0 || offset+6 > len(d) {
@@ -63,9 +70,14 @@ func propertySection(d []byte, b *strings.Builder) {
 				b.WriteString(wideText(d[offset:min(len(d), offset+4096)]))
 				continue
 			}
+			before := b.Len()
 			propertyValue(d[offset:], enc, b, 0)
+			if id == 4 || id == 8 || id == 14 {
+				people = append(people, b.String()[before:])
+			}
 		}
 	}
+	return people
 }
 
 // propertyValue writes the text of a value and returns how many bytes it took.

@@ -63,9 +63,10 @@ type reading struct {
 	inside bool  // this is a worker, or a goroutine of one file
 	late   bool  // ctx ended, and said so
 
-	locked    []locked  // files that asked for a password
-	passwords []string  // to try on them; nothing of these is kept
-	trying    time.Time // until when; zero: none was tried yet
+	stamped   map[string]bool // the authors that were taken
+	locked    []locked        // files that asked for a password
+	passwords []string        // to try on them; nothing of these is kept
+	trying    time.Time       // until when; zero: none was tried yet
 }
 
 // budget is what a reading may still use. It travels to a worker and back.

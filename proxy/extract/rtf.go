@@ -39,6 +39,7 @@ type rtfState struct {
 	skip int    // bytes that stand for one \u character in old programs (\ucN)
 	dest string // the destination: "" is the body
 	font int
+	who  bool // it names somebody who worked on the file
 }
 
 // rtfWalk goes once through a file.
@@ -63,6 +64,7 @@ type rtfWalk struct {
 	inTable bool
 	wrapped bool // this is HTML inside RTF
 	high    rune // the first half of a surrogate pair
+	who     strings.Builder
 }
 
 func (w *rtfWalk) run() {
@@ -111,6 +113,10 @@ func (w *rtfWalk) endGroup() {
 	w.state = w.stack[len(w.stack)-1]
 	w.stack = w.stack[:len(w.stack)-1]
 	w.starred = false
+	if w.who.Len() > 0 {
+		w.r.stamp(w.p.place, w.who.String())
+		w.who.Reset()
+	}
 	if dest != w.state.dest {
 		w.endDestination(dest)
 	}
@@ -160,6 +166,9 @@ func (w *rtfWalk) flush() {
 }
 
 func (w *rtfWalk) write(text string) {
+	if w.state.who {
+		w.who.WriteString(text)
+	}
 	switch w.state.dest {
 	case "htmlrtf":
 		w.body.WriteString(text)

@@ -108,7 +108,7 @@ func (w *rtfWalk) destination(word string, starred bool) bool {
 		}
 		w.state.dest = "skip"
 		if word == "revtbl" {
-			w.state.dest = "info"
+			w.state.dest, w.state.who = "info", true
 		}
 	case "header", "headerl", "headerr", "headerf":
 		w.state.dest = "header"
@@ -127,6 +127,7 @@ func (w *rtfWalk) destination(word string, starred bool) bool {
 		}
 	case "annotation", "atnauthor", "atnid", "info", "userprops", "docvar", "objdata", "pict", "htmltag":
 		w.state.dest = word
+		w.state.who = w.state.who || word == "atnauthor"
 	case "bkmkstart":
 		w.state.dest = "bookmark"
 	case "bkmkend", "atndate", "atnref", "atrfstart", "atrfend", "atntime", "atnparent", "listname", "sn":
@@ -136,6 +137,7 @@ func (w *rtfWalk) destination(word string, starred bool) bool {
 			w.state.dest = "field"
 		} else {
 			w.state.dest = "info"
+			w.state.who = w.state.who || word == "author" || word == "operator" || word == "manager"
 			w.info.WriteByte('\n')
 		}
 	default:

@@ -58,7 +58,9 @@ func (b *workbook) readBook(r *reading, z *zipPack) map[string]int {
 	if f == nil {
 		return ids
 	}
-	s := scanXML(z.read(f, z.p.place))
+	data := z.read(f, z.p.place)
+	r.stamps(z.p.place, data)
+	s := scanXML(data)
 	var text strings.Builder
 	for s.next() {
 		switch {
@@ -183,6 +185,7 @@ func (b *workbook) part(r *reading, z *zipPack, f *zip.File, dir, base string) b
 // everything reads text and all attributes of XML: a pivot table's memory
 // holds the rows that it was made from as attributes.
 func (r *reading) everything(data []byte, place detect.Place) {
+	r.stamps(place, data)
 	s := scanXML(data)
 	seen := map[string]bool{}
 	var b strings.Builder
