@@ -26,7 +26,8 @@ type Facts struct {
 	Files       bool    // it has attachments
 	Held        bool    // it was held as representative mail, and is decided again for one of its readers
 
-	Buried Listing // members in headers of messages that no edit reaches: an attached .eml or .msg, a report
+	Buried  Listing // members in headers of messages that no edit reaches: an attached .eml or .msg, a report
+	Authors Listing // members whom attached files name as those who made, changed or commented them
 
 	Inside int // members on the recipient lists of quoted and nested messages who do not stand in To or Cc, each counted once
 

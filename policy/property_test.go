@@ -39,7 +39,7 @@ func drawFacts(t *rapid.T) policy.Facts {
 		Inside:  rapid.IntRange(0, 3).Draw(t, "inside"),
 		Sealed:  rapid.Bool().Draw(t, "sealed"), Bcc: rapid.Bool().Draw(t, "bcc"), Invitation: policy.Listing(rapid.IntRange(0, 2).Draw(t, "invitation")),
 		InvitationFault: rapid.Bool().Draw(t, "invitation-fault"),
-		Quoted:          policy.Listing(rapid.IntRange(0, 2).Draw(t, "quoted")), Nested: policy.Listing(rapid.IntRange(0, 2).Draw(t, "nested")),
+		Quoted:          policy.Listing(rapid.IntRange(0, 2).Draw(t, "quoted")), Nested: policy.Listing(rapid.IntRange(0, 2).Draw(t, "nested")), Authors: policy.Listing(rapid.IntRange(0, 2).Draw(t, "authors")),
 	}
 	for range rapid.IntRange(0, 5).Draw(t, "recipients") {
 		f.Recipients = append(f.Recipients, policy.Recipient{

@@ -10,6 +10,7 @@ const (
 	RuleInvitations = "recipients.invitations" // a calendar invitation lists members
 	RuleQuoted      = "recipients.quoted"      // a quoted header block lists members
 	RuleNested      = "recipients.nested"      // a nested message's header lists members
+	RuleAuthors     = "recipients.authors"     // a file names a member as one who worked on it
 	RuleEncrypted   = "recipients.encrypted"   // its writer encrypted it to several readers at once, whom that names
 	RulePapers      = "recipients.papers"      // papers are in an invitation
 	RuleMeetings    = "recipients.meetings"    // an invitation is marked private
@@ -24,5 +25,5 @@ const (
 
 // BuiltinRules lists them. No rule of a policy file can have such a name.
 func BuiltinRules() []string {
-	return []string{RuleUnscannable, RuleFrom, RuleBeside, RuleAs, RuleInvitations, RuleQuoted, RuleNested, RuleEncrypted, RulePapers, RuleMeetings, RuleUnusual, RuleHeader, RuleTag, RuleNames, RuleConsents, RuleSignature, RuleNumber}
+	return []string{RuleUnscannable, RuleFrom, RuleBeside, RuleAs, RuleInvitations, RuleQuoted, RuleNested, RuleAuthors, RuleEncrypted, RulePapers, RuleMeetings, RuleUnusual, RuleHeader, RuleTag, RuleNames, RuleConsents, RuleSignature, RuleNumber}
 }

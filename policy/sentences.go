@@ -39,7 +39,7 @@ func (p *Policy) Sentences(lang string) []string {
 	} else {
 		out = append(out, fmt.Sprintf(w.hideMany[r.Hide], r.From))
 	}
-	out = append(out, w.as[r.As], w.beside[r.Beside], w.invitation[r.Invitations], w.quoted[r.Quoted], w.nested, w.papers[r.Papers], w.meetings[r.Meetings], w.unusual[r.Unusual], people.consents)
+	out = append(out, w.as[r.As], w.beside[r.Beside], w.invitation[r.Invitations], w.quoted[r.Quoted], w.nested, w.authors[r.Authors], w.papers[r.Papers], w.meetings[r.Meetings], w.unusual[r.Unusual], people.consents)
 	out = append(out, p.ruleSentences(lang, w)...)
 	out = append(out, p.termSentences(lang, w)...)
 	out = append(out, w.sealed, w.ciphers[r.Encrypted])

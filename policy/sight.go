@@ -169,6 +169,9 @@ func (p *Policy) structural(f Facts, c cast, s sight) []match {
 	if s.tells(f.Buried) {
 		hold(RuleNested)
 	}
+	if s.tells(f.Authors) && p.Recipients.Authors == HoldIt {
+		hold(RuleAuthors)
+	}
 	if p.keysTell(f, c, s) {
 		do := DoReject
 		if p.Recipients.Encrypted == HoldIt {

@@ -18,6 +18,7 @@ type words struct {
 	invitation map[Handling]string
 	quoted     map[Handling]string
 	nested     string
+	authors    map[Handling]string
 	papers     map[Handling]string
 	meetings   map[Handling]string
 	unusual    map[Unusual]string
@@ -101,6 +102,7 @@ var english = words{
 	invitation: map[Handling]string{Split: "Of a calendar invitation that lists members who are to be hidden, each of them gets one of their own that names no other; where that is not possible, it is held.", HoldIt: "Calendar invitations that list members who are to be hidden are held.", Leave: "Calendar invitations are sent with the members that they list."},
 	quoted:     map[Handling]string{Remove: "Members who are to be hidden are taken out of the headers of quoted mails; where that is not possible, the mail is held.", HoldIt: "Mails with quoted headers that list members who are to be hidden are held.", Leave: "Quoted headers are sent with the members that they list."},
 	nested:     "They are also taken out of the headers of mails inside the mail; where that is not possible, the mail is held.",
+	authors:    map[Handling]string{HoldIt: "Mail with a file that names a member who is to be hidden as the one who made, changed or commented it is held.", Leave: "Files are sent with the names of those who made, changed and commented them."},
 	papers:     map[Handling]string{Detach: "Papers in an invitation are taken out of it and sent to the same people in a mail of their own; where that is not possible, the mail is held.", HoldIt: "Invitations with papers in them are held.", Leave: "Papers stay in the invitation."},
 	meetings:   map[Handling]string{Private: "Invitations are marked private, so that others who see a recipient's calendar do not see what they are about; where that is not possible, the mail is held.", Leave: "Invitations are marked as their writer marked them."},
 	unusual:    map[Unusual]string{UnusualLeave: "A recipient who is probably not the one that was meant is left as it is.", UnusualNote: "A recipient who is probably not the one that was meant, such as an address that is a letter off or one outsider among many members, gets the mail, and it is recorded as a near miss.", UnusualAsk: "Mail to a recipient who is probably not the one that was meant, such as an address that is a letter off, is held until its sender has answered a question; with one outsider among many members, the whole mail is."},

@@ -110,6 +110,8 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 	f.Inside = in.listed(msg, quotation)
 	fixed := slices.Concat(buried(text), attached(msg, text), in.authored(msg, text), reported(msg, msg.Root), nested(msg, msg.Root, authorFields))
 	f.Buried = max(in.members(fixed), in.shownAgain(fixed))
+	authors := in.stamped(msg, text.Authors)
+	f.Authors = max(in.members(authors), in.shownAgain(authors))
 	f.Invitation, f.InvitationFault = in.invitations(msg, text)
 	f.Relied = agreed.used()
 	meeting := msg.Meeting()

@@ -90,16 +90,7 @@ func (in inside) authored(msg *message.Message, text extract.Result) []person {
 			}
 		}
 	}
-	own := map[string]bool{}
-	for _, f := range msg.Root.Get("From") {
-		boxes, _ := msg.Mailboxes(f)
-		for _, b := range boxes {
-			own[strings.ToLower(b.Name)] = true
-		}
-	}
-	return slices.DeleteFunc(people, func(p person) bool {
-		return in.own.has(p.address) || p.address == "" && own[strings.ToLower(p.name)]
-	})
+	return in.others(msg, people)
 }
 
 // ofPage reports whether a place is a web page or a text that is a file, as mail
