@@ -79,7 +79,7 @@ const shortestGiro = 5
 var accountHints = []string{"kont", "kto", "tili", "giro", "clea", "reik", "acco", "bank", "reg", "bg", "pg"}
 
 // accountBehind is how far behind the number a word for accounts may begin.
-const accountBehind = 16
+const accountBehind = 32
 
 func speaksOfAccounts(s string) bool {
 	for i := 0; i+1 < len(s); i++ {
