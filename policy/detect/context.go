@@ -127,6 +127,9 @@ func (s *surroundings) words(text string, lo, hi int, after bool) {
 		}
 		k := meaning(text, lo, b, i)
 		k = land.numbers(text, k, b, i)
+		if after && k == keyPhone && isSpoken(text[lo:b]) {
+			k = 0
+		}
 		if after && k&(keyAgainst|keyLoose) != 0 && numberFollows(text, i, hi) {
 			k = 0 // it labels the next number
 		} else if after && k&(keyAccount|keyPassport) != 0 && numberFollows(text, i, hi) {
@@ -161,6 +164,17 @@ func (s *surroundings) words(text string, lo, hi int, after bool) {
 		capital = upper && len(w) > 1
 		s.patronym = s.patronym || capital && isPatronymic(w)
 	}
+}
+
+// isSpoken reports whether the text ends in the word before the means by which
+// somebody said something: "on the phone", "per telefon".
+func isSpoken(before string) bool {
+	for _, w := range []string{" på ", " per ", " over ", " i ", " on the ", " by "} {
+		if strings.HasSuffix(before, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // before takes in a word before the number, with what it means.

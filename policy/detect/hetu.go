@@ -77,8 +77,11 @@ func hetuSign(text string, at int) (sign byte, next int, tight bool) {
 // alone reports whether a number with letters, which begins with group i, has
 // proper boundaries.
 func (r *run) alone(i int, v *number) bool {
-	if i > 0 && r.groups[i].before != sepSpace && r.groups[i].before != sepDash || i == 0 && !r.opens(v.start, v) {
+	if i > 0 && r.groups[i].before != sepSpace && r.groups[i].before != sepDash && r.groups[i].before != sepSlash || i == 0 && !r.opens(v.start, v) {
 		return false
+	}
+	if v.end < len(r.text) && r.text[v.end] == '/' {
+		return true // one of several
 	}
 	return (v.end >= len(r.text) || !isDigit(r.text[v.end])) && r.closes(v.end, v)
 }

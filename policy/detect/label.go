@@ -61,6 +61,9 @@ func meaning(text string, lo, b, e int) keyword {
 		if k == keyPhone && spoken[string(fold(nil, w))] || k&(keyTime|keyLoose) != 0 && isLogin(text[b:]) {
 			return 0
 		}
+		if k == keyLoose && compound(w) != 0 {
+			return keyNumber // "ärendenummer"
+		}
 		return k
 	}
 	if k := joined(text, lo, b, e); k != 0 {
@@ -68,6 +71,9 @@ func meaning(text string, lo, b, e int) keyword {
 	}
 	if e-b == 1 && isBirth(text[b:]) {
 		return keyPerson
+	}
+	if w == "PO" {
+		return keyNumber // a purchase order
 	}
 	if e-b == 1 && text[b] == 'N' && b-2 >= lo && text[b-2:b] == "S/" {
 		return keyNumber // a serial one

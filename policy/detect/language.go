@@ -33,7 +33,7 @@ var functionWords = wordsOf(map[string]language{
 	"eller": danish | norwegian | swedish, "men": danish | norwegian | swedish, "efter": danish | swedish, "etter": norwegian, "min": danish | norwegian | swedish, "mit": danish, "et": danish | norwegian,
 	"andet": danish, "vi": danish | norwegian | swedish, "nu": danish | swedish, "ved": danish | norwegian, "når": danish | norwegian | swedish, "også": danish | norwegian, "navn": danish | norwegian,
 	"nummer": danish | norwegian | swedish, "mvh": norwegian | swedish, "venlig": danish, "om": danish | norwegian | swedish, "vedr": danish | norwegian, "mor": danish | norwegian | swedish, "far": danish | norwegian | swedish, "sagen": danish, "siden": danish | norwegian, "sygemeldt": danish, "saken": norwegian | swedish, "medlem": danish | norwegian | swedish, "han": danish | norwegian | swedish, "født": danish | norwegian, "syg": danish,
-	"your": english, "please": english, "from": english, "this": english, "we": english, "have": english, "she": english, "it": english, "my": english, "in": english, "name": english,
+	"your": english, "you": english, "did": english, "they": english, "not": english, "but": english, "were": english, "been": english, "please": english, "from": english, "this": english, "we": english, "have": english, "she": english, "it": english, "my": english, "in": english, "name": english,
 	"the": english, "and": english, "is": english, "of": english, "her": english | danish | norwegian, "his": english, "has": english, "was": english, "with": english, "to": english | danish | norwegian,
 }, map[language]string{icelandic: icelandicWords, danish: danishWords, danish | norwegian: continentalWords})
 

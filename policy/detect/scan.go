@@ -121,6 +121,9 @@ func (n *numberScan) weigh(text string, heading keyword, weighed func([]candidat
 			about &^= keyAgainst | keyLoose // the cell itself says what stands in it
 		}
 		around.note(about, 1)
+		if around.label == 0 {
+			around.label = about & keyAgainst
+		}
 		around.mail = n.mail
 		for i := range found[:k] {
 			around.swedish = around.swedish || found[i].kind == SwedishPersonnummer

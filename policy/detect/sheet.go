@@ -55,6 +55,11 @@ func cellMark(text string, at, end int) byte {
 	if at > 0 && text[at-1] != '\n' {
 		return markAt(text[at-1])
 	}
+	if exponent := end + 1; exponent+1 < len(text) && text[end] == 'E' && (text[exponent] == '+' || isDigit(text[exponent])) {
+		for end = exponent + 1; end < len(text) && isDigit(text[end]); {
+			end++
+		}
+	}
 	for end < len(text) && isIn(` "'`, text[end]) {
 		end++
 	}

@@ -34,6 +34,14 @@ func TestANumberThatTheEndOfALinePartsAtItsBlankIsFound(t *testing.T) {
 	}
 }
 
+func TestARoundedCellCountsWhereverItStandsInItsRow(t *testing.T) {
+	for _, text := range []string{"CPR-nr.;Navn\n7.07614285E+08;Mette\n", "Navn;CPR-nr.\nMette;7.07614285E+08\n", "Navn|CPR-nr.|By\nMette|7.07614E+08|Køge\n"} {
+		if got := best(scanner(t), prose(text), nil)[detect.DanishCPR]; got < detect.Likely {
+			t.Errorf("%q is %v", text, got)
+		}
+	}
+}
+
 func TestACellThatASpreadsheetSpoiltIsReadInEveryTable(t *testing.T) {
 	s := scanner(t)
 	for _, c := range []struct {
@@ -63,6 +71,24 @@ func TestACellThatASpreadsheetSpoiltIsReadInEveryTable(t *testing.T) {
 		table[0].Shape = detect.Table
 		if got := best(s, table, nil)[c.kind]; got < detect.Likely {
 			t.Errorf("%q: %s is %v", table[0].Text, c.kind, got)
+		}
+	}
+}
+
+func TestAHeadingForOtherNumbersSpeaksAgainstAllUnderIt(t *testing.T) {
+	s := scanner(t)
+	for heading, want := range map[string]detect.Confidence{"Sagsnr.": detect.Possible, "Fakturanr.": detect.Possible, "Ärendenummer": detect.Possible, "Bemærkning": detect.Likely} {
+		segs := prose("Navn\t" + heading + "\nVarme\t070761-4285\nTag\t0707614285\n")
+		segs[0].Shape = detect.Table
+		if got := best(s, segs, nil)[detect.DanishCPR]; got != want {
+			t.Errorf("%s: %v, want %v", heading, got, want)
+		}
+	}
+	for _, text := range []string{"Ärendenummer 811218-9876", "Reikningur nr. 1201743399, gjalddagi 3.4.2026", "PO 0707614285"} {
+		for kind, got := range best(s, prose(text), nil) {
+			if got >= detect.Likely {
+				t.Errorf("%q: %s is %v", text, kind, got)
+			}
 		}
 	}
 }
@@ -107,6 +133,8 @@ func TestFiguresThatStandApartAreNoPartOfANumber(t *testing.T) {
 		"We have paid the salary of 0904056690 twice":                       detect.DanishCPR,
 		"0707614285(2).docx":                                                detect.DanishCPR,
 		"Åsa Nyström 070-378 64 56 920206-R470":                             detect.SwedishPersonnummer,
+		"131052-308T/070761-4285":                                           detect.FinnishHetu,
+		"WARN payroll: no account for 0707614285 (Mette Holm)":              detect.DanishCPR,
 		"131052-308T og 070761-4285 - Päivi Salo - kontrakt, som aftalt nu": detect.FinnishHetu,
 	} {
 		if got := best(s, prose(text), nil)[want]; got < detect.Likely {

@@ -117,7 +117,11 @@ func headingOf(cell string) keyword {
 			i++
 			continue
 		}
-		k |= keywords.find(cell[b:i])
+		word := keywords.find(cell[b:i])
+		if word == keyLoose && compound(cell[b:i]) != 0 {
+			word = keyNumber
+		}
+		k |= word
 		if next, ok := nextWord(cell, i); ok && next.start-i <= 2 {
 			k |= keywords.find(cell[b:i] + cell[next.start:next.end]) // "Pers.nr.", "Pers. nr."
 		}

@@ -94,6 +94,9 @@ func (c *candidate) inLanguage(s *surroundings) bool {
 		if s.near(keyDenmark, reachBefore) > 0 {
 			return true
 		}
+		if s.language.is(english) && s.signs() > 1 && !c.rare && !c.dated {
+			return true // in whole sentences one writes of people
+		}
 		return s.language.may(danish|norwegian) && (!c.rare || s.count > 2) || (c.rare || c.dated) && !c.bare && s.signs() > 1
 	case SwedishPersonnummer:
 		switch {
@@ -176,8 +179,8 @@ func (s *surroundings) against(c *candidate) int {
 	if person := s.near(keyPerson|keyMember, reachAgainst); d > 0 && (!c.clock || d != s.near(keyTime, reachAgainst)) && (!c.bare || checked || s.name > 0 && s.name <= nameBeside) && (s.name > 0 && s.name < d || person > 0 && person < d) {
 		d = 0
 	}
-	if d == 0 && s.label&keyLoose != 0 && (c.bare || c.dated || c.strength < firm && s.name == 0) {
-		d = s.near(keyLoose, reachAgainst)
+	if d == 0 && s.label&(keyLoose|keyReikning) != 0 && (c.bare || c.dated || c.strength < firm && s.name == 0) {
+		d = s.near(keyLoose|keyReikning, reachAgainst)
 	}
 	return d
 }
@@ -227,6 +230,10 @@ func settle(all []candidate, s *surroundings) []candidate {
 			}
 			if c.confidence >= Likely && !o.named() && s.near(country(c.kind), reachBefore) > 0 {
 				continue // neither check digits nor the language outdo a word for its country
+			}
+			if o.kind == BankAccount && c.confidence >= Likely && c.evidence.has(EvidenceNameNear) && s.label&keyAccount == 0 && c.key&keyAnyPerson != 0 {
+				c.evidence |= evidence(EvidenceAmbiguous)
+				continue // "no account for 010203-1234 (NN)"
 			}
 			if o.kind == BankAccount && c.kind == IcelandicKennitala && s.leaning() > 0 {
 				continue // accounts in Iceland have twelve digits
