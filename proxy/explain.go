@@ -71,6 +71,7 @@ type ExplainedRung struct {
 type ExplainedFinding struct {
 	Kind       detect.Kind       `json:"kind"`
 	Place      string            `json:"place"`
+	At         detect.Place      `json:"-"` // the same, for who puts it into words
 	Confidence string            `json:"confidence"`
 	Evidence   []detect.Evidence `json:"evidence"`
 	Count      int               `json:"count"`
@@ -221,7 +222,7 @@ func explainFindings(findings []detect.Finding) []ExplainedFinding {
 	out := []ExplainedFinding{}
 	for _, f := range findings {
 		out = append(out, ExplainedFinding{
-			Kind: f.Kind, Place: f.Place.Full(), Confidence: f.Confidence.String(),
+			Kind: f.Kind, Place: f.Place.Full(), At: f.Place, Confidence: f.Confidence.String(),
 			Evidence: append([]detect.Evidence{}, f.Evidence...), Count: f.Count,
 		})
 	}

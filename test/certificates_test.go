@@ -140,18 +140,18 @@ func TestCertificatesThatCannotBeAddedAreSaid(t *testing.T) {
 	}{
 		"no certificate":  {"hello", "it is no certificate file", nil},
 		"a private key":   {string(mustRead(t, mette.key)), "it holds a secret key", nil},
-		"a weak one":      {nobody.certificate(), "is never used (weak)", nil},
+		"a weak one":      {nobody.certificate(), "is never used (too weak)", nil},
 		"an expired one":  {expiredCertificate(t), "is never used (expired)", nil},
-		"somebody else's": {mette.certificate(), "no certificate in it names eva@post.example", []string{"--for", "eva@post.example"}},
+		"somebody else's": {mette.certificate(), "nothing in it names eva@post.example", []string{"--for", "eva@post.example"}},
 	} {
 		g.write("c.pem", c.text)
-		_, err := g.run(append([]string{"certificates", "add", "--by", "dpo", g.path("c.pem")}, c.more...)...)
+		_, err := g.run(append([]string{"certificates", "add", "--language", "en", "--by", "dpo", g.path("c.pem")}, c.more...)...)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for _, command := range [][]string{{"certificates", "approve", "0123456789ABCDEF"}, {"certificates", "remove", "eva@post.example"}, {"certificates", "show", "eva@post.example"}} {
-		if _, err := g.run(command...); err == nil || !strings.Contains(err.Error(), "there is no certificate") {
+		if _, err := g.run(append(command, "--language", "en")...); err == nil || !strings.Contains(strings.Replace(err.Error(), "key or ", "", 1), "there is no certificate") {
 			t.Errorf("%v: %v", command, err)
 		}
 	}

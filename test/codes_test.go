@@ -29,7 +29,7 @@ func TestEveryNodeKnowsWhatWasAgreedWithAReader(t *testing.T) {
 	}
 	for _, g := range []*installation{a, b} {
 		g.nowhere(code)
-		out, err := exec.Command(binary, "explain", "--config", g.path("postvern.yaml"), writeFile(t, "mail.eml", []byte(crlf(caseWithFile)))).CombinedOutput()
+		out, err := exec.Command(binary, "explain", "--language", "en", "--config", g.path("postvern.yaml"), writeFile(t, "mail.eml", []byte(crlf(caseWithFile)))).CombinedOutput()
 		if err != nil || !strings.Contains(string(out), "standing") || strings.Contains(string(out), code) {
 			t.Errorf("explain says %v\n%s", err, out)
 		}

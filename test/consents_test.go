@@ -74,8 +74,8 @@ func TestWhoConsentedToBeSeenIsNotHiddenUntilTheyWithdraw(t *testing.T) {
 		t.Errorf("%d entries say that a consent was relied on", relied)
 	}
 	i.write("mail.eml", mailTo("forklar", both...))
-	out, err := i.run("explain", i.path("mail.eml"))
-	if err != nil || !strings.Contains(out, "Consents relied on\n  ") || !strings.Contains(out, entered[0].ID) || !strings.Contains(out, "because of \"consents\"") {
+	out, err := i.run("explain", "--language", "en", i.path("mail.eml"))
+	if err != nil || !strings.Contains(out, "Consents relied on\n  ") || !strings.Contains(out, entered[0].ID) || !strings.Contains(out, "because of \"consent to be visible\"") {
 		t.Errorf("%v\n%s", err, out)
 	}
 
@@ -173,11 +173,11 @@ func TestWrongConsentsAreRefusedInWords(t *testing.T) {
 		"the one person":                   {"--who", "m@x.example,n@x.example", "--name", "Mette Sørensen", "--to", "g", "--purpose", "p", "--evidence", "<a@b>"},
 		"say what they agreed":             {"--who", "m@x.example", "--to", "g", "--purpose", " ", "--evidence", "<a@b>"},
 	} {
-		if out, err := i.run(append([]string{"consents", "add"}, args...)...); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "exit status 2") {
+		if out, err := i.run(append([]string{"consents", "add", "--language", "en"}, args...)...); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "exit status 2") {
 			t.Errorf("%s: %v %s", want, err, out)
 		}
 	}
-	if out, err := i.run("consents", "list"); err != nil || out != "The ledger has no such consent.\n" {
+	if out, err := i.run("consents", "list", "--language", "en"); err != nil || out != "The ledger has no such consent.\n" {
 		t.Errorf("%v %s", err, out)
 	}
 	if _, err := i.run("consents", "withdraw", "CO-000000", "--reason", "x"); err == nil || !strings.Contains(err.Error(), "postvern consents list") {

@@ -181,8 +181,8 @@ func TestTheFirstKeyThatWasUsedStaysUntilAnotherIsApproved(t *testing.T) {
 		t.Fatal("a mail left under a key that nobody approved")
 	}
 	g.write("mail.eml", withCPR)
-	out, err = g.run("explain", g.path("mail.eml"))
-	if err != nil || !strings.Contains(out, "before: openpgp, 3 copies, last on ") || !strings.Contains(out, "key: unapproved") || !strings.Contains(out, "key changed, not approved") {
+	out, err = g.run("explain", "--language", "en", g.path("mail.eml"))
+	if err != nil || !strings.Contains(out, "3 copies went as: encrypted (OpenPGP), the last on ") || !strings.Contains(out, "(member; key: changed, not approved)") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if out, err := g.run("keys", "approve", fingerprint(second)); err == nil {
@@ -256,7 +256,7 @@ func TestKeysThatAreNeverUsedAreNotAdded(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"--for", "mette@post.example", "eva.asc"}, "no key in it names mette@post.example"},
+		{[]string{"--for", "mette@post.example", "eva.asc"}, "nothing in it names mette@post.example"},
 		{[]string{"--for", "nobody", "eva.asc"}, "is no mail address"},
 		{[]string{"weak.asc"}, "RSA with less than 2048 bits"},
 		{[]string{"many.asc"}, "names more than 100 addresses: say with --for"},
@@ -265,7 +265,7 @@ func TestKeysThatAreNeverUsedAreNotAdded(t *testing.T) {
 	} {
 		last := len(c.args) - 1
 		c.args[last] = filepath.Join(g.dir, c.args[last])
-		if out, err := g.run(append([]string{"keys", "add", "--by", "dpo"}, c.args...)...); err == nil || !strings.Contains(err.Error(), c.want) {
+		if out, err := g.run(append([]string{"keys", "add", "--language", "en", "--by", "dpo"}, c.args...)...); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v\n%s", c.args, err, out)
 		}
 	}

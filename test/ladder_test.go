@@ -506,8 +506,8 @@ func TestAHeldCopyIsReleasedAsADocumentOnceThePolicyAllowsIt(t *testing.T) {
 
 func TestExplainShowsTheLadderThatWasWalked(t *testing.T) {
 	g := install(t, files{"policy.yaml": strings.Replace(documentPolicy, "without-key: password", "protection: [openpgp, smime, tls, document, hold]", 1)}, sink.Config{})
-	out, err := g.run("explain", writeFile(t, "mail.eml", []byte(caseWithFile)))
-	if err != nil || !strings.Contains(out, "ladder: openpgp (no key), smime (no certificate), tls (no route of verified TLS), document: taken") || !strings.Contains(out, "its code comes to the reader by: notice") {
+	out, err := g.run("explain", "--language", "en", writeFile(t, "mail.eml", []byte(caseWithFile)))
+	if err != nil || !strings.Contains(out, "steps tried: encrypted (OpenPGP) – key: none; encrypted (S/MIME) – certificate: none; verified connection – no route of verified TLS; document with a code – taken") || !strings.Contains(out, "its code comes to the reader: through the sender") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -93,7 +93,7 @@ func TestANextKeySignsAndARevokedOneDoesNot(t *testing.T) {
 	g := install(t, nil, sinkConfig())
 	g.write("keys/mette.asc", public)
 	g.start()
-	if out := g.mustRun("keys", "organisation", "show"); !strings.Contains(out, "The organisation has no key") {
+	if out := g.mustRun("keys", "organisation", "show", "--language", "en"); !strings.Contains(out, "The organisation has no key") {
 		t.Errorf("show says %s", out)
 	}
 	for _, command := range [][]string{{"rotate"}, {"export"}, {"revoke", "--reason", "retired", "0123456789ABCDEF"}} {
@@ -225,7 +225,7 @@ func TestABackupCarriesTheOrganisationsKeyEncrypted(t *testing.T) {
 	if len(got) != 1 || got[0].Fingerprint != want[0].Fingerprint || got[0].State != "signs" || got[0].Revocation != "" {
 		t.Errorf("%v, and before %v", got, want)
 	}
-	if out := g.mustRun("keys", "organisation", "show"); !strings.Contains(out, "in the store: postvern keys organisation export --revocation") {
+	if out := g.mustRun("keys", "organisation", "show", "--language", "en"); !strings.Contains(out, "in the store: postvern keys organisation export --revocation") {
 		t.Error(out)
 	}
 }

@@ -292,7 +292,7 @@ func TestExplainSaysThatAKeyWouldBeLookedUpAndAsksNobody(t *testing.T) {
 		}
 	}
 	g.json(&x, "explain", g.path("mail.eml"))
-	out, err := g.run("explain", g.path("mail.eml"))
+	out, err := g.run("explain", "--language", "en", g.path("mail.eml"))
 	if err != nil || len(x.Recipients) != 1 || !x.Recipients[0].LookUp || !strings.Contains(out, "would be looked up first") || servers.times() != 0 {
 		t.Errorf("%+v %v\n%s", x, err, out)
 	}

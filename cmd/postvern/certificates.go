@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,7 +32,12 @@ type certificatesCommand struct {
 type certificateSource struct {
 	Config string `type:"path" placeholder:"FILE" help:"postvern.yaml."`
 	Dir    string `type:"path" placeholder:"FOLDER" help:"A folder of certificates, without any installation; otherwise those of --config."`
+
+	readable `embed:""`
 }
+
+// words returns the words of the installation; English for a folder alone.
+func (c certificateSource) words() (speaker, error) { return c.speaker(c.Config) }
 
 // certificates returns those of the folder alone, or of an installation with its
 // store, and where they were looked for.
@@ -67,7 +73,11 @@ func (c certificateSource) certificates(ctx context.Context, s streams) (*seal.C
 		}
 		return err
 	})
-	return all, config.SMIME.Certificates + " or the store", err
+	if err != nil {
+		return nil, "", err
+	}
+	say, err := c.words()
+	return all, say.say("or-the-store", "folder", config.SMIME.Certificates), err
 }
 
 // certificateItem is a certificate as --json prints it.
@@ -98,7 +108,7 @@ func newCertificateItem(i seal.CertificateInfo) certificateItem {
 
 func (i certificateItem) until() string {
 	if i.Until == nil {
-		return "-"
+		return "–"
 	}
 	return i.Until.Format(time.DateOnly)
 }
@@ -114,10 +124,14 @@ func (c certificatesListCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	return printCertificates(s.out, all.List(time.Now()), c.JSON, fmt.Sprintf("No certificate stands in %s.", where))
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
+	return printCertificates(s.out, say, all.List(time.Now()), c.JSON, say.say("certificates-none", "where", where))
 }
 
-func printCertificates(out io.Writer, infos []seal.CertificateInfo, asJSON bool, none string) error {
+func printCertificates(out io.Writer, say speaker, infos []seal.CertificateInfo, asJSON bool, none string) error {
 	items := []certificateItem{}
 	for _, i := range infos {
 		items = append(items, newCertificateItem(i))
@@ -130,9 +144,9 @@ func printCertificates(out io.Writer, infos []seal.CertificateInfo, asJSON bool,
 		return err
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "STATE\tUNTIL\tADDRESSES\tKEY\tFILE\tWHY NOT")
+	fmt.Fprintln(w, say.heads("state", "expires", "addresses", "encrypts-by", "file", "why-not"))
 	for _, i := range items {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", i.State, i.until(), strings.Join(i.Addresses, ", "), i.Algorithm, i.File, i.Reason)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", say.word("key-mark", string(i.State)), i.until(), strings.Join(i.Addresses, ", "), i.Algorithm, i.File, i.Reason)
 	}
 	return w.Flush()
 }
@@ -149,46 +163,52 @@ func (c certificatesShowCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
 	infos := slices.DeleteFunc(all.List(time.Now()), func(i seal.CertificateInfo) bool { return !meant(c.Which, i.Fingerprint, i.Addresses...) })
 	if c.JSON {
-		return printCertificates(s.out, infos, true, "")
+		return printCertificates(s.out, say, infos, true, "")
 	}
 	if len(infos) == 0 {
-		return fmt.Errorf("there is no certificate of %q", c.Which)
+		return say.fault("certificate-unknown", "name", c.Which)
 	}
 	for n, i := range infos {
 		if n > 0 {
 			fmt.Fprintln(s.out)
 		}
-		printCertificate(s.out, newCertificateItem(i))
+		printCertificate(s.out, say, newCertificateItem(i))
 	}
 	return nil
 }
 
-func printCertificate(out io.Writer, i certificateItem) {
+func printCertificate(out io.Writer, say speaker, i certificateItem) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(out, "%-12s %s\n", name, value)
+			fmt.Fprintf(w, "%s\t%s\n", say.head(name), value)
 		}
 	}
 	row("fingerprint", i.Fingerprint)
 	row("addresses", strings.Join(i.Addresses, ", "))
-	state := string(i.State)
+	state := say.word("key-mark", string(i.State))
 	if i.Reason != "" {
 		state += ": " + i.Reason
 	}
 	row("state", state)
 	row("file", i.File)
 	row("issuer", i.Issuer)
-	row("encrypts by", i.Algorithm)
+	row("encrypts-by", i.Algorithm)
 	if i.From != nil {
-		row("from", i.From.Format(time.DateOnly))
+		row("valid-from", i.From.Format(time.DateOnly))
 	}
-	row("until", i.until())
+	row("expires", i.until())
 	row("bound", strings.Join(i.Bound, ", "))
 	if len(i.Waits) > 0 {
-		row("waits", strings.Join(i.Waits, ", ")+" had another certificate before: compare the fingerprint with them, then postvern certificates approve")
+		row("waits", say.say("certificate-waits", "addresses", strings.Join(i.Waits, ", ")))
 	}
+	_ = w.Flush()
 }
 
 type certificatesExpiringCommand struct {
@@ -210,11 +230,15 @@ func (c certificatesExpiringCommand) Run(ctx context.Context, s streams) error {
 	}
 	now := time.Now()
 	soon := slices.DeleteFunc(all.List(now), func(i seal.CertificateInfo) bool { return !i.ExpiresBy(now.Add(time.Duration(within))) })
-	if err := printCertificates(s.out, soon, c.JSON, fmt.Sprintf("No certificate expires within %s.", c.Within)); err != nil {
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
+	if err := printCertificates(s.out, say, soon, c.JSON, say.say("expiring-no-certificate", "span", c.Within)); err != nil {
 		return err
 	}
 	if len(soon) > 0 {
-		return fmt.Errorf("certificates that expire within %s: %d", c.Within, len(soon))
+		return errors.New(say.count("expiring-certificates", len(soon), "span", c.Within))
 	}
 	return nil
 }

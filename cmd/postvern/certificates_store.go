@@ -67,18 +67,18 @@ func (c certificatesAddCommand) Run(ctx context.Context, s streams) error {
 		return usageError{err}
 	}
 	now := time.Now()
-	if found, err = asCertificates(speaker{}, nil, by, now).meantFor(c.For, c.File, found); err != nil {
-		return usageError{err}
-	}
 	say, err := c.words()
 	if err != nil {
 		return err
+	}
+	if found, err = asCertificates(say, nil, by, now).meantFor(c.For, c.File, found); err != nil {
+		return usageError{err}
 	}
 	return c.withCertificates(ctx, s, func(store *spool.Store, keys app.Keys, folder *seal.Certificates) error {
 		with := asCertificates(say, folder.With(found, nil), by, now)
 		for _, k := range found {
 			if state, why := with.state(k); state != policy.KeyUsable {
-				return usageError{fmt.Errorf("%s: the certificate %s is never used (%s): %s", c.File, k.Fingerprint, state, why)}
+				return usageError{say.fault("certificate-useless", "file", c.File, "fingerprint", k.Fingerprint, "state", say.word("key-mark", string(state)), "why", why)}
 			}
 		}
 		return with.add(ctx, s, store, keys, found, by, now, func(book *spool.KeyBook) readerKeys {
@@ -135,12 +135,12 @@ func (c certificatesRemoveCommand) Run(ctx context.Context, s streams) error {
 		}
 		left := slices.DeleteFunc(folder.List(now), func(i seal.CertificateInfo) bool { return !meant(c.Which, i.Fingerprint, i.Addresses...) })
 		for _, i := range left {
-			if _, err := fmt.Fprintf(s.out, "%s stands in the folder of certificates too: delete the file %s to be rid of it.\n", i.Fingerprint, i.File); err != nil {
+			if _, err := fmt.Fprintln(s.out, say.say("certificate-in-folder", "fingerprint", i.Fingerprint, "file", i.File)); err != nil {
 				return err
 			}
 		}
 		if removed+len(left) == 0 {
-			return fmt.Errorf("there is no certificate of %q", c.Which)
+			return say.fault("certificate-unknown", "name", c.Which)
 		}
 		return nil
 	})

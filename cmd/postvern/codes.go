@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -24,17 +25,21 @@ type codesCommand struct {
 }
 
 type codesSetCommand struct {
-	installation `embed:""`
-	By           string `placeholder:"NAME" help:"Who sets it; otherwise the login at this machine."`
-	Stdin        bool   `help:"Read the code from standard input, in one line, in the place of drawing one."`
-	Reader       string `arg:"" name:"address" help:"The reader's mail address."`
+	office `embed:""`
+	By     string `placeholder:"NAME" help:"Who sets it; otherwise the login at this machine."`
+	Stdin  bool   `help:"Read the code from standard input, in one line, in the place of drawing one."`
+	Reader string `arg:"" name:"address" help:"The reader's mail address."`
 }
 
 // Run stores a code and prints one that was drawn.
 func (c codesSetCommand) Run(ctx context.Context, s streams) error {
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
 	reader, ok := detect.CanonicalAddress(c.Reader)
 	if !ok {
-		return usageError{fmt.Errorf("%q is no mail address", c.Reader)}
+		return usageError{say.fault("no-address", "text", c.Reader)}
 	}
 	by, err := whoami(c.By)
 	if err != nil {
@@ -47,7 +52,7 @@ func (c codesSetCommand) Run(ctx context.Context, s streams) error {
 			return fmt.Errorf("read the code: %w", err)
 		}
 		code = strings.TrimSpace(line)
-		if err := checkCode(code); err != nil {
+		if err := checkCode(say, code); err != nil {
 			return usageError{err}
 		}
 	}
@@ -58,10 +63,10 @@ func (c codesSetCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	if c.Stdin {
-		_, err = fmt.Fprintf(s.out, "The code for %s is stored.\n", reader)
+		_, err = fmt.Fprintln(s.out, say.say("code-stored", "reader", reader))
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "The code for %s, which is shown only now:\n\n%s\n\nGive it to them in person or by telephone, never by mail.\n", reader, code)
+	_, err = fmt.Fprintf(s.out, "%s\n\n%s\n\n%s\n", say.say("code-shown", "reader", reader), code, say.say("code-bring"))
 	return err
 }
 
@@ -69,50 +74,54 @@ func (c codesSetCommand) Run(ctx context.Context, s streams) error {
 const leastCode = 16
 
 // checkCode refuses a code that is guessed or mistyped easily.
-func checkCode(code string) error {
+func checkCode(say speaker, code string) error {
 	different := map[rune]bool{}
 	for _, r := range code {
 		if unicode.IsControl(r) {
-			return errors.New("the code has control characters")
+			return say.fault("code-control")
 		}
 		different[r] = true
 	}
 	switch n := len([]rune(code)); {
 	case n == 0:
-		return errors.New("give the code on standard input, in one line: nothing came")
+		return say.fault("code-empty")
 	case n < leastCode || len(different) < leastCode/2:
-		return fmt.Errorf("the code is too easy to guess: take %d characters or more, or leave --stdin out to have one drawn", leastCode)
+		return say.fault("code-weak", "least", strconv.Itoa(leastCode))
 	case len(code) > 127:
-		return errors.New("the code is too long: 127 octets are the most")
+		return say.fault("code-long")
 	}
 	return nil
 }
 
 type codesRemoveCommand struct {
-	installation `embed:""`
-	Reader       string `arg:"" name:"address" help:"The reader's mail address."`
+	office `embed:""`
+	Reader string `arg:"" name:"address" help:"The reader's mail address."`
 }
 
 // Run forgets a code.
 func (c codesRemoveCommand) Run(ctx context.Context, s streams) error {
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
 	reader, ok := detect.CanonicalAddress(c.Reader)
 	if !ok {
-		return usageError{fmt.Errorf("%q is no mail address", c.Reader)}
+		return usageError{say.fault("no-address", "text", c.Reader)}
 	}
-	err := c.withCodes(ctx, s, func(store *spool.Store) error { return store.RemoveStandingCode(ctx, reader) })
+	err = c.withCodes(ctx, s, func(store *spool.Store) error { return store.RemoveStandingCode(ctx, reader) })
 	if errors.Is(err, spool.ErrNotFound) {
-		return fmt.Errorf("%s has no standing code", reader)
+		return say.fault("code-unknown", "reader", reader)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "The code of %s is forgotten.\n", reader)
+	_, err = fmt.Fprintln(s.out, say.say("code-forgotten", "reader", reader))
 	return err
 }
 
 type codesListCommand struct {
-	installation `embed:""`
-	JSON         bool `name:"json" help:"Print a JSON array."`
+	office `embed:""`
+	JSON   bool `name:"json" help:"Print a JSON array."`
 }
 
 // codeItem is a standing code as --json prints it.
@@ -138,12 +147,16 @@ func (c codesListCommand) Run(ctx context.Context, s streams) error {
 	if c.JSON {
 		return printJSON(s.out, items)
 	}
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
 	if len(items) == 0 {
-		_, err := fmt.Fprintln(s.out, "No code was agreed with anybody.")
+		_, err := fmt.Fprintln(s.out, say.say("codes-none"))
 		return err
 	}
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "READER\tSINCE\tBY")
+	fmt.Fprintln(w, say.heads("recipient", "since", "by"))
 	for _, i := range items {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", i.Reader, i.Set.Local().Format("2006-01-02"), i.By)
 	}

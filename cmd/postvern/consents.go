@@ -30,16 +30,16 @@ type consentsCommand struct {
 }
 
 type consentsAddCommand struct {
-	installation `embed:""`
-	Who          []string `required:"" placeholder:"ADDRESS,..." help:"Who agreed: mail addresses, each with a consent of its own."`
-	Name         string   `placeholder:"NAME" help:"Their full name, so that lists and minutes that only name them are known too; for one --who."`
-	To           string   `required:"" placeholder:"GROUP" help:"To whom they agreed to be visible: the name of a group (those who consent to the same one, and the roster's group of that name), an address, or a pattern such as *@forening.example."`
-	Purpose      string   `required:"" placeholder:"TEXT" help:"What for."`
-	From         string   `placeholder:"DAY" help:"From this day on (2026-01-31); otherwise from now on."`
-	Until        string   `placeholder:"DAY" help:"Until the end of this day; otherwise until it is withdrawn."`
-	Evidence     string   `required:"" placeholder:"MESSAGE-ID|FILE" help:"What shows it: the Message-ID of the mail in which they agreed, or a file, of which a SHA-256 is kept."`
-	By           string   `placeholder:"NAME" help:"Who enters it; otherwise your login at this machine."`
-	JSON         bool     `name:"json" help:"Print a JSON array."`
+	office   `embed:""`
+	Who      []string `required:"" placeholder:"ADDRESS,..." help:"Who agreed: mail addresses, each with a consent of its own."`
+	Name     string   `placeholder:"NAME" help:"Their full name, so that lists and minutes that only name them are known too; for one --who."`
+	To       string   `required:"" placeholder:"GROUP" help:"To whom they agreed to be visible: the name of a group (those who consent to the same one, and the roster's group of that name), an address, or a pattern such as *@forening.example."`
+	Purpose  string   `required:"" placeholder:"TEXT" help:"What for."`
+	From     string   `placeholder:"DAY" help:"From this day on (2026-01-31); otherwise from now on."`
+	Until    string   `placeholder:"DAY" help:"Until the end of this day; otherwise until it is withdrawn."`
+	Evidence string   `required:"" placeholder:"MESSAGE-ID|FILE" help:"What shows it: the Message-ID of the mail in which they agreed, or a file, of which a SHA-256 is kept."`
+	By       string   `placeholder:"NAME" help:"Who enters it; otherwise your login at this machine."`
+	JSON     bool     `name:"json" help:"Print a JSON array."`
 }
 
 // Run enters the consents and records that in the register.
@@ -48,8 +48,12 @@ func (c consentsAddCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
 	now := time.Now()
-	consents, err := c.consents(by, now)
+	consents, err := c.consents(say, by, now)
 	if err != nil {
 		return usageError{err}
 	}
@@ -69,7 +73,7 @@ func (c consentsAddCommand) Run(ctx context.Context, s streams) error {
 			return printJSON(s.out, consentItems(consents, now))
 		}
 		for _, one := range consents {
-			if _, err := fmt.Fprintf(s.out, "%s: %s may be visible to %s.\n", one.ID, one.Who, one.To); err != nil {
+			if _, err := fmt.Fprintln(s.out, say.say("consent-added", "id", one.ID, "who", one.Who, "to", one.To)); err != nil {
 				return err
 			}
 		}
@@ -78,37 +82,37 @@ func (c consentsAddCommand) Run(ctx context.Context, s streams) error {
 }
 
 // consents makes the entries and says what is wrong with them.
-func (c consentsAddCommand) consents(by string, now time.Time) ([]spool.Consent, error) {
+func (c consentsAddCommand) consents(say speaker, by string, now time.Time) ([]spool.Consent, error) {
 	base := spool.Consent{
 		Name: strings.TrimSpace(c.Name), To: strings.Join(strings.Fields(c.To), " "), Purpose: strings.TrimSpace(c.Purpose),
 		Added: now, AddedBy: by, From: now,
 	}
 	if base.Purpose == "" {
-		return nil, errors.New("--purpose: say what they agreed to be visible for")
+		return nil, say.fault("consent-purpose")
 	}
 	if strings.Contains(base.To, "@") {
 		if _, ok := policy.ParsePattern(base.To); !ok {
-			return nil, fmt.Errorf("--to: %q is neither an address nor a pattern such as *@forening.example", c.To)
+			return nil, say.fault("consent-to-pattern", "text", c.To)
 		}
 	} else if _, ok := roster.GroupName(base.To); !ok {
-		return nil, fmt.Errorf("--to: %q is no name of a group: write a few words without , or ;", c.To)
+		return nil, say.fault("consent-to-group", "text", c.To)
 	}
 	if base.Name != "" {
 		if base.NameForms = roster.NameForms(base.Name); len(base.NameForms) == 0 || len(c.Who) != 1 {
-			return nil, errors.New("--name: give the full name of the one person that --who names")
+			return nil, say.fault("consent-name")
 		}
 	}
 	var err error
-	if base.From, err = day("--from", c.From, base.From, 0); err != nil {
+	if base.From, err = day(say, "--from", c.From, base.From, 0); err != nil {
 		return nil, err
 	}
-	if base.Until, err = day("--until", c.Until, time.Time{}, 1); err != nil {
+	if base.Until, err = day(say, "--until", c.Until, time.Time{}, 1); err != nil {
 		return nil, err
 	}
 	if !base.Until.IsZero() && !base.Until.After(base.From) {
-		return nil, errors.New("--until: the consent would end before it begins")
+		return nil, say.fault("consent-span")
 	}
-	if base.Evidence, err = evidenceOf(c.Evidence); err != nil {
+	if base.Evidence, err = evidenceOf(say, c.Evidence); err != nil {
 		return nil, err
 	}
 	var out []spool.Consent
@@ -116,7 +120,7 @@ func (c consentsAddCommand) consents(by string, now time.Time) ([]spool.Consent,
 		one := base
 		address, ok := detect.CanonicalAddress(who)
 		if !ok || strings.Contains(who, "*") {
-			return nil, fmt.Errorf("--who: %q is no mail address", who)
+			return nil, say.fault("consent-who", "text", who)
 		}
 		one.ID, one.Who = spool.NewConsentID(), address
 		out = append(out, one)
@@ -126,20 +130,20 @@ func (c consentsAddCommand) consents(by string, now time.Time) ([]spool.Consent,
 
 // day reads a day of this machine's zone, and returns its beginning, so many
 // days later.
-func day(flag, text string, otherwise time.Time, later int) (time.Time, error) {
+func day(say speaker, flag, text string, otherwise time.Time, later int) (time.Time, error) {
 	if text == "" {
 		return otherwise, nil
 	}
 	t, err := time.ParseInLocation(time.DateOnly, text, time.Local)
 	if err != nil {
-		return t, fmt.Errorf("%s: %q is no day: write it as 2026-01-31", flag, text)
+		return t, say.fault("consent-day", "flag", flag, "text", text)
 	}
 	return t.AddDate(0, 0, later), nil
 }
 
 // evidenceOf reads what shows a consent: a file that is there, else a
 // Message-ID (RFC 5322 §3.6.4).
-func evidenceOf(text string) (spool.Evidence, error) {
+func evidenceOf(say speaker, text string) (spool.Evidence, error) {
 	text = strings.TrimSpace(text)
 	f, err := os.Open(text)
 	if err == nil {
@@ -153,7 +157,7 @@ func evidenceOf(text string) (spool.Evidence, error) {
 	id := strings.Trim(text, "<>")
 	left, right, ok := strings.Cut(id, "@")
 	if !ok || left == "" || right == "" || strings.ContainsAny(id, " \t\r\n/\\") {
-		return spool.Evidence{}, fmt.Errorf("--evidence: %q is neither a file that can be read nor a Message-ID", text)
+		return spool.Evidence{}, say.fault("consent-evidence", "text", text)
 	}
 	return spool.Evidence{MessageID: "<" + id + ">"}, nil
 }
@@ -238,9 +242,9 @@ func consentState(c spool.Consent, now time.Time) string {
 }
 
 type consentsListCommand struct {
-	installation `embed:""`
-	InForce      bool `help:"Only those that count now."`
-	JSON         bool `name:"json" help:"Print a JSON array."`
+	office  `embed:""`
+	InForce bool `help:"Only those that count now."`
+	JSON    bool `name:"json" help:"Print a JSON array."`
 }
 
 // Run prints the ledger, oldest first.
@@ -259,38 +263,52 @@ func (c consentsListCommand) Run(ctx context.Context, s streams) error {
 		if c.JSON {
 			return printJSON(s.out, items)
 		}
+		say, err := c.words()
+		if err != nil {
+			return err
+		}
 		if len(items) == 0 {
-			_, err := fmt.Fprintln(s.out, "The ledger has no such consent.")
+			_, err := fmt.Fprintln(s.out, say.say("consents-none"))
 			return err
 		}
 		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "ID\tSTATE\tWHO\tTO\tPURPOSE\tFROM\tUNTIL")
+		fmt.Fprintln(w, say.heads("id", "state", "who", "visible-to", "purpose", "begins", "until"))
 		for _, i := range items {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", i.ID, i.State, i.Who, i.To, i.Purpose, when(i.From), orNone(i.Until))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", i.ID, say.consentState(i), i.Who, i.To, i.Purpose, when(i.From), say.until(i))
 		}
 		return w.Flush()
 	})
 }
 
-func orNone(t *time.Time) string {
-	if t == nil {
-		return "withdrawn"
+// consentState returns how a consent stands.
+func (s speaker) consentState(i consentItem) string {
+	return s.word("consent-state", strings.ReplaceAll(i.State, " ", "-"))
+}
+
+// until returns when a consent ends.
+func (s speaker) until(i consentItem) string {
+	if i.Until == nil {
+		return s.say("until-withdrawn")
 	}
-	return when(*t)
+	return when(*i.Until)
 }
 
 type consentsShowCommand struct {
-	installation `embed:""`
-	ID           string `arg:"" help:"ID of the consent."`
-	JSON         bool   `name:"json" help:"Print JSON."`
+	office `embed:""`
+	ID     string `arg:"" help:"ID of the consent."`
+	JSON   bool   `name:"json" help:"Print JSON."`
 }
 
 // Run prints one consent with its evidence.
 func (c consentsShowCommand) Run(ctx context.Context, s streams) error {
 	return c.withStore(ctx, s, func(store *spool.Store) error {
+		say, err := c.words()
+		if err != nil {
+			return err
+		}
 		one, err := store.Consent(ctx, c.ID)
 		if errors.Is(err, spool.ErrNotFound) {
-			return unknownConsent(c.ID)
+			return say.fault("consent-unknown", "id", c.ID)
 		}
 		if err != nil {
 			return err
@@ -305,36 +323,32 @@ func (c consentsShowCommand) Run(ctx context.Context, s streams) error {
 		}
 		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 		rows := [][2]string{
-			{"ID", item.ID},
-			{"State", item.State},
-			{"Who", strings.TrimSpace(item.Name + " " + item.Who)},
-			{"To", item.To},
-			{"Purpose", item.Purpose},
-			{"From", when(item.From)},
-			{"Until", orNone(item.Until)},
-			{"Evidence", shown},
-			{"Entered", when(item.Added) + " by " + item.AddedBy},
+			{"id", item.ID},
+			{"state", say.consentState(item)},
+			{"who", strings.TrimSpace(item.Name + " " + item.Who)},
+			{"visible-to", item.To},
+			{"purpose", item.Purpose},
+			{"begins", when(item.From)},
+			{"until", say.until(item)},
+			{"evidence", shown},
+			{"entered", when(item.Added) + ", " + item.AddedBy},
 		}
 		if item.Withdrawn != nil {
-			rows = append(rows, [2]string{"Withdrawn", when(*item.Withdrawn) + " by " + item.WithdrawnBy + ": " + item.Reason})
+			rows = append(rows, [2]string{"withdrawn", when(*item.Withdrawn) + ", " + item.WithdrawnBy + ": " + item.Reason})
 		}
 		for _, row := range rows {
-			fmt.Fprintf(w, "%s:\t%s\n", row[0], row[1])
+			fmt.Fprintf(w, "%s:\t%s\n", capital(say.head(row[0])), row[1])
 		}
 		return w.Flush()
 	})
 }
 
-func unknownConsent(id string) error {
-	return fmt.Errorf("the ledger has no consent %q: postvern consents list shows all", id)
-}
-
 type consentsWithdrawCommand struct {
-	installation `embed:""`
-	ID           string `arg:"" help:"ID of the consent."`
-	Reason       string `required:"" placeholder:"TEXT" help:"Why: the ledger and the register keep it."`
-	By           string `placeholder:"NAME" help:"Who enters it; otherwise your login at this machine."`
-	JSON         bool   `name:"json" help:"Print JSON: the consent as it stands in the ledger now."`
+	office `embed:""`
+	ID     string `arg:"" help:"ID of the consent."`
+	Reason string `required:"" placeholder:"TEXT" help:"Why: the ledger and the register keep it."`
+	By     string `placeholder:"NAME" help:"Who enters it; otherwise your login at this machine."`
+	JSON   bool   `name:"json" help:"Print JSON: the consent as it stands in the ledger now."`
 }
 
 // Run ends the consent at once.
@@ -343,8 +357,12 @@ func (c consentsWithdrawCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
 	if strings.TrimSpace(c.Reason) == "" {
-		return usageError{errors.New("--reason: say why it ends")}
+		return usageError{say.fault("consent-reason")}
 	}
 	p, texts, err := c.register()
 	if err != nil {
@@ -356,7 +374,7 @@ func (c consentsWithdrawCommand) Run(ctx context.Context, s streams) error {
 	return c.withStore(ctx, s, func(store *spool.Store) error {
 		switch err := store.WithdrawConsent(ctx, id, now, by, c.Reason, record); {
 		case errors.Is(err, spool.ErrNotFound):
-			return unknownConsent(c.ID)
+			return say.fault("consent-unknown", "id", c.ID)
 		case err != nil:
 			return err
 		}
@@ -367,7 +385,7 @@ func (c consentsWithdrawCommand) Run(ctx context.Context, s streams) error {
 			}
 			return printJSON(s.out, consentItems([]spool.Consent{one}, now)[0])
 		}
-		_, err := fmt.Fprintf(s.out, "%s is withdrawn: a running gateway hides this member again within a second.\n", id)
+		_, err := fmt.Fprintln(s.out, say.say("consent-ended", "id", id))
 		return err
 	})
 }

@@ -33,22 +33,22 @@ func (c keysAddCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if err := checkUsable(infos); err != nil {
-		return usageError{fmt.Errorf("%s: %w", c.File, err)}
-	}
-	keys, err := asOpenPGP(speaker{}, nil, by, now).meantFor(c.For, c.File, found)
-	if err != nil {
-		return usageError{err}
-	}
-	return c.store(ctx, s, keys, now, by)
-}
-
-// store stores keys, and says of each whether it is used now.
-func (o office) store(ctx context.Context, s streams, keys []seal.Known, now time.Time, by string) error {
-	say, err := o.words()
+	say, err := c.words()
 	if err != nil {
 		return err
 	}
+	if err := checkUsable(say, infos); err != nil {
+		return usageError{fmt.Errorf("%s: %w", c.File, err)}
+	}
+	keys, err := asOpenPGP(say, nil, by, now).meantFor(c.For, c.File, found)
+	if err != nil {
+		return usageError{err}
+	}
+	return c.store(ctx, s, say, keys, now, by)
+}
+
+// store stores keys, and says of each whether it is used now.
+func (o office) store(ctx context.Context, s streams, say speaker, keys []seal.Known, now time.Time, by string) error {
 	return o.withKeys(ctx, s, func(store *spool.Store, all app.Keys) error {
 		return asOpenPGP(say, all.Ring(), by, now).add(ctx, s, store, all, keys, by, now, func(book *spool.KeyBook) readerKeys {
 			all.Book = book
@@ -69,7 +69,11 @@ func (c keysFetchCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	config, rules, err := mayLookUp(c.Config)
+	say, err := c.words()
+	if err != nil {
+		return err
+	}
+	config, rules, err := mayLookUp(say, c.Config)
 	if err != nil {
 		return usageError{err}
 	}
@@ -80,46 +84,42 @@ func (c keysFetchCommand) Run(ctx context.Context, s streams) error {
 	now := time.Now()
 	found, err := client.Fetch(ctx, rules.KeySources, c.Reader, now)
 	if errors.Is(err, lookup.ErrNone) {
-		return fmt.Errorf("no server that was asked has a key for %s", c.Reader)
+		return say.fault("fetch-none", "reader", c.Reader)
 	}
 	if err == nil {
-		err = checkUsable(found.Infos)
+		err = checkUsable(say, found.Infos)
 	}
 	if err != nil {
-		return fmt.Errorf("no key of %s was added: %w", c.Reader, err)
-	}
-	say, err := c.words()
-	if err != nil {
-		return err
+		return say.fault("fetch-failed", "reader", c.Reader, "why", err.Error())
 	}
 	fmt.Fprintln(s.out, say.say("from-source", "source", string(found.Source)))
-	return c.store(ctx, s, found.Keys, now, by)
+	return c.store(ctx, s, say, found.Keys, now, by)
 }
 
 // mayLookUp returns an installation's configuration and policy, where that names servers
 // to be asked for keys.
-func mayLookUp(file string) (app.Config, *policy.Policy, error) {
+func mayLookUp(say speaker, file string) (app.Config, *policy.Policy, error) {
 	config, err := app.LoadConfig(file)
 	if err != nil {
 		return config, nil, err
 	}
 	rules, err := app.LoadPolicy(config.Policy)
 	if err == nil && !rules.LooksUp() {
-		err = fmt.Errorf("%s: key-sources names neither wkd nor vks, so no server is asked: it would learn whom you look up; name one there first", config.Policy)
+		err = say.fault("fetch-nobody", "file", config.Policy)
 	}
 	return config, rules, err
 }
 
 // checkUsable refuses keys that are never used. One that is revoked is taken:
 // nobody is to use it from elsewhere.
-func checkUsable(infos []seal.KeyInfo) error {
+func checkUsable(say speaker, infos []seal.KeyInfo) error {
 	for _, k := range infos {
 		if k.State != policy.KeyUsable && k.State != policy.KeyRevoked {
 			name := k.Fingerprint
 			if name == "" { // of a kind that is not supported
-				name = "of " + strings.Join(k.Addresses, ", ")
+				name = strings.Join(k.Addresses, ", ")
 			}
-			return fmt.Errorf("the key %s is never used (%s): %s", name, k.State, k.Reason)
+			return say.fault("key-useless", "fingerprint", name, "state", say.word("key-mark", string(k.State)), "why", k.Reason)
 		}
 	}
 	return nil
@@ -129,7 +129,7 @@ func asOpenPGP(say speaker, ring *seal.Keyring, by string, now time.Time) reader
 	return readerKeys{
 		noun: "key", say: say,
 		state: func(k seal.Known) (policy.KeyState, string) {
-			return stateOf(ring, k, now), "postvern keys show says why"
+			return stateOf(ring, k, now), "postvern keys show " + k.Fingerprint
 		},
 		row: func(k seal.Known) spool.ReaderKey {
 			return spool.ReaderKey{

@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"postvern.example/internal/app"
@@ -28,7 +28,7 @@ type keysOrganisationCommand struct {
 
 // withOrganisation runs a function on the organisation's keys, as the user who
 // owns the store.
-func (i installation) withOrganisation(ctx context.Context, s streams, by string, do func(app.OrganisationKeys) error) error {
+func (i office) withOrganisation(ctx context.Context, s streams, by string, do func(speaker, app.OrganisationKeys) error) error {
 	config, err := app.LoadConfig(i.Config)
 	if err != nil {
 		return usageError{err}
@@ -41,8 +41,12 @@ func (i installation) withOrganisation(ctx context.Context, s streams, by string
 	if err != nil {
 		return err
 	}
+	say, err := i.words()
+	if err != nil {
+		return err
+	}
 	return i.withCodes(ctx, s, func(store *spool.Store) error {
-		return do(app.OrganisationKeys{Store: store, Data: config.Data, Policy: rules, Texts: texts, Now: time.Now(), By: who})
+		return do(say, app.OrganisationKeys{Store: store, Data: config.Data, Policy: rules, Texts: texts, Now: time.Now(), By: who})
 	})
 }
 
@@ -51,13 +55,13 @@ type lifetime struct {
 	Valid string `placeholder:"TIME" help:"How long it is valid, such as 1y or 90d; otherwise two years."`
 }
 
-func (l lifetime) span() (time.Duration, error) {
+func (l lifetime) span(say speaker) (time.Duration, error) {
 	if l.Valid == "" {
 		return app.OrganisationKeyValid, nil
 	}
 	d, err := strict.ParseDuration(l.Valid)
 	if err == nil && (time.Duration(d) < 24*time.Hour || time.Duration(d) > 10*366*24*time.Hour) {
-		err = errors.New("a day is the least, and ten years are the most")
+		err = say.fault("valid-span")
 	}
 	if err != nil {
 		return 0, usageError{fmt.Errorf("--valid: %w", err)}
@@ -66,8 +70,8 @@ func (l lifetime) span() (time.Duration, error) {
 }
 
 // make makes a key and says where its revocation certificate is.
-func (l lifetime) make(ctx context.Context, s streams, o app.OrganisationKeys) error {
-	valid, err := l.span()
+func (l lifetime) make(ctx context.Context, s streams, say speaker, o app.OrganisationKeys) error {
+	valid, err := l.span(say)
 	if err != nil {
 		return err
 	}
@@ -75,73 +79,72 @@ func (l lifetime) make(ctx context.Context, s streams, o app.OrganisationKeys) e
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "%s signs from now on, and expires on %s.\nIts revocation certificate is %s: keep a copy in another place.\n",
-		k.Fingerprint(), k.Expires().Format(time.DateOnly), file)
+	_, err = fmt.Fprintln(s.out, say.say("signs-now", "fingerprint", k.Fingerprint(), "day", k.Expires().Format(time.DateOnly), "file", file))
 	return err
 }
 
 type organisationCreateCommand struct {
-	installation `embed:""`
-	lifetime     `embed:""`
-	By           string `placeholder:"NAME" help:"Who makes it; otherwise your login at this machine."`
+	office   `embed:""`
+	lifetime `embed:""`
+	By       string `placeholder:"NAME" help:"Who makes it; otherwise your login at this machine."`
 }
 
 // Run makes the first key, or one where none can sign.
 func (c organisationCreateCommand) Run(ctx context.Context, s streams) error {
-	return c.withOrganisation(ctx, s, c.By, func(o app.OrganisationKeys) error {
+	return c.withOrganisation(ctx, s, c.By, func(say speaker, o app.OrganisationKeys) error {
 		_, keys, err := o.Read(ctx)
 		if err != nil {
 			return err
 		}
 		if signer := keys.Signer(o.Now); signer != nil {
-			return fmt.Errorf("the organisation has the key %s, which can sign: postvern keys organisation rotate makes the next", signer.Fingerprint())
+			return say.fault("signs-already", "fingerprint", signer.Fingerprint())
 		}
-		return c.make(ctx, s, o)
+		return c.make(ctx, s, say, o)
 	})
 }
 
 type organisationRotateCommand struct {
-	installation `embed:""`
-	lifetime     `embed:""`
-	By           string `placeholder:"NAME" help:"Who makes it; otherwise your login at this machine."`
+	office   `embed:""`
+	lifetime `embed:""`
+	By       string `placeholder:"NAME" help:"Who makes it; otherwise your login at this machine."`
 }
 
 // Run makes the next key.
 func (c organisationRotateCommand) Run(ctx context.Context, s streams) error {
-	return c.withOrganisation(ctx, s, c.By, func(o app.OrganisationKeys) error {
+	return c.withOrganisation(ctx, s, c.By, func(say speaker, o app.OrganisationKeys) error {
 		_, keys, err := o.Read(ctx)
 		if err != nil {
 			return err
 		}
 		if len(keys.Keys()) == 0 {
-			return errors.New("the organisation has no key yet: postvern keys organisation create makes it")
+			return say.fault("organisation-no-key")
 		}
-		return c.make(ctx, s, o)
+		return c.make(ctx, s, say, o)
 	})
 }
 
 type organisationRevokeCommand struct {
-	installation `embed:""`
-	By           string `placeholder:"NAME" help:"Who revokes it; otherwise your login at this machine."`
-	Reason       string `required:"" enum:"superseded,compromised,retired" placeholder:"WHY" help:"superseded, compromised (somebody else may have it) or retired."`
-	Fingerprint  string `arg:"" help:"The key's fingerprint, or its last 16 digits."`
+	office      `embed:""`
+	By          string `placeholder:"NAME" help:"Who revokes it; otherwise your login at this machine."`
+	Reason      string `required:"" enum:"superseded,compromised,retired" placeholder:"WHY" help:"superseded, compromised (somebody else may have it) or retired."`
+	Fingerprint string `arg:"" help:"The key's fingerprint, or its last 16 digits."`
 }
 
 // Run revokes a key and says what has to follow.
 func (c organisationRevokeCommand) Run(ctx context.Context, s streams) error {
-	return c.withOrganisation(ctx, s, c.By, func(o app.OrganisationKeys) error {
+	return c.withOrganisation(ctx, s, c.By, func(say speaker, o app.OrganisationKeys) error {
 		k, err := o.Revoke(ctx, c.Fingerprint, c.Reason)
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(s.out, "%s is revoked. Publish what postvern keys organisation export prints now, so that readers learn of it.\n", k.Fingerprint()); err != nil {
+		if _, err := fmt.Fprintln(s.out, say.say("organisation-revoked", "fingerprint", k.Fingerprint())); err != nil {
 			return err
 		}
 		_, keys, err := o.Read(ctx)
 		if err != nil || o.Policy.Signature != policy.SignSealed || keys.Signer(o.Now) != nil {
 			return err
 		}
-		return lifetime{}.make(ctx, s, o)
+		return lifetime{}.make(ctx, s, say, o)
 	})
 }
 
@@ -191,13 +194,13 @@ func fileExists(name string) bool {
 }
 
 type organisationShowCommand struct {
-	installation `embed:""`
-	JSON         bool `name:"json" help:"Print a JSON array."`
+	office `embed:""`
+	JSON   bool `name:"json" help:"Print a JSON array."`
 }
 
 // Run prints the keys.
 func (c organisationShowCommand) Run(ctx context.Context, s streams) error {
-	return c.withOrganisation(ctx, s, "", func(o app.OrganisationKeys) error {
+	return c.withOrganisation(ctx, s, "", func(say speaker, o app.OrganisationKeys) error {
 		stored, keys, err := o.Read(ctx)
 		if err != nil {
 			return err
@@ -210,7 +213,7 @@ func (c organisationShowCommand) Run(ctx context.Context, s streams) error {
 			return printJSON(s.out, items)
 		}
 		if len(items) == 0 {
-			_, err := fmt.Fprintln(s.out, "The organisation has no key: a gateway makes one where the policy says signature: sealed, or postvern keys organisation create.")
+			_, err := fmt.Fprintln(s.out, say.say("organisation-none"))
 			return err
 		}
 		for i, item := range items {
@@ -219,17 +222,21 @@ func (c organisationShowCommand) Run(ctx context.Context, s streams) error {
 			}
 			where := item.Revocation
 			if where == "" {
-				where = "in the store: postvern keys organisation export --revocation " + item.Fingerprint
+				where = say.say("revocation-in-store", "fingerprint", item.Fingerprint)
 			}
+			w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 			for _, row := range [][2]string{
 				{"fingerprint", item.Fingerprint},
-				{"user id", item.UserID},
-				{"state", item.State},
+				{"user-id", item.UserID},
+				{"state", say.word("signing-state", item.State)},
 				{"created", strings.TrimSpace(item.Created.Format(time.DateOnly) + " " + item.By)},
 				{"expires", item.Expires.Format(time.DateOnly)},
 				{"revocation", where},
 			} {
-				fmt.Fprintf(s.out, "%-12s %s\n", row[0], row[1])
+				fmt.Fprintf(w, "%s\t%s\n", say.head(row[0]), row[1])
+			}
+			if err := w.Flush(); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -237,27 +244,27 @@ func (c organisationShowCommand) Run(ctx context.Context, s streams) error {
 }
 
 type organisationExportCommand struct {
-	installation `embed:""`
-	WKD          string `name:"wkd" type:"path" placeholder:"FOLDER" help:"Write a Web Key Directory into this folder, which a web server publishes, in place of printing."`
-	Revocation   string `placeholder:"FINGERPRINT" help:"Print the revocation certificate of a key, made with it, in place of the keys."`
+	office     `embed:""`
+	WKD        string `name:"wkd" type:"path" placeholder:"FOLDER" help:"Write a Web Key Directory into this folder, which a web server publishes, in place of printing."`
+	Revocation string `placeholder:"FINGERPRINT" help:"Print the revocation certificate of a key, made with it, in place of the keys."`
 }
 
 // Run prints public keys, armored, or writes a directory.
 func (c organisationExportCommand) Run(ctx context.Context, s streams) error {
-	return c.withOrganisation(ctx, s, "", func(o app.OrganisationKeys) error {
+	return c.withOrganisation(ctx, s, "", func(say speaker, o app.OrganisationKeys) error {
 		stored, keys, err := o.Read(ctx)
 		if err != nil {
 			return err
 		}
 		if c.Revocation != "" {
-			return c.revocation(s, stored)
+			return c.revocation(s, say, stored)
 		}
 		all := keys.Keys()
 		if len(all) == 0 {
-			return errors.New("the organisation has no key yet: postvern keys organisation create makes it")
+			return say.fault("organisation-no-key")
 		}
 		if c.WKD != "" {
-			return writeDirectory(s, c.WKD, all)
+			return writeDirectory(s, say, c.WKD, all)
 		}
 		for _, k := range all {
 			public, err := k.Public()
@@ -272,7 +279,7 @@ func (c organisationExportCommand) Run(ctx context.Context, s streams) error {
 	})
 }
 
-func (c organisationExportCommand) revocation(s streams, stored []spool.OrganisationKey) error {
+func (c organisationExportCommand) revocation(s streams, say speaker, stored []spool.OrganisationKey) error {
 	for _, row := range stored {
 		k, err := seal.ReadOrganisationKey(row.Secret)
 		if err != nil {
@@ -283,12 +290,12 @@ func (c organisationExportCommand) revocation(s streams, stored []spool.Organisa
 			return err
 		}
 	}
-	return fmt.Errorf("the organisation has no key %s", c.Revocation)
+	return say.fault("organisation-unknown", "fingerprint", c.Revocation)
 }
 
 // writeDirectory writes the files of a Web Key Directory, for its direct and its
 // advanced method, below .well-known of a folder.
-func writeDirectory(s streams, folder string, keys []*seal.OrganisationKey) error {
+func writeDirectory(s streams, say speaker, folder string, keys []*seal.OrganisationKey) error {
 	files := map[string][]byte{}
 	for _, k := range keys {
 		public, err := k.Public()
@@ -311,6 +318,6 @@ func writeDirectory(s streams, folder string, keys []*seal.OrganisationKey) erro
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(s.out, "Publish %s at https://openpgpkey.DOMAIN/ or https://DOMAIN/, DOMAIN being that of the key's address.\n", folder)
+	_, err := fmt.Fprintln(s.out, say.say("organisation-publish", "folder", folder))
 	return err
 }

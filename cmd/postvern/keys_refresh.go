@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -32,7 +33,7 @@ func (c keysRefreshCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	config, _, err := mayLookUp(c.Config)
+	config, _, err := mayLookUp(say, c.Config)
 	if err != nil {
 		return usageError{err}
 	}
@@ -49,7 +50,7 @@ func (c keysRefreshCommand) Run(ctx context.Context, s streams) error {
 		if c.Reader != "" {
 			reader, _ := detect.CanonicalAddress(c.Reader)
 			if !slices.Contains(readers, reader) {
-				return fmt.Errorf("no server that key-sources names gave a key of %q: postvern keys fetch asks for one", c.Reader)
+				return say.fault("refresh-unknown", "name", c.Reader)
 			}
 			readers = []string{reader}
 		}
@@ -80,7 +81,7 @@ func refreshAll(ctx context.Context, s streams, say speaker, refresher *proxy.Re
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("servers that gave no answer: %d", failed)
+		return errors.New(say.count("refresh-silent", failed))
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"postvern.example/internal/app"
@@ -41,18 +43,18 @@ func (r readerKeys) meantFor(reader, file string, found []seal.Known) ([]seal.Kn
 		named := map[string]int{}
 		for _, k := range found {
 			if named[k.Fingerprint]++; named[k.Fingerprint] > mostNamed {
-				return nil, fmt.Errorf("%s: the %s %s names more than %d addresses: say with --for for which of them it is", file, r.noun, k.Fingerprint, mostNamed)
+				return nil, r.say.fault("key-names-many", "file", file, "fingerprint", k.Fingerprint, "most", strconv.Itoa(mostNamed))
 			}
 		}
 		return found, nil
 	}
 	canonical, ok := detect.CanonicalAddress(reader)
 	if !ok {
-		return nil, fmt.Errorf("--for: %q is no mail address", reader)
+		return nil, r.say.fault("key-for", "text", reader)
 	}
 	found = slices.DeleteFunc(found, func(k seal.Known) bool { return k.Reader != canonical })
 	if len(found) == 0 {
-		return nil, fmt.Errorf("%s: no %s in it names %s: ask them for one that does", file, r.noun, canonical)
+		return nil, r.say.fault("key-names-other", "file", file, "reader", canonical)
 	}
 	return found, nil
 }
@@ -93,14 +95,14 @@ func (r readerKeys) add(ctx context.Context, s streams, store *spool.Store, keys
 func (r readerKeys) approve(ctx context.Context, s streams, store *spool.Store, keys app.Keys, found []seal.Known, fingerprint, reader, by string, now time.Time) error {
 	found = slices.DeleteFunc(found, func(k seal.Known) bool { return reader != "" && !meant(reader, "", k.Reader) })
 	if len(found) == 0 {
-		return fmt.Errorf("there is no %s %s%s", r.noun, fingerprint, map[bool]string{true: " for " + reader}[reader != ""])
+		return r.say.fault("approve-none", "fingerprint", strings.TrimSpace(fingerprint+" "+reader))
 	}
 	for _, k := range found {
 		if k.Fingerprint != found[0].Fingerprint {
-			return usageError{fmt.Errorf("several %ss end in these digits: give the whole fingerprint", r.noun)}
+			return usageError{r.say.fault("approve-several")}
 		}
 		if state, why := r.state(k); state != policy.KeyUsable && state != policy.KeyUnapproved {
-			return fmt.Errorf("the %s of %s cannot be used (%s): %s", r.noun, k.Reader, state, why)
+			return r.say.fault("approve-useless", "reader", k.Reader, "state", r.say.word("key-mark", string(state)), "why", why)
 		}
 	}
 	records, err := keys.Records(policy.EntryKeyApproved, found, by, now)

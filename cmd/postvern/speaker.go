@@ -23,13 +23,20 @@ type speaker struct {
 // speaker returns that of the flag, or else of the policy; English where the
 // policy cannot be read.
 func (r readable) speaker(file string) (speaker, error) {
+	config, err := app.LoadConfig(file)
+	if err != nil {
+		config.Policy = ""
+	}
+	return r.speak(config.Policy)
+}
+
+// speak returns the same by the policy file itself.
+func (r readable) speak(file string) (speaker, error) {
 	say := speaker{language: r.Language}
 	if say.language == "policy" {
 		say.language = "en"
-		if config, err := app.LoadConfig(file); err == nil {
-			if p, err := app.LoadPolicy(config.Policy); err == nil {
-				say.language = p.Language
-			}
+		if p, err := app.LoadPolicy(file); err == nil {
+			say.language = p.Language
 		}
 	}
 	var err error

@@ -15,6 +15,20 @@ func (c *Catalog) Place(lang string, p detect.Place) string {
 	return c.in(lang).place(p)
 }
 
+// FullPlace returns the same with the names that stand in the message. It is
+// content: show it only to somebody who holds the message.
+func (c *Catalog) FullPlace(lang string, p detect.Place) string {
+	s := c.in(lang)
+	steps := make([]string, len(p))
+	for i, step := range p {
+		steps[i] = s.step(step)
+		if step.Name != "" {
+			steps[i] += " " + strconv.Quote(step.Name)
+		}
+	}
+	return strings.Join(steps, ", ")
+}
+
 // placeStep is one step of a place as detect.Place.String writes it.
 var placeStep = regexp.MustCompile(`^([a-z]+)(?: ([0-9]{1,9}))?(?: \(([^()]+)\))?$`)
 
