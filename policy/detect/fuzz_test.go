@@ -54,6 +54,11 @@ func FuzzFodselsnummer(f *testing.F) {
 	fuzzKind(f, "fnr 15108695088", "151086 95088", "1510.86.95088", "Fødselsnr\n1,51087E+10\n")
 }
 
+func FuzzParted(f *testing.F) {
+	fuzzKind(f, "født 07.07.1961, de sidste fire: 4285", "CPR 070761 (de 4 sidste: 4285)", "fnr 12. marts 1970, personnr 20042", "Född 1981-12-18, sista fyra 9876",
+		"Født\tSidste fire\n07-07-1961\t4285\n", "CPR\t\n070761\t-4285\n", "CPR\t0\t7\t0\t7\t6\t1\t-\t4\t2\t8\t5\n", "sidste 4: 4285 født 1-1-1 sidste 4: 4285")
+}
+
 func FuzzPersonnummer(f *testing.F) {
 	fuzzKind(f, "811218-9876", "19811218-9876", "811218+9876", "900101-T002", "701063-2391")
 }

@@ -28,7 +28,11 @@ func (n *numberScan) scan(text string, heading keyword, weighed func([]candidate
 			}
 		}
 		first := i
-		if i += digitsAt(text, i); i-first < 6 && isShort(text, first, i) {
+		i += digitsAt(text, i)
+		if size := i - first; size == 4 || size == 5 {
+			n.tail(text, first, i, weighed)
+		}
+		if i-first < 6 && isShort(text, first, i) {
 			continue
 		}
 		i = n.run.read(first)

@@ -22,7 +22,8 @@ type table struct {
 // column is what is known of one column.
 type column struct {
 	heading keyword
-	filled  int // cells with digits under the heading
+	tail    tailing // whether it holds what ends a number that begins in another column
+	filled  int     // cells with digits under the heading
 	hits    []hit
 }
 
@@ -56,6 +57,8 @@ func (t *table) row(line string, row int) {
 			t.named, t.whose = row, w
 		}
 	}
+	var parts pieces
+	var left keyword // the heading of the column before
 	for i := 0; ; i++ {
 		cell, rest, more := strings.Cut(line, "\t")
 		if i == len(t.columns) && i < maxColumns {
@@ -64,14 +67,21 @@ func (t *table) row(line string, row int) {
 		c := &t.columns[min(i, maxColumns-1)]
 		switch {
 		case heads:
-			if k := headingOf(cell); k != 0 {
+			k := headingOf(cell)
+			if k != 0 {
 				c.heading = k
 			}
+			if tail := tailOf(cell, left); tail != 0 {
+				c.tail = tail
+			}
+			left = k
 		case cell != "":
 			t.cell(c, c.heading|label, cell, row)
+			parts.take(cell, i, c, label)
 		}
 		label = labelOf(cell)
 		if line = rest; !more {
+			t.parted(&parts, row)
 			return
 		}
 	}
