@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 //go:embed lexicon/*.txt
@@ -64,7 +65,7 @@ func (s *wordSet) add(word string) error {
 			return fmt.Errorf("`%s` is no word", word)
 		}
 	}
-	text = string(fold(nil, text))
+	text = folded(text)
 	switch {
 	case prefix && ending:
 		return fmt.Errorf("`%s` has a * at both ends", word)
@@ -80,6 +81,16 @@ func (s *wordSet) add(word string) error {
 		s.addWhole(text)
 	}
 	return nil
+}
+
+// folded returns the word in lower case: itself, as nearly all are written so.
+func folded(word string) string {
+	for i := 0; i < len(word); i++ {
+		if c := word[i]; c >= 'A' && c <= 'Z' || i > 0 && word[i-1] == 0xC3 && c <= 0x9E {
+			return string(fold(nil, word))
+		}
+	}
+	return word
 }
 
 // has reports whether the folded word belongs to the class.
@@ -256,6 +267,20 @@ func (l *lexicon) parse(fields []string) (*phrase, error) {
 	return p, nil
 }
 
+// isClassName reports whether the word of a phrase is written as the names of
+// classes are: nothing in it is lower case.
+func isClassName(w string) bool {
+	for i := 0; i < len(w); i++ {
+		if w[i] >= 'a' && w[i] <= 'z' || w[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// smallMap is how many words a map holds without growing.
+const smallMap = 8
+
 func (l *lexicon) element(f string) (element, error) {
 	if count, ok := strings.CutPrefix(f, "#"); ok {
 		if count == "" {
@@ -274,8 +299,11 @@ func (l *lexicon) element(f string) (element, error) {
 		return e, nil
 	}
 	e := element{words: &wordSet{}}
+	if n := strings.Count(f, "|") + 1; n > smallMap {
+		e.words.whole = make(map[string]bool, n)
+	}
 	for w := range strings.SplitSeq(f, "|") {
-		if w != strings.ToUpper(w) {
+		if !isClassName(w) {
 			if err := e.words.add(w); err != nil {
 				return e, err
 			}
@@ -360,6 +388,14 @@ func both(some, more []*phrase) []*phrase {
 	return append(some, more...)
 }
 
+// distinct returns each of the words once.
+func distinct(words []string) []string {
+	if len(words) < 2 {
+		return words
+	}
+	return slices.Compact(slices.Sorted(slices.Values(words)))
+}
+
 // compile enters every phrase under the words of its anchor.
 func (l *lexicon) compile() {
 	type entry struct {
@@ -376,16 +412,20 @@ func (l *lexicon) compile() {
 		}
 		by[words] = append(by[words], p)
 	}
-	at, endings := map[entry][]*phrase{}, map[string][]*phrase{}
+	n := 0
+	for _, words := range anchors {
+		n += len(words.whole) + len(words.stems)
+	}
+	at, endings := make(map[entry][]*phrase, n), map[string][]*phrase{}
 	for _, words := range anchors {
 		phrases := slices.Clip(by[words])
 		for w := range words.whole {
 			at[entry{w, false}] = both(at[entry{w, false}], phrases)
 		}
-		for _, w := range slices.Compact(slices.Sorted(slices.Values(words.stems))) {
+		for _, w := range distinct(words.stems) {
 			at[entry{w, true}] = both(at[entry{w, true}], phrases)
 		}
-		for _, w := range slices.Compact(slices.Sorted(slices.Values(words.endings))) {
+		for _, w := range distinct(words.endings) {
 			endings[w] = both(endings[w], phrases)
 		}
 	}

@@ -110,13 +110,20 @@ func (r *lexiconReader) entries(line string) error {
 	return nil
 }
 
+// classLines is how many lines of about the same length a class has, for most.
+const classLines = 4
+
 func (r *lexiconReader) words(line string, start int) error {
 	s := r.lexicon.classes[r.class]
 	if s == nil {
 		s = &wordSet{}
 		r.lexicon.classes[r.class] = s
 	}
-	for _, w := range strings.Fields(line[start:]) {
+	fields := strings.Fields(line[start:])
+	if s.whole == nil {
+		s.whole = make(map[string]bool, classLines*len(fields))
+	}
+	for _, w := range fields {
 		if err := s.add(w); err != nil {
 			return r.fault(line, start+strings.Index(line[start:], w), err)
 		}
