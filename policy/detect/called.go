@@ -39,12 +39,17 @@ func (s *sentence) owns(i int) bool {
 		}
 		return false
 	}
+	return isFinnishCase(w) || i+1 < len(s.tokens) && isGivenName(w) && s.tokens[i+1].end-s.tokens[i+1].start == 1 && s.text[s.tokens[i+1].start] == 's'
+}
+
+// isFinnishCase reports whether the word is a given name with a Finnish ending: "Eijalle".
+func isFinnishCase(w string) bool {
 	for _, ending := range finnishCases {
 		if stem, ok := strings.CutSuffix(w, ending); ok && len(stem) > 2 && (len(stem) > 3 && isGivenName(stem) || isGivenName(strongGrade(stem))) {
 			return true
 		}
 	}
-	return i+1 < len(s.tokens) && isGivenName(w) && s.tokens[i+1].end-s.tokens[i+1].start == 1 && s.text[s.tokens[i+1].start] == 's'
+	return false
 }
 
 // finnishCases are the endings by which Finnish says whose something is, and

@@ -35,7 +35,7 @@ var pronouns = func() map[string]bool {
 		jeg mig min mit mine hun han hende hendes ham hans
 		meg henne hennes eg ho hennar honom
 		jag mina mitt hon
-		minua minut minuun minusta multa mulle mulla mun mua mä musta ehdotin pyysin jätin tein ostin maksan maksoin hain poikaani tytärtäni vaimoani miestäni minulta
+		minua minut minuun minusta multa mulle mulla mun mua mä musta haluan haluaisin toivon sanoin pyydän vaadin ehdotin pyysin jätin tein ostin maksan maksoin hain poikaani tytärtäni vaimoani miestäni minulta
 		minä masennuin uuvuin sairastuin syön käytän otan kävin käyn sain saan istun jäin jään joudun jouduin odotan minun minulla minulle minut olen olin sairastan kärsin palkkani kuukausipalkkani tuntipalkkani liityin erosin kuulun äänestän ansaitsen tienaan poikani tyttäreni vaimoni mieheni äitini isäni sairauteni lääkärini veljeni siskoni lapseni puolisoni pojallani pojalleni tyttärelläni tyttärelleni vaimollani vaimolleni miehelläni miehelleni äidilläni isälläni veljelläni siskollani lapsellani puolisollani hän hänen hänellä hänelle häntä hänet
 		ég mig mér mín minn hún hann hennar hennar henni honum
 		my me mine he him his she her`) {

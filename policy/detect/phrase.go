@@ -31,6 +31,8 @@ type sentence struct {
 	ours       bool  // it is ours: "our member", "one of our members"
 	guessed    bool  // a word stands where a name would
 	titled     bool  // somebody stands in it by their work: "the new cleaner"
+	familiar   bool  // a given name stands in it by itself
+	told       bool  // it names nobody, and the sentence before speaks of one person by a given name
 	past       bool  // it tells of long ago
 	news       []int // where words of reports stand
 	wanted     bool  // somebody is sought for a post

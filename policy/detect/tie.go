@@ -66,13 +66,17 @@ func (s *sentence) closeTo(l *lexicon, kind Kind, first, last int) bool {
 			return false
 		}
 	}
+	topics := !s.familiar || kind != Politics && kind != Religion // a colleague leads a branch or a choir
 	for i := range s.tokens {
 		if s.tokens[i].number {
 			continue
 		}
-		if f := s.folded(i); l.classes["TOPIC"].has(f) || addressing[string(f)] && s.why&evidence(EvidenceNameNear, EvidencePronoun) == 0 {
+		if f := s.folded(i); topics && l.classes["TOPIC"].has(f) || addressing[string(f)] && s.why&evidence(EvidenceNameNear, EvidencePronoun) == 0 {
 			return false
 		}
+	}
+	if s.told && first < closeBefore {
+		return true
 	}
 	for _, i := range s.who {
 		if i > 0 && greetings[string(s.folded(i-1))] || s.tokens[i].capital && s.isSpeaker(l, i) {
@@ -90,7 +94,7 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 	if s.why == evidence(EvidenceRole) && s.member && s.roleAt > first {
 		tied = false // what is said of "the member" stands after it
 	}
-	if s.why == 0 && s.guessed {
+	if s.why == 0 && (s.guessed || s.told) {
 		why |= evidence(EvidenceNameNear)
 	} else if s.why == 0 && s.titled {
 		why |= evidence(EvidenceRole)
@@ -99,7 +103,7 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 	if kind == UnionMembership && s.member && !s.ours && s.why == evidence(EvidenceRole) {
 		tied = false // "the member" alone says nothing of whose membership
 	}
-	if s.reported(first, last) || s.written(l, last) || !tied && !addressed {
+	if s.reported(l, first, last) || s.written(l, last) || !tied && !addressed {
 		return 0, 0
 	}
 	general := s.generalAt >= 0 && (s.generalAt <= last || !s.why.has(EvidenceNameNear) && !s.ours && kind != Salary) || s.wanted && !s.why.has(EvidenceNameNear) || s.obliges(first)
@@ -136,7 +140,7 @@ func (s *sentence) asks(l *lexicon) bool {
 	if !s.question || l.classes["CONDITION"].has(s.folded(0)) {
 		return false
 	}
-	return s.why.has(EvidenceNameNear) || tellers[string(s.folded(0))] || slices.ContainsFunc(s.who, func(i int) bool { return thirdPersons[string(s.folded(i))] })
+	return s.why.has(EvidenceNameNear) || s.guessed || tellers[string(s.folded(0))] || slices.ContainsFunc(s.who, func(i int) bool { return thirdPersons[string(s.folded(i))] })
 }
 
 // tellers are the words for oneself that begin what is told before it is asked: "I
@@ -154,20 +158,43 @@ var thirdPersons = wordTable(`
 func (s *sentence) quantified(l *lexicon, i int) bool {
 	for j := i; j >= 0 && i-j <= 6; j-- {
 		f := s.folded(j)
-		if l.classes["QUANTITY"].has(f) && !s.oneOf(j) || !s.why.has(EvidenceNameNear) && l.classes["EMPLOYER"].has(f) {
+		if l.classes["QUANTITY"].has(f) && !s.oneOf(j) && !s.knows(j) || !s.why.has(EvidenceNameNear) && l.classes["EMPLOYER"].has(f) {
 			return true
 		}
 	}
 	return false
 }
 
+// knows reports whether token i knows what the sentence says, and so is not who it
+// is said of: "everybody knows that Pia is a nurse".
+func (s *sentence) knows(i int) bool {
+	for j := i + 1; j < len(s.tokens) && j-i <= 2; j++ {
+		if knowing[string(s.folded(j))] {
+			return true
+		}
+	}
+	return false
+}
+
+var knowing = wordTable(`ved vet veit vidste visste knows know knew tietää tietävät tiesivät`)
+
 // reported reports whether a word of reports stands outside the tokens first to
 // last, which may be "reported to the police". It is no report that speaks of
-// "our member".
-func (s *sentence) reported(first, last int) bool {
+// "our member", or of somebody by a given name who explains nothing to its reader.
+func (s *sentence) reported(l *lexicon, first, last int) bool {
 	for _, i := range s.news {
 		if i < first || i > last {
-			return !s.ours
+			return !s.ours && (!s.familiar || s.explains(l))
+		}
+	}
+	return false
+}
+
+// explains reports whether somebody explains something to a reader in the sentence.
+func (s *sentence) explains(l *lexicon) bool {
+	for i := range s.tokens {
+		if l.classes["EXPLAINS"].has(s.folded(i)) {
+			return true
 		}
 	}
 	return false
@@ -238,7 +265,7 @@ func (s *sentence) wordsOf(classes [7]*wordSet) (found [7]bool) {
 // persons reads who the sentence speaks of and what speaks against.
 func (s *sentence) persons(l *lexicon) {
 	s.read, s.why, s.addressed, s.generalAt, s.firstMark, s.story = true, 0, false, -1, -1, storyUnread
-	s.guessed, s.titled, s.past = false, false, false
+	s.guessed, s.titled, s.past, s.familiar, s.told = false, false, false, false, false
 	s.member, s.ours, s.wanted, s.who, s.news = false, false, false, s.who[:0], s.news[:0]
 	for i := range s.tokens {
 		t := &s.tokens[i]
@@ -249,7 +276,7 @@ func (s *sentence) persons(l *lexicon) {
 		w := s.text[t.start:t.end]
 		f := s.folded(i)
 		switch {
-		case pronouns[string(f)], s.isI(i):
+		case pronouns[string(f)], s.isI(i), (i == 0 || !t.capital) && isMine(f):
 			s.why |= evidence(EvidencePronoun)
 			s.who = append(s.who, i)
 		case addressing[string(f)]:
@@ -293,6 +320,7 @@ func (s *sentence) persons(l *lexicon) {
 		case s.names(l, i, w), s.isInitial(i):
 			s.why |= evidence(EvidenceNameNear)
 			s.who = append(s.who, i)
+			s.familiar = s.familiar || s.isFamiliar(i)
 		case s.isGuess(l, i) && !s.isSpeaker(l, i):
 			s.guessed = true
 			s.who = append(s.who, i)
@@ -303,6 +331,7 @@ func (s *sentence) persons(l *lexicon) {
 			s.rulesAt(i)
 		}
 	}
+	s.told = s.why == 0 && !s.guessed && !s.titled && s.toldBefore()
 }
 
 // isPast reports whether the number is a year that nobody at work remembers.
@@ -343,6 +372,20 @@ func (s *sentence) isI(i int) bool {
 }
 
 var afterI = wordTable(`told spoke talked called rang mentioned met know am m have ve was had got get need can cannot could feel take took work live suffer earn make vote voted joined left will ll would resigned want wanted asked signed started paid owe pay don didn wasn haven hadn re lost broke fell hurt worked been never always just also still only won sit drink pray wear`)
+
+// isMine reports whether a Finnish word says that it is the writer's: "taustani".
+func isMine(word []byte) bool {
+	n := len(word)
+	if n < 8 || word[n-1] != 'i' || word[n-2] != 'n' {
+		return false
+	}
+	for _, ending := range []string{"stani", "teeni", "ssani", "llani", "lleni", "ltani", "seni", "uteni", "töni", "kseni"} {
+		if strings.HasSuffix(string(word), ending) {
+			return true
+		}
+	}
+	return false
+}
 
 // isOne reports whether the word for a role means one certain person: it is
 // definite, or a word says whose it is.

@@ -8,7 +8,58 @@ import "strings"
 // said of "the member": words for rules speak against wherever they stand.
 
 // strange reports whether nobody stands in the sentence but by work or a guess.
-func (s *sentence) strange() bool { return s.why == 0 && (s.guessed || s.titled) }
+func (s *sentence) strange() bool { return s.why == 0 && (s.guessed || s.titled || s.told) }
+
+// isFamiliar reports whether token i is a given name by itself, as colleagues
+// write and newspapers don't: "Mette", but not "Mette Lund" or "Dr Mette".
+func (s *sentence) isFamiliar(i int) bool {
+	t := &s.tokens[i]
+	if w := s.text[t.start:t.end]; !isGivenName(w) && !s.owns(i) {
+		return false
+	}
+	if t.start > 0 && s.text[t.start-1] == '(' {
+		return false // who speaks of a point of an agenda
+	}
+	return (i == 0 || !s.joined(i-1) && !unfamiliar[string(s.folded(i-1))]) && (i+1 == len(s.tokens) || !s.joined(i))
+}
+
+// unfamiliar are the words before a place, and before whom a story is about.
+var unfamiliar = wordTable(`i på in at vid ved near om about kring`)
+
+// joined reports whether tokens i and i+1 are capitalised and only a blank or
+// an initial's full stop parts them.
+func (s *sentence) joined(i int) bool {
+	a, b := &s.tokens[i], &s.tokens[i+1]
+	return a.capital && b.capital && b.start-a.end <= 2 && strings.Trim(s.text[a.end:b.start], " .-") == ""
+}
+
+// toldBefore reports whether what stands before the sentence in its paragraph
+// speaks last of somebody by a given name alone, as in "Talked to Karin. The
+// tests were not good".
+func (s *sentence) toldBefore() bool {
+	lo, _ := s.paragraph()
+	if before := strings.TrimRight(s.text[lo:s.start], " ."); before == "" || isDigit(before[len(before)-1]) {
+		return false // a point of an agenda
+	}
+	found, last := false, 0
+	for i := lo; i < s.start; {
+		w, ok := nextWord(s.text[:s.start], i)
+		if !ok {
+			break
+		}
+		i = w.end
+		word := s.text[w.start:w.end]
+		if !isUpper(word) {
+			continue
+		}
+		if found && w.start-last == 1 {
+			return false
+		}
+		found = isGivenName(word) || isFinnishCase(word)
+		last = w.end
+	}
+	return found
+}
 
 // isTitled reports whether token i is somebody by their work: definite in the
 // languages that have endings for it, behind "the" and the like in English.
