@@ -10,7 +10,7 @@ import (
 
 func TestOrdinaryNewsAndUnionProseIsNoFinding(t *testing.T) {
 	var text []byte
-	for _, name := range []string{"ordinary.txt", "news.txt", "notices.txt", "bulletins.txt", "columns.txt", "circulars.txt", "dispatches.txt", "gazettes.txt", "journals.txt", "messages.txt", "gleanings.txt", "briefs.txt"} {
+	for _, name := range []string{"ordinary.txt", "news.txt", "notices.txt", "bulletins.txt", "columns.txt", "circulars.txt", "dispatches.txt", "gazettes.txt", "journals.txt", "messages.txt", "gleanings.txt", "briefs.txt", "snippets.txt"} {
 		one, err := os.ReadFile("testdata/prose/" + name)
 		if err != nil {
 			t.Fatal(err)

@@ -64,3 +64,63 @@ func TestAnAmountNearAPersonAndAWordForPayIsASalary(t *testing.T) {
 		{"Ola står to timer ved grillen.", detect.Salary, 0},
 	})
 }
+
+func TestWhoTheSentenceBeforeNamesIsThePersonWhereNobodyIsNamed(t *testing.T) {
+	expect(t, []expectation{
+		{"Soitin Eijalle. Magneettikuvissa näkyi jotain outoa.", detect.Health, detect.Likely},
+		{"Karin ringde. Provsvaren var inte bra, metastaser i levern.", detect.Health, detect.Likely},
+		{"Du hugsar Jostein på tunnelen? Silikose.", detect.Health, detect.Likely},
+		{"Vi talte om tunnelen. Silikose.", detect.Health, 0},
+		{"Jostein Lie er overlege. Silikose er en sjelden sykdom.", detect.Health, 0},
+		{"Dagsorden: 1. Siden sidst (Mogens). 2. Lønforhandlinger 2026.", detect.Negotiation, 0},
+	})
+}
+
+func TestAGivenNameAloneIsNoNews(t *testing.T) {
+	expect(t, []expectation{
+		{"Politiet har anmeldt Jeppe for at stjæle medicin fra afdelingen.", detect.CriminalOffences, detect.Likely},
+		{"Steve is standing for Labour in the local elections.", detect.Politics, detect.Likely},
+		{"Grethe er leder i det lokale Senterpartiet.", detect.Politics, detect.Likely},
+		{"Politiet har anmeldt Jeppe Lund for at stjæle medicin fra afdelingen.", detect.CriminalOffences, 0},
+		{"Fagforeningen hjalp Karin, da hun blev fyret, fortæller hun til fagbladet.", detect.Dismissal, 0},
+		{"Historien om Anna: hon fick bröstcancer och blev chef.", detect.Health, 0},
+	})
+}
+
+func TestAQuestionAboutAnUncommonNameTellsWhatItAsks(t *testing.T) {
+	expect(t, []expectation{
+		{"Er Thandiwe russisk?", detect.Ethnicity, detect.Likely},
+		{"Onko Markku syytteessä?", detect.CriminalOffences, detect.Likely},
+		{"Er du russisk?", detect.Ethnicity, 0},
+	})
+}
+
+func TestWhoKnowsItIsNotWhoItIsSaidOf(t *testing.T) {
+	expect(t, []expectation{
+		{"Alla vet att Gunilla är moderat.", detect.Politics, detect.Likely},
+		{"Kaikki tietävät, että Aila on demari.", detect.Politics, detect.Likely},
+		{"Alla anställda som Gunilla mötte är moderater.", detect.Politics, 0},
+	})
+}
+
+func TestWhoIsWithWhomTellsOfLove(t *testing.T) {
+	expect(t, []expectation{
+		{"Trine er gift med en kvinde.", detect.Sexuality, detect.Likely},
+		{"Malin har en flickvän.", detect.Sexuality, detect.Likely},
+		{"Hennalla on tyttöystävä.", detect.Sexuality, detect.Likely},
+		{"Timo ja hänen miehensä odottavat lasta.", detect.Sexuality, detect.Likely},
+		{"Becky has a girlfriend.", detect.Sexuality, detect.Likely},
+		{"Peter er gift med en kvinde fra Aalborg.", detect.Sexuality, 0},
+		{"Lars er gift med Hanne og har tre børn.", detect.Sexuality, 0},
+		{"Anna lives with her sister in Leeds.", detect.Sexuality, 0},
+		{"Mari ja Jussi menivät naimisiin.", detect.Sexuality, 0},
+	})
+}
+
+func TestAFinnishWordForWhatIsMineTellsOfItsWriter(t *testing.T) {
+	expect(t, []expectation{
+		{"Työsuhteeni päättyy irtisanomiseen 31. toukokuuta.", detect.Dismissal, detect.Likely},
+		{"Työsuhde päättyy irtisanomiseen 31. toukokuuta.", detect.Dismissal, 0},
+		{"Domen mot Castellani står fast.", detect.CriminalOffences, 0},
+	})
+}
