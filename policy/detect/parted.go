@@ -251,6 +251,7 @@ type pieces struct {
 	label  keyword // what the cell before them says
 	day    day
 	dated  bool
+	form   bool   // the cell before the date says whose number begins with it
 	rest   string // the last digits
 	column int    // where these stand
 	told   bool   // their heading says what they are
@@ -270,13 +271,14 @@ func (p *pieces) take(cell string, i int, c *column, label keyword) {
 			p.boxes = append(p.boxes, cell[0])
 		}
 		p.column = i
-	case c.heading&(keyPerson|keyAnyPerson) != 0 && !p.dated && len(cell) >= 6 && len(cell) <= 20:
+	case (c.heading&(keyPerson|keyAnyPerson) != 0 || label&keyAnyPerson != 0) && !p.dated && len(cell) >= 6 && len(cell) <= 20:
 		if d, _, ok := dayBefore(cell, len(strings.TrimRight(cell, digitSigns)), len(cell)); ok {
 			p.day, p.dated = d, true
+			p.form = label&keyAnyPerson != 0 // a form: "CPR-nr.", the date, the rest
 		}
-	case c.tail != 0 && p.rest == "":
+	case (c.tail != 0 || p.form) && p.rest == "":
 		if rest := strings.TrimLeft(cell, "-"); (len(rest) == 4 || len(rest) == 5) && digitsAt(rest, 0) == len(rest) {
-			p.rest, p.column, p.told = rest, i, c.tail == tailTold
+			p.rest, p.column, p.told = rest, i, c.tail == tailTold || p.form
 		}
 	case cell != "-" && len(p.boxes) < fewestBoxes:
 		p.boxes = p.boxes[:0]

@@ -81,6 +81,9 @@ func (t *table) row(line string, row int) {
 		}
 		label = labelOf(cell)
 		if line = rest; !more {
+			if heads && left&keyAnyPerson != 0 && i+1 == len(t.columns) && i+1 < maxColumns {
+				t.columns = append(t.columns, column{tail: tailTold}) // one heading over two columns
+			}
 			t.parted(&parts, row)
 			return
 		}
