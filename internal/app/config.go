@@ -200,6 +200,9 @@ func LoadConfig(file string) (Config, error) {
 			*p = filepath.Join(dir, *p)
 		}
 	}
+	if at, err := os.Stat(c.Data); err == nil && !at.IsDir() {
+		return Config{}, doc.Errorf("data", "", "%s is a file: name a folder", c.Data)
+	}
 	return c, nil
 }
 
@@ -294,12 +297,13 @@ func (c *Config) check(doc *strict.Document) error {
 		fault("limits.memory", "must be more than nothing, such as 512MiB")
 	}
 	for _, f := range []struct{ key, file, why string }{
+		{"data", c.Data, "without a folder nothing can be kept"},
 		{"policy", c.Policy, "without a policy nothing can be decided"},
 		{"representatives", c.Representatives, "without representatives nobody can send"},
 		{"members", strings.Join(c.Members, ""), "without a roster no member is known, and none can be hidden"},
 	} {
 		if f.file == "" {
-			fault(f.key, "names no file: %s", f.why)
+			fault(f.key, "names nothing: %s", f.why)
 		}
 	}
 	if slices.Contains(c.Members, "") && len(c.Members) > 1 {

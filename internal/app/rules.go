@@ -331,11 +331,11 @@ func readCA(file string) (*x509.CertPool, error) {
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("read authorities: %w", err)
+		return nil, wrongFile{fmt.Errorf("read authorities: %w", err)}
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(b) {
-		return nil, fmt.Errorf("%s: holds no certificate in PEM form", file)
+		return nil, wrongFile{fmt.Errorf("%s: holds no certificate in PEM form", file)}
 	}
 	return pool, nil
 }
