@@ -127,6 +127,7 @@ func hiddenNumbers(t testing.TB) []struct{ name, mail string } {
 		{"hidden text of RTF", file(rtf + `{\v 010203-1234}}`)},
 		{"a file in RTF", file(rtf + `{\object{\*\objdata ` + hex.EncodeToString([]byte("\x01\x05\x00\x00\x02\x00\x00\x00\x04\x00\x00\x00Txt\x00\x00\x00\x00\x00\x00\x00\x00\x00\x0b\x00\x00\x00010203-1234")) + `}}}`)},
 		{"a name of cells", file(string(zipOf(t, "[Content_Types].xml", contentTypes, "xl/workbook.xml", `<workbook xmlns:r="r"><sheets/><definedNames><definedName name="x">"010203-1234"</definedName></definedNames></workbook>`)))},
+		{"the folder of a workbook", file(string(zipOf(t, "[Content_Types].xml", contentTypes, "xl/workbook.xml", `<workbook xmlns:r="r"><x15ac:absPath url="S:\Sager\010203-1234\"/><sheets/></workbook>`)))},
 		{"the prompt of an input rule", file(xlsx(t, `</sheetData><dataValidations><dataValidation prompt="010203-1234"/></dataValidations><sheetData>`))},
 		{"the header of a sheet", file(xlsx(t, `</sheetData><headerFooter><oddHeader>&amp;C010203-1234</oddHeader></headerFooter><sheetData>`))},
 		{"a master of slides", file(pptx(t, ``, "ppt/slideMasters/slideMaster1.xml", `<p:sldMaster xmlns:a="a"><a:p><a:r><a:t>010203-1234</a:t></a:r></a:p></p:sldMaster>`))},

@@ -70,6 +70,8 @@ func (b *workbook) readBook(r *reading, z *zipPack) map[string]int {
 			r.label(b.place(z.p.place, len(b.names)).In(detect.Step{Kind: detect.InName}), s.attr("name"))
 		case s.kind == xmlOpen && s.name == "definedName":
 			text.WriteString(s.attr("name") + " " + s.attr("comment") + " ")
+		case s.kind == xmlOpen && s.name == "absPath": // the folder that it was saved in
+			text.WriteString(s.attr("url") + "\n")
 		case s.kind == xmlOpen && s.name == "workbookPr":
 			date := s.attr("date1904")
 			b.date04 = date == "1" || date == "true"
