@@ -27,7 +27,7 @@ var (
 func (a *delivery) compose(to *target, s *session, pending []spool.Copy) (t transaction, in, rest []spool.Copy) {
 	t.head, t.content, t.size, t.chunk = a.spool.Head, a.content, a.spool.Size(), to.chunks()
 	t.owned = func() bool { return a.owned(in) }
-	limit := to.limit.get()
+	limit := to.limit.get(to.now())
 	for i, c := range pending {
 		if len(in) == limit {
 			return t, in, append(rest, pending[i:]...)

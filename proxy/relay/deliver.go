@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"postvern.example/proxy/spool"
@@ -17,11 +17,36 @@ import (
 const maxRecipients = 100
 
 // recipientLimit is how many recipients the upstream was seen to take at once.
-type recipientLimit struct{ n atomic.Int64 }
+// An upstream may have had little room for a while, so what was seen counts for
+// less and less: each limitTime more are tried, twice as many each time.
+type recipientLimit struct {
+	mu   sync.Mutex
+	n    int // 0: none was seen
+	seen time.Time
+}
 
-func (l *recipientLimit) get() int { return int(l.n.Load()) }
+const limitTime = 5 * time.Minute
 
-func (l *recipientLimit) set(n int) { l.n.Store(int64(max(n, 1))) }
+func (l *recipientLimit) get(now time.Time) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.n == 0 {
+		return maxRecipients
+	}
+	for more := now.Sub(l.seen); more >= limitTime && l.n < maxRecipients; more -= limitTime {
+		l.n, l.seen = 2*l.n, l.seen.Add(limitTime)
+	}
+	if now.Before(l.seen) { // the clock was set back
+		l.seen = now
+	}
+	return min(l.n, maxRecipients)
+}
+
+func (l *recipientLimit) set(n int, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.n, l.seen = max(n, 1), now
+}
 
 // verdict is what became of one copy in an attempt.
 type verdict struct {
@@ -260,7 +285,7 @@ func (a *delivery) note(t *target, s *session, copies []spool.Copy, answers answ
 	}
 	t.strike(!struck)
 	if len(again) > 0 {
-		t.limit.set(took)
+		t.limit.set(took, t.now())
 	}
 	return again
 }

@@ -37,7 +37,6 @@ const chunkRest = time.Hour
 func newTarget(u Upstream, cfg Config) *target {
 	d := newDialer(u, cfg.Hostname, cfg.Timeouts)
 	t := &target{upstream: u, now: cfg.Now, pool: newPool(u.Connections, idleTime, maxAge, maxUse, cfg.Now, d.open)}
-	t.limit.set(maxRecipients)
 	cfg.Metrics.BeginUpstream(u.ID)
 	t.took = cfg.Metrics.Exchanges.WithLabelValues(u.ID)
 	return t
