@@ -24,3 +24,24 @@ func wait(age time.Duration, attempt int, most time.Duration) time.Duration {
 	d := min(max(age, firstWait), byAttempt, most)
 	return time.Duration(float64(d) * (0.75 + rand.Float64()/2))
 }
+
+// tried returns for how long so many attempts have tried at most, the last of
+// them now: the waits between them, as long as they can be.
+func tried(attempts int) (sum time.Duration) {
+	for n := range attempts - 1 {
+		d := min(max(firstWait<<min(n, 16), outageWait), longestWait)
+		sum += d + d/4
+	}
+	return sum
+}
+
+// spent returns how much of its time a copy has used up. Time in which nobody
+// could try it, since the gateway was off or its clock leapt, does not count:
+// no more does than its attempts account for. Where the clock was set back, they
+// alone count.
+func spent(age time.Duration, attempts int) time.Duration {
+	if most := tried(attempts); age < 0 || age > most {
+		return most
+	}
+	return age
+}

@@ -180,3 +180,53 @@ func FuzzAPathThatIsValidStaysBetweenItsBrackets(f *testing.F) {
 		}
 	})
 }
+
+func TestTimeInWhichNobodyCouldTryIsNotSpent(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		age      time.Duration
+		attempts int
+		low      time.Duration
+		high     time.Duration
+	}{
+		{"the first attempt after a week", 7 * 24 * time.Hour, 1, 0, 0},
+		{"the second", 7 * 24 * time.Hour, 2, time.Minute, 10 * time.Minute},
+		{"two hours of attempts after a week", 7 * 24 * time.Hour, 12, time.Hour, 6 * time.Hour},
+		{"two days of them", 7 * 24 * time.Hour, 110, 48 * time.Hour, 96 * time.Hour},
+		{"a gateway that was never off", 30 * time.Hour, 60 + 9, 30 * time.Hour, 30 * time.Hour},
+		{"an outage of the upstream", 30 * time.Hour, 360, 30 * time.Hour, 30 * time.Hour},
+		{"a clock that was set back", -24 * time.Hour, 110, 48 * time.Hour, 96 * time.Hour},
+	} {
+		if got := spent(c.age, c.attempts); got < c.low || got > c.high {
+			t.Errorf("%s: %s is spent, want between %s and %s", c.name, got, c.low, c.high)
+		}
+	}
+}
+
+func TestALimitOfRecipientsThatWasLearnedIsForgottenByAndBy(t *testing.T) {
+	var l recipientLimit
+	now := time.Now()
+	want := func(n int) {
+		t.Helper()
+		if got := l.get(now); got != n {
+			t.Errorf("%d recipients are sent at once, want %d", got, n)
+		}
+	}
+	want(maxRecipients)
+	l.set(0, now)
+	want(1)
+	now = now.Add(limitTime - time.Second)
+	want(1)
+	now = now.Add(time.Second)
+	want(2)
+	now = now.Add(2 * limitTime)
+	want(8)
+	l.set(3, now)
+	want(3)
+	now = now.Add(-time.Hour) // the clock was set back
+	want(3)
+	now = now.Add(limitTime)
+	want(6)
+	now = now.Add(1000 * time.Hour)
+	want(maxRecipients)
+}

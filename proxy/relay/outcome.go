@@ -60,7 +60,7 @@ func (a *delivery) outcome(c spool.Copy, v verdict, now time.Time) (spool.Outcom
 		return o, ""
 	}
 	age := now.Sub(queuedAt(a.spool, c))
-	if age >= a.relay.cfg.GiveUp && !errors.Is(v.why, errBusy) { // what nobody has tried has not failed
+	if spent(age, a.spool.Attempt) >= a.relay.cfg.GiveUp && !errors.Is(v.why, errBusy) { // what nobody has tried has not failed
 		o.Result = spool.Failed
 		return o, failure(c, aboutExpired)
 	}
@@ -75,8 +75,8 @@ func (a *delivery) outcome(c spool.Copy, v verdict, now time.Time) (spool.Outcom
 	return o, ""
 }
 
-// warns reports whether a delay of this age is to be told. The spool sees to it
-// that it is told once for a message.
+// warns reports whether a delay of this age is to be told, whoever was off for
+// it. The spool sees to it that it is told once for a message.
 func (a *delivery) warns(c spool.Copy, age time.Duration) bool {
 	at := a.relay.cfg.DelayWarning
 	return at > 0 && age >= at && !a.spool.Warned && wants(c, "DELAY")

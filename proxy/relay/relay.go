@@ -19,7 +19,9 @@
 //   - A 4xx defers, a 5xx to a recipient or its message fails that copy. A
 //     reply that speaks of our login or of lost order defers, whatever its
 //     class: the mail is not to blame.
-//   - A copy that is deferred when its time (Config.GiveUp) is over fails.
+//   - A copy that is deferred when its time (Config.GiveUp) is over fails. What
+//     counts is the time in which it was tried: a gateway that was off for
+//     longer gives nothing up at its first attempt.
 //   - A failed copy that has a sender leaves only together with its report,
 //     in one Finish. Notices and reports are never reported on.
 //   - Content with a bare CR, a bare LF or a NUL is never sent: it fails.
@@ -61,7 +63,7 @@ type Config struct {
 	Upstreams    []Upstream    // at least one
 	Routes       Routes        // which copies go to which of them; none: all, in their order
 	Hostname     string        // said in EHLO, and the domain of reports
-	GiveUp       time.Duration // from when a copy may be sent until it fails; 0 is 48 h
+	GiveUp       time.Duration // how long a copy is tried until it fails; 0 is 48 h
 	DelayWarning time.Duration // after which its sender is told once; 0 is 4 h, negative is never
 	Drain        time.Duration // how long transactions in progress may take after Run's context ended; 0 is 30 s
 	Timeouts     Timeouts

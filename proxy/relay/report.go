@@ -115,7 +115,7 @@ func (r *Relay) deliveryStatus(d spool.Delivery, c spool.Copy, about subject, v 
 	}
 	field("Last-Attempt-Date", date(now))
 	if about == aboutDelayed {
-		field("Will-Retry-Until", date(queuedAt(d, c).Add(r.cfg.GiveUp)))
+		field("Will-Retry-Until", date(now.Add(r.cfg.GiveUp-spent(now.Sub(queuedAt(d, c)), d.Attempt))))
 	}
 	return b.Bytes()
 }

@@ -161,12 +161,16 @@ func TestTheSenderIsToldWhatTheyAskedFor(t *testing.T) {
 		{"a delay after a long outage of the gateway", nil, postpone, 30 * time.Hour, nil, "delayed", spool.Deferred},
 		{"a delay, not asked for", nil, postpone, 5 * time.Hour, func(c *spool.Copy) { c.Notify = []string{"FAILURE"} }, "", spool.Deferred},
 		{"time over", nil, postpone, 49 * time.Hour, nil, "failed", spool.Failed},
+		{"time over, but nobody could try", nil, postpone, 49 * time.Hour, nil, "delayed", spool.Deferred},
 		{"time over, but delivered", nil, nil, 49 * time.Hour, nil, "", spool.Delivered},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := startSink(t, sink.Config{Extensions: c.extensions, Faults: c.faults})
 			d := delivery("bo@hjemme.example")
 			d.Received = d.Received.Add(-c.age)
+			if c.result == spool.Failed {
+				d.Attempt = 100
+			}
 			if c.change != nil {
 				c.change(&d.Copies[0])
 			}
