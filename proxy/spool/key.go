@@ -47,10 +47,42 @@ func LoadKeys(ctx context.Context, dir, url string) ([][]byte, error) {
 			return nil, fmt.Errorf("%s is not there: %w", path, err)
 		}
 	}
-	if err := makeKey(dir, path); err != nil && !errors.Is(err, fs.ErrExist) {
+	err = makeKey(dir, path)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("make the installation key: %w", err)
 	}
+	if err == nil && url != "" {
+		if err := claimStore(ctx, dir, url); err != nil {
+			return nil, err
+		}
+	}
 	return ReadKeys(path)
+}
+
+// claimStore makes the key that stands in dir since now that of an empty store
+// of several nodes. Of those that start at once one comes first; the others give
+// up their key, which has sealed nothing: should it stay, it would look like one
+// that somebody might need. Other faults are for whoever opens the store next.
+func claimStore(ctx context.Context, dir, url string) error {
+	path := filepath.Join(dir, KeyFile)
+	keys, err := ReadKeys(path)
+	if err != nil {
+		return err
+	}
+	s, err := Open(ctx, Config{Dir: dir, URL: url, Key: keys[0], Others: keys[1:]})
+	if err == nil {
+		return s.Close()
+	}
+	if !errors.Is(err, ErrKey) {
+		return nil
+	}
+	if err := errors.Join(os.Remove(path), syncDir(dir)); err != nil {
+		return fmt.Errorf("remove a key that another node's came before: %w", err)
+	}
+	if err := keyless(ctx, url); err != nil {
+		return fmt.Errorf("%s is not there, since another node has made the key at this moment: %w", path, err)
+	}
+	return ErrKeyMissing
 }
 
 // CopyKeys puts the keys of another installation's folder, or of a safe place,
