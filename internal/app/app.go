@@ -234,11 +234,22 @@ func (a *App) openStore(ctx context.Context) error {
 	a.store, err = a.wherever(ctx, spool.Config{
 		Dir: dir, URL: a.opt.Config.Store, Key: a.keys[0], Others: a.keys[1:], Reread: rereadKeys(dir, a.keys),
 		Now: a.opt.Now, TakeBack: true, Logger: a.opt.Logger, MaxBytes: int64(a.opt.Config.Limits.SpoolSize),
+		Unreadable: a.unreadable,
 	})
 	if err != nil {
 		return fmt.Errorf("open store: %w", err)
 	}
 	return nil
+}
+
+// unreadable tells of copies that the store cannot read: their senders and the
+// register. The relay, which alone claims copies, runs by then.
+func (a *App) unreadable(d spool.Delivery) ([]spool.Parcel, error) {
+	reports, err := a.relay.Damaged(d)
+	if err != nil {
+		return nil, fmt.Errorf("report damaged copies: %w", err)
+	}
+	return append(reports, a.gateway.Damaged(d)), nil
 }
 
 func (a *App) openRelay() error {

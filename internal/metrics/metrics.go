@@ -16,6 +16,7 @@ type Metrics struct {
 	Hidden     prometheus.Counter       // mailboxes taken out of visible fields
 	Findings   *prometheus.CounterVec   // kind: detect.Kinds
 	Sealed     prometheus.Counter       // copies sealed
+	Damaged    prometheus.Counter       // copies that could no longer be read
 	Protected  *prometheus.CounterVec   // step; hold: no step could be opened
 	Codes      *prometheus.CounterVec   // result of text messages with codes
 	Attempts   *prometheus.CounterVec   // result
@@ -47,6 +48,7 @@ func New(reg prometheus.Registerer) *Metrics {
 		Hidden:     in.NewCounter(prometheus.CounterOpts{Name: "postvern_recipients_hidden_total", Help: "Mailboxes taken out of fields that readers see."}),
 		Findings:   in.counters("findings_total", "Findings of personal data by kind.", "kind"),
 		Sealed:     in.NewCounter(prometheus.CounterOpts{Name: "postvern_copies_sealed_total", Help: "Copies encrypted to their reader."}),
+		Damaged:    in.NewCounter(prometheus.CounterOpts{Name: "postvern_copies_damaged_total", Help: "Copies that were held since the spool could not read them any more."}),
 		Protected:  in.counters("protection_steps_total", "Copies by the step of the ladder that protects them; hold: no step could be opened by the reader.", "step", "openpgp", "smime", "document", "archive", "tls", "hold"),
 		Codes:      in.counters("code_messages_total", "Attempts to send a code as a text message by result.", "result", "sent", "deferred", "failed"),
 		Attempts:   in.counters("upstream_attempts_total", "Attempts to deliver a copy upstream by result.", "result", attempted()...),

@@ -54,9 +54,14 @@ func done(e policy.Entry, observed bool) string {
 		return string(policy.Observe)
 	}
 	switch e.Type {
-	case policy.EntryOverride, policy.EntryDropped, policy.EntryFailed, policy.EntryConsent, policy.EntryConsentGiven, policy.EntryConsentWithdrawn,
+	case policy.EntryOverride, policy.EntryDropped, policy.EntryConsent, policy.EntryConsentGiven, policy.EntryConsentWithdrawn,
 		policy.EntryKeyMade, policy.EntryKeyRevoked,
 		policy.EntryKeyAdded, policy.EntryKeyApproved, policy.EntryKeyRemoved, policy.EntryKeyChanged, policy.EntryReaderRevoked, policy.EntryKeyAsked:
+		return string(e.Type)
+	case policy.EntryFailed:
+		if e.Action == policy.Hold {
+			return "damaged"
+		}
 		return string(e.Type)
 	case policy.EntryVisible, policy.EntryBeside:
 		if e.NearMiss && (e.Action == policy.Pass || e.Action == policy.Seal) {

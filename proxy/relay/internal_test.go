@@ -123,7 +123,7 @@ func TestOnlyAPlainMessageIDIsQuoted(t *testing.T) {
 func TestEveryLanguageHasEveryWord(t *testing.T) {
 	for _, w := range allWords {
 		for _, about := range []subject{aboutFailed, aboutExpired, aboutDelayed, aboutRelayed} {
-			for _, cause := range []cause{causeAddress, causeFull, causeSize, causeLetters, causePolicy, causeRefused, causeAway, causeTLS, causeRelayed} {
+			for _, cause := range []cause{causeAddress, causeFull, causeSize, causeLetters, causePolicy, causeRefused, causeAway, causeTLS, causeRelayed, causeDamaged} {
 				text := w.text(about, facts{recipient: "bo@x.example", date: "2026", reply: "no", reference: "PV-1", contact: "dpo@x.example", hours: 48, cause: cause})
 				first, _, _ := strings.Cut(text, "\n")
 				if strings.ContainsAny(text, "{}") || w.subject(about, "PV-1") == "" || strings.Contains(w.subject(about, "PV-1"), "{") {

@@ -26,6 +26,7 @@ var english = words{
 		causeRefused: "The mail server did not take the mail.",
 		causeAway:    "The mail server could not be reached.",
 		causeTLS:     "The way to the reader's mail server cannot be protected as this mail must be.",
+		causeDamaged: "It was damaged where we kept it, and nobody can read it any more.",
 		causeRelayed: "That server cannot confirm deliveries, so this is the last that we can tell you.",
 	},
 	todo: map[subject]string{
@@ -60,6 +61,7 @@ var danish = words{
 		causeRefused: "Mailserveren tog ikke imod mailen.",
 		causeAway:    "Mailserveren kunne ikke nås.",
 		causeTLS:     "Vejen til læserens mailserver kan ikke beskyttes, som denne mail kræver.",
+		causeDamaged: "Den blev beskadiget dér, hvor vi opbevarede den, og ingen kan læse den længere.",
 		causeRelayed: "Den server kan ikke bekræfte levering, så dette er det sidste, vi kan fortælle dig.",
 	},
 	todo: map[subject]string{
@@ -94,6 +96,7 @@ var bokmaal = words{
 		causeRefused: "E-postserveren tok ikke imot e-posten.",
 		causeAway:    "E-postserveren kunne ikke nås.",
 		causeTLS:     "Veien til leserens e-postserver kan ikke beskyttes slik denne e-posten krever.",
+		causeDamaged: "Den ble skadet der vi oppbevarte den, og ingen kan lese den lenger.",
 		causeRelayed: "Den serveren kan ikke bekrefte levering, så dette er det siste vi kan fortelle deg.",
 	},
 	todo: map[subject]string{
@@ -128,6 +131,7 @@ var nynorsk = words{
 		causeRefused: "E-postserveren tok ikkje imot e-posten.",
 		causeAway:    "E-postserveren kunne ikkje nåast.",
 		causeTLS:     "Vegen til e-postserveren til lesaren kan ikkje vernast slik denne e-posten krev.",
+		causeDamaged: "Han vart skadd der vi tok vare på han, og ingen kan lese han lenger.",
 		causeRelayed: "Den serveren kan ikkje stadfeste levering, så dette er det siste vi kan fortelje deg.",
 	},
 	todo: map[subject]string{
@@ -162,6 +166,7 @@ var swedish = words{
 		causeRefused: "E-postservern tog inte emot mejlet.",
 		causeAway:    "E-postservern kunde inte nås.",
 		causeTLS:     "Vägen till läsarens e-postserver kan inte skyddas så som mejlet kräver.",
+		causeDamaged: "Det skadades där vi förvarade det, och ingen kan längre läsa det.",
 		causeRelayed: "Den servern kan inte bekräfta leverans, så detta är det sista vi kan berätta för dig.",
 	},
 	todo: map[subject]string{

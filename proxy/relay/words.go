@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -34,12 +35,16 @@ const (
 	causeAway    cause = "away"
 	causeTLS     cause = "tls"
 	causeRelayed cause = "relayed"
+	causeDamaged cause = "damaged"
 )
 
 // causeOf reads a verdict (RFC 3463 §3).
 func causeOf(v verdict) cause {
 	if v.result == spool.Delivered {
 		return causeRelayed
+	}
+	if errors.Is(v.why, errDamaged) {
+		return causeDamaged
 	}
 	if v.why != nil || v.reply.code == 0 {
 		return causeAway

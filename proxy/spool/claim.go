@@ -247,8 +247,8 @@ func deliveries(p Parcel, copies []ladenCopy, bodies []ladenBody) []*entry {
 
 // load reads the contents that were not handed over. A delivery whose body is
 // damaged is held and left out, and so is one that cannot be read, which is put
-// off: a bad sector must not keep all others from leaving. What is ready is
-// returned without an error, for nobody would send it.
+// off for some hours before: a bad sector must not keep all others from leaving.
+// What is ready is returned without an error, for nobody would send it.
 func (s *Store) load(ctx context.Context, entries []*entry) ([]Delivery, error) {
 	var ready []Delivery
 	for i, e := range entries {
@@ -256,10 +256,11 @@ func (s *Store) load(ctx context.Context, entries []*entry) ([]Delivery, error) 
 			err := s.fetch(ctx, e)
 			switch {
 			case errors.Is(err, ErrDamaged), errors.Is(err, sql.ErrNoRows):
-				err = s.holdDamaged(ctx, e)
+				err = s.holdDamaged(ctx, e, err)
 			case err != nil:
 				err = s.putOff(ctx, e, err)
 			default:
+				s.unread.forget(e.body)
 				ready = append(ready, e.Delivery)
 			}
 			if err != nil {
@@ -287,67 +288,6 @@ func (s *Store) fetch(ctx context.Context, e *entry) (err error) {
 	}
 	e.Content, err = s.content(ctx, e.body)
 	return err
-}
-
-// A content that could not be read so often, while outcomes can be stored, is
-// put off for a while, for whoever can mend that.
-const (
-	unreadable     = 3
-	unreadableWait = 5 * time.Minute
-)
-
-// putOff puts off the copies of a delivery whose content cannot be read. It
-// returns the reason where it may be the store that is away.
-func (s *Store) putOff(ctx context.Context, e *entry, why error) error {
-	if e.failed++; e.failed < unreadable || ctx.Err() != nil {
-		return why
-	}
-	s.log.Error("put off copies that cannot be read", "reference", e.Reference, "copies", len(e.Copies), "error", why)
-	for len(e.Copies) > 0 {
-		err := s.Finish(ctx, []Outcome{{Copy: e.Copies[0].ID, Result: Deferred, Retry: s.now().Add(unreadableWait)}})
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		e.Copies = e.Copies[1:]
-	}
-	return nil
-}
-
-// damagedFor is how long damaged copies are kept for somebody to look at.
-const damagedFor = 14 * 24 * time.Hour
-
-// Damaged is the rule that the store itself holds copies by.
-const Damaged = "damaged"
-
-// holdDamaged holds the copies of a delivery that cannot be read. They can
-// only be dropped.
-func (s *Store) holdDamaged(ctx context.Context, e *entry) error {
-	defer s.steady()()
-	s.log.Error("hold copies that cannot be read", "reference", e.Reference, "copies", len(e.Copies))
-	expires := s.clock().Add(damagedFor)
-	return s.run(ctx, &job{urgent: true, do: func(t *tx) error {
-		for _, c := range e.Copies {
-			box := e.damaged
-			if box == nil {
-				c.State, c.Hold = Held, &Hold{Rules: []string{Damaged}, Expires: expires}
-				var err error
-				if box, err = s.ladeCopy(c, ""); err != nil {
-					return err
-				}
-			}
-			n, err := t.exec("hold claimed copy", e.body, c.ID, s.ids.epoch.Load(), millis(expires), box)
-			if err != nil {
-				return err
-			}
-			t.change.Queued -= n
-			t.change.Held += n
-			if e.Attempt > 1 {
-				t.change.Deferred -= n
-			}
-			t.after(func() { s.waiting.forget([]string{c.ID}) })
-		}
-		return nil
-	}})
 }
 
 // putBack returns entries to the head of the line.

@@ -757,11 +757,37 @@ func damagedBody(t *testing.T, open opener) {
 	mustAccept(t, s, p, good)
 	damage(t, s, "UPDATE bodies SET content = (SELECT content FROM bodies WHERE size = 800) WHERE size = 700")
 	mustClose(t, s)
-	s = open(t, dir)
+	report := testParcel(60, 1)
+	report.Deviations = []deviation.Record{testRecord(policy.EntryFailed, p.Reference)}
+	var told []Delivery
+	s = open(t, dir, func(c *Config) {
+		c.Unreadable = func(d Delivery) ([]Parcel, error) {
+			told = append(told, d)
+			switch len(told) {
+			case 1:
+				return nil, errors.New("nobody can be told now")
+			case 2:
+				return []Parcel{report}, nil
+			}
+			return nil, errors.New("it is told twice")
+		}
+	})
 	got := claimCopies(t, s, 1)
-	waitHeld(t, s, 2)
 	if len(got) != 1 || got[0].Parcel != good.ID {
 		t.Fatalf("%d deliveries", len(got))
+	}
+	if st, err := s.Stats(t.Context()); err != nil || st.Held != 0 || st.Deferred != 2 {
+		t.Errorf("what nobody could be told of is held: %+v, %v", st, err)
+	}
+	damage(t, s, "UPDATE copies SET due = 0 WHERE owner = 0")
+	got = claimCopies(t, s, 1)
+	waitHeld(t, s, 2)
+	if len(got) != 1 || got[0].Parcel != report.ID || len(told) != 2 || len(told[1].Copies) != 2 || told[1].Copies[0].To != p.Copies[0].To || told[1].Reference != p.Reference {
+		t.Fatalf("the sender is told by %+v of %+v", got, told)
+	}
+	finishAll(t, s, Delivered, got[0])
+	if records, err := s.Deviations(t.Context(), Filter{}); err != nil || len(records) != 1 {
+		t.Errorf("the register has %d entries, %v", len(records), err)
 	}
 	wantStats(t, s, Stats{Queued: 1, Held: 2, Bytes: 1500})
 	held, err := s.Held(t.Context())

@@ -43,18 +43,23 @@ import (
 
 // Config says where the store stands and how it is opened.
 type Config struct {
-	Dir       string           // the data directory, for SQLite; made with mode 0700 when it does not exist
-	URL       string           // postgres://...: the store of several nodes; empty: SQLite in Dir
-	Key       []byte           // the installation's key, 32 octets (LoadKeys returns it)
-	Others    [][]byte         // other keys of the installation, while one is changed for another
-	Reread    func() [][]byte  // the keys as their file has them now, Key among them; nil: they do not change
-	Now       func() time.Time // nil: time.Now
-	TakeBack  bool             // this process serves: it alone claims copies, and takes back all claims at start
-	Logger    *slog.Logger     // nil: nothing is logged
-	MinFree   int64            // octets of the disk that Accept leaves free; 0: a tenth of the disk, at most 256 MiB; negative: none
-	MaxBytes  int64            // octets of message content that the store takes; 0: no limit but the disk
-	Buffer    int64            // octets of accepted content handed over in memory; 0: 16 MiB
-	evenMoved bool             // Open does not mind that the contents were moved
+	Dir      string           // the data directory, for SQLite; made with mode 0700 when it does not exist
+	URL      string           // postgres://...: the store of several nodes; empty: SQLite in Dir
+	Key      []byte           // the installation's key, 32 octets (LoadKeys returns it)
+	Others   [][]byte         // other keys of the installation, while one is changed for another
+	Reread   func() [][]byte  // the keys as their file has them now, Key among them; nil: they do not change
+	Now      func() time.Time // nil: time.Now
+	TakeBack bool             // this process serves: it alone claims copies, and takes back all claims at start
+	Logger   *slog.Logger     // nil: nothing is logged
+	MinFree  int64            // octets of the disk that Accept leaves free; 0: a tenth of the disk, at most 256 MiB; negative: none
+	MaxBytes int64            // octets of message content that the store takes; 0: no limit but the disk
+	Buffer   int64            // octets of accepted content handed over in memory; 0: 16 MiB
+	// Unreadable makes what follows from copies that nobody can read any more and
+	// that are held from now on: their senders' reports, an entry of the register.
+	// What is damaged of a copy is not set, so that it may have no sender. nil:
+	// nothing follows.
+	Unreadable func(Delivery) ([]Parcel, error)
+	evenMoved  bool // Open does not mind that the contents were moved
 
 	Lease time.Duration // PostgreSQL: how long a node may be silent before another takes over; 0: 15 s
 }
@@ -86,6 +91,7 @@ type Store struct {
 	repeats  repeats
 	sent     sent
 	doubts   doubts
+	unread   unread
 	boxes    sync.Pool // of *[]byte, for ciphertext on its way into the database
 	gauge    gauge
 	ahead    logAhead                  // the writer's
