@@ -28,6 +28,7 @@ type backupItem struct {
 	Copies  int64     `json:"copies"`
 	Records int64     `json:"deviations"`
 	Files   []string  `json:"files"`
+	Lacking []string  `json:"lacking,omitempty"`
 }
 
 // Run backs up the store and the files that the configuration names, and
@@ -64,6 +65,10 @@ func (c backupCommand) Run(ctx context.Context, s streams) error {
 	}
 	defer func() { _ = store.Close() }()
 	m, err := store.Backup(ctx, dir, version(), files)
+	incomplete := errors.Is(err, spool.ErrIncomplete)
+	if incomplete {
+		err = nil
+	}
 	if err == nil && dir != c.To {
 		err = spool.Pack(dir, c.To)
 	}
@@ -73,11 +78,26 @@ func (c backupCommand) Run(ctx context.Context, s streams) error {
 		}
 		return err
 	}
-	if c.JSON {
-		return printJSON(s.out, backupItem{Path: c.To, Created: m.Created, Copies: m.Copies(), Records: m.Records(), Files: m.Files})
+	if err := c.print(s.out, config, m); err != nil || !incomplete {
+		return err
 	}
-	fmt.Fprintf(s.out, "Backed up to %s, and read back: %d copies, %d register entries, %d files.\n", c.To, m.Copies(), m.Records(), len(m.Files))
-	_, err = fmt.Fprintf(s.out, "Everything in it is encrypted. %s opens it and is not in it: keep a copy of that file in another place.\n",
+	sayLacking(s.err, m.Lacking)
+	return spool.ErrIncomplete
+}
+
+// sayLacking names what a backup was made without.
+func sayLacking(out io.Writer, lacking []string) {
+	for _, name := range lacking {
+		fmt.Fprintf(out, "postvern: not in the backup, since it cannot be read: %s\n", name)
+	}
+}
+
+func (c backupCommand) print(out io.Writer, config app.Config, m spool.Manifest) error {
+	if c.JSON {
+		return printJSON(out, backupItem{Path: c.To, Created: m.Created, Copies: m.Copies(), Records: m.Records(), Files: m.Files, Lacking: m.Lacking})
+	}
+	fmt.Fprintf(out, "Backed up to %s, and read back: %d copies, %d register entries, %d files.\n", c.To, m.Copies(), m.Records(), len(m.Files))
+	_, err := fmt.Fprintf(out, "Everything in it is encrypted. %s opens it and is not in it: keep a copy of that file in another place.\n",
 		filepath.Join(config.Data, spool.KeyFile))
 	return err
 }
@@ -122,6 +142,7 @@ func (c restoreCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	fmt.Fprintf(s.out, "Restored and verified: %s.\n", counts(m))
+	sayLacking(s.err, m.Lacking)
 	if m.Held > 0 {
 		fmt.Fprintf(s.out, "%s on the way when the backup was made, and held now, since it may have been delivered meanwhile: postvern held list.\n", count(int(m.Held), "copy was", "copies were"))
 	}

@@ -28,6 +28,8 @@ type Manifest struct {
 	Keys    []string  `json:"keys,omitempty"` // ids of the installation's keys that open it
 	Carried carried   `json:"carried"`
 	Files   []string  `json:"files"` // of the configuration, encrypted
+
+	Lacking []string `json:"lacking,omitempty"` // rows that could not be read, and are not in it
 }
 
 // Copies returns how many copies, on their way and held, are in the backup.
@@ -39,9 +41,14 @@ func (m Manifest) Records() int64 { return m.Carried.Tables["deviations"].Rows }
 // Backup writes the contents of the store as they stand at one moment to dir,
 // which must not exist, with the files (by the name that they get) encrypted
 // under the installation's key. Then it reads all of it back: every row is
-// there, and every body, copy, record and file opens. The gateway may run.
+// there, and every body, copy, record and file opens. The gateway may run. What
+// cannot be read in the store is left out: then the backup is whole but for what
+// the manifest names, and the error is ErrIncomplete.
 func (s *Store) Backup(ctx context.Context, dir, version string, files map[string]string) (Manifest, error) {
 	m, err := s.backup(ctx, dir, version, files)
+	if err == nil && len(m.Lacking) > 0 {
+		return m, fmt.Errorf("back up: %w", ErrIncomplete)
+	}
 	if err != nil {
 		return Manifest{}, fmt.Errorf("back up: %w", err)
 	}
@@ -63,9 +70,12 @@ func (s *Store) backup(ctx context.Context, dir, version string, files map[strin
 		return Manifest{}, err
 	}
 	m := Manifest{Format: backupFormat, Version: version, Created: s.clock(), Keys: rotation.keys()}
-	if m.Carried, err = carry(ctx, source, a, asQueued); err != nil {
+	take := &sound{s: s, from: source, lost: map[int64]bool{}}
+	m.Carried, err = carry(ctx, source, a, func(t table, r values) (bool, error) { return take.take(ctx, t, r) })
+	if err != nil {
 		return Manifest{}, errors.Join(err, a.close())
 	}
+	m.Lacking = take.lacking
 	if err := a.close(); err != nil {
 		return Manifest{}, err
 	}
@@ -171,7 +181,7 @@ func restore(ctx context.Context, cfg RestoreConfig) (Moved, error) {
 		err = target.finish(ctx)
 	}
 	moved := done.moved()
-	moved.Held = held
+	moved.Held, moved.Lacking = held, manifest.Lacking
 	return moved, err
 }
 

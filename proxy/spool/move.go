@@ -24,6 +24,8 @@ type Moved struct {
 	Rows  map[string]int64 // by table
 	Large int              // large bodies
 	Held  int64            // copies on their way that now wait for a decision (Restore)
+
+	Lacking []string // what the backup was made without (Restore)
 }
 
 func (c carried) moved() Moved {

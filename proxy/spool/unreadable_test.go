@@ -1,11 +1,17 @@
 package spool
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"postvern.example/internal/deviation"
+	"postvern.example/policy"
 )
 
 // TestWhatTheDiskNeverGivesIsHeldInTheEnd puts a folder in the place of a body:
@@ -54,5 +60,44 @@ func TestWhatTheDiskNeverGivesIsHeldInTheEnd(t *testing.T) {
 	}
 	if len(s.unread.times) != 0 {
 		t.Error("it is still counted")
+	}
+}
+
+func TestABackupTakesAllButWhatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir)
+	row, content, large, good := testParcel(300, 1), testParcel(400, 2), testParcel(largeBody+1, 1), testParcel(500, 1)
+	good.Deviations = []deviation.Record{testRecord(policy.EntryFailed, good.Reference), testRecord(policy.EntryFailed, "PV-DAMAGE")}
+	mustAccept(t, s, row, content, large, good)
+	damage(t, s, "UPDATE copies SET secret = zeroblob(length(secret)) WHERE id = $1", row.Copies[0].ID)
+	damage(t, s, "UPDATE bodies SET content = zeroblob(length(content)) WHERE size = 400")
+	damage(t, s, "UPDATE deviations SET secret = zeroblob(length(secret)) WHERE reference = $1", "PV-DAMAGE")
+	if err := os.Remove(filepath.Join(dir, "bodies", listFiles(t, filepath.Join(dir, "bodies"))[0])); err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(t.TempDir(), "backup")
+	m, err := s.Backup(t.Context(), to, "test", nil)
+	if !errors.Is(err, ErrIncomplete) || m.Copies() != 1 || m.Records() != 1 {
+		t.Fatalf("%d copies and %d records, %v", m.Copies(), m.Records(), err)
+	}
+	for _, want := range []string{
+		"copies queued", "bodies " + content.Reference, content.Copies[0].ID, content.Copies[1].ID, "bodies " + large.Reference,
+		large.Copies[0].ID, row.Copies[0].ID, "deviations PV-DAMAGE",
+	} {
+		if !strings.Contains(strings.Join(m.Lacking, "\n"), want) {
+			t.Errorf("no %q among %q", want, m.Lacking)
+		}
+	}
+	if len(m.Lacking) != 7 {
+		t.Errorf("%d are named: %q", len(m.Lacking), m.Lacking)
+	}
+	elsewhere := t.TempDir()
+	moved, err := Restore(t.Context(), RestoreConfig{From: to, Dir: elsewhere, Keys: [][]byte{testKey()}, Now: time.Now(), Deliver: true})
+	if err != nil || len(moved.Lacking) != 7 {
+		t.Fatalf("%+v %v", moved, err)
+	}
+	s = openTest(t, elsewhere)
+	if got := claimCopies(t, s, 1); len(got) != 1 || !bytes.Equal(got[0].Content, good.Bodies[0].Content) {
+		t.Errorf("%d deliveries", len(got))
 	}
 }
