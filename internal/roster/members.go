@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"postvern.example/internal/likeness"
@@ -112,7 +111,7 @@ func (m *Members) Following(same []policy.SameMailbox) *Members {
 
 // HasAddress reports whether the address, in any form that
 // detect.CanonicalAddress accepts, is a member's: as it is, on its way through
-// a relay (`anna%x.example@relay.example`), or in a provider's other spelling.
+// a relay or a list (detect.Behind), or in a provider's other spelling.
 func (m *Members) HasAddress(address string) bool {
 	for i := range m.shelves {
 		if _, ok := m.find(&m.shelves[i], address); ok {
@@ -154,6 +153,19 @@ func (s *shelf) groupsOf(h uint64) []string {
 // a shelf; of a provider's spelling that was imported with full stops, it is
 // only known that it stands there.
 func (m *Members) find(s *shelf, address string) (uint64, bool) {
+	if h, ok := m.findPlain(s, address); ok {
+		return h, true
+	}
+	for _, through := range detect.Behind(address) {
+		if h, ok := m.findPlain(s, through); ok {
+			return h, true
+		}
+	}
+	return 0, false
+}
+
+// findPlain is find for an address that stands for nothing but itself.
+func (m *Members) findPlain(s *shelf, address string) (uint64, bool) {
 	c, ok := detect.CanonicalAddress(address)
 	if !ok {
 		return 0, false
@@ -161,13 +173,7 @@ func (m *Members) find(s *shelf, address string) (uint64, bool) {
 	if h := s.hash(addressKind, c); s.sets[addresses].has(h) {
 		return h, true
 	}
-	if h, ok := m.respelt(s, c); ok {
-		return h, true
-	}
-	if through, ok := relayed(c); ok {
-		return m.find(s, through)
-	}
-	return 0, false
+	return m.respelt(s, c)
 }
 
 // respelt looks for the other spellings of a mailbox.
@@ -188,19 +194,6 @@ func (m *Members) respelt(s *shelf, canonical string) (uint64, bool) {
 		}
 	}
 	return 0, false
-}
-
-// relayed returns the address to which a relay that is named with it would
-// send on: anna%x.example@relay.example, x.example!anna@relay.example.
-func relayed(canonical string) (string, bool) {
-	local := canonical[:strings.LastIndexByte(canonical, '@')]
-	if i := strings.LastIndexByte(local, '%'); i > 0 && strings.Contains(local[i:], ".") {
-		return local[:i] + "@" + local[i+1:], true
-	}
-	if host, user, ok := strings.Cut(local, "!"); ok && user != "" && strings.Contains(host, ".") {
-		return user + "@" + host, true
-	}
-	return "", false
 }
 
 // HasName reports whether a full name is a member's, whatever the case, the
