@@ -14,7 +14,7 @@ import (
 // name nobody who is. Any other field leaves only where what it says is too
 // plain to tell of a reader: what it means nobody here knows.
 var allowed = fieldSet(`from sender to cc reply-to mail-followup-to mail-reply-to followup-to subject date message-id in-reply-to
-	references mime-version received return-path resent-from resent-sender resent-to resent-cc resent-reply-to resent-date
+	references mime-version received resent-from resent-sender resent-to resent-cc resent-reply-to resent-date
 	resent-message-id apparently-to disposition-notification-to disposition-notification-options return-receipt-to
 	comments keywords organization organisation thread-topic thread-index importance priority x-priority x-msmail-priority
 	sensitivity user-agent x-mailer x-mimeole x-newsreader accept-language content-language auto-submitted precedence

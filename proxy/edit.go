@@ -34,7 +34,7 @@ var errStillVisible = errors.New("a hidden address still stands in the header")
 // edited apart, for it gets the tag as well.
 func hideEdits(t tracer) ([]message.Edit, int, error) {
 	msg := t.msg
-	hide := func(address string) bool { return t.hidden[canonical(address)] }
+	hide := func(address string) bool { return hides(t.hidden, address) }
 	edits, n, err := msg.Hide(hide, "To", "Cc")
 	if err != nil {
 		return nil, 0, err

@@ -77,7 +77,7 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 	}
 	for _, address := range machinery(msg) {
 		if r.member(address) {
-			see("Apparently-To", address) // a reader sees it as well as if it stood in To
+			see("Apparently-To", r.behind(address)) // a reader sees it as well as if it stood in To
 		}
 	}
 	for _, address := range idsAndForm(msg) {
@@ -106,9 +106,9 @@ func (r *Rules) facts(env message.Envelope, msg *message.Message, text extract.R
 	in := r.inside(env, msg, agreed)
 	quotation, _ := msg.Quoted() // what cannot be decoded is unscannable, and a finding already
 	f.Quoted = in.listing(in.quoted(quotation))
-	f.Nested = in.listing(nested(msg, msg.Root, visibleFields))
+	f.Nested = in.listing(nested(msg, msg.Root, slices.Concat(visibleFields, blindFields, gossip)))
 	f.Inside = in.listed(msg, quotation)
-	fixed := slices.Concat(buried(text), attached(msg, text), in.authored(msg, text), reported(msg, msg.Root), nested(msg, msg.Root, authorFields))
+	fixed := slices.Concat(buried(text), attached(msg, text), in.authored(msg, text), in.reported(msg, msg.Root), nested(msg, msg.Root, authorFields))
 	f.Buried = max(in.members(fixed), in.shownAgain(fixed))
 	authors := in.stamped(msg, text.Authors)
 	f.Authors = max(in.members(authors), in.shownAgain(authors))

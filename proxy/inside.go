@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"mime"
 	"slices"
 	"strings"
 	"sync"
@@ -172,9 +173,12 @@ func nested(msg *message.Message, part *message.Part, fields []string) []person 
 		if !strings.HasPrefix(part.MediaType, "multipart/") {
 			for _, name := range fields {
 				for _, f := range child.Get(name) {
-					boxes, _ := msg.Mailboxes(f)
+					boxes, err := msg.Mailboxes(f)
 					for _, b := range boxes {
 						people = append(people, person{name: b.Name, address: b.Address})
+					}
+					if err != nil {
+						people = append(people, writtenIn(msg.Text(f))...)
 					}
 				}
 			}
@@ -210,7 +214,11 @@ func attached(msg *message.Message, text extract.Result) []person {
 		if s.Unseen {
 			continue
 		}
-		for _, q := range message.QuotedIn(s.Text).Recipients {
+		quotation := message.QuotedIn(s.Text)
+		if s.Place[len(s.Place)-1].Kind == detect.InBody { // of files, authored asks
+			quotation.Recipients = append(quotation.Recipients, quotation.Writers...)
+		}
+		for _, q := range quotation.Recipients {
 			people = append(people, person{name: q.Name, address: q.Address})
 		}
 		people = append(people, invited(s)...)
@@ -229,19 +237,56 @@ func isKey(place detect.Place) bool {
 	return slices.ContainsFunc(place, func(step detect.Step) bool { return step.Kind == detect.InAttachment && step.Label == "key" })
 }
 
-// reported returns the people in the parts of reports that programs read (RFC
-// 3464, RFC 8098, RFC 5965, RFC 3886).
-func reported(msg *message.Message, part *message.Part) []person {
-	var people []person
-	switch part.MediaType {
-	case "message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "message/global-disposition-notification", "message/feedback-report", "message/tracking-status":
-		text, _ := msg.Content(part) // what is damaged is unscannable, and a finding already
-		for _, a := range detect.Addresses(string(text)) {
+// writtenIn returns the addresses in a text that is no list of mailboxes, in
+// whatever form, and what may be names between its separators.
+func writtenIn(text string) (people []person) {
+	for _, form := range forms(text) {
+		for _, a := range detect.Addresses(form) {
 			people = append(people, person{address: a})
 		}
+		for name := range strings.FieldsFuncSeq(form, func(r rune) bool { return strings.ContainsRune("<>,;:/=\"", r) }) {
+			if name = strings.TrimSpace(name); strings.Contains(name, " ") {
+				people = append(people, person{name: name})
+			}
+		}
+	}
+	return people
+}
+
+// reported returns the people in the parts of reports that programs read (RFC
+// 3464, RFC 8098, RFC 5965, RFC 3886).
+func (in inside) reported(msg *message.Message, part *message.Part) []person {
+	var people []person
+	switch part.MediaType {
+	case "text/rfc822-headers": // whose addresses are buried's
+		text, _ := msg.Content(part)
+		people = append(people, in.namedIn(string(text))...)
+	case "message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "message/global-disposition-notification", "message/feedback-report", "message/tracking-status":
+		text, _ := msg.Content(part) // what is damaged is unscannable, and a finding already
+		for line := range strings.Lines(string(text)) {
+			for _, form := range forms(line) {
+				for _, a := range detect.Addresses(form) {
+					people = append(people, person{address: a})
+				}
+			}
+		}
+		people = append(people, in.namedIn(string(text))...)
 	}
 	for _, child := range part.Children {
-		people = append(people, reported(msg, child)...)
+		people = append(people, in.reported(msg, child)...)
+	}
+	return people
+}
+
+// namedIn returns the members whose full names stand in lines of fields.
+func (in inside) namedIn(text string) (people []person) {
+	for line := range strings.Lines(text) {
+		if decoded, err := new(mime.WordDecoder).DecodeHeader(line); err == nil {
+			line = decoded
+		}
+		for _, name := range in.rules.namesIn(line) {
+			people = append(people, person{name: name})
+		}
 	}
 	return people
 }

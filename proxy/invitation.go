@@ -26,7 +26,7 @@ func (in inside) invitations(msg *message.Message, text extract.Result) (all pol
 	only := in.onlyIDs(attendees)
 	for _, a := range attendees {
 		p := person{name: a.Name, address: a.Address}
-		if only[canonical(a.Address)] {
+		if only[canonical(a.Address)] || a.Unshown && !in.told(p) {
 			continue
 		}
 		people = append(people, p)

@@ -52,15 +52,18 @@ func displayNames(msg *message.Message) map[string][]string {
 // name.
 func (r *Rules) namesMember(text string) bool { return len(r.namesIn(text)) > 0 }
 
+// longestNamed is up to where names are looked for in a header field: longer
+// ones are signatures, keys and routes.
+const longestNamed = 2000
+
 // namesIn returns the full names of members in a header field's text, each
 // once: two to four words that stand together. Representatives are no secret.
 func (r *Rules) namesIn(text string) []string {
-	const longest = 2000 // longer fields are signatures, keys and routes
-	if len(text) > longest {
+	if len(text) > longestNamed {
 		return nil
 	}
 	var found []string
-	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`<>()[]{}"“”;:|/`, r) })
+	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`<>()[]{}"“”;:|/=`, r) })
 	for i := range words {
 		for n := 2; n <= 4 && i+n <= len(words); n++ {
 			for name := range nominatives(strings.Trim(strings.Join(words[i:i+n], " "), ",.'!?-–")) {

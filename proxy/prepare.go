@@ -43,15 +43,16 @@ type preparation struct {
 	decision policy.Decision
 	language string
 	now      time.Time
-	hidden   map[string]bool  // canonical addresses that leave the visible fields
-	forms    map[string]*form // by reader; "" is everybody who has no form of their own
-	ways     ways             // to the readers, besides mail
-	codes    map[int]drawn    // by the index of the recipient
-	sums     sums             // of the hidden addresses; nil: not made yet
-	untraced bool             // leave our trace field out, to show only what the decision changes
-	question string           // the id of what the sender is asked; empty: nothing yet
-	keyless  string           // and of what they are asked about copies that no step protects
-	counted  int              // how the sender's mail counts the recipient of a held copy; 0: it had one
+	hidden   map[string]bool     // canonical addresses that leave the visible fields
+	forms    map[string]*form    // by reader; "" is everybody who has no form of their own
+	ways     ways                // to the readers, besides mail
+	codes    map[int]drawn       // by the index of the recipient
+	sums     sums                // of the hidden addresses; nil: not made yet
+	told     map[string][]string // by text: the members that it names; nil: not made yet
+	untraced bool                // leave our trace field out, to show only what the decision changes
+	question string              // the id of what the sender is asked; empty: nothing yet
+	keyless  string              // and of what they are asked about copies that no step protects
+	counted  int                 // how the sender's mail counts the recipient of a held copy; 0: it had one
 	parcel   parcel
 	eightBit []bool // of each of its bodies: a mail to a thousand readers is looked at once
 }

@@ -16,6 +16,7 @@ var through = regexp.MustCompile(`(?i)(?:^|[\s'"(])(?:via|gennem|gjennom|genom|o
 // Somebody with a name and nothing else is who they are, for it may be a
 // namesake's.
 func (in inside) who(p person) person {
+	p.address = in.mailbox(p.address)
 	name := strings.Trim(p.name, " '\"")
 	if name == "" || in.rules.member(p.address) || !through.MatchString(name) && (p.address == "" || isName(strings.ReplaceAll(name, ",", " "))) {
 		return p

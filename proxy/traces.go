@@ -258,10 +258,8 @@ func without(set map[string]bool, key string) map[string]bool {
 // the forms that programs write addresses in.
 func mentions(text string, hidden map[string]bool) bool {
 	for _, form := range forms(text) {
-		for _, address := range detect.Addresses(form) {
-			if hidden[canonical(address)] {
-				return true
-			}
+		if slices.ContainsFunc(detect.Addresses(form), func(address string) bool { return hides(hidden, address) }) {
+			return true
 		}
 	}
 	return false
@@ -271,7 +269,8 @@ var (
 	comments = regexp.MustCompile(`\([^()]*\)`)
 	joints   = regexp.MustCompile(`\s*([@.])\s*`)
 	encoded  = regexp.MustCompile(`[A-Za-z0-9+/_-]{12,}={0,2}`)
-	verp     = regexp.MustCompile(`[^\s<>@=+]+=[A-Za-z0-9.-]+\.[A-Za-z0-9-]+@`)
+	wrapped  = regexp.MustCompile(`[^\s<>@,;:"()]*[=#][^\s<>@,;:"()]*@[A-Za-z0-9.-]+`)
+	bangs    = regexp.MustCompile(`[A-Za-z0-9.!-]*\.[A-Za-z0-9-]+![^\s<>@!,;:"]+`)
 )
 
 // undone returns text as it is and, where it has escapes, without them: those of
@@ -292,6 +291,9 @@ func undone(text string) []string {
 		if strings.Contains(plain, "&") {
 			plain = html.UnescapeString(plain)
 		}
+		if strings.Contains(plain, "+40") || len(plain) > 5 && strings.Contains(strings.ToLower(plain), "imcea") {
+			plain = detect.Unplus(plain)
+		}
 		if strings.Contains(plain, `\u`) {
 			plain = jsonEscapes.ReplaceAllStringFunc(plain, unhex)
 		}
@@ -309,6 +311,9 @@ var (
 	jsonEscapes = regexp.MustCompile(`\\u00[0-9A-Fa-f]{2}`)
 )
 
+// spelledAt are the ways to write an at sign where none may stand (RFC 2156 §3.3).
+var spelledAt = strings.NewReplacer("(a)", "@", "(at)", "@", "(A)", "@")
+
 // unhex returns the letter whose number an escape ends in.
 func unhex(escape string) string {
 	n, err := strconv.ParseUint(escape[len(escape)-2:], 16, 8)
@@ -320,22 +325,24 @@ func unhex(escape string) string {
 
 // forms returns text with comments and blanks taken out of its addresses (RFC
 // 5322 §4.4), percent signs undone (RFC 6068), base64, base32 and hexadecimal
-// undone, and an address that stands in the local part of another, as in bounce-anna=x.example@y.
+// undone, and the paths of old (x.example!anna) and of X.400 (anna(a)x.example)
+// as addresses. Which mailbox an address stands for, detect.Behind says.
 func forms(text string) []string {
 	all := undone(text)
 	for _, text := range slices.Clone(all) {
-		if !strings.Contains(text, "@") {
-			continue
+		if strings.Contains(text, "(a") {
+			all = append(all, spelledAt.Replace(text))
 		}
-		all = append(all, joints.ReplaceAllString(comments.ReplaceAllString(text, ""), "$1"))
-		for _, v := range verp.FindAllString(text, -1) {
-			whole := strings.Replace(strings.TrimSuffix(v, "@"), "=", "@", 1)
-			all = append(all, whole)
-			for i, c := range whole { // what the address begins with is anybody's guess
-				if c == '-' || c == '_' || c == '.' {
-					all = append(all, whole[i+1:])
-				}
+		if strings.Contains(text, "!") {
+			for _, path := range bangs.FindAllString(text, -1) {
+				all = append(all, path+"@localhost.invalid")
 			}
+		}
+		if strings.Contains(text, "@") {
+			for _, made := range wrapped.FindAllString(text, -1) {
+				all = append(all, detect.Behind(made)...)
+			}
+			all = append(all, joints.ReplaceAllString(comments.ReplaceAllString(text, ""), "$1"))
 		}
 	}
 	for _, e := range encoded.FindAllString(text, -1) {

@@ -22,8 +22,11 @@ func (r *reading) html(p piece) {
 		r.unscannable(p.place, whyCharset)
 	}
 	for _, text := range texts {
-		if p.declared == "text/enriched" {
+		switch p.declared {
+		case "text/enriched":
 			text = enriched.Replace(text)
+		case "text/richtext":
+			text = richtext.Replace(text)
 		}
 		r.markup(p, text, 0)
 		r.pageStamps(p.place, text)
@@ -33,6 +36,10 @@ func (r *reading) html(p piece) {
 // enriched makes HTML of what text/enriched writes otherwise (RFC 1896): "<<"
 // for a bracket, and lines.
 var enriched = strings.NewReplacer("<<", "&lt;", "\r\n", "<br>", "\n", "<br>")
+
+// richtext does the same for text/richtext (RFC 1341 §7.1.3), which writes
+// brackets and lines as tags.
+var richtext = strings.NewReplacer("<lt>", "&lt;", "<LT>", "&lt;", "<nl>", "<br>", "<NL>", "<br>", "<np>", "<br>")
 
 // markup reads HTML that is text already. level counts pages inside pages:
 // conditional comments, srcdoc, noscript.

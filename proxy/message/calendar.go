@@ -24,6 +24,7 @@ type Attendee struct {
 	Address string       // empty: only a name stands there
 	Place   detect.Place // the part
 	Fixed   bool         // HideAttendees cannot take it out: in a signed or nested part, or where it must stand
+	Unshown bool         // it stands where no program shows it, and may only look like a name
 	ID      bool         // it stands in an id or a link, such as UID, which may only look like an address
 }
 

@@ -58,6 +58,9 @@ func calendarPeople(text string) ([]Attendee, error) {
 	for _, l := range lines {
 		p := takeProperty(l.text)
 		class := classOf(p.name)
+		for _, name := range unshownNames(l.text, p) {
+			contacts = append(contacts, Attendee{Name: name, Unshown: true})
+		}
 		switch class {
 		case attendee, organizer:
 			name, own := calendarUser(l.text, p)
@@ -80,6 +83,13 @@ func calendarPeople(text string) ([]Attendee, error) {
 				}
 			}
 		case mayGo, mustStay:
+			if class == mayGo {
+				for _, plain := range decodedRuns(l.text) {
+					for _, a := range addressesIn(plain) {
+						found = append(found, Attendee{Address: a})
+					}
+				}
+			}
 			if p.name == "ATTACH" && strings.EqualFold(p.param("ENCODING"), "BASE64") {
 				continue // a file in its own right
 			}
@@ -100,6 +110,24 @@ func calendarPeople(text string) ([]Attendee, error) {
 		}
 	}
 	return found, nil
+}
+
+// unshownNames returns what may be full names where programs write them and
+// show them to nobody: in properties of their own, and in the links of
+// parameters.
+func unshownNames(line string, p property) (found []string) {
+	if strings.HasPrefix(p.name, "X-") && (classOf(p.name) == mayGo || p.name == "X-WR-CALNAME") {
+		plain, _ := unescapeText(line[p.value:])
+		found = namePhrases(plain)
+	}
+	for _, q := range p.params {
+		if q.name == "DIR" || q.name == "ALTREP" {
+			for _, s := range spellings(q.value) {
+				found = append(found, namePhrases(s)...)
+			}
+		}
+	}
+	return found
 }
 
 func (e quotedElement) attendees() []Attendee {
@@ -246,6 +274,12 @@ func (e *calendarEditor) leaving(lines []calendarLine) ([]bool, error) {
 			e.count++
 			lost++
 			e.note(name, addresses)
+		default:
+			for _, name := range unshownNames(l.text, p) {
+				if e.hide(name, "") {
+					e.gone.addName(name)
+				}
+			}
 		}
 	}
 	for _, name := range stay {
