@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -63,12 +64,34 @@ func formatNumber(v float64, code string, date1904 bool) string {
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	}
 	switch {
-	case code == "" || strings.EqualFold(code, "general") || code == "@" || strings.ContainsAny(code, "eE?/") && !isDateFormat(code):
+	case code == "" || code == "@":
 		return shortened(plain, v)
 	case isDateFormat(code):
 		return formatDate(v, code, date1904)
+	case strings.ContainsAny(withoutTexts(code), "eE/"): // General, and powers of ten
+		if mixed, ok := asFraction(v, code); ok {
+			return mixed
+		}
+		return shortened(plain, v)
 	}
 	return placeDigits(v, code)
+}
+
+// asFraction shows a number as a format such as # ?/? says, where that is all
+// of the number.
+func asFraction(v float64, code string) (string, bool) {
+	_, under, found := strings.Cut(withoutTexts(code), "/")
+	digits := len(under) - len(strings.TrimLeft(under, "#0123456789"))
+	whole, part := math.Modf(math.Abs(v))
+	if !found || digits == 0 || part == 0 || whole == 0 || whole >= 1e15 {
+		return "", false
+	}
+	for d := 2.0; d < math.Pow10(min(digits, 3)); d++ {
+		if n := math.Round(part * d); math.Abs(part*d-n) < 1e-9 {
+			return strconv.FormatFloat(math.Copysign(whole, v), 'f', 0, 64) + fmt.Sprintf(" %g/%g", n, d), true
+		}
+	}
+	return "", false
 }
 
 // shortened drops what floating point added: 0.1+0.2 is 0.3.
@@ -80,37 +103,57 @@ func shortened(plain string, v float64) string {
 }
 
 // section returns the part of a format that is for numbers of this sign,
-// without colours, conditions and paddings.
+// without colours, conditions and paddings. A place that a blank may fill (?)
+// becomes one that may be empty (#).
 func section(code string, v float64) string {
-	parts := strings.Split(code, ";")
-	if v < 0 && len(parts) > 1 {
-		code = parts[1]
-	} else {
-		code = parts[0]
-	}
-	var b strings.Builder
+	parts := []string{""}
+	quoted := false
 	for i := 0; i < len(code); i++ {
+		part := &parts[len(parts)-1]
 		switch c := code[i]; {
+		case c == '"':
+			quoted = !quoted
+			*part += `"`
+		case quoted:
+			*part += code[i : i+1]
+		case c == '\\' && i+1 < len(code):
+			*part += code[i : i+2]
+			i++
+		case c == ';':
+			if len(parts) == 2 || v >= 0 {
+				return parts[len(parts)-1]
+			}
+			parts = append(parts, "")
 		case c == '[':
 			end := strings.IndexByte(code[i:], ']')
 			if end < 0 {
-				return b.String()
+				return *part
 			}
-			inner := code[i+1 : i+end]
-			if sign, found := strings.CutPrefix(inner, "$"); found {
-				sign, _, _ = strings.Cut(sign, "-")
-				b.WriteString(`"` + sign + `"`)
-			} else if strings.Trim(strings.ToLower(inner), "hms") == "" {
-				b.WriteString(inner) // elapsed time
-			}
+			*part += bracketed(code[i : i+end+1])
 			i += end
 		case (c == '_' || c == '*') && i+1 < len(code):
 			i++
+		case c == '?':
+			*part += "#"
 		default:
-			b.WriteByte(c)
+			*part += code[i : i+1]
 		}
 	}
-	return b.String()
+	return parts[len(parts)-1]
+}
+
+// bracketed returns what of a part in brackets is shown: a currency as text, a
+// time that has passed as it is.
+func bracketed(code string) string {
+	inner := code[1 : len(code)-1]
+	if sign, found := strings.CutPrefix(inner, "$"); found {
+		sign, _, _ = strings.Cut(sign, "-")
+		return `"` + sign + `"`
+	}
+	if strings.Trim(strings.ToLower(inner), "hms") == "" {
+		return code
+	}
+	return ""
 }
 
 // isDateFormat reports whether a format, texts aside, has parts of a date.
@@ -240,6 +283,7 @@ func formatDate(v float64, code string, date1904 bool) string {
 	if v < 0 || v > 3_000_000 {
 		return shortened(strconv.FormatFloat(v, 'f', -1, 64), v)
 	}
+	seconds := int64(math.Round(v * 86400))
 	epoch := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
 	if date1904 {
 		epoch = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -262,6 +306,13 @@ func formatDate(v float64, code string, date1904 bool) string {
 		case strings.HasPrefix(strings.ToUpper(code[i:]), "AM/PM"):
 			b.WriteString(t.Format("PM"))
 			n = len("AM/PM")
+		case code[i] == '[' && i+1 < len(code):
+			hours = code[i+1]|0x20 == 'h'
+			b.WriteString(strconv.FormatInt(seconds/secondsOf(code[i+1]), 10))
+			n = len(code[i:]) - len(strings.TrimLeft(code[i:], "[hmsHMS]"))
+		case c == 'h' && n == 1 && !afternoon:
+			b.WriteString(strconv.Itoa(t.Hour()))
+			hours = true
 		case c == 'd' || c == 'm' || c == 'y' || c == 'h' || c == 's':
 			b.WriteString(t.Format(dateLayout(c, n, minutes, afternoon)))
 			hours = c == 'h'
@@ -274,6 +325,17 @@ func formatDate(v float64, code string, date1904 bool) string {
 		i += n
 	}
 	return b.String()
+}
+
+// secondsOf returns how many seconds a unit of passed time has.
+func secondsOf(unit byte) int64 {
+	switch unit | 0x20 {
+	case 'h':
+		return 3600
+	case 'm':
+		return 60
+	}
+	return 1
 }
 
 func followedBySeconds(rest string) bool {
