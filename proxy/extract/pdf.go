@@ -38,6 +38,7 @@ func (r *reading) pdf(p piece) {
 		pages = f.pageTexts()
 	} else {
 		pages = f.fillBlank(pages)
+		f.giveSlanted()
 	}
 	f.givePages(pages)
 	f.beside()

@@ -95,7 +95,11 @@ func (f *pdfFile) pageTexts() []string {
 
 // pageText reads the page of an index, with the fonts that were met before.
 func (f *pdfFile) pageText(i int, page pdfDict, fonts map[any]*pdfFont) string {
-	w := pdfPage{f: f, fonts: fonts, ctm: identity, tm: identity, line: identity, scale: 1}
+	return f.walkPage(i, page, fonts, false)
+}
+
+func (f *pdfFile) walkPage(i int, page pdfDict, fonts map[any]*pdfFont, slantedOnly bool) string {
+	w := pdfPage{f: f, fonts: fonts, ctm: identity, tm: identity, line: identity, scale: 1, slantedOnly: slantedOnly}
 	resources := f.dict(f.inherited(page, "Resources"))
 	w.run(f.contents(page["Contents"]), resources, 0)
 	w.annotations(page, resources)

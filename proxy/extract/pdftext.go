@@ -35,6 +35,7 @@ type pdfPage struct {
 	began               bool
 	shown, unknown      int
 	steps               int
+	slantedOnly         bool // only what stands at a slant is written
 }
 
 type pdfState struct {
@@ -252,14 +253,9 @@ func (w *pdfPage) show(s pdfString) {
 		w.font = &pdfFont{bytes: 1, simple: w.f.encoding(nil), usual: 500}
 	}
 	for _, g := range w.font.glyphs(s) {
-		at := w.tm.times(w.ctm)
-		w.gap(at)
-		w.shown++
-		if !g.known {
-			w.unknown++
-			w.text.WriteByte('?')
+		if at := w.tm.times(w.ctm); !w.slantedOnly || isSlanted(at[0], at[1]) {
+			w.write(g, at)
 		}
-		w.text.WriteString(g.text)
 		step := g.width*w.size + w.char
 		if g.code == ' ' && w.font.bytes == 1 {
 			step += w.word
@@ -268,6 +264,16 @@ func (w *pdfPage) show(s pdfString) {
 		end := w.tm.times(w.ctm)
 		w.x, w.y, w.began = end[4], end[5], true
 	}
+}
+
+func (w *pdfPage) write(g glyph, at matrix) {
+	w.gap(at)
+	w.shown++
+	if !g.known {
+		w.unknown++
+		w.text.WriteByte('?')
+	}
+	w.text.WriteString(g.text)
 }
 
 func (w *pdfPage) gap(at matrix) {
