@@ -44,6 +44,10 @@ const (
 	biffPivotText  = 0x00CD
 	biffExtName    = 0x0023
 	biffTable      = 0x0872
+
+	// The sheet behind a chart of Microsoft Graph (MS-OGRAPH §2.3).
+	graphNumber = 0x0003
+	graphLabel  = 0x0004
 )
 
 // xls reads an Excel workbook of versions 5 to 2003 (MS-XLS).

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"encoding/binary"
+	"math"
 	"strings"
 	"testing"
 
@@ -46,6 +47,26 @@ func TestTheTableOfStringsIsReadAsExcelReadsIt(t *testing.T) {
 		f, told := res.finding(detect.Unscannable)
 		if told != c.malformed || told && f.Evidence[0] != whyMalformed || !res.holds("070761-4285") {
 			t.Errorf("%s\n%s", c.name, res.dump())
+		}
+	}
+}
+
+// Microsoft Graph keeps the sheet behind a chart in records of its own.
+func TestTheSheetBehindAChartIsRead(t *testing.T) {
+	head := func(row, col byte) string { return string([]byte{row, 0, col, 0, 0, 0, 0}) }
+	end := record16(biffEOF, "") + record16(0x0FFF, strings.Repeat("\x00", 4096))
+	number := string(binary.LittleEndian.AppendUint64(nil, math.Float64bits(101850016)))
+	for name, file := range map[string][]byte{
+		"Graph 97": compoundOf(map[string]string{"Workbook": record16(biffBOF, "\x00\x06\x05\x00"+strings.Repeat("\x00", 12)) + record16(biffEOF, "") +
+			record16(biffBOF, "\x00\x06\x00\x80"+strings.Repeat("\x00", 12)) + record16(graphLabel, head(0, 1)+"\x04\x00Sygd") +
+			record16(graphLabel, head(1, 0)+"\x03\x01A\x00n\x00\xe6\x00") + record16(graphNumber, head(1, 1)+number) + end}),
+		"Graph 5": compoundOf(map[string]string{"Book": record16(biffBOF, "\x00\x05\x05\x00\x8c\x0c\xca\x07") + record16(biffEOF, "") +
+			record16(biffBOF, "\x00\x05\x00\x80\x8c\x0c\xca\x07") + record16(graphLabel, head(0, 1)+"\x04Sygd") +
+			record16(graphLabel, head(1, 0)+"\x03An\xe6") + record16(graphNumber, head(1, 1)+number) + end}),
+	} {
+		res := extracted(t, attached("application/vnd.ms-excel", "a.xls", file))
+		if !res.holds("Sygd") || !res.holds("Anæ") || !res.holds("101850016") || len(res.Findings) > 0 {
+			t.Errorf("%s\n%s", name, res.dump())
 		}
 	}
 }

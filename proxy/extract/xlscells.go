@@ -21,6 +21,15 @@ func (w *xlsWalk) cellRecord(kind int, d []byte, more [][]byte) {
 	row, col := int(binary.LittleEndian.Uint16(d)), int(binary.LittleEndian.Uint16(d[2:]))
 	style := int(binary.LittleEndian.Uint16(d[4:]))
 	switch kind {
+	case graphNumber:
+		if len(d) >= 15 {
+			w.open.set(row, col, formatNumber(math.Float64frombits(binary.LittleEndian.Uint64(d[7:])), "", false))
+		}
+	case graphLabel:
+		if len(d) > 7 {
+			text, _ := w.str(joined(d[7:], more), 1)
+			w.open.set(row, col, text)
+		}
 	case biffNumber:
 		if len(d) >= 14 {
 			w.open.set(row, col, w.number(math.Float64frombits(binary.LittleEndian.Uint64(d[6:])), style))
