@@ -160,7 +160,7 @@ func (z *zipPack) read(f *zip.File, place detect.Place) []byte {
 		r.unscannable(z.p.place, whyEntries)
 		return nil
 	}
-	if f.Flags&1 != 0 {
+	if isLocked(f) {
 		z.lock(f)
 		data, _ := z.unlock(f)
 		return data
@@ -184,6 +184,12 @@ func (z *zipPack) read(f *zip.File, place detect.Place) []byte {
 	}
 	return data
 }
+
+// isLocked reports whether an entry is encrypted. Pages, Numbers and Keynote '09
+// say so by methods of their own.
+func isLocked(f *zip.File) bool { return f.Flags&1 != 0 || isLockedIWork(f) }
+
+func isLockedIWork(f *zip.File) bool { return f.Method == 0x636B || f.Method == 0x636C }
 
 // open unpacks an entry. LZMA's own header does not tell the size, which is
 // needed where its data has no end mark (APPNOTE 6.3.10 §5.8.8).
@@ -215,7 +221,7 @@ func (z *zipPack) open(f *zip.File) (io.ReadCloser, error) {
 // is PKWARE's strong encryption, all else is ZipCrypto.
 func (z *zipPack) lock(f *zip.File) {
 	strength := strengthWeak
-	if f.Method == 99 || f.Flags&0x40 != 0 {
+	if f.Method == 99 || f.Flags&0x40 != 0 || isLockedIWork(f) {
 		strength = strengthStrong
 	}
 	if z.locked[strength] {

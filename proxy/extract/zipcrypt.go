@@ -18,7 +18,7 @@ import (
 // unlock returns an encrypted entry's bytes where one of the message's
 // passwords opens it, and reports whether one does.
 func (z *zipPack) unlock(f *zip.File) ([]byte, bool) {
-	if len(z.r.passwords) == 0 || f.CompressedSize64 > uint64(len(z.p.data)) || f.Flags&0x40 != 0 {
+	if len(z.r.passwords) == 0 || f.CompressedSize64 > uint64(len(z.p.data)) || f.Flags&0x40 != 0 || isLockedIWork(f) {
 		return nil, false
 	}
 	in, err := f.OpenRaw()
