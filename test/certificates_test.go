@@ -86,7 +86,7 @@ func TestACertificateThatIsAddedIsUsedAndAnotherWaitsForAnApproval(t *testing.T)
 			fingerprint = c.Fingerprint
 		}
 	}
-	if out := g.must("certificates", "show", "mette@post.example"); !strings.Contains(out, "had another certificate before") {
+	if out := g.must("certificates", "show", "--language", "en", "mette@post.example"); !strings.Contains(out, "had another certificate before") {
 		t.Error(out)
 	}
 	g.must("certificates", "approve", "--by", "dpo", fingerprint)

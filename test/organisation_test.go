@@ -133,7 +133,7 @@ func TestANextKeySignsAndARevokedOneDoesNot(t *testing.T) {
 	}
 	waitFor(t, "the next key signs", func() bool { return signer() == both[0].Fingerprint })
 
-	out = g.mustRun("keys", "organisation", "revoke", "--reason", "compromised", "--by", "dpo", both[0].Fingerprint)
+	out = g.mustRun("keys", "organisation", "revoke", "--language", "en", "--reason", "compromised", "--by", "dpo", both[0].Fingerprint)
 	if !strings.Contains(out, "is revoked") {
 		t.Error(out)
 	}
