@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -27,56 +28,57 @@ func laidLog(t *testing.T, dir string, want func(log []byte) bool) []byte {
 
 // ready says that a log lies ready: its head is written and one page, the rest is
 // zeros.
-func ready(log []byte) bool {
-	return len(log) >= leastLaid*frameSize && bytes.HasPrefix(log, []byte{0x37, 0x7f, 0x06}) && allZero(log[32+frameSize:])
+func (l logAhead) ready(log []byte) bool {
+	return int64(len(log)) >= l.length() && bytes.HasPrefix(log, []byte{0x37, 0x7f, 0x06}) && allZero(log[logHead+frameSize:])
 }
 
-func allZero(b []byte) bool { return len(bytes.TrimLeft(b, "\x00")) == 0 }
+// shortLog gives a store the shortest log that there is.
+func shortLog(cfg *Config) { cfg.MinFree = 1 }
 
-func TestTheLogLiesReadyForTheNextMail(t *testing.T) {
+func TestTheLogLiesReadyAndKeepsItsLength(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, dir)
-	before := laidLog(t, dir, ready) // from the start, without any mail
-	mustAccept(t, s, testParcel(3000, 1))
-	log, err := os.ReadFile(filepath.Join(dir, databaseFile+"-wal"))
-	if err != nil || len(log) != len(before) || allZero(log[32+frameSize:]) {
-		t.Errorf("the log has %d octets, and had %d: %v", len(log), len(before), err)
-	}
-	laidLog(t, dir, ready)
-}
-
-func TestTheLogIsLaidAsLongAsTheLastWorkWasAndNoLongerThanAllowed(t *testing.T) {
-	dir := t.TempDir()
-	s := openTest(t, dir)
-	most := int(s.ahead.most * frameSize)
-	laidLog(t, dir, ready)
-	many := func() int {
-		t.Helper()
-		for range 40 {
+	before := laidLog(t, dir, s.ahead.ready) // from the start, without any mail
+	for _, mails := range []int{1, 40} {
+		for range mails {
 			mustAccept(t, s, testParcel(8<<10, 1))
 		}
-		info, err := os.Stat(filepath.Join(dir, databaseFile+"-wal"))
-		if err != nil {
-			t.Fatal(err)
+		log, err := os.ReadFile(filepath.Join(dir, databaseFile+"-wal"))
+		if err != nil || len(log) != len(before) || allZero(log[logHead+frameSize:]) {
+			t.Errorf("the log has %d octets, and had %d: %v", len(log), len(before), err)
 		}
-		return int(info.Size())
+		if after := laidLog(t, dir, s.ahead.ready); len(after) != len(before) {
+			t.Errorf("the log has %d octets, and had %d", len(after), len(before))
+		}
 	}
-	grown := many()
-	if grown <= leastLaid*frameSize {
-		t.Fatalf("the log did not grow: %d octets", grown)
+}
+
+func TestALogThatAReaderMadeLongIsCut(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir, shortLog)
+	reader, err := s.read.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	laid := laidLog(t, dir, ready)
-	if len(laid) > most || len(laid) < min(grown, most)-leastLaid*frameSize {
-		t.Errorf("%d octets lie ready after %d, of at most %d", len(laid), grown, most)
+	var n int
+	if err := reader.QueryRowContext(t.Context(), "SELECT count(*) FROM copies").Scan(&n); err != nil {
+		t.Fatal(err)
 	}
-	mustAccept(t, s, testParcel(100, 1)) // little work: the next time less lies ready
-	laidLog(t, dir, func(log []byte) bool { return ready(log) && len(log) < len(laid) })
+	for range 100 {
+		mustAccept(t, s, testParcel(8<<10, 1))
+	}
+	if err := reader.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	laidLog(t, dir, func(log []byte) bool { return len(log) == 0 })
+	mustAccept(t, s, testParcel(100, 1))
+	laidLog(t, dir, s.ahead.ready)
 }
 
 func TestNothingIsLaidOnADiskThatIsShortOfRoom(t *testing.T) {
 	dir := t.TempDir()
 	s := openTest(t, dir)
-	laidLog(t, dir, ready)
+	laidLog(t, dir, s.ahead.ready)
 	mustAccept(t, s, testParcel(3000, 1))
 	s.gauge.short.Store(true)
 	laidLog(t, dir, func(log []byte) bool { return len(log) == 0 })
@@ -84,37 +86,71 @@ func TestNothingIsLaidOnADiskThatIsShortOfRoom(t *testing.T) {
 	wantStats(t, s, Stats{})
 }
 
-func TestZerosAreWrittenIntoAnEmptyFileAloneAndWhileNobodyWaits(t *testing.T) {
-	nobody := func() bool { return false }
-	path := filepath.Join(t.TempDir(), "log")
-	if err := os.WriteFile(path, []byte("frames"), 0o600); err != nil {
-		t.Fatal(err)
+// frames makes a log of pages that carry these salts, behind a head with the first.
+func frames(salts ...string) []byte {
+	log := append(make([]byte, 16, logHead), salts[0]...)
+	log = append(log, make([]byte, 8)...)
+	for _, salt := range salts {
+		page := bytes.Repeat([]byte{'x'}, frameSize)
+		copy(page[8:16], salt)
+		log = append(log, page...)
 	}
-	if err := zeros(path, 1<<20, nobody); err != nil {
-		t.Fatal(err)
-	}
-	if text, err := os.ReadFile(path); err != nil || string(text) != "frames" {
-		t.Errorf("it became %d octets: %v", len(text), err)
-	}
-	if err := os.Truncate(path, 0); err != nil {
-		t.Fatal(err)
-	}
-	if err := zeros(path, 600_000, nobody); err != nil {
-		t.Fatal(err)
-	}
-	if b, err := os.ReadFile(path); err != nil || len(b) != 600_000 || !allZero(b) {
-		t.Errorf("%d octets: %v", len(b), err)
-	}
-	if err := os.Truncate(path, 0); err != nil {
-		t.Fatal(err)
-	}
-	blocks := 0
-	somebody := func() bool { blocks++; return blocks > 1 }
-	if err := zeros(path, 600_000, somebody); err != nil {
-		t.Fatal(err)
-	}
-	if b, err := os.ReadFile(path); err != nil || len(b) != 256<<10 {
-		t.Errorf("%d octets although somebody waited: %v", len(b), err)
+	return log
+}
+
+func TestOnlyPagesOfALogThatIsOverBecomeZeros(t *testing.T) {
+	const over, counts = "overover", "thislog."
+	pages := func(salt string, n int) []string { return slices.Repeat([]string{salt}, n) }
+	for name, c := range map[string]struct {
+		salts  []string
+		length int64
+		stop   int // before so many blocks
+		done   bool
+		zeros  int // octets at the end
+		size   int
+	}{
+		"one page alone":             {pages(counts, 1), 300_000, 99, true, 300_000 - logHead - frameSize, 300_000},
+		"a log that is over":         {append(pages(counts, 1), pages(over, 100)...), 0, 99, true, 100 * frameSize, logHead + 101*frameSize},
+		"and grows":                  {append(pages(counts, 1), pages(over, 100)...), 900_000, 99, true, 900_000 - logHead - frameSize, 900_000},
+		"the next page counts":       {append(pages(counts, 2), pages(over, 100)...), 900_000, 99, false, 0, logHead + 102*frameSize},
+		"a page in the middle":       {slices.Concat(pages(counts, 1), pages(over, 50), pages(counts, 1), pages(over, 9)), 900_000, 99, false, 0, logHead + 61*frameSize},
+		"somebody waits":             {append(pages(counts, 1), pages(over, 100)...), 900_000, 0, false, 0, logHead + 101*frameSize},
+		"somebody waits after two":   {append(pages(counts, 1), pages(over, 100)...), 900_000, 2, false, 2 * laidBlock, logHead + 101*frameSize},
+		"somebody waits as it grows": {pages(counts, 1), 9_000_000, 3, false, 3 * grownBlock, logHead + frameSize + 3*grownBlock},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "log")
+			before := frames(c.salts...)
+			if err := os.WriteFile(path, before, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			f, err := os.OpenFile(path, os.O_RDWR, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := f.Close(); err != nil {
+					t.Error(err)
+				}
+			}()
+			blocks := 0
+			done, err := blank(f, c.length, func() bool { blocks++; return blocks > c.stop })
+			after, rerr := os.ReadFile(path)
+			if err != nil || rerr != nil || done != c.done || len(after) != c.size {
+				t.Fatalf("done %t, %d octets: %v %v", done, len(after), err, rerr)
+			}
+			kept := after[:len(after)-c.zeros]
+			if !bytes.HasPrefix(before, kept) || !allZero(after[len(kept):]) || c.zeros > 0 && len(kept) > 0 && kept[len(kept)-1] == 0 {
+				t.Errorf("other octets became zeros than the last %d", c.zeros)
+			}
+			if done {
+				return
+			}
+			// What was begun can be gone on with.
+			if done, err := blank(f, c.length, func() bool { return false }); err != nil || done == bytes.Contains(before[logHead+frameSize:], []byte(counts)) {
+				t.Errorf("then done %t: %v", done, err)
+			}
+		})
 	}
 }
 
@@ -122,7 +158,7 @@ func TestZerosAreWrittenIntoAnEmptyFileAloneAndWhileNobodyWaits(t *testing.T) {
 // database, and a log that was laid in part, or whole, or written into since.
 func TestAKillWhileTheLogIsLaidLosesNothing(t *testing.T) {
 	dir := t.TempDir()
-	s := openTest(t, dir)
+	s := openTest(t, dir, shortLog)
 	want := 0
 	survives := func(what string, log []byte) {
 		t.Helper()
@@ -142,7 +178,18 @@ func TestAKillWhileTheLogIsLaidLosesNothing(t *testing.T) {
 	for _, octets := range []int{0, 31, 33, 100_000} {
 		mustAccept(t, s, testParcel(3000, 1))
 		want++
-		log := laidLog(t, dir, ready)
+		full, err := os.ReadFile(filepath.Join(dir, databaseFile+"-wal"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		log := laidLog(t, dir, s.ahead.ready)
+		if octets == 0 && allZero(full[logHead+frameSize:]) {
+			t.Error("the log was zeros before it was laid")
+		}
+		// Pages of the log that is over stand behind the head until they are zeros.
+		for left := len(bytes.TrimRight(full, "\x00")); left > logHead+frameSize; left -= 2 * frameSize {
+			survives("zeros from there on", slices.Concat(log[:logHead+frameSize], full[logHead+frameSize:left], make([]byte, len(full)-left)))
+		}
 		survives("as it is", nil)
 		survives("zeros alone", make([]byte, octets))
 		survives("the head alone", log[:32])

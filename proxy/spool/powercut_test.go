@@ -85,9 +85,9 @@ func TestAPowerCutLosesNothingAcknowledged(t *testing.T) {
 	}
 	s := openTest(t, filepath.Join(disk.dir, "data"))
 	want := make(map[string]bool)
-	for n := range 3 {
-		if n == 2 { // after a rest: into a log that lies ready
-			laidLog(t, filepath.Join(disk.dir, "data"), ready)
+	for n := range 4 {
+		if n >= 2 { // after a rest: into a log that lies ready, for the second time where it was written to
+			laidLog(t, filepath.Join(disk.dir, "data"), s.ahead.ready)
 		}
 		for _, size := range []int{3000, largeBody + 1} {
 			p := testParcel(size, 1)

@@ -65,11 +65,12 @@ const (
 	restSteps = 16
 )
 
-// restSQLite moves the log into the database and empties it, so that the log
-// keeps nothing that was deleted, and gives the pages that a backlog has left
-// behind back to the disk. It stops, to go on with the next rest, when it took
-// long, when a reader is in its way or when somebody waits for the writer. On a
-// disk that is not short of room the log is laid for what comes next.
+// restSQLite moves the log into the database and empties it, or makes zeros of
+// it, so that the log keeps nothing that was deleted, and gives the pages that a
+// backlog has left behind back to the disk. It stops, to go on with the next
+// rest, when it took long, when a reader is in its way or when somebody waits
+// for the writer. The log is laid for what comes next by the process that
+// serves, on a disk that is not short of room.
 func restSQLite(ctx context.Context, w *writer, short bool) (done bool, err error) {
 	conn, wanted := w.conn, func() bool { return len(w.s.jobs) > 0 }
 	// The writer must not wait as long for a reader as a reader for it.
@@ -80,26 +81,33 @@ func restSQLite(ctx context.Context, w *writer, short bool) (done bool, err erro
 		_, berr := conn.ExecContext(ctx, "PRAGMA "+busyTimeout)
 		err = errors.Join(err, berr)
 	}()
-	used, err := w.s.ahead.used(ctx, conn)
+	mode := "TRUNCATE"
+	laid, err := w.s.ahead.keeps(w.s)
 	if err != nil {
 		return false, err
 	}
+	if laid = laid && w.s.cfg.TakeBack && !short; laid {
+		mode = "RESTART"
+	}
 	for range restSteps {
 		var blocked, free int
-		if err := conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&blocked, new(int), new(int)); err != nil {
+		if err := conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&blocked, new(int), new(int)); err != nil {
 			return false, err
 		}
 		if err := conn.QueryRowContext(ctx, "PRAGMA freelist_count").Scan(&free); err != nil {
 			return false, err
 		}
 		if blocked == 0 && free < restPages {
-			if w.s.cfg.TakeBack && !short && !wanted() {
-				err = w.s.ahead.lay(ctx, w, used)
+			if !laid {
+				return true, nil
 			}
-			if sqliteBusy(err) { // another process writes: the log grows by itself
+			if !wanted() {
+				done, err = w.s.ahead.lay(ctx, w)
+			}
+			if sqliteBusy(err) { // another process writes
 				err = nil
 			}
-			return true, err
+			return done, err
 		}
 		if blocked != 0 || wanted() {
 			return false, nil

@@ -23,7 +23,7 @@
 //
 // Bodies and every column that holds personal data are encrypted under keys
 // that the installation's key wraps or derives; to drop is to forget the key.
-// SQLite overwrites it at once, and empties its log when it has a second's rest;
+// SQLite overwrites it at once, and its log when it has a second's rest;
 // PostgreSQL keeps dead rows until it vacuums, and its log as long as it is set
 // to: there, the installation's key is what guards them.
 package spool

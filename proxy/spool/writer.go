@@ -89,13 +89,19 @@ func (s *Store) write(ctx context.Context) {
 	defer w.over.Stop()
 	tick := time.NewTicker(lull)
 	defer tick.Stop()
+	// A first rest as soon as there is one: what it prepares is ready for the first mail.
+	early := time.NewTicker(lull / 10)
+	defer early.Stop()
 	for {
 		select {
 		case j := <-s.jobs:
 			w.commit(ctx, w.gather(j))
 		case <-w.over.C:
 			w.commit(ctx, w.takeLate())
+		case <-early.C:
+			w.idle(ctx)
 		case <-tick.C:
+			early.Stop()
 			w.tidy(ctx)
 			w.idle(ctx)
 			w.renew(ctx)
