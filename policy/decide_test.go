@@ -28,7 +28,7 @@ type decisionCase struct {
 	Recipients []string `yaml:"recipients"`
 	Sees       []string `yaml:"sees"`
 	Findings   []string `yaml:"findings"`
-	Facts      []string `yaml:"facts" oneof:"sealed,bcc,header-fault,invitation-fault,invitation,quoted,nested,authors,invitation-visible,quoted-visible,nested-visible,authors-visible,two-inside"`
+	Facts      []string `yaml:"facts" oneof:"sealed,bcc,header-fault,invitation-fault,invitation,quoted,nested,authors,authors-fixed,invitation-visible,quoted-visible,nested-visible,authors-visible,authors-fixed-visible,two-inside"`
 }
 
 // noon is when the cases are submitted.
@@ -94,7 +94,7 @@ func (c decisionCase) facts() policy.Facts {
 		f.Bcc = f.Bcc || s == "bcc"
 		f.HeaderFault = f.HeaderFault || s == "header-fault"
 		f.InvitationFault = f.InvitationFault || s == "invitation-fault"
-		for word, l := range map[string]*policy.Listing{"invitation": &f.Invitation, "quoted": &f.Quoted, "nested": &f.Nested, "authors": &f.Authors} {
+		for word, l := range map[string]*policy.Listing{"invitation": &f.Invitation, "quoted": &f.Quoted, "nested": &f.Nested, "authors": &f.Authors, "authors-fixed": &f.AuthorsFixed} {
 			switch s {
 			case word:
 				*l = policy.Listed

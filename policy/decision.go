@@ -108,6 +108,8 @@ const (
 	EditQuoted EditKind = "blind-quoted" // take members out of the header blocks of quoted messages
 	EditNested EditKind = "blind-nested" // take members out of the headers of nested messages
 
+	EditAuthors EditKind = "blind-authors" // take members out of what programs wrote into files about those who worked on them
+
 	EditInvitation EditKind = "split-invitation" // each hidden member gets an invitation that names no other
 
 	EditPapers  EditKind = "detach-papers" // the papers of an invitation go in a mail of their own

@@ -24,7 +24,7 @@ func (p *Policy) sightEntries(s sight, d Decision) []Entry {
 		out = append(out, Entry{Type: EntryVisible, Severity: High, NearMiss: p.mended(), Rule: RuleAs, Action: action, Count: s.bcc})
 	}
 	for _, e := range d.Edits {
-		if e.Kind == EditQuoted || e.Kind == EditNested || e.Kind == EditInvitation {
+		if e.Kind == EditQuoted || e.Kind == EditNested || e.Kind == EditAuthors || e.Kind == EditInvitation {
 			out = append(out, Entry{Type: EntryVisible, Severity: Medium, NearMiss: p.mended(), Rule: e.Reason, Action: action, Count: len(d.Verdicts)})
 		}
 	}

@@ -29,6 +29,8 @@ type Facts struct {
 	Buried  Listing // members in headers of messages that no edit reaches: an attached .eml or .msg, a report
 	Authors Listing // members whom attached files name as those who made, changed or commented them
 
+	AuthorsFixed Listing // those of them whom nothing takes out of the files
+
 	Inside int // members on the recipient lists of quoted and nested messages who do not stand in To or Cc, each counted once
 
 	Keyholders []Keyholder // whom the encrypted content of a message names as its readers, beyond the sender and the union

@@ -48,7 +48,7 @@ type recipientsFile struct {
 	As          As       `yaml:"as" oneof:"bcc,individual" jsonschema_description:"bcc: one hidden list; individual: each gets a copy of their own."`
 	Invitations Handling `yaml:"invitations" oneof:"split,hold,leave" jsonschema_description:"Calendar invitations that list members."`
 	Quoted      Handling `yaml:"quoted" oneof:"remove,hold,leave" jsonschema_description:"Quoted header blocks that list members, and unseen parts of HTML that name them."`
-	Authors     Handling `yaml:"authors" oneof:"hold,leave" jsonschema_description:"Attached files that name members to be hidden as those who made, changed or commented them."`
+	Authors     Handling `yaml:"authors" oneof:"remove,hold,leave" jsonschema_description:"Attached files that name members to be hidden as those who made, changed or commented them. remove: the names are taken out of the file."`
 	Encrypted   Handling `yaml:"encrypted" oneof:"reject,hold" jsonschema_description:"Mail that its writer encrypted to several readers at once who are not to see each other: their keys name them."`
 	Papers      Handling `yaml:"papers" oneof:"detach,hold,leave" jsonschema_description:"Papers in a calendar invitation. detach: they go to the same people in a mail of their own."`
 	Meetings    Handling `yaml:"meetings" oneof:"private,leave" jsonschema_description:"private: invitations are marked private, so that others who see a recipient's calendar do not see what they are about."`
@@ -102,7 +102,7 @@ func defaults() policyFile {
 		Mode:     Enforce,
 		Scope:    ScopeRepresentative,
 		Recipients: recipientsFile{
-			Hide: HideMembers, From: 2, Beside: BesideNote, As: AsBcc, Invitations: Split, Quoted: Remove, Authors: HoldIt, Encrypted: Refuse, Papers: Leave, Meetings: Leave, Unusual: UnusualNote,
+			Hide: HideMembers, From: 2, Beside: BesideNote, As: AsBcc, Invitations: Split, Quoted: Remove, Authors: Remove, Encrypted: Refuse, Papers: Leave, Meetings: Leave, Unusual: UnusualNote,
 		},
 		PersonalData: []ruleFile{
 			{

@@ -54,7 +54,7 @@ type Recipients struct {
 	As          As
 	Invitations Handling // Split, HoldIt or Leave
 	Quoted      Handling // Remove, HoldIt or Leave
-	Authors     Handling // HoldIt or Leave: who made, changed or commented an attached file
+	Authors     Handling // Remove, HoldIt or Leave: who made, changed or commented an attached file
 	Encrypted   Handling // Refuse or HoldIt
 	Papers      Handling // Detach, HoldIt or Leave: what is attached to an invitation
 	Meetings    Handling // Private or Leave

@@ -40,6 +40,7 @@ func drawFacts(t *rapid.T) policy.Facts {
 		Sealed:  rapid.Bool().Draw(t, "sealed"), Bcc: rapid.Bool().Draw(t, "bcc"), Invitation: policy.Listing(rapid.IntRange(0, 2).Draw(t, "invitation")),
 		InvitationFault: rapid.Bool().Draw(t, "invitation-fault"),
 		Quoted:          policy.Listing(rapid.IntRange(0, 2).Draw(t, "quoted")), Nested: policy.Listing(rapid.IntRange(0, 2).Draw(t, "nested")), Authors: policy.Listing(rapid.IntRange(0, 2).Draw(t, "authors")),
+		AuthorsFixed: policy.Listing(rapid.IntRange(0, 2).Draw(t, "authors-fixed")),
 	}
 	for range rapid.IntRange(0, 5).Draw(t, "recipients") {
 		f.Recipients = append(f.Recipients, policy.Recipient{

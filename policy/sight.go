@@ -169,7 +169,7 @@ func (p *Policy) structural(f Facts, c cast, s sight) []match {
 	if s.tells(f.Buried) {
 		hold(RuleNested)
 	}
-	if s.tells(f.Authors) && p.Recipients.Authors == HoldIt {
+	if s.tells(f.Authors) && p.Recipients.Authors == HoldIt || s.tells(f.AuthorsFixed) && p.Recipients.Authors == Remove {
 		hold(RuleAuthors)
 	}
 	if p.keysTell(f, c, s) {
@@ -253,6 +253,9 @@ func (p *Policy) inside(f Facts, s sight) []Edit {
 	}
 	if s.tells(f.Nested) {
 		out = append(out, Edit{Kind: EditNested, Reason: RuleNested})
+	}
+	if s.tells(f.Authors) && !s.tells(f.AuthorsFixed) && p.Recipients.Authors == Remove {
+		out = append(out, Edit{Kind: EditAuthors, Reason: RuleAuthors})
 	}
 	if s.tells(f.Invitation) && p.Recipients.Invitations == Split && !f.InvitationFault {
 		out = append(out, Edit{Kind: EditInvitation, Reason: RuleInvitations})

@@ -123,7 +123,8 @@ func (g *Gateway) Explain(ctx context.Context, env message.Envelope, raw []byte)
 	if err := g.turnsAway(rules, env, msg); err != nil {
 		refused = err.Error()
 	}
-	facts := rules.facts(env, msg, g.cfg.Extract.Text(ctx, msg), g.cfg.Now())
+	text := g.cfg.Extract.Text(ctx, msg)
+	facts := rules.facts(env, msg, text, g.cfg.Now())
 	if err := g.unusual(ctx, rules, msg, &facts); err != nil {
 		return Explanation{}, err
 	}
@@ -133,6 +134,8 @@ func (g *Gateway) Explain(ctx context.Context, env message.Envelope, raw []byte)
 	if err := g.lookable(ctx, rules, env, &facts); err != nil {
 		return Explanation{}, err
 	}
+	files := g.clearing(ctx, rules, env, msg, text, facts)
+	files.try(&facts)
 	d, wanted := rules.Policy.Decide(facts), rules.Policy.Wanted(facts)
 	x := Explanation{
 		Refused: refused, Mode: d.Mode, Representative: d.Representative, Sealed: facts.Sealed,
@@ -150,15 +153,15 @@ func (g *Gateway) Explain(ctx context.Context, env message.Envelope, raw []byte)
 	for _, e := range d.Entries {
 		x.Entries = append(x.Entries, ExplainedEntry{Type: e.Type, Severity: e.Severity, NearMiss: e.NearMiss, Rule: e.Rule})
 	}
-	x.Diff, x.Uneditable = g.diff(rules, env, msg, facts, d)
+	x.Diff, x.Uneditable = g.diff(rules, env, msg, facts, files, d)
 	return x, nil
 }
 
 // diff shows what the edits change, line by line, and why they cannot be made
 // where they cannot.
-func (g *Gateway) diff(rules *Rules, env message.Envelope, msg *message.Message, f policy.Facts, d policy.Decision) (diff, uneditable string) {
+func (g *Gateway) diff(rules *Rules, env message.Envelope, msg *message.Message, f policy.Facts, files *clearing, d policy.Decision) (diff, uneditable string) {
 	p := newPreparation(g, rules, env, msg, f, d)
-	p.untraced = true
+	p.files, p.untraced = files, true
 	if len(env.To) == 0 || d.Strictest() == policy.Reject {
 		return "", ""
 	}

@@ -158,10 +158,8 @@ func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader)
 	if g.isAnswer(env) {
 		return g.answer(ctx, rules, env, msg)
 	}
-	if room, ok := r.(interface{ TakeBack(n int64) error }); ok {
-		if err := room.TakeBack(g.cfg.Extract.Holds(msg)); err != nil {
-			return err
-		}
+	if err := takeBack(r, g.cfg.Extract.Holds(msg)); err != nil {
+		return err
 	}
 	text := g.cfg.Extract.Text(ctx, msg)
 	lap("extract")
@@ -176,6 +174,11 @@ func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader)
 	if err := g.lookable(ctx, rules, env, &facts); err != nil {
 		return err
 	}
+	files := g.clearing(ctx, rules, env, msg, text, facts)
+	if err := takeBack(r, files.aside()); err != nil {
+		return err
+	}
+	files.try(&facts)
 	lap("detect")
 	if err := msg.Err(); err != nil {
 		return err
@@ -183,7 +186,7 @@ func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader)
 	if wanted := rules.Policy.Wanted(facts); len(wanted) > 0 {
 		return g.wait(ctx, env, msg, wanted)
 	}
-	parcel, decision, err := g.settle(ctx, rules, env, msg, facts, ways, lap)
+	parcel, decision, err := g.settle(ctx, rules, env, msg, facts, ways, files, lap)
 	switch {
 	case errors.Is(err, spool.ErrRepeat):
 		g.cfg.Logger.Info("repeated", "reference", parcel.Reference)
@@ -193,6 +196,14 @@ func (g *Gateway) submit(ctx context.Context, env message.Envelope, r io.Reader)
 	}
 	g.record(parcel, facts, decision)
 	return parcel.Refusal()
+}
+
+// takeBack asks for memory for octets of a message that were put aside.
+func takeBack(r io.Reader, n int64) error {
+	if room, ok := r.(interface{ TakeBack(n int64) error }); ok {
+		return room.TakeBack(n)
+	}
+	return nil
 }
 
 // Answered notes that the client has heard the 250 for a message: from then on

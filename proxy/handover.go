@@ -125,7 +125,7 @@ func at(yes bool, now time.Time) time.Time {
 
 // settle decides about a message, makes its copies and stores them. Where the
 // sender sent one of the readers something in the meantime, it begins again.
-func (g *Gateway) settle(ctx context.Context, r *Rules, env message.Envelope, msg *message.Message, f policy.Facts, w ways, lap func(string)) (parcel, policy.Decision, error) {
+func (g *Gateway) settle(ctx context.Context, r *Rules, env message.Envelope, msg *message.Message, f policy.Facts, w ways, files *clearing, lap func(string)) (parcel, policy.Decision, error) {
 	for try := 1; ; try++ {
 		known, err := r.recall(ctx, g.cfg.Spool, env, &f)
 		if err != nil {
@@ -133,7 +133,7 @@ func (g *Gateway) settle(ctx context.Context, r *Rules, env message.Envelope, ms
 		}
 		decision := r.Policy.Decide(f)
 		lap("decide")
-		p, err := g.prepare(r, env, msg, f, w, decision, known)
+		p, err := g.prepare(r, env, msg, f, w, files, decision, known)
 		if err != nil {
 			return parcel{}, decision, fmt.Errorf("prepare copies: %w", err)
 		}

@@ -256,7 +256,8 @@ func (c Custody) decideAgain(ctx context.Context, rules *Rules, held spool.HeldC
 	env := message.Envelope{
 		From: held.From, To: []message.Recipient{{Address: held.To}}, Login: held.Login, Received: held.Received, Reference: held.Reference,
 	}
-	facts := rules.facts(env, msg, c.cfg.Extract.Text(ctx, msg), c.cfg.Now())
+	text := c.cfg.Extract.Text(ctx, msg)
+	facts := rules.facts(env, msg, text, c.cfg.Now())
 	facts.Held = true
 	if _, err := rules.recall(ctx, c.Store, env, &facts); err != nil {
 		return nil, err
@@ -265,8 +266,10 @@ func (c Custody) decideAgain(ctx context.Context, rules *Rules, held spool.HeldC
 	if err != nil {
 		return nil, err
 	}
+	files := c.clearing(ctx, rules, env, msg, text, facts)
+	files.try(&facts)
 	p := newPreparation(c.Gateway, rules, env, msg, facts, rules.Policy.Decide(facts))
-	p.ways, p.language = ways, held.Language
+	p.ways, p.files, p.language = ways, files, held.Language
 	return p, nil
 }
 

@@ -16,7 +16,8 @@ import (
 // reply would have said.
 func (s *Seeker) late(ctx context.Context, rules *Rules, env message.Envelope, msg *message.Message, doubtful bool) (spool.Parcel, error) {
 	env.Transaction = deviation.NewID(s.cfg.Now())
-	facts := rules.facts(env, msg, s.cfg.Extract.Text(ctx, msg), s.cfg.Now())
+	text := s.cfg.Extract.Text(ctx, msg)
+	facts := rules.facts(env, msg, text, s.cfg.Now())
 	if err := s.unusual(ctx, rules, msg, &facts); err != nil {
 		return spool.Parcel{}, err
 	}
@@ -28,11 +29,13 @@ func (s *Seeker) late(ctx context.Context, rules *Rules, env message.Envelope, m
 	if err != nil {
 		return spool.Parcel{}, err
 	}
+	files := s.clearing(ctx, rules, env, msg, text, facts)
+	files.try(&facts)
 	decision := rules.Policy.Decide(facts)
 	if doubtful {
 		holdDoubtful(&decision)
 	}
-	p, err := s.prepare(rules, env, msg, facts, ways, decision, known)
+	p, err := s.prepare(rules, env, msg, facts, ways, files, decision, known)
 	if err != nil && s.cfg.Now().Sub(env.Received) > seekerPatience {
 		p, err = s.prepareHeld(rules, env, msg, facts, decision, err)
 	}

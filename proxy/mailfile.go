@@ -90,7 +90,7 @@ func (in inside) authored(msg *message.Message, text extract.Result) []person {
 			}
 		}
 	}
-	return in.others(msg, people)
+	return slices.DeleteFunc(people, in.sender(msg))
 }
 
 // ofPage reports whether a place is a web page or a text that is a file, as mail

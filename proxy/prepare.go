@@ -46,6 +46,7 @@ type preparation struct {
 	hidden   map[string]bool     // canonical addresses that leave the visible fields
 	forms    map[string]*form    // by reader; "" is everybody who has no form of their own
 	ways     ways                // to the readers, besides mail
+	files    *clearing           // of those who worked on them; nil: they are not looked for
 	codes    map[int]drawn       // by the index of the recipient
 	sums     sums                // of the hidden addresses; nil: not made yet
 	told     map[string][]string // by text: the members that it names; nil: not made yet
@@ -59,9 +60,9 @@ type preparation struct {
 
 // prepare makes the final bytes of every copy, the notices and the register
 // entries. Its error means that nothing may be sent and nothing is stored.
-func (g *Gateway) prepare(rules *Rules, env message.Envelope, msg *message.Message, f policy.Facts, w ways, d policy.Decision, known handovers) (parcel, error) {
+func (g *Gateway) prepare(rules *Rules, env message.Envelope, msg *message.Message, f policy.Facts, w ways, files *clearing, d policy.Decision, known handovers) (parcel, error) {
 	p := newPreparation(g, rules, env, msg, f, d)
-	p.ways = w
+	p.ways, p.files = w, files
 	var err error
 	switch {
 	case d.Mode == policy.Observe:
@@ -209,6 +210,8 @@ func (p *preparation) edits(hidden map[string]bool) (edits []message.Edit, hides
 			more, err = p.blindQuoted(hidden)
 		case policy.EditNested:
 			more, err = p.blindNested(hidden)
+		case policy.EditAuthors:
+			more, err = p.blindFiles(hidden)
 		case policy.EditInvitation, policy.EditPrivate, policy.EditPapers:
 			// For each reader, once the rest is done.
 		case policy.EditBcc:

@@ -91,7 +91,7 @@ func (e *Extractor) Close() {
 type Result struct {
 	Segments []detect.Segment
 	Findings []detect.Finding // of kind unscannable or protected
-	Authors  []string         // people whom programs named in files as those who made, changed or commented them
+	Authors  []Author         // people whom programs named in files, each once in a file
 }
 
 // Text returns all text of the message with its places. When ctx ends or the

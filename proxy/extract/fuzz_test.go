@@ -29,7 +29,8 @@ func checkResult(t *testing.T, res Result) {
 			}
 		}
 	}
-	for _, name := range res.Authors {
+	for _, author := range res.Authors {
+		name := author.Name
 		if !utf8.ValidString(name) || blank(name) || len(name) > longestStamp || strings.ContainsAny(name, "\x00\r\n;") {
 			t.Fatalf("an author's name is not clean: %.100q", name)
 		}

@@ -154,6 +154,9 @@ func (w *worker) do(ctx context.Context, j job, size int, file io.Reader) (answe
 	if err == nil {
 		err = receive(w.out, &a, maxFrame)
 	}
+	if err == nil && a.Wrote {
+		a.file, err = receiveBytes(w.out, maxFrame)
+	}
 	if ctx.Err() != nil {
 		return answer{}, ctx.Err()
 	}

@@ -63,7 +63,8 @@ type reading struct {
 	inside bool  // this is a worker, or a goroutine of one file
 	late   bool  // ctx ended, and said so
 
-	stamped   map[string]bool // the authors that were taken
+	stamped   map[string]bool // the authors that were taken of a file
+	stampedIn detect.Place    // that file
 	locked    []locked        // files that asked for a password
 	passwords []string        // to try on them; nothing of these is kept
 	trying    time.Time       // until when; zero: none was tried yet

@@ -3,7 +3,9 @@ package extract
 import (
 	"bytes"
 	"html"
+	"iter"
 	"regexp"
+	"slices"
 	"strings"
 
 	"postvern.example/policy/detect"
@@ -20,27 +22,61 @@ const (
 // stamp takes names and addresses that stand in a field for people: one, or
 // several with line ends or semicolons between them.
 func (r *reading) stamp(place detect.Place, text string) {
-	for name := range strings.FieldsFuncSeq(clean(text), func(c rune) bool { return c == '\n' || c == ';' || c == 0 }) {
-		name = strings.TrimSpace(name)
-		if len(name) > longestStamp || !strings.ContainsAny(name, " @,") || r.stamped[name] {
+	for name := range stampNames(text) {
+		if len(name) > longestStamp || !strings.ContainsAny(name, " @,") {
+			continue
+		}
+		if file := fileOf(place); r.stamped == nil || !slices.Equal(file, r.stampedIn) {
+			r.stamped, r.stampedIn = map[string]bool{}, file
+		}
+		if r.stamped[name] {
 			continue
 		}
 		if len(r.stamped) == mostStamps {
 			r.unscannable(place, whyEntries)
 			return
 		}
-		if r.stamped == nil {
-			r.stamped = map[string]bool{}
-		}
 		r.stamped[name] = true
-		r.out.Authors = append(r.out.Authors, name)
+		r.out.Authors = append(r.out.Authors, Author{Name: name, File: r.stampedIn})
 	}
+}
+
+// stampNames yields the names in a field for people.
+func stampNames(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name := range strings.FieldsFuncSeq(clean(text), func(c rune) bool { return c == '\n' || c == ';' || c == 0 }) {
+			if name = strings.TrimSpace(name); name != "" && !yield(name) {
+				return
+			}
+		}
+	}
+}
+
+// Author is somebody whom a program named in a file as one who made, changed or
+// commented it.
+type Author struct {
+	Name string
+	File detect.Place // of the attachment that this stands in, however deep
+}
+
+// Of reports whether the file is that of a part.
+func (a Author) Of(part detect.Place) bool {
+	return len(a.File) >= len(part) && slices.EqualFunc(a.File[:len(part)], part, func(a, b detect.Step) bool {
+		return a.Kind == b.Kind && a.Number == b.Number // package message knows no format
+	})
+}
+
+// fileOf returns the place of the attachment that a place is in.
+func fileOf(place detect.Place) detect.Place {
+	i := slices.IndexFunc(place, func(s detect.Step) bool { return s.Kind == detect.InAttachment })
+	return place[:i+1]
 }
 
 // stampMarks stand in XML in which somebody may be named so: parts without
 // one of them are not read a second time.
 var stampMarks = [][]byte{
 	[]byte("uthor"), []byte("reator"), []byte("odifiedBy"), []byte("rinted-by"), []byte("anager"), []byte("isplayName"), []byte("serName"), []byte("userId"),
+	[]byte("userInfo"), []byte("efreshedBy"),
 }
 
 // stampElements are the elements that hold a person's name in OOXML (ECMA-376
@@ -95,20 +131,25 @@ func (r *reading) stampAttributes(place detect.Place, s *xmlScanner) {
 		return
 	}
 	s.eachAttr(func(key, value string) bool {
-		switch key {
-		case "author", "lastModifiedBy", "printed-by":
+		if s.stampsBy(key) {
 			r.stamp(place, value)
-		case "userName", "userId", "displayName":
-			if s.name != "user" { // of a database
-				r.stamp(place, value)
-			}
-		case "name":
-			if s.name == "cmAuthor" || s.name == "author" {
-				r.stamp(place, value)
-			}
 		}
 		return true
 	})
+}
+
+// stampsBy reports whether an attribute of the element that begins names who
+// worked on the file.
+func (s *xmlScanner) stampsBy(key string) bool {
+	switch key {
+	case "author", "lastModifiedBy", "printed-by", "refreshedBy":
+		return true
+	case "userName", "userId", "displayName":
+		return s.name != "user" // of a database
+	case "name":
+		return s.name == "cmAuthor" || s.name == "author" || s.name == "userInfo"
+	}
+	return false
 }
 
 func containsMark(data []byte) bool {

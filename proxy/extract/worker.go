@@ -47,6 +47,7 @@ type job struct {
 	Inline   bool
 
 	Passwords []string // to try where the file asks for one
+	Remove    []string // names that are taken out of the file; none: it is read
 
 	Texts int
 	Left  budget
@@ -59,6 +60,8 @@ type answer struct {
 	Texts  int // bytes of text that were taken
 	Left   budget
 	Worn   bool // the worker is of no more use
+	Wrote  bool // the file without names follows
+	file   []byte
 }
 
 // textOf returns how much text a file of a size may give: all of it is held
@@ -94,15 +97,24 @@ func serve(in io.Reader, out io.Writer) error {
 		if err := send(out, a); err != nil {
 			return err
 		}
+		if a.Wrote {
+			if err := sendFile(out, len(a.file), bytes.NewReader(a.file)); err != nil {
+				return err
+			}
+		}
 	}
 }
 
-// do reads one file. Whatever happens the process ends soon after the job's
+// do reads one file, or takes names out of it. Whatever happens the process ends soon after the job's
 // time, also when nobody is left to kill it.
 func do(j job, data []byte) answer {
 	last := time.AfterFunc(j.Time+2*time.Second, func() { os.Exit(3) })
 	defer last.Stop()
 	x := New(j.Limits)
+	if len(j.Remove) > 0 {
+		file := x.remove(j, data)
+		return answer{Left: j.Left, Wrote: file != nil, file: file}
+	}
 	r := newReading(context.Background(), x)
 	r.until = time.Now().Add(j.Time - j.Left.OCR)
 	r.passwords = j.Passwords

@@ -215,6 +215,16 @@ func (s *xmlScanner) octets(name string) []byte {
 // eachAttr calls f with the name, without prefix, and value of each attribute
 // until it returns false.
 func (s *xmlScanner) eachAttr(f func(name, value string) bool) {
+	s.eachRaw(func(key, raw string, _ int) bool { return f(key, s.unescape(raw)) })
+}
+
+// eachRaw does what eachAttr does with values that are still in XML, and says
+// where in the text each begins.
+func (s *xmlScanner) eachRaw(f func(name, raw string, at int) bool) {
+	end := s.pos - len(">")
+	if s.empty {
+		end -= len("/")
+	}
 	rest := s.attrs
 	for {
 		eq := strings.IndexByte(rest, '=')
@@ -227,14 +237,14 @@ func (s *xmlScanner) eachAttr(f func(name, value string) bool) {
 		if rest == "" || rest[0] != '"' && rest[0] != '\'' {
 			return
 		}
-		end := strings.IndexByte(rest[1:], rest[0])
-		if end < 0 {
+		n := strings.IndexByte(rest[1:], rest[0])
+		if n < 0 {
 			return
 		}
-		if !f(key, s.unescape(rest[1:end+1])) {
+		if !f(key, rest[1:n+1], end-len(rest)+1) {
 			return
 		}
-		rest = rest[end+2:]
+		rest = rest[n+2:]
 	}
 }
 
