@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strings"
 	"sync"
@@ -35,7 +36,8 @@ type load struct {
 
 	mu           sync.Mutex
 	number       int
-	pending      []string        // numbers that are handed in again: no 250 came
+	pending      []string        // numbers that are handed in again: they were not taken
+	doubtful     []string        // and these now and then: the connection broke before an answer
 	acknowledged map[string]bool // number and recipient
 	refused      map[string]int  // replies other than 250, by their code
 	stop         chan struct{}
@@ -85,13 +87,20 @@ func (l *load) end() {
 }
 
 // next returns the number of the next mail. A sender hands in again what was
-// not taken, octet for octet, as mail programs and servers do.
+// not taken, octet for octet, as mail programs and servers do. What may have been
+// taken can wait a while for its answer where there are several nodes: most
+// senders go on with new mail, so that kills meet that as well.
 func (l *load) next() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if n := len(l.pending); n > 0 {
 		number := l.pending[0]
 		l.pending = l.pending[1:]
+		return number
+	}
+	if n := len(l.doubtful); n > 0 && rand.IntN(8) == 0 {
+		number := l.doubtful[0]
+		l.doubtful = l.doubtful[1:]
 		return number
 	}
 	l.number++
@@ -102,21 +111,17 @@ func (l *load) next() string {
 func (l *load) forgetPending() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.pending = nil
+	l.pending, l.doubtful = nil, nil
 }
 
 // send hands in one mail.
-func (l *load) send(address string) (err error) {
+func (l *load) send(address string) error {
 	number := l.next()
-	defer func() {
-		if err != nil {
-			l.mu.Lock()
-			l.pending = append(l.pending, number)
-			l.mu.Unlock()
-		}
-	}()
 	c, err := l.open(address)
 	if err != nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.pending = append(l.pending, number)
 		return err
 	}
 	defer func() { _ = c.Close() }()
@@ -126,15 +131,17 @@ func (l *load) send(address string) (err error) {
 	err = c.SendMail("anna.holm@region.example", l.to, strings.NewReader(mail))
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err == nil {
+	var reply *smtp.SMTPError
+	switch {
+	case err == nil:
 		for _, to := range l.to {
 			l.acknowledged[number+" "+to] = true
 		}
-		return nil
-	}
-	var reply *smtp.SMTPError
-	if ok := asReply(err, &reply); ok {
+	case asReply(err, &reply):
+		l.pending = append(l.pending, number)
 		l.refused[fmt.Sprint(reply.Code)]++
+	default:
+		l.doubtful = append(l.doubtful, number)
 	}
 	return err
 }
