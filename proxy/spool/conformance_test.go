@@ -57,6 +57,9 @@ func Conformance(t *testing.T, open opener) {
 		{"holds expire", holdsExpire},
 		{"a command works beside the serving process", besideServing},
 		{"the register is filtered", filterRegister},
+		{"records are changed by name, all that are named or none", changesRecords},
+		{"two who write into a record at once lose nothing", changedAtOnce},
+		{"what is open and what is due is counted", countsFollowUps},
 		{"a repeat is recognised while the 250 is open", repeatOpen},
 		{"a second sending is delivered", secondSending},
 		{"sendings that overlap are both delivered", overlapping},
@@ -557,6 +560,7 @@ func filterRegister(t *testing.T, open opener) {
 	for i, typ := range []policy.EntryType{policy.EntryVisible, policy.EntryPersonal, policy.EntryOverride} {
 		r := testRecord(typ, "PV-AAAAAA")
 		r.Date, r.NearMiss = noon.Add(time.Duration(i)*time.Hour), i == 0
+		r.FollowUp = r.Date.Add(72 * time.Hour)
 		if i == 2 {
 			r.Severity, r.Status = policy.Low, deviation.Closed
 		}
@@ -584,6 +588,9 @@ func filterRegister(t *testing.T, open opener) {
 		"near miss": {Filter{NearMiss: &yes}, all[:1]},
 		"none near": {Filter{NearMiss: &no}, []deviation.Record{all[2], all[1]}},
 		"limit":     {Filter{Limit: 1}, all[2:]},
+		"due":       {Filter{Due: all[1].FollowUp}, []deviation.Record{all[1], all[0]}}, // what is closed is due to nobody
+		"due soon":  {Filter{Due: all[0].FollowUp}, all[:1]},
+		"not due":   {Filter{Due: all[0].FollowUp.Add(-time.Millisecond)}, []deviation.Record{}},
 		"nothing":   {Filter{Type: policy.EntryDropped}, []deviation.Record{}},
 	} {
 		if got, err := s.Deviations(t.Context(), c.filter); err != nil || !reflect.DeepEqual(got, c.want) {

@@ -19,6 +19,7 @@ type Filter struct {
 	Severity policy.Severity
 	Status   deviation.Status
 	NearMiss *bool
+	Due      time.Time // open, and the follow-up not after
 	Limit    int
 }
 
@@ -37,7 +38,7 @@ func (s *Store) Deviations(ctx context.Context, f Filter) ([]deviation.Record, e
 	if f.NearMiss != nil {
 		near = number(*f.NearMiss)
 	}
-	records, err := s.records(ctx, "deviations", since, until, f.Type, f.Severity, f.Status, near, limit)
+	records, err := s.records(ctx, "deviations", since, until, f.Type, f.Severity, f.Status, near, millis(f.Due), limit)
 	if err != nil {
 		return nil, fmt.Errorf("list deviations: %w", err)
 	}
@@ -119,25 +120,29 @@ func (t *tx) writeRecords(records []ladenRecord) error {
 func (s *Store) records(ctx context.Context, q query, args ...any) ([]deviation.Record, error) {
 	records := []deviation.Record{}
 	err := s.query(ctx, q, args, func(row scanner) error {
-		var r deviation.Record
-		var date, followUp int64
-		var near int
-		var box []byte
-		err := row.Scan(&r.ID, &r.Reference, &date, &r.Type, &r.Severity, &r.Status, &near, &followUp, &box)
-		if err != nil {
-			return err
-		}
-		var x sealedRecord
-		if err := s.vault.openJSON(recordPlace(r.ID), box, &x); err != nil {
-			return fmt.Errorf("record %s: %w", r.ID, err)
-		}
-		r.Date, r.FollowUp, r.NearMiss = fromMillis(date), fromMillis(followUp), near != 0
-		r.Description, r.Reporter, r.Measures, r.Rule = x.Description, x.Reporter, x.Measures, x.Rule
-		r.Action, r.Kinds, r.Places, r.Count, r.Comments = policy.Action(x.Action), x.Kinds, x.Places, x.Count, x.Comments
+		r, err := s.scanRecord(row)
 		records = append(records, r)
-		return nil
+		return err
 	})
 	return records, err
+}
+
+func (s *Store) scanRecord(row scanner) (r deviation.Record, err error) {
+	var date, followUp int64
+	var near int
+	var box []byte
+	err = row.Scan(&r.ID, &r.Reference, &date, &r.Type, &r.Severity, &r.Status, &near, &followUp, &box)
+	if err != nil {
+		return r, err
+	}
+	var x sealedRecord
+	if err := s.vault.openJSON(recordPlace(r.ID), box, &x); err != nil {
+		return r, fmt.Errorf("record %s: %w", r.ID, err)
+	}
+	r.Date, r.FollowUp, r.NearMiss = fromMillis(date), fromMillis(followUp), near != 0
+	r.Description, r.Reporter, r.Measures, r.Rule = x.Description, x.Reporter, x.Measures, x.Rule
+	r.Action, r.Kinds, r.Places, r.Count, r.Comments = policy.Action(x.Action), x.Kinds, x.Places, x.Count, x.Comments
+	return r, nil
 }
 
 // number is a truth value as it stands in a row.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,6 +110,17 @@ func keyChanges(t *testing.T, open opener) {
 			time.Sleep(5 * time.Millisecond)
 		}
 	})
+	written := 0
+	at.Go(func() { // somebody works in the register meanwhile
+		for ctx.Err() == nil {
+			if _, err := s.ChangeDeviations(t.Context(), []string{"PV-OWNKEY"}, remark(fmt.Sprint(written))); err != nil {
+				t.Error(err)
+				return
+			}
+			written++
+			time.Sleep(3 * time.Millisecond)
+		}
+	})
 	for behind := 1; behind > 0; time.Sleep(20 * time.Millisecond) {
 		nodes, err := c.Behind(t.Context())
 		if err != nil {
@@ -125,6 +137,9 @@ func keyChanges(t *testing.T, open opener) {
 	}
 	cancel()
 	at.Wait()
+	if own, err := c.Deviation(t.Context(), "PV-OWNKEY"); err != nil || len(own[0].Comments) != 2+written {
+		t.Errorf("%d remarks were written after 2: %+v, %v", written, own, err)
+	}
 	for table, n := range resealed {
 		if n == 0 && sealedColumns(table) != nil {
 			t.Errorf("nothing of %s was sealed anew", table)

@@ -13,7 +13,7 @@ func TestAStatementOfTheDayReadsNoWholeTable(t *testing.T) {
 	s := openTest(t, t.TempDir())
 	for q, index := range map[query]string{
 		"due copies": "copies_due", "next due": "copies_due", "held copy": "copies_held", "files": "bodies_file",
-		"deviations": "deviations_date", "claim copy": "PRIMARY KEY", "delete copy": "PRIMARY KEY",
+		"deviations": "deviations_date", "open deviations": "deviations_open", "claim copy": "PRIMARY KEY", "delete copy": "PRIMARY KEY",
 		"defer copy": "PRIMARY KEY", "forget body": "PRIMARY KEY", "read body": "PRIMARY KEY", "delete receipt": "PRIMARY KEY",
 		"empty body": "PRIMARY KEY", "oldest": "PRIMARY KEY", "release copy": "PRIMARY KEY", "body size": "PRIMARY KEY",
 	} {

@@ -36,6 +36,9 @@ func furnish(t *testing.T, s *Store) (contents map[string][]byte) {
 		t.Fatal(err)
 	}
 	t.Helper()
+	if _, err := s.ChangeDeviations(t.Context(), []string{"PV-OWNKEY"}, remark("talt med kassereren")); err != nil {
+		t.Fatal(err)
+	}
 	contents = map[string][]byte{}
 	small, large, both, held := testParcel(3000, 1), testParcel(largeBody+70000, 1), testParcel(500, 2), heldParcel(900, true)
 	held.Deviations = []deviation.Record{testRecord(policy.EntryDropped, held.Reference)}
@@ -102,6 +105,9 @@ func wantContents(t *testing.T, s *Store, want map[string][]byte, held int) {
 	records, err := s.Deviations(t.Context(), Filter{})
 	if err != nil || len(records) != 2 {
 		t.Errorf("the register has %d entries: %v", len(records), err)
+	}
+	if own, err := s.Deviation(t.Context(), "PV-OWNKEY"); err != nil || len(own) != 1 || len(own[0].Comments) != 2 || own[0].Comments[1].Text != "talt med kassereren" {
+		t.Errorf("what somebody wrote into the register is %+v: %v", own, err)
 	}
 	if l, err := s.Ledger(t.Context(), nil); err != nil || len(l.Of("bo@mail.example")) != 1 {
 		t.Errorf("the ledger of consents is not there: %v", err)

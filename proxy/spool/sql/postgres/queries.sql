@@ -162,11 +162,25 @@ SELECT id, reference, date, type, severity, status, near_miss, follow_up, secret
 WHERE date >= $1 AND date < $2
 AND ($3::text = '' OR type = $3) AND ($4::text = '' OR severity = $4) AND ($5::text = '' OR status = $5)
 AND ($6::integer < 0 OR near_miss = $6)
-ORDER BY date DESC, id DESC LIMIT $7
+AND ($7::bigint = 0 OR (status = 'open' AND follow_up > 0 AND follow_up <= $7))
+ORDER BY date DESC, id DESC LIMIT $8
 
 -- name: deviation
 SELECT id, reference, date, type, severity, status, near_miss, follow_up, secret FROM deviations
 WHERE id = $1 OR reference = $1 ORDER BY date, id
+
+-- name: deviation to change
+SELECT id, reference, date, type, severity, status, near_miss, follow_up, secret FROM deviations
+WHERE id = $1 OR reference = $1 ORDER BY date, id
+FOR UPDATE
+
+-- name: change deviation
+UPDATE deviations SET severity = $2, status = $3, follow_up = $4, secret = $5 WHERE id = $1
+
+-- name: open deviations
+SELECT count(*) FROM (
+  SELECT 1 FROM deviations WHERE status = 'open' AND near_miss = $1 AND follow_up >= $2 AND follow_up <= $3 LIMIT $4
+) AS counted
 
 -- name: prune deviations
 DELETE FROM deviations WHERE date < $1
