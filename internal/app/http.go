@@ -34,6 +34,7 @@ func (a *App) listenHTTP(ctx context.Context) (*httpServer, error) {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		spoolCollector{store: a.store},
 		questionCollector{store: a.store},
+		registerCollector{store: a.store},
 		upstreamCollector{relay: a.relay},
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "postvern_messages_memory_bytes", Help: "Memory that is set aside for messages that are being taken; limits.memory is the most.",
