@@ -116,6 +116,9 @@ func freePort(ctx context.Context, port int) int {
 // writeFiles lays out the example configuration in the demo's folder, with
 // addresses of its own.
 func (d *demo) writeFiles(upstream string, port int) error {
+	if err := os.MkdirAll(d.dir, 0o700); err != nil {
+		return err
+	}
 	for _, name := range []string{"policy.yaml", "representatives.yaml", "members.csv"} {
 		src, err := configs.Files.ReadFile(name)
 		if err != nil {
