@@ -182,7 +182,7 @@ func TestEveryCommandInTheDocumentsParses(t *testing.T) {
 				continue
 			}
 			seen[line] = true
-			if err := parses(strings.Fields(line)); err != nil {
+			if err := parses(arguments(line)); err != nil {
 				t.Errorf("%s: postvern %s: %v", file, line, err)
 			}
 		}
@@ -190,11 +190,21 @@ func TestEveryCommandInTheDocumentsParses(t *testing.T) {
 	if len(seen) < 8 {
 		t.Errorf("only %d commands found", len(seen))
 	}
-	for _, wrong := range []string{"held lists", "held list --conf x", "policies"} {
-		if parses(strings.Fields(wrong)) == nil {
+	for _, wrong := range []string{"held lists", "held list --conf x", "policies", `deviations comment PV-7K3F9Q "two words" three --config x`} {
+		if parses(arguments(wrong)) == nil {
 			t.Errorf("%q parses: this test tells nothing", wrong)
 		}
 	}
+}
+
+// arguments takes a command line apart as a shell does, as far as the documents
+// go: what stands in quotes is one, and what is read from a file is none.
+func arguments(line string) (args []string) {
+	line, _, _ = strings.Cut(line, " < ")
+	for _, word := range regexp.MustCompile(`(?:"[^"]*"|[^\s"])+`).FindAllString(line, -1) {
+		args = append(args, strings.ReplaceAll(word, `"`, ""))
+	}
+	return args
 }
 
 func parses(args []string) error {

@@ -56,7 +56,7 @@ func (c codesSetCommand) Run(ctx context.Context, s streams) error {
 			return usageError{err}
 		}
 	}
-	err = c.withCodes(ctx, s, func(store *spool.Store) error {
+	err = c.writeStore(ctx, s, func(store *spool.Store) error {
 		return store.SetStandingCode(ctx, spool.StandingCode{Reader: reader, Code: code, Set: time.Now(), By: by})
 	})
 	if err != nil {
@@ -108,7 +108,7 @@ func (c codesRemoveCommand) Run(ctx context.Context, s streams) error {
 	if !ok {
 		return usageError{say.fault("no-address", "text", c.Reader)}
 	}
-	err = c.withCodes(ctx, s, func(store *spool.Store) error { return store.RemoveStandingCode(ctx, reader) })
+	err = c.writeStore(ctx, s, func(store *spool.Store) error { return store.RemoveStandingCode(ctx, reader) })
 	if errors.Is(err, spool.ErrNotFound) {
 		return say.fault("code-unknown", "reader", reader)
 	}
@@ -134,7 +134,7 @@ type codeItem struct {
 // Run prints who has a code.
 func (c codesListCommand) Run(ctx context.Context, s streams) error {
 	items := []codeItem{}
-	err := c.withCodes(ctx, s, func(store *spool.Store) error {
+	err := c.writeStore(ctx, s, func(store *spool.Store) error {
 		codes, err := store.StandingCodes(ctx)
 		for _, one := range codes {
 			items = append(items, codeItem{Reader: one.Reader, Set: one.Set.UTC(), By: one.By})
@@ -163,8 +163,8 @@ func (c codesListCommand) Run(ctx context.Context, s streams) error {
 	return w.Flush()
 }
 
-// withCodes runs a function on the store as the user who owns it.
-func (i installation) withCodes(ctx context.Context, s streams, do func(*spool.Store) error) error {
+// writeStore runs a function on the store as the user who owns it.
+func (i installation) writeStore(ctx context.Context, s streams, do func(*spool.Store) error) error {
 	config, err := app.LoadConfig(i.Config)
 	if err != nil {
 		return usageError{err}

@@ -16,8 +16,11 @@ import (
 )
 
 type deviationsCommand struct {
-	List deviationsListCommand `cmd:"" help:"List the register of deviations, near misses included."`
-	Show deviationsShowCommand `cmd:"" help:"Show one entry, or all with one reference."`
+	List    deviationsListCommand    `cmd:"" help:"List the register of deviations, near misses included."`
+	Show    deviationsShowCommand    `cmd:"" help:"Show one entry, or all with one reference."`
+	Comment deviationsCommentCommand `cmd:"" help:"Write a comment into entries of the register."`
+	Close   deviationsCloseCommand   `cmd:"" help:"Close entries, with the measures that were taken."`
+	Reopen  deviationsReopenCommand  `cmd:"" help:"Open entries again that were closed."`
 }
 
 type deviationsListCommand struct {
@@ -25,24 +28,16 @@ type deviationsListCommand struct {
 	JSON   bool            `name:"json" help:"Print a JSON array."`
 	Since  strict.Duration `placeholder:"SPAN" help:"Only entries of the last 72h, 14d, 5y ..."`
 	Near   string          `enum:"all,only,none" default:"all" placeholder:"WHICH" help:"Near misses: all, only, none."`
+	Status string          `enum:"all,open,closed" default:"all" placeholder:"STATUS" help:"Only entries that are open, or closed."`
+	Due    bool            `help:"Only open entries that somebody should have looked at by now (deviations.follow-up)."`
 }
 
 // Run prints the register, newest first.
 func (c deviationsListCommand) Run(ctx context.Context, s streams) error {
 	return c.withStore(ctx, s, func(store *spool.Store) error {
-		filter := spool.Filter{}
-		if c.Since > 0 {
-			filter.Since = time.Now().Add(-time.Duration(c.Since))
-		}
-		records, err := store.Deviations(ctx, filter)
+		shown, err := store.Deviations(ctx, c.filter(time.Now()))
 		if err != nil {
 			return err
-		}
-		shown := []deviation.Record{}
-		for _, r := range records {
-			if c.Near == "all" || r.NearMiss == (c.Near == "only") {
-				shown = append(shown, r)
-			}
 		}
 		if c.JSON {
 			return printJSON(s.out, shown)
@@ -57,6 +52,22 @@ func (c deviationsListCommand) Run(ctx context.Context, s streams) error {
 		}
 		return say.table(s.out, "", shown)
 	})
+}
+
+func (c deviationsListCommand) filter(now time.Time) (f spool.Filter) {
+	if c.Since > 0 {
+		f.Since = now.Add(-time.Duration(c.Since))
+	}
+	if only := c.Near == "only"; c.Near != "all" {
+		f.NearMiss = &only
+	}
+	if c.Status != "all" {
+		f.Status = deviation.Status(c.Status)
+	}
+	if c.Due {
+		f.Due = now
+	}
+	return f
 }
 
 type deviationsShowCommand struct {
@@ -109,7 +120,7 @@ func printRecord(s streams, say speaker, r deviation.Record) {
 		places = append(places, say.texts.PlaceText(say.language, p))
 	}
 	line := func(key, text string) {
-		fmt.Fprintf(w, "%s:\t%s\n", capital(say.word("word", key)), text)
+		fmt.Fprintf(w, "%s:\t%s\n", capital(say.word("word", key)), strings.ReplaceAll(text, "\n", "\n\t"))
 	}
 	fmt.Fprintf(w, "ID:\t%s\n", r.ID)
 	line("reference", r.Reference)

@@ -124,7 +124,7 @@ func (i installation) withKeys(ctx context.Context, s streams, do func(*spool.St
 	if err != nil {
 		return usageError{err}
 	}
-	return i.withCodes(ctx, s, func(store *spool.Store) error {
+	return i.writeStore(ctx, s, func(store *spool.Store) error {
 		keys, err := app.NewKeys(ctx, config, store)
 		if err != nil {
 			return err

@@ -45,7 +45,7 @@ func (i office) withOrganisation(ctx context.Context, s streams, by string, do f
 	if err != nil {
 		return err
 	}
-	return i.withCodes(ctx, s, func(store *spool.Store) error {
+	return i.writeStore(ctx, s, func(store *spool.Store) error {
 		return do(say, app.OrganisationKeys{Store: store, Data: config.Data, Policy: rules, Texts: texts, Now: time.Now(), By: who})
 	})
 }

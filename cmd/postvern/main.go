@@ -37,7 +37,7 @@ type commands struct {
 	Keys            keysCommand            `cmd:"" help:"Work with readers' OpenPGP keys."`
 	Certificates    certificatesCommand    `cmd:"" help:"Work with readers' certificates for S/MIME."`
 	Codes           codesCommand           `cmd:"" help:"Work with the codes that were agreed with readers."`
-	Deviations      deviationsCommand      `cmd:"" help:"Read the register of deviations."`
+	Deviations      deviationsCommand      `cmd:"" help:"Work in the register of deviations."`
 	Held            heldCommand            `cmd:"" help:"Decide about held mail."`
 	Consents        consentsCommand        `cmd:"" help:"Keep the ledger of consents: who agreed to be visible to whom."`
 	Backup          backupCommand          `cmd:"" help:"Back up the store and the files that the configuration names, while the gateway runs."`

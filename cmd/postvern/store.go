@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"os"
 	"os/user"
+	"strings"
 
 	"postvern.example/internal/app"
+	"postvern.example/internal/deviation"
 	"postvern.example/proxy"
 	"postvern.example/proxy/spool"
 )
@@ -81,7 +83,7 @@ func whoami(by string) (string, error) {
 	if by == "" {
 		by = os.Getenv("SUDO_USER")
 	}
-	if by != "" {
+	if by = strings.Join(strings.Fields(deviation.Clean(by)), " "); by != "" {
 		return by, nil
 	}
 	u, err := user.Current()
