@@ -219,6 +219,7 @@ func TestAFileThatCannotBeWrittenWithoutAHiddenAuthorIsHeld(t *testing.T) {
 		{name: "a document with something behind it", body: "MIME-Version: 1.0\n" + fileIn("a.docx", append(slices.Clone(docx), "PK\x03\x04"...))},
 		{name: "a document of which a field tells the sum", body: mixed("Content-MD5: Q2hlY2sgSW50ZWdyaXR5IQ==\n" + fileIn("a.docx", docx))},
 		{name: "a letter in RTF", body: mixed("Content-Type: application/rtf; name=a.rtf\n\n" + `{\rtf1\ansi{\info{\author Ingrid \'d8sterg\'e5rd}}Hej}` + "\n")},
+		{name: "a signed PDF", body: mixed(fileIn("a.pdf", []byte(pdfBy("(Ingrid Østergård)")+"9 0 obj <</ByteRange [0 1 2 3]>> endobj\n")))},
 		{name: "a mail as a file with a document", body: mixed("Content-Type: application/octet-stream; name=a.eml\nContent-Transfer-Encoding: quoted-printable\n\nFrom: anna.holm@region.example\nSubject: x\nMIME-Version: 1.0\nContent-Type: application/octet-stream; name=3Da.docx\nContent-Transfer-Encoding: base64\n\n" + quoted + "\n")},
 	} {
 		p.fields, p.to, p.want = "To: mette@post.example\n", twoReaders, isHeld
@@ -234,8 +235,27 @@ func TestAFileThatCannotBeWrittenWithoutAHiddenAuthorIsHeld(t *testing.T) {
 			t.Errorf("it is held so: %+v", h)
 		}
 	}
-	if len(held) != 18 {
+	if len(held) != 20 {
 		t.Errorf("%d copies are held", len(held))
+	}
+}
+
+// pdfBy is a PDF that says who made it.
+func pdfBy(author string) string {
+	return "%PDF-1.4\n1 0 obj <</Type/Catalog /Pages 2 0 R>> endobj\n2 0 obj <</Type/Pages /Kids [3 0 R] /Count 1>> endobj\n" +
+		"3 0 obj <</Type/Page /Parent 2 0 R /MediaBox [0 0 300 300] /Contents 4 0 R /Resources <</Font <</F1 5 0 R>> >> >> endobj\n" +
+		"4 0 obj <</Length 40>> stream\nBT /F1 12 Tf 20 200 Td (Referat) Tj ET   \nendstream endobj\n5 0 obj <</Type/Font /Subtype/Type1 /BaseFont/Helvetica>> endobj\n" +
+		"6 0 obj <</Author " + author + ">> endobj\ntrailer <</Root 1 0 R /Info 6 0 R>>\n%%EOF\n"
+}
+
+func TestAHiddenAuthorIsTakenOutOfAPDFInPlace(t *testing.T) {
+	g := gateway(t, nil)
+	p := probe{fields: "To: mette@post.example\n", to: twoReaders, want: passes, body: mixed(fileIn("a.pdf", []byte(pdfBy("(Ingrid \xd8sterg\xe5rd)")))), secret: []string{"Ingrid"}}
+	p.try(t, g, 1)
+	for _, copy := range copiesOf(t, g, "<probe-1@forening.example>", 2) {
+		if got := string(filesIn(t, copy)[0]); got != pdfBy("("+strings.Repeat(" ", 16)+")") {
+			t.Errorf("there arrived %q", got)
+		}
 	}
 }
 

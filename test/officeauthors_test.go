@@ -58,7 +58,7 @@ func TestEvaluationOfFilesWithoutAuthors(t *testing.T) {
 	bodies := map[string]string{"fodt": "text", "fods": "spreadsheet", "fodp": "presentation"}
 	g := gateway(t, nil)
 	n := 0
-	for flat, formats := range map[string][]string{"fodt": {"docx", "odt"}, "fods": {"xlsx", "ods"}, "fodp": {"pptx", "odp"}} {
+	for flat, formats := range map[string][]string{"fodt": {"docx", "odt", "pdf"}, "fods": {"xlsx", "ods", "pdf"}, "fodp": {"pptx", "odp", "pdf"}} {
 		source := filepath.Join(dir, "a."+flat)
 		writeTo(t, source, `<?xml version="1.0" encoding="UTF-8"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" `+
 			`xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0" `+
@@ -72,6 +72,13 @@ func TestEvaluationOfFilesWithoutAuthors(t *testing.T) {
 				p := probe{fields: "To: mette@post.example\n", to: twoReaders, want: passes, body: mixed("Content-Type: text/plain\n\nHej\n", fileIn("a."+format, []byte(file))), secret: []string{"Ingrid"}}
 				p.try(t, g, n)
 				got := filesIn(t, copiesOf(t, g, fmt.Sprintf("<probe-%d@forening.example>", n), 2)[0])[1]
+				if format == "pdf" {
+					after := pdfShows(t, string(got))
+					if before := pdfShows(t, file); strings.Contains(after, "Ingrid") || after != before {
+						t.Errorf("it shows\n%s\nand showed\n%s", after, before)
+					}
+					return
+				}
 				arrived := filepath.Join(dir, "b."+format)
 				writeTo(t, arrived, string(got))
 				before := convert("before", flat, filepath.Join(dir, "sent", "a."+format))
@@ -86,6 +93,25 @@ func TestEvaluationOfFilesWithoutAuthors(t *testing.T) {
 		}
 	}
 }
+
+// pdfShows is what poppler says of a PDF and reads in it, but for who made it.
+func pdfShows(t *testing.T, file string) string {
+	t.Helper()
+	need(t, "pdfinfo")
+	name := filepath.Join(t.TempDir(), "a.pdf")
+	writeTo(t, name, file)
+	about, err := exec.Command("pdfinfo", name).CombinedOutput()
+	if err != nil {
+		t.Fatalf("pdfinfo: %v\n%s", err, about)
+	}
+	text, err := exec.Command("pdftotext", name, "-").CombinedOutput()
+	if err != nil {
+		t.Fatalf("pdftotext: %v\n%s", err, text)
+	}
+	return author.ReplaceAllString(string(about), "Author:\n") + string(text)
+}
+
+var author = regexp.MustCompile(`Author: +(?:Ingrid Østergård)? *\n`)
 
 // unnamed is the body of a flat document without her name, her initials and what
 // takes their place, and without ids that are drawn.

@@ -91,9 +91,6 @@ func (e *Extractor) remove(j job, data []byte) (out []byte) {
 			out = nil
 		}
 	}()
-	if sniff(data) != isZip {
-		return nil
-	}
 	until := time.Now().Add(j.Time)
 	alone := func(data []byte) *reading {
 		r := newReading(context.Background(), e)
@@ -103,7 +100,13 @@ func (e *Extractor) remove(j job, data []byte) (out []byte) {
 	}
 	place := detect.Place{{Kind: detect.InAttachment, Number: 1}}
 	d := newRemoval(j.Remove)
-	out = d.document(alone(data), piece{data: data, place: place})
+	switch sniff(data) {
+	case isZip:
+		out = d.document(alone(data), piece{data: data, place: place})
+	case isPDF:
+		out = d.pdf(alone(data), data)
+	default:
+	}
 	if out == nil {
 		return nil
 	}

@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"compress/flate"
 	"context"
+	"encoding/hex"
 	"errors"
 	"hash/crc32"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +96,49 @@ func TestNamesAreTakenOutWhereProgramsWriteThem(t *testing.T) {
 				got, err := takenOut(t, x, string(zipOf(t, before...)), "Bo Friis", "Eva Lund")
 				if err != nil || !slices.Equal(got, want) {
 					t.Errorf("%v\n%q, want\n%q", err, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestNamesAreTakenOutOfPDFInPlace(t *testing.T) {
+	info := func(author string) string {
+		return strings.Replace(pdfForm, "(forfatter \\350\\370\\345)", author, 1)
+	}
+	noted := func(name string) string {
+		return strings.Replace(pdfForm, "/Subtype/Text", "/Subtype/Text /T "+name, 1)
+	}
+	apart := func(name string) string {
+		return strings.Replace(pdfForm, "trailer <</Root 1 0 R /Info <</Author (forfatter \\350\\370\\345)>> >>", "9 0 obj "+name+" endobj\n8 0 obj <</Author 9 0 R>> endobj\ntrailer <</Root 1 0 R /Info 8 0 R>>", 1)
+	}
+	about := func(creators string) string {
+		xmp := `<x:xmpmeta><rdf:RDF><dc:creator><rdf:Seq>` + creators + `</rdf:Seq></dc:creator></rdf:RDF></x:xmpmeta>`
+		return strings.Replace(pdfForm, "trailer", "9 0 obj <</Type/Metadata /Length "+strconv.Itoa(len(xmp))+">> stream\n"+xmp+"\nendstream endobj\ntrailer", 1)
+	}
+	for name, c := range map[string]struct{ sent, want string }{
+		"as text":                {info("(Bo Friis)"), info("(        )")},
+		"with escapes":           {info(`(Bo\040Fr\` + "\n" + `iis)`), info("(" + strings.Repeat(" ", 13) + ")")},
+		"in hexadecimal":         {info("<426F 204672696973>"), info("<20202020202020202>")},
+		"in UTF-16":              {info("<FEFF0042006F002000460072006900690073>"), info("<" + strings.Repeat("20", 18) + ">")},
+		"in an object":           {apart("(Bo Friis)"), apart("(        )")},
+		"as a comment's writer":  {noted("(Bo Friis)"), noted("(Author1 )")},
+		"in XMP":                 {about("<rdf:li>Bo Friis</rdf:li>\n<rdf:li>Kai Bo</rdf:li>"), about("<rdf:li>        </rdf:li>\n<rdf:li>Kai Bo</rdf:li>")},
+		"in what was replaced":   {info("(Bo Friis)") + "\n8 0 obj <</Author (Bo Friis)>> endobj\n", info("(        )") + "\n8 0 obj <</Author (        )>> endobj\n"},
+		"where it is signed":     {info("(Bo Friis) /X <</ByteRange [0 1 2 3]>>"), ""},
+		"where it is encrypted":  {info("(Bo Friis) /Encrypt null"), ""},
+		"beside its title":       {info("(Bo Friis) /Title (af Bo Friis)"), ""},
+		"as one of several":      {info("(Kai Bo; Bo Friis)"), ""},
+		"where nobody is so":     {info("(Kai Bo)"), ""},
+		"in a packed object":     {pdfWith("<</Type/Catalog>>", "<</Type/ObjStm /N 1 /First 4 /Length 33 /Filter/ASCIIHexDecode>> stream\n"+hex.EncodeToString([]byte("9 0 <</Author (Bo Friis)>>"))+"\nendstream"), ""},
+		"where a text lacks one": {info("(Bo Friis"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, x := range []*Extractor{New(Config{PDFToText: "none"}), withWorkers(t, Config{PDFToText: "none"})} {
+				m := read(t, attached("application/pdf", "a.pdf", []byte(c.sent)))
+				out, err := x.WithoutAuthors(t.Context(), m, m.Root.Children[len(m.Root.Children)-1], []string{"Bo Friis"})
+				if (c.want == "") != errors.Is(err, ErrKept) || string(out) != c.want {
+					t.Errorf("%v\n%q, want\n%q", err, out, c.want)
 				}
 			}
 		})
@@ -212,6 +257,8 @@ func FuzzWithoutAuthors(f *testing.F) {
 	f.Add([]byte(docx(f, `<w:ins w:author="Bo Friis"/><w:del w:author="Eva Lund"/>`, "docProps/core.xml", coreOf)))
 	f.Add([]byte(xlsx(f, ``, "xl/comments1.xml", `<c><authors><author>Bo Friis</author></authors><text><t>Bo Friis: x</t></text></c>`, "xl/persons/person.xml", `<person displayName="Eva Lund" userId="eva@x.example"/>`)))
 	f.Add([]byte(odtOf(f, `<office:annotation><dc:creator>Bo Friis</dc:creator><meta:creator-initials>BF</meta:creator-initials></office:annotation>`)))
+	f.Add([]byte(strings.NewReplacer("(forfatter \\350\\370\\345)", "(Bo Friis)", "/Subtype/Text", "/Subtype/Text /T <45766120 4C756E64>").Replace(pdfForm)))
+	f.Add([]byte(strings.Replace(pdfForm, "trailer", "9 0 obj <</Type/Metadata /Length 120>> stream\n<x:xmpmeta><rdf:RDF><dc:creator><rdf:Seq><rdf:li>Bo Friis</rdf:li></rdf:Seq></dc:creator></rdf:RDF></x:xmpmeta>\nendstream endobj\ntrailer", 1)))
 	x := small()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var names, stay []string
@@ -234,6 +281,15 @@ func FuzzWithoutAuthors(f *testing.F) {
 				t.Fatalf("%q is named, and only %q should be", name, stay)
 			}
 		}
+		if x.remove(job{Remove: names, Time: time.Minute}, out) != nil {
+			t.Fatal("there was more to take out")
+		}
+		if sniff(data) == isPDF {
+			if len(out) != len(data) {
+				t.Fatalf("%d octets became %d", len(data), len(out))
+			}
+			return
+		}
 		before, after := unzipped(t, data), unzipped(t, out)
 		if len(before) != len(after) {
 			t.Fatalf("%d entries became %d", len(before)/2, len(after)/2)
@@ -242,9 +298,6 @@ func FuzzWithoutAuthors(f *testing.F) {
 			if was != after[i] && (i%2 == 0 || skeleton(was) != skeleton(after[i])) {
 				t.Fatalf("%q became %q", was, after[i])
 			}
-		}
-		if x.remove(job{Remove: names, Time: time.Minute}, out) != nil {
-			t.Fatal("there was more to take out")
 		}
 	})
 }

@@ -51,7 +51,7 @@ type partRemoval struct {
 	*removal
 	kind   partKind
 	s      *xmlScanner
-	cuts   []cut
+	found  []cut
 	in     string // the open element that holds names
 	notes  int    // depth of open notes and changes (ODF)
 	word   string // what stands for whom the last element named
@@ -64,6 +64,25 @@ func (d *removal) part(r *reading, data []byte, kind partKind) []byte {
 	mark := len(data)
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	mark -= len(data)
+	cuts := d.cuts(r, data, kind)
+	if len(cuts) == 0 {
+		return nil
+	}
+	var out bytes.Buffer
+	out.Grow(mark + len(data))
+	out.WriteString("\ufeff"[:mark])
+	last := 0
+	for _, c := range cuts {
+		out.Write(data[last:c.start])
+		out.WriteString(c.with)
+		last = c.end
+	}
+	out.Write(data[last:])
+	return out.Bytes()
+}
+
+// cuts returns what takes the names out of XML.
+func (d *removal) cuts(r *reading, data []byte, kind partKind) []cut {
 	if len(data) == 0 || data[0] >= utf8.RuneSelf || !utf8.Valid(data) || byBOM(data) != nil {
 		return nil // it is read in a copy, whose places are others
 	}
@@ -75,20 +94,10 @@ func (d *removal) part(r *reading, data []byte, kind partKind) []byte {
 		p.token(start)
 		start = p.s.pos
 	}
-	if len(p.cuts) == 0 || p.s.broken {
+	if p.s.broken {
 		return nil
 	}
-	var out bytes.Buffer
-	out.Grow(mark + len(data))
-	out.WriteString("\ufeff"[:mark])
-	last := 0
-	for _, c := range p.cuts {
-		out.Write(data[last:c.start])
-		out.WriteString(c.with)
-		last = c.end
-	}
-	out.Write(data[last:])
-	return out.Bytes()
+	return p.found
 }
 
 // token looks at the token that the scanner has read, which begins at start.
@@ -215,7 +224,7 @@ func (p *partRemoval) attributes() {
 
 // cut notes a cut, and besides the names what it takes out.
 func (p *partRemoval) cut(start, end int, out, in string) {
-	p.cuts = append(p.cuts, cut{start, end, in})
+	p.found = append(p.found, cut{start, end, in})
 	for _, text := range [...]string{out, in} {
 		if text = strings.TrimSpace(clean(html.UnescapeString(text))); text != "" {
 			p.gone[text] = true
