@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -89,6 +90,12 @@ type clearable struct {
 	authors []extract.Author
 }
 
+// cleared is a file without some of those whom it named.
+type cleared struct {
+	message.Edit
+	was, now []string // whom it names
+}
+
 var errStillAuthor = errors.New("a file names somebody hidden as one who worked on it")
 
 // clearing returns what takes the names out that a message's files are stamped
@@ -117,7 +124,7 @@ func (g *Gateway) clearing(ctx context.Context, r *Rules, env message.Envelope, 
 // try finds out which names cannot be taken out, whoever will be hidden.
 func (c *clearing) try(f *policy.Facts) {
 	if c != nil {
-		_, left := c.edits(c.in.told)
+		_, left := c.clear(c.in.told)
 		f.AuthorsFixed = c.in.worked(left)
 	}
 }
@@ -174,9 +181,9 @@ func stampedFiles(msg *message.Message, authors []extract.Author) (files []clear
 	return files, fixed
 }
 
-// edits returns the edits that take those who are hidden out of the files, and
-// by name those of them whom no edit takes out.
-func (c *clearing) edits(hidden func(person) bool) (edits []message.Edit, left map[string][]person) {
+// clear returns the files that name somebody hidden without them, and by name
+// those of them whom nothing takes out.
+func (c *clearing) clear(hidden func(person) bool) (files []cleared, left map[string][]person) {
 	left = map[string][]person{}
 	goes := func(a extract.Author) bool { return slices.ContainsFunc(c.named[a.Name], hidden) }
 	for _, a := range c.fixed {
@@ -185,10 +192,13 @@ func (c *clearing) edits(hidden func(person) bool) (edits []message.Edit, left m
 		}
 	}
 	for i, f := range c.files {
-		var names []string
+		var names, stay, all []string
 		for _, a := range f.authors {
+			all = append(all, a.Name)
 			if goes(a) {
 				names = append(names, a.Name)
+			} else {
+				stay = append(stay, a.Name)
 			}
 		}
 		if len(names) == 0 {
@@ -201,9 +211,9 @@ func (c *clearing) edits(hidden func(person) bool) (edits []message.Edit, left m
 			}
 			continue
 		}
-		edits = append(edits, edit)
+		files = append(files, cleared{edit, all, stay})
 	}
-	return edits, left
+	return files, left
 }
 
 // file returns the edit that takes names out of one file.
@@ -235,9 +245,30 @@ func (p *preparation) blindFiles(hidden map[string]bool) ([]message.Edit, error)
 		return nil, errStillAuthor
 	}
 	in := p.files.in
-	edits, left := p.files.edits(func(who person) bool { return in.told(who) && in.secret(who, hidden) })
+	files, left := p.files.clear(func(who person) bool { return in.told(who) && in.secret(who, hidden) })
 	if len(left) > 0 {
 		return nil, errStillAuthor
 	}
+	p.cleared = files
+	var edits []message.Edit
+	for _, f := range files {
+		edits = append(edits, f.Edit)
+	}
 	return edits, nil
+}
+
+// inBrief puts a list of whom a file names in the place of its octets, as they
+// came and as they go, which nobody can read.
+func (p *preparation) inBrief(before, after []byte) (came, goes []byte) {
+	brief := func(text, body []byte, names []string) []byte {
+		list := ""
+		for _, name := range names {
+			list += "author: " + name + "\r\n"
+		}
+		return bytes.Replace(text, bytes.TrimRight(body, "\r\n"), []byte(strings.TrimSuffix(list, "\r\n")), 1)
+	}
+	for _, f := range p.cleared {
+		before, after = brief(before, p.msg.Bytes(f.Range), f.was), brief(after, f.With, f.now)
+	}
+	return before, after
 }

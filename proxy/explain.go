@@ -172,8 +172,8 @@ func (g *Gateway) diff(rules *Rules, env message.Envelope, msg *message.Message,
 	if err != nil {
 		return "", err.Error()
 	}
-	before := bytes.ReplaceAll(msg.Octets().Held, []byte("\r\n"), []byte("\n")) // nothing of it is aside
-	after := bytes.ReplaceAll(sent.raw().Held, []byte("\r\n"), []byte("\n"))
+	before, after := p.inBrief(msg.Octets().Held, sent.raw().Held) // nothing of them is aside
+	before, after = bytes.ReplaceAll(before, []byte("\r\n"), []byte("\n")), bytes.ReplaceAll(after, []byte("\r\n"), []byte("\n"))
 	return udiff.Unified("as written", "as sent", string(before), string(after)), ""
 }
 

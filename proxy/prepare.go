@@ -47,6 +47,7 @@ type preparation struct {
 	forms    map[string]*form    // by reader; "" is everybody who has no form of their own
 	ways     ways                // to the readers, besides mail
 	files    *clearing           // of those who worked on them; nil: they are not looked for
+	cleared  []cleared           // of them, those that the last form has without somebody
 	codes    map[int]drawn       // by the index of the recipient
 	sums     sums                // of the hidden addresses; nil: not made yet
 	told     map[string][]string // by text: the members that it names; nil: not made yet
