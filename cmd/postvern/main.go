@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -93,10 +94,37 @@ func run(ctx context.Context, args []string, s streams) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(s.err, "postvern: %s\nTry: postvern --help\n", err)
+		fmt.Fprintf(s.err, "postvern: %s%s\nTry: %s --help\n", err, mistyped(err), meantCommand(err))
 		return exitUsage
 	}
 	return report(s.err, parsed.Run())
+}
+
+// meantCommand returns the command that a wrong command line is about, as far as
+// it was understood.
+func meantCommand(err error) string {
+	words := []string{"postvern"}
+	var fault *kong.ParseError
+	if errors.As(err, &fault) {
+		for _, step := range fault.Context.Path {
+			if step.Command != nil {
+				words = append(words, step.Command.Name)
+			}
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// mistyped says what is behind a command line whose words the shell took apart.
+func mistyped(err error) string {
+	var fault *kong.ParseError
+	if !errors.As(err, &fault) || fault.Context.Selected() == nil || len(fault.Context.Selected().Positional) == 0 {
+		return ""
+	}
+	if strings.HasPrefix(err.Error(), "unexpected argument ") {
+		return "; put a text of several words in quotation marks"
+	}
+	return ""
 }
 
 // report prints an error as a person reads it and returns the exit code.
