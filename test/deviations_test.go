@@ -183,6 +183,11 @@ func TestWrongWordsChangeNothingInTheRegister(t *testing.T) {
 			t.Errorf("%s: %d %s%s", name, code, out, errs)
 		}
 	}
+	for want, reason := range map[string]string{"10000 tegn": strings.Repeat("å", 10001), "UTF-8": "caf\xe9", "teksten er tom": "\u200b"} {
+		if out, errs, code := g.said("", "held", "drop", id, "--reason", reason); code != 2 || !strings.Contains(errs, want) {
+			t.Errorf("a reason that does not say %q: %d %s%s", want, code, out, errs)
+		}
+	}
 	if after := g.entries("list"); fmt.Sprint(after) != fmt.Sprint(before) {
 		t.Errorf("the register was %+v\nand is %+v", before, after)
 	}

@@ -151,7 +151,7 @@ func written(in io.Reader, say speaker, text string) (string, error) {
 		text = string(read)
 	}
 	long := len(text) > octets
-	if !long && !utf8.ValidString(text) {
+	if !long && strings.ContainsRune(text, utf8.RuneError) { // what is no UTF-8 in an argument comes as this
 		return "", say.fault("text-octets")
 	}
 	text = deviation.Clean(text)

@@ -163,7 +163,7 @@ func printHeld(s streams, say speaker, config string, h heldItem) {
 type heldDecision struct {
 	office `embed:""`
 	ID     string `arg:"" help:"ID or reference of the held mail; a reference decides about all its copies."`
-	Reason string `required:"" placeholder:"TEXT" help:"Why: the register records it."`
+	Reason string `required:"" placeholder:"TEXT" help:"Why: the register records it; - reads it from standard input."`
 	By     string `placeholder:"NAME" help:"Who decides; otherwise your login at this machine."`
 }
 
@@ -173,8 +173,8 @@ type heldReleaseCommand struct {
 
 // Run releases the held copies that the ID or reference names.
 func (c heldReleaseCommand) Run(ctx context.Context, s streams) error {
-	return c.decide(ctx, s, func(custody proxy.Custody, say speaker, h spool.HeldCopy, by string) error {
-		action, err := custody.Release(ctx, h.ID, by, c.Reason)
+	return c.decide(ctx, s, func(custody proxy.Custody, say speaker, h spool.HeldCopy, by, reason string) error {
+		action, err := custody.Release(ctx, h.ID, by, reason)
 		if err != nil {
 			return err
 		}
@@ -193,8 +193,8 @@ type heldDropCommand struct {
 
 // Run drops the held copies that the ID or reference names.
 func (c heldDropCommand) Run(ctx context.Context, s streams) error {
-	return c.decide(ctx, s, func(custody proxy.Custody, say speaker, h spool.HeldCopy, by string) error {
-		if err := custody.Drop(ctx, h.ID, by, c.Reason); err != nil {
+	return c.decide(ctx, s, func(custody proxy.Custody, say speaker, h spool.HeldCopy, by, reason string) error {
+		if err := custody.Drop(ctx, h.ID, by, reason); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintln(s.out, say.say("dropped", "id", h.ID, "reference", h.Reference))
@@ -202,13 +202,17 @@ func (c heldDropCommand) Run(ctx context.Context, s streams) error {
 	})
 }
 
-func (c heldDecision) decide(ctx context.Context, s streams, do func(proxy.Custody, speaker, spool.HeldCopy, string) error) error {
+func (c heldDecision) decide(ctx context.Context, s streams, do func(proxy.Custody, speaker, spool.HeldCopy, string, string) error) error {
 	say, err := c.words()
 	if err != nil {
 		return err
 	}
 	if strings.TrimSpace(c.Reason) == "" {
 		return usageError{say.fault("no-reason")}
+	}
+	reason, err := written(s.in, say, c.Reason)
+	if err != nil {
+		return usageError{err}
 	}
 	by, err := whoami(c.By)
 	if err != nil {
@@ -220,7 +224,7 @@ func (c heldDecision) decide(ctx context.Context, s streams, do func(proxy.Custo
 			return err
 		}
 		for _, h := range found {
-			err := do(custody, say, h, by)
+			err := do(custody, say, h, by, reason)
 			switch {
 			case errors.Is(err, proxy.ErrRefused):
 				err = say.fault("held-refused")
