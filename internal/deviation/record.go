@@ -2,8 +2,9 @@
 // avvikelse): what a record holds and how an entry of the policy becomes one.
 // Its words come from package notice.
 //
-// A record names kinds, places and counts; it never holds a value that was
-// found, an address of a member, a file name or any text of a message.
+// A record names kinds, places and counts; of itself it never holds a value that
+// was found, an address of a member, a file name or any text of a message. What
+// a person writes into it (Change) may.
 package deviation
 
 import (

@@ -143,3 +143,16 @@ func countsFollowUps(t *testing.T, open opener) {
 	set(all[0].ID, deviation.Open, now)
 	want("one opened again", FollowUps{Open: 4, Due: 1})
 }
+
+func TestARecordThatCannotBeReadIsNotChanged(t *testing.T) {
+	s := openTest(t, t.TempDir())
+	all := register(t, s, "PV-EEEEEE", 2)
+	damage(t, s, "UPDATE deviations SET secret = zeroblob(length(secret)) WHERE id = $1", all[1].ID)
+	if _, err := s.ChangeDeviations(t.Context(), []string{"PV-EEEEEE"}, remark("x")); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), all[1].ID) {
+		t.Errorf("it is answered %v", err)
+	}
+	got, err := s.ChangeDeviations(t.Context(), []string{all[0].ID}, remark("y"))
+	if err != nil || len(got) != 1 || len(got[0].Comments) != 2 {
+		t.Errorf("the other: %+v, %v", got, err)
+	}
+}
