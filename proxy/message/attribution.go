@@ -57,7 +57,7 @@ func attributions(text string, plain bool) []quotedList {
 		if end := strings.TrimRight(text[line.content:line.end], " \t\r\u00a0*_"); !strings.HasSuffix(end, ":") && !strings.HasSuffix(end, wideColon) && !strings.HasSuffix(end, ">>>") {
 			continue
 		}
-		if e, ok := writerIn(text, plain, last); ok || plain && cites(text, next, line.depth) && nameBeforeVerb(text, line, &e) {
+		if e, ok := writerIn(text, plain, last); ok || cites(text, next, line.depth) && nameBeforeVerb(text, line, &e) {
 			found = append(found, quotedList{elements: []quotedElement{e}, writer: true})
 		}
 		last = last[:0]

@@ -50,7 +50,15 @@ func cutQuoted(lists []quotedList, who hideQuoted) (cuts []Range, hidden int) {
 		cuts = append(cuts, l.cut(gone)...)
 	}
 	slices.SortFunc(cuts, func(a, b Range) int { return cmp.Compare(a.Start, b.Start) })
-	return cuts, hidden
+	apart := cuts[:0]
+	for _, c := range cuts { // a line may be of two kinds
+		if n := len(apart); n > 0 && c.Start < apart[n-1].End {
+			apart[n-1].End = max(apart[n-1].End, c.End)
+			continue
+		}
+		apart = append(apart, c)
+	}
+	return apart, hidden
 }
 
 func (e quotedElement) hidden(hide func(name, address string) bool) bool {

@@ -26,8 +26,8 @@ type Quotation struct {
 }
 
 // Quoted returns the people that stand in header blocks of quoted messages
-// ("Til:" beside "Fra:", "Sendt:" ...) and in attribution lines, in the bodies
-// of the message, plain and HTML, at any depth of quotation and in messages
+// ("Til:" beside "Fra:", "Sendt:" ...), in attribution lines and in what programs
+// tell of people ("Bo Friis reacted to your message"), in the bodies of the message, plain and HTML, at any depth of quotation and in messages
 // inside it. The error is that of a body that cannot be decoded.
 func (m *Message) Quoted() (Quotation, error) {
 	var q Quotation
@@ -57,9 +57,7 @@ func (m *Message) Quoted() (Quotation, error) {
 // lines of a plain text.
 func QuotedIn(text string) Quotation {
 	var q Quotation
-	if mayQuote(text) {
-		q.add(findQuoted(text, nil))
-	}
+	q.add(listsIn(text, nil))
 	return q
 }
 
@@ -160,7 +158,8 @@ func (m *Message) bodies(p *Part, signed bool, f func(p *Part, signed bool) erro
 }
 
 // quotesNobody reports whether a look at the octets of a plain body is enough
-// to say that nobody is quoted in it: there is no colon, and no address.
+// to say that nobody is quoted in it: there is no colon, no address, and no line
+// of a program's own.
 func (m *Message) quotesNobody(p *Part) bool {
 	if p.MediaType != "text/plain" || p.Encoding != "7bit" && p.Encoding != "8bit" {
 		return false
@@ -168,7 +167,7 @@ func (m *Message) quotesNobody(p *Part) bool {
 	charset, err := lookCharset(p.Params["charset"])
 	ascii := p.Params["charset"] == "" || err == nil && (charset == nil || charset == charmap.Windows1252)
 	body := m.Bytes(p.Body)
-	return ascii && bytes.IndexByte(body, ':') < 0 && bytes.IndexByte(body, '@') < 0 && !bytes.Contains(body, []byte("%40")) && !bytes.Contains(body, []byte("%2540"))
+	return ascii && bytes.IndexByte(body, ':') < 0 && bytes.IndexByte(body, '@') < 0 && !bytes.Contains(body, []byte("%40")) && !bytes.Contains(body, []byte("%2540")) && !mayTell(string(body))
 }
 
 // textBody is a decoded body and how to write it again.
@@ -234,13 +233,18 @@ func (b *textBody) decode(charset encoding.Encoding) {
 // lists returns the recipient lines and those that name a writer. In HTML an
 // address may stand in a link only.
 func (b *textBody) lists() []quotedList {
-	if !mayQuote(b.visible.text) {
-		return nil
-	}
 	if b.visible.runs == nil {
-		return findQuoted(b.visible.text, nil)
+		return listsIn(b.visible.text, nil)
 	}
-	return findQuoted(b.visible.text, b.visible.linked)
+	return listsIn(b.visible.text, b.visible.linked)
+}
+
+func listsIn(text string, linked func(Range) []string) []quotedList {
+	lists := told(text, linked)
+	if mayQuote(text) {
+		lists = append(lists, findQuoted(text, linked)...)
+	}
+	return lists
 }
 
 // rewrite returns the body without what is cut, in its charset and transfer
