@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"postvern.example/internal/roster"
@@ -55,8 +56,45 @@ func (r *Rules) agreement(env message.Envelope, msg *message.Message, at time.Ti
 			}
 		}
 	}
+	for _, address := range machinery(msg) { // they are seen, and read nothing
+		if c := canonical(r.behind(address)); c != "" && !seen[c] && r.member(c) {
+			seen[c] = true
+			a.known = append(a.known, r.ledger.Of(c)...)
+		}
+	}
 	a.agree = r.Policy.Agree(a.known, at)
 	return a
+}
+
+// agreement is what the edits go by: the same as the facts did.
+func (p *preparation) agreement() *agreement {
+	if p.agreed == nil {
+		p.agreed = p.rules.agreement(p.env, p.msg, p.facts.At)
+	}
+	return p.agreed
+}
+
+// relied returns the entries with the consents because of which somebody stayed
+// where only the edits looked.
+func (p *preparation) relied(entries []policy.Entry) []policy.Entry {
+	if p.agreed == nil {
+		return entries
+	}
+	more := slices.DeleteFunc(p.agreed.used(), func(id string) bool { return slices.Contains(p.decision.Consents, id) })
+	if len(more) == 0 {
+		return entries
+	}
+	entries = slices.Clone(entries)
+	i := slices.IndexFunc(entries, func(e policy.Entry) bool { return e.Type == policy.EntryConsent })
+	if i < 0 {
+		return append(entries, policy.Entry{
+			Type: policy.EntryConsent, Severity: policy.Low, NearMiss: true, Rule: policy.RuleConsents, Action: p.decision.Strictest(),
+			Count: 1, Consents: more,
+		})
+	}
+	entries[i].Consents = append(slices.Clone(entries[i].Consents), more...)
+	slices.Sort(entries[i].Consents)
+	return entries
 }
 
 // groups returns the groups of the roster that somebody belongs to, where a
@@ -91,6 +129,14 @@ func (a *agreement) covered(consents []policy.Consent, readers []policy.Reader) 
 		a.relied[id] = true
 	}
 	return ok
+}
+
+// who reports whether somebody agreed of whom an address or a full name is known.
+func (a *agreement) who(who string) bool {
+	if strings.Contains(who, "@") {
+		return a.address(who)
+	}
+	return a.name(who)
 }
 
 // person reports whether somebody who is named inside a message agreed.

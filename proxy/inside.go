@@ -147,7 +147,7 @@ func (in inside) told(p person) bool {
 
 // inside is what the edits go by: the same as the facts did.
 func (p *preparation) inside() inside {
-	return p.rules.inside(p.env, p.msg, p.rules.agreement(p.env, p.msg, p.facts.At))
+	return p.rules.inside(p.env, p.msg, p.agreement())
 }
 
 // quoted returns everybody who stands in a quotation, and those who are told

@@ -48,10 +48,6 @@ func displayNames(msg *message.Message) map[string][]string {
 	return out
 }
 
-// namesMember reports whether a header field's text holds a member's full
-// name.
-func (r *Rules) namesMember(text string) bool { return len(r.namesIn(text)) > 0 }
-
 // longestNamed is up to where names are looked for in a header field: longer
 // ones are signatures, keys and routes.
 const longestNamed = 2000

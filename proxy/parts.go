@@ -19,6 +19,7 @@ type tracer struct {
 	names  spelledNames
 	sums   sums
 	told   map[string][]string // what others found of texts of this message
+	agreed *agreement
 }
 
 // tracer returns what finds those who are hidden.
@@ -32,7 +33,7 @@ func (p *preparation) tracer(hidden map[string]bool) tracer {
 	people := hiddenNames(p.msg, hidden)
 	// A representative is no secret, and may have a member's name.
 	people = slices.DeleteFunc(people, p.rules.Representatives.HasName)
-	return tracer{msg: p.msg, rules: p.rules, hidden: hidden, people: people, names: spell(people), sums: p.sums, told: p.told}
+	return tracer{msg: p.msg, rules: p.rules, hidden: hidden, people: people, names: spell(people), sums: p.sums, told: p.told, agreed: p.agreement()}
 }
 
 // in reports whether a text names somebody hidden.

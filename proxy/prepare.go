@@ -51,6 +51,7 @@ type preparation struct {
 	codes    map[int]drawn       // by the index of the recipient
 	sums     sums                // of the hidden addresses; nil: not made yet
 	told     map[string][]string // by text: the members that it names; nil: not made yet
+	agreed   *agreement          // nil: nobody was asked for yet
 	untraced bool                // leave our trace field out, to show only what the decision changes
 	question string              // the id of what the sender is asked; empty: nothing yet
 	keyless  string              // and of what they are asked about copies that no step protects
@@ -288,7 +289,7 @@ func (p *preparation) trace(id string) []byte {
 
 // register turns the decision's entries into records.
 func (p *preparation) register() {
-	for _, e := range p.decision.Entries {
+	for _, e := range p.relied(p.decision.Entries) {
 		observed := p.decision.Mode == policy.Observe && e.Type != policy.EntryConsent
 		r := p.entry(p.rules, e, p.parcel.Reference, reporter(p.env), strings.Join(e.Consents, ", "), observed)
 		if e.Type == policy.EntryConsent { // nobody has to look at it

@@ -13,18 +13,26 @@ func (t tracer) tells(text string) bool {
 	return t.in(text) || len(t.others(text)) > 0
 }
 
-// others returns how a text names members whom the reader of this copy is not:
-// addresses and full names as they stand there, or in one of its forms.
+// others returns how a text names members whom the reader of this copy is not,
+// and who did not agree to be seen: addresses and full names as they stand there,
+// or in one of its forms.
 func (t tracer) others(text string) []string {
-	found, known := t.told[text]
-	if !known {
+	found, asked := t.told[text]
+	if !asked {
 		found = t.rules.told(text)
 		t.told[text] = found
 	}
-	if !slices.ContainsFunc(found, t.reader) {
+	known := func(who string) bool { return t.reader(who) || t.agreed.who(who) }
+	if !slices.ContainsFunc(found, known) {
 		return found
 	}
-	return slices.DeleteFunc(slices.Clone(found), t.reader)
+	return slices.DeleteFunc(slices.Clone(found), known)
+}
+
+// namesMember reports whether a header field's text holds the full name of a
+// member who did not agree to be seen.
+func (t tracer) namesMember(text string) bool {
+	return slices.ContainsFunc(t.rules.namesIn(text), func(name string) bool { return !t.agreed.name(name) })
 }
 
 // reader reports whether an address or a name is that of the one who reads this

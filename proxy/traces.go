@@ -49,7 +49,7 @@ func (t tracer) otherTraces() []message.Edit {
 			continue
 		}
 		text := msg.Text(f)
-		if !names(msg, f, hidden) && !t.in(text) && !t.rules.namesMember(text) && leaves(name, string(msg.Bytes(f.Value)), text) {
+		if !names(msg, f, hidden) && !t.in(text) && !t.namesMember(text) && leaves(name, string(msg.Bytes(f.Value)), text) {
 			continue
 		}
 		if at := forClause.FindIndex(msg.Bytes(f.Value)); name == "received" && at != nil {
@@ -188,7 +188,7 @@ func (t tracer) beside(msg *message.Message, b message.Mailbox, r message.Range)
 		if isName(name) {
 			text = strings.ReplaceAll(text, name, " ")
 		}
-		if t.rules.namesMember(text) {
+		if t.namesMember(text) {
 			return true
 		}
 	}

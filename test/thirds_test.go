@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // everyReading returns a copy as whoever looks for somebody in it may read it:
@@ -275,6 +276,48 @@ func (p probe) ofIngrid(t *testing.T, g *installation, n int) {
 			if tellsOfIngrid.MatchString(reading) {
 				t.Fatalf("a copy names her, as in %q:\n%s", tellsOfIngrid.FindString(reading), content)
 			}
+		}
+	}
+}
+
+// TestWhoAgreedToBeSeenStaysWhereMachineryNamesThem sends mail in which a program
+// names a third member, to two who did not agree to be seen by each other.
+func TestWhoAgreedToBeSeenStaysWhereMachineryNamesThem(t *testing.T) {
+	for _, as := range []string{"bcc", "individual"} {
+		g := gateway(t, files{"policy.yaml": strings.Replace(defaultPolicy, "as: bcc", "as: "+as, 1)})
+		entered := g.consent("ingrid@post.example", "*@post.example", "--name", "Ingrid Østergård")
+		time.Sleep(time.Second) // what is promised
+		for n, c := range []struct{ name, body, stays string }{
+			{"file name", attached("Content-Type: text/plain\nContent-Disposition: attachment; filename*=utf-8''Ingrid%20%C3%98sterg%C3%A5rd.txt\n", "x"), "Ingrid%20%C3%98sterg%C3%A5rd.txt"},
+			{"file address", attached("Content-Type: text/plain; name=\"ingrid@post.example.txt\"\n", "x"), "ingrid@post.example.txt"},
+			{"content-description", attached("Content-Type: text/plain\nContent-Description: "+thirdName+"\n", "x"), thirdName},
+			{"parameter", attached("Content-Type: text/plain; x-author*=utf-8''Ingrid%20%C3%98sterg%C3%A5rd\n", "x"), "x-author"},
+			{"content-id", attached("Content-Type: image/png; name=a.png\nContent-ID: <ingrid@post.example>\n", "x"), "Content-ID: <ingrid@post.example>"},
+			{"preamble", "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\nSendt af ingrid@post.example\n--b\n\nHej\n--b--\n", "Sendt af ingrid@post.example"},
+			{"comments", "Comments: " + thirdName + "\n\nHej\n", thirdName},
+			{"reaction", "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nIngrid Østergård reagerede på din besked\n", "Ingrid Østergård reagerede"},
+		} {
+			t.Run(as+", "+c.name, func(t *testing.T) {
+				p := probe{fields: "To: mette@post.example, peter@post.example\n", to: twoReaders, body: c.body}
+				from, to, mail := p.mail(n)
+				if err := g.send("anna", from, to, mail); err != nil {
+					t.Fatal(err)
+				}
+				for _, content := range copiesOf(t, g, fmt.Sprintf("<probe-%d@forening.example>", n), len(to)) {
+					if !strings.Contains(string(content), c.stays) || strings.Contains(string(content), "mette@") && strings.Contains(string(content), "peter@") {
+						t.Errorf("%q is not in a copy:\n%s", c.stays, content)
+					}
+				}
+				relied := 0
+				for _, r := range g.register() {
+					if r.Type == "consent" && strings.Contains(fmt.Sprint(r.Comments), entered[0].ID) {
+						relied++
+					}
+				}
+				if relied != n+1 {
+					t.Errorf("the register says %d times that her consent was relied on, want %d", relied, n+1)
+				}
+			})
 		}
 	}
 }
