@@ -235,7 +235,7 @@ func blockRecipients(text string, block []quotedLine, headed bool, linked func(R
 		switch line.label {
 		case recipientLabel:
 		case senderLabel:
-			if labelled-has[meetingLabel] < 2 {
+			if labelled-has[meetingLabel] < 2 && !invitation {
 				continue
 			}
 		case attendeeLabel:

@@ -18,12 +18,17 @@ var (
 		`|(?:on )?(?:hyväksynyt|hyväksyi|hylännyt|hylkäsi) (?:tämän |alustavasti )?(?:kutsun|kokous)` +
 		`|(?:mentioned you|nævnte dig|har nævnt dig|nevnte deg|har nevnt deg|nemnde deg|omnämnde dig|nämnde dig|har omnämnt dig|har nämnt dig|mainitsi sinut|minntist á þig)\b` +
 		`|(?:assigned (?:you|a task|this)|has assigned you|tildelte dig|har tildelt dig|tildelte deg|har tildelt deg|tilldelade dig|har tilldelat dig|määritti sinulle|antoi sinulle tehtävän)` +
-		`|(?:commented on|added a comment|replied to|kommenterede|kommenterte|kommenterade|kommentoi|svarede på|svarte på|svara på|svarade på) (?:your|a comment|the comment|din|dit|ditt|en kommentar|ein kommentar|kommentaren|kommentar|tiedosto|kommentti)` +
+		`|(?:commented on|added a comment to|replied to|kommenterede|kommenterte|kommenterade|kommentoi|svarede på|svarte på|svara på|svarade på) (?:your|the following|a comment|the comment|din|dit|ditt|en kommentar|ein kommentar|kommentaren|kommentar|tiedosto|kommentti)` +
 		`|(?:sent you a message|sendte dig en (?:besked|meddelelse)|sendte deg en melding|sende deg ei melding|skickade ett meddelande till dig|lähetti sinulle viestin)` +
 		`|(?:is requesting access|requested access|requests access|anmoder om adgang|har anmodet om adgang|ber om tilgang|har bedt om tilgang|begär åtkomst|har begärt åtkomst|pyytää käyttöoikeutta)` +
+		`|(?:would like to recall|vil gerne tilbagekalde|ønsker å tilbakekalle|ønskjer å kalle tilbake|vill återkalla|haluaa peruuttaa|haluaa kutsua takaisin) (?:the |this )?(?:message|meddelelse|besked|melding|meddelande|viesti)` +
+		`|(?:completed a task|har fuldført en opgave|fuldførte en opgave|har fullført en oppgave|fullførte en oppgave|har slutfört en uppgift|slutförde en uppgift|suoritti tehtävän)\b` +
+		`|(?:added you to the .{1,100} team|føjede dig til teamet|har føjet dig til teamet|la deg til i teamet|har lagt deg til i teamet|lade till dig i teamet|har lagt till dig i teamet|lisäsi sinut tiimiin)\b` +
+		`|(?:has proposed a new time|har foreslået et nyt tidspunkt|har foreslått et nytt tidspunkt|har gjort framlegg om eit nytt tidspunkt|har föreslagit en ny tid|on ehdottanut uutta aikaa) (?:for|til|for|för|kokoukselle)\b` +
+		`|(?:sent you some files|har sendt dig nogle filer|har sendt deg noen filer|har sendt deg nokre filer|har skickat några filer till dig|lähetti sinulle tiedostoja)\b` +
 		`|(?:participated in|just participated|has voted|deltog i afstemningen|har deltaget i afstemningen|har stemt i|har röstat i|har svart på avstemningen|har svarat på omröstningen)\b` +
 		`)`)
-	deeds = labels("reacted", "reagerede", "reagerte", "reagerade", "reagoi", "brást", "liked", "loved", "laughed", "synes", "likte", "likar", "gillar", "gillade",
+	deeds = labels("would", "vil", "ønsker", "ønskjer", "vill", "haluaa", "completed", "fuldførte", "fullførte", "slutförde", "suoritti", "føjede", "la", "lade", "lisäsi", "reacted", "reagerede", "reagerte", "reagerade", "reagoi", "brást", "liked", "loved", "laughed", "synes", "likte", "likar", "gillar", "gillade",
 		"has", "har", "on", "hefur", "shared", "delte", "delade", "jakoi", "deildi", "is", "invited", "inviterer", "inviterte", "inviterede", "bjuder", "bjöd", "kutsuu", "kutsui", "býður", "bauð",
 		"accepted", "declined", "tentatively", "hyväksyi", "hylkäsi", "accepterede", "mentioned", "nævnte", "nevnte", "nemnde", "omnämnde", "nämnde", "mainitsi", "minntist",
 		"assigned", "tildelte", "tilldelade", "määritti", "antoi", "commented", "added", "replied", "kommenterede", "kommenterte", "kommenterade", "kommentoi", "svarede", "svarte", "svara", "svarade",
