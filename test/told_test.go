@@ -102,6 +102,7 @@ var toldByPrograms = map[string]string{
 	"opener is":                "Þann 3. nóv. 2026 kl. 10:12 skrifaði Ingrid Østergård:\n> hæ",
 	"opener en":                "On 3 Nov 2026, at 10:12, Ingrid Østergård wrote:\n> hi",
 	"opener bare":              "Ingrid Østergård skrev:\n> hej",
+	"notes block":              "Fra: Ingrid Østergård/REGION/DK\nTil: Anna Holm/REGION/DK@REGION\nDato: 03-11-2026 10:12\nEmne: x",
 	"oof opener":               "Automatisk svar: ferie\nFra: Ingrid Østergård\nSendt: 3. november 2026 10:12\nTil: Anna Holm\nEmne: Automatisk svar\n\nJeg er på ferie.",
 	"read receipt inline":      "Din meddelelse\n\n   Til: Ingrid Østergård\n   Emne: Torsdag\n   Sendt: 3. november 2026 10:12\n\nblev læst den 3. november 2026 10:14.",
 }

@@ -114,8 +114,8 @@ func personOf(s string) (name string, addresses []string) {
 	if i := strings.IndexAny(s, "<["); i >= 0 {
 		s = s[:i] + behindBrackets(s)
 	}
-	if name, unit, ok := strings.Cut(s, "/"); ok && strings.Contains(unit, "@") && !strings.Contains(name, "@") {
-		s, addresses = name, addresses[:0] // "Bo Friis/UNIT@ORG", as Notes writes
+	if name, unit, ok := strings.Cut(s, "/"); ok && (strings.Contains(unit, "@") || strings.Contains(name, " ")) && !strings.Contains(name, "@") {
+		s, addresses = name, addresses[:0] // "Bo Friis/UNIT@ORG" and "Bo Friis/UNIT/ORG", as Notes writes
 	}
 	if strings.Contains(s, "@") {
 		s = strings.Join(slices.DeleteFunc(strings.Fields(s), func(word string) bool { return strings.Contains(word, "@") }), " ")
