@@ -1,5 +1,7 @@
 package detect
 
+import "strings"
+
 // separator says what stands between two groups of digits.
 type separator byte
 
@@ -375,13 +377,36 @@ func (r *run) afterWord(at int) bool {
 }
 
 // labelled reports whether the letters that end before at are a keyword for
-// numbers of persons: "cpr010203-1234" is one, "A010203-1234" is none.
+// numbers of persons: "cpr010203-1234" is one, "A010203-1234" is none. A word for
+// a number may follow it: "CPR-nummer010203-1234".
 func (r *run) labelled(at int) bool {
+	i := r.letters(at)
+	if wordsForNumbers[strings.ToLower(r.text[i:at])] && i > 1 && isIn(" -.", r.text[i-1]) {
+		at = i - 1
+		i = r.letters(at)
+	}
+	return keywords.find(r.text[i:at])&keyAnyPerson != 0
+}
+
+// wordsForNumbers stand behind the keyword for what they number.
+var wordsForNumbers = map[string]bool{"nr": true, "no": true, "nro": true, "nummer": true, "number": true, "numero": true}
+
+// letters returns where the letters begin that end before at.
+func (r *run) letters(at int) int {
 	i := at
 	for i > 0 && isLetter(r.text[i-1]) && at-i < 40 {
 		i--
 	}
-	return keywords.find(r.text[i:at])&keyAnyPerson != 0
+	return i
+}
+
+// named reports whether such a keyword stands before a number, with little between
+// them: "cpr: ".
+func (r *run) named(at int) bool {
+	for n := 0; n < 2 && at > 0 && isIn(" :=.", r.text[at-1]); n++ {
+		at--
+	}
+	return at > 0 && isLetter(r.text[at-1]) && r.labelled(at)
 }
 
 // closes looks at what stands after a number that ends a run.
@@ -390,8 +415,8 @@ func (r *run) closes(at int, v *number) bool {
 		return true
 	}
 	c := r.text[at]
-	if isLetter(c) {
-		return false
+	if isLetter(c) { // a word, where a keyword says that the number is one: "cpr 010203-1234ring"
+		return at+1 < len(r.text) && isLetter(r.text[at+1]) && r.named(v.start)
 	}
 	if at+1 >= len(r.text) {
 		return c != '@'
