@@ -295,10 +295,14 @@ func (s *Store) Drop(ctx context.Context, id string, records []deviation.Record,
 	return nil
 }
 
-// forgetBody forgets a body that was not claimed.
+// forgetBody forgets a body that was not claimed. One that is gone already, as
+// after damage, is no error.
 func (t *tx) forgetBody(id int64) error {
 	c := claim{body: id}
-	if err := t.row("body size", []any{id}, &c.size, &c.file); err != nil {
+	switch err := t.row("body size", []any{id}, &c.size, &c.file); {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
 		return err
 	}
 	return t.forget(c)
