@@ -93,7 +93,7 @@ service auth {
 		t.Fatal(err)
 	}
 	t.Cleanup(m.stopDovecot)
-	waitFor(t, "Dovecot", func() bool { return reachable(fmt.Sprintf("127.0.0.1:%d", port)) })
+	waitFor(t, "Dovecot", func() bool { return greets(fmt.Sprintf("127.0.0.1:%d", port)) })
 	if m.sink, err = sink.Start(sink.Config{}); err != nil {
 		t.Fatal(err)
 	}
@@ -141,12 +141,17 @@ func (m *mailServer) stopDovecot() {
 	}
 }
 
-func reachable(address string) bool {
+// greets reports whether a server says something to whoever comes: one that only
+// listens may not be up yet.
+func greets(address string) bool {
 	c, err := net.DialTimeout("tcp", address, time.Second)
-	if err == nil {
-		_ = c.Close()
+	if err != nil {
+		return false
 	}
-	return err == nil
+	defer func() { _ = c.Close() }()
+	_ = c.SetReadDeadline(time.Now().Add(time.Second))
+	n, err := c.Read(make([]byte, 1))
+	return n == 1 && err == nil
 }
 
 // asksThere starts a gateway that asks the mail server about logins, and sends
