@@ -87,7 +87,7 @@ const longestTold = 300
 // doing returns who does something in a sentence that begins with their name,
 // or is done by whom it ends in.
 func doing(line string) (e quotedElement, ok bool) {
-	if len(line) > longestTold || len(line) < 8 {
+	if len(line) > longestTold || len(line) < 8 || strings.IndexByte(line, ' ') < 0 {
 		return e, false
 	}
 	start := 0
@@ -126,13 +126,19 @@ func lastBy(line string) int {
 	if !unicode.IsUpper(word) && word != '<' && !strings.Contains(line, "@") {
 		return 0
 	}
-	last := 0
-	for _, by := range [...]string{" af ", " av ", " by ", " of ", " för "} {
-		if i := strings.LastIndex(line, by); i >= 0 {
-			last = max(last, i+len(by))
+	const most = 6 // words of a name, and this one
+	for end, words := len(line), 0; words < most; words++ {
+		i := strings.LastIndexByte(line[:end], ' ')
+		if i < 0 {
+			break
 		}
+		switch line[i+1 : end] {
+		case "af", "av", "by", "of", "för":
+			return end + 1
+		}
+		end = i
 	}
-	return last
+	return 0
 }
 
 // nameLength returns how long the full name, or the mailbox, is that a text
