@@ -220,7 +220,7 @@ func headingOf(line string) heading {
 	}
 	var room [2 * longest]byte
 	word := line
-	if i := strings.IndexAny(line, " \t"); i >= 0 {
+	if i := strings.IndexAny(line[:min(len(line), longestWord+1)], " \t"); i >= 0 {
 		word = line[:i]
 	}
 	if len(word) <= longestWord {
