@@ -439,3 +439,20 @@ func TestAStoreURLThatIsNoneIsRefusedWithoutItsPassword(t *testing.T) {
 		}
 	}
 }
+
+func TestATableThatCannotBeVacuumedDoesNotKeepTheServerClosed(t *testing.T) {
+	s := openPostgresTest(t, t.TempDir())
+	damage(t, s, "ALTER TABLE chunks RENAME TO chunks_away")
+	damage(t, s, "DROP TABLE IF EXISTS reserve")
+	before := time.Now().Add(-reserveGrace)
+	s.spent.Store(&before)
+	for end := time.Now().Add(time.Minute); s.spent.Load() != nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("no mail is taken although there is room")
+		}
+	}
+	if left, err := s.reserveLeft(t.Context(), s.read); err != nil || left != reserveRows {
+		t.Errorf("the reserve has %d rows, %v", left, err)
+	}
+	damage(t, s, "ALTER TABLE chunks_away RENAME TO chunks")
+}

@@ -29,6 +29,7 @@ const (
 func (s *Store) keepReserve(ctx context.Context) {
 	tick := time.NewTicker(reservePause)
 	defer tick.Stop()
+	said := ""
 	for {
 		select {
 		case <-ctx.Done():
@@ -41,8 +42,15 @@ func (s *Store) keepReserve(ctx context.Context) {
 		if s.crammed.Swap(false) {
 			s.relieve(ctx)
 		}
-		switch whole, err := s.reserve(ctx); {
-		case err != nil: // the store is away: whoever needs it says so
+		whole, err := s.reserve(ctx)
+		if s.spent.Load() == nil || ctx.Err() != nil {
+			said = "" // the store is away: whoever needs it says so
+		} else if err != nil && said != s.masked(err) {
+			said = s.masked(err)
+			s.log.Warn("no mail is taken: the reserve cannot be made anew", "error", said)
+		}
+		switch {
+		case err != nil:
 		case !whole:
 			now := time.Now()
 			s.spent.Store(&now)
@@ -67,19 +75,39 @@ func (s *Store) relieve(ctx context.Context) {
 // is none: what is left on the disk is for what has to be finished. After it was
 // given up the tables are vacuumed first, so that what was delivered counts.
 func (s *Store) reserve(ctx context.Context) (whole bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, serverPatience)
-	defer cancel()
-	left, err := s.reserveLeft(ctx, s.read)
+	looking, cancel := context.WithTimeout(ctx, serverPatience)
+	left, err := s.reserveLeft(looking, s.read)
+	cancel()
 	if err != nil || left == reserveRows {
 		return err == nil, err
 	}
 	if s.spent.Load() != nil {
+		// One that fails, or takes too long, must not keep the others from it.
 		for _, table := range []string{"copies", "bodies", "chunks", "receipts"} {
-			if _, err := s.db.ExecContext(ctx, "VACUUM "+table); err != nil && !s.lang.full(err) {
-				return false, fmt.Errorf("vacuum %s: %w", table, err)
+			if verr := s.vacuum(ctx, table); verr != nil && !s.lang.full(verr) {
+				err = errors.Join(err, fmt.Errorf("vacuum %s: %w", table, verr))
 			}
 		}
 	}
+	whole, merr := s.makeReserve(ctx)
+	if whole {
+		return true, nil
+	}
+	return false, errors.Join(err, merr)
+}
+
+func (s *Store) vacuum(ctx context.Context, table string) error {
+	ctx, cancel := context.WithTimeout(ctx, serverPatience)
+	defer cancel()
+	_, err := s.db.ExecContext(ctx, "VACUUM "+table)
+	return err
+}
+
+// makeReserve makes what is missing of the reserve, and gives it up again where
+// there is no room for all of it.
+func (s *Store) makeReserve(ctx context.Context) (whole bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, serverPatience)
+	defer cancel()
 	_, err = s.db.ExecContext(ctx, s.lang.queries["make reserve"])
 	data := make([]byte, reserveRow)
 	rand.Read(data) // what is all alike would be compressed to nothing
