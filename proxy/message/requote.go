@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unsafe"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -167,7 +168,7 @@ func (m *Message) quotesNobody(p *Part) bool {
 	charset, err := lookCharset(p.Params["charset"])
 	ascii := p.Params["charset"] == "" || err == nil && (charset == nil || charset == charmap.Windows1252)
 	body := m.Bytes(p.Body)
-	return ascii && bytes.IndexByte(body, ':') < 0 && bytes.IndexByte(body, '@') < 0 && !bytes.Contains(body, []byte("%40")) && !bytes.Contains(body, []byte("%2540")) && !mayTell(string(body))
+	return ascii && bytes.IndexByte(body, ':') < 0 && bytes.IndexByte(body, '@') < 0 && !bytes.Contains(body, []byte("%40")) && !bytes.Contains(body, []byte("%2540")) && !mayTell(unsafe.String(unsafe.SliceData(body), len(body))) // nobody changes it meanwhile
 }
 
 // textBody is a decoded body and how to write it again.

@@ -47,6 +47,9 @@ func mayTell(text string) bool {
 		line := toldLine(text, at)
 		at = line.next
 		words := text[line.start:line.end]
+		if len(words) > longestLabel && strings.IndexByte(words, ' ') < 0 && strings.IndexByte(words, '\t') < 0 {
+			continue // a single word
+		}
 		if _, ok := doing(words); ok || headingOf(words) != noHeading || len(receipted(words)) > 0 {
 			return true
 		}
