@@ -3,8 +3,10 @@ package test
 import (
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"postvern.example/internal/sink"
 )
@@ -13,7 +15,7 @@ func TestMailThatTheStoreCannotReadAnyMoreIsToldAndKeepsNoOther(t *testing.T) {
 	const late = "late@kommune.example"
 	g := install(t, nil, sink.Config{Faults: []sink.Fault{{At: sink.AtRCPT, Recipient: late, Reply: "450 4.2.1 later"}}})
 	g.start()
-	for _, word := range []string{"first", "second"} {
+	for _, word := range []string{"first", "second", "third"} {
 		mail := "From: anna.holm@region.example\nTo: " + late + "\nSubject: Hemmelig sag " + word + "\n\nFortroligt.\n"
 		if err := g.send("anna", "anna.holm@region.example", []string{late}, mail); err != nil {
 			t.Fatal(err)
@@ -26,34 +28,47 @@ func TestMailThatTheStoreCannotReadAnyMoreIsToldAndKeepsNoOther(t *testing.T) {
 		}
 		_, body := db.ExecContext(t.Context(), "UPDATE bodies SET content = zeroblob(length(content)) WHERE id = (SELECT min(id) FROM bodies)")
 		_, row := db.ExecContext(t.Context(), "UPDATE copies SET secret = zeroblob(length(secret)) WHERE body = (SELECT max(id) FROM bodies)")
-		if err := errors.Join(body, row, db.Close()); err != nil {
+		_, gone := db.ExecContext(t.Context(), "DELETE FROM bodies WHERE id NOT IN (SELECT min(id) FROM bodies UNION SELECT max(id) FROM bodies)")
+		if err := errors.Join(body, row, gone, db.Close()); err != nil {
 			t.Fatal(err)
 		}
 	})
 	var reports []string
-	waitFor(t, "the report", func() bool {
+	waitFor(t, "the reports", func() bool {
 		reports = nil
 		for _, m := range g.upstream.Messages() {
 			if m.From == "" && strings.Contains(string(m.Content), "multipart/report") {
 				reports = append(reports, string(m.Content))
 			}
 		}
-		return len(reports) > 0
+		return len(reports) == 2
 	})
 	for _, want := range []string{"Action: failed\r\n", "Status: 5.3.0\r\n", "To: anna.holm@region.example\r\n", late} {
-		if len(reports) != 1 || !strings.Contains(reports[0], want) || strings.Contains(reports[0], "Diagnostic-Code") || strings.Contains(reports[0], "Hemmelig") {
-			t.Errorf("no %q in %q", want, reports)
+		for _, report := range reports {
+			if !strings.Contains(report, want) || strings.Contains(report, "Diagnostic-Code") || strings.Contains(report, "Hemmelig") {
+				t.Errorf("no %q in %q", want, report)
+			}
 		}
 	}
-	waitFor(t, "both to be held", func() bool { return g.entriesOf("undeliverable") == 2 })
+	waitFor(t, "all to be held", func() bool { return g.entriesOf("undeliverable") == 3 })
 	var held []struct {
-		Rules []string `json:"rules"`
+		ID, Reference string
+		Rules         []string
+		Received      time.Time
 	}
 	g.json(&held, "held", "list")
-	if len(held) != 2 {
+	if len(held) != 3 {
 		t.Errorf("held: %+v", held)
 	}
-	if _, metrics := g.get("/metrics"); !strings.Contains(metrics, "\npostvern_copies_damaged_total 2\n") {
+	for _, h := range held {
+		if !slices.Equal(h.Rules, []string{"damaged"}) || len(h.Reference) != len("PV-7K3F9Q") || time.Since(h.Received).Abs() > time.Hour {
+			t.Errorf("it is held as %+v", h)
+		}
+		if out, err := g.run("held", "drop", h.ID, "--reason", "sendes igen"); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+	}
+	if _, metrics := g.get("/metrics"); !strings.Contains(metrics, "\npostvern_copies_damaged_total 3\n") {
 		t.Error("they are not counted")
 	}
 	if code, _ := g.get("/readyz"); code != 200 {

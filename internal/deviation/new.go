@@ -19,10 +19,17 @@ const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 func NewReference() string {
 	drawn := make([]byte, 6)
 	rand.Read(drawn)
-	for i, b := range drawn {
-		drawn[i] = crockford[b%32]
+	return ReferenceOf(drawn)
+}
+
+// ReferenceOf returns the reference that the first six of these octets make: for
+// what has lost its own.
+func ReferenceOf(seed []byte) string {
+	text := make([]byte, 6)
+	for i := range text {
+		text[i] = crockford[seed[i]%32]
 	}
-	return "PV-" + string(drawn)
+	return "PV-" + string(text)
 }
 
 // NewID returns a ULID for something that happened now.

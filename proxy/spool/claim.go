@@ -123,6 +123,9 @@ func (s *Store) claimDue(ctx context.Context) error {
 		err := t.rows("due copies", []any{s.now().UnixMilli(), prefetch}, func(r scanner) error {
 			var f row
 			err := r.Scan(&f.body, &f.id, &f.class, &f.attempts, &f.secret, &f.parcel, &f.reference, &f.received, &f.size, &f.file, &f.warned)
+			if f.parcel == "" {
+				f.reference, f.received = standIn(f.body, f.id)
+			}
 			found = append(found, f)
 			return err
 		})

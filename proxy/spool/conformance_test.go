@@ -83,6 +83,7 @@ func Conformance(t *testing.T, open opener) {
 		{"a question is settled whole or not at all", settledWhole},
 		{"a damaged body is held", damagedBody},
 		{"a damaged row is held", damagedRow},
+		{"a copy whose body is missing is held", missingBody},
 		{"a store needs its own key", ownKey},
 		{"a closed store says so", closedStore},
 	} {

@@ -15,7 +15,7 @@ import (
 // HeldCopy is a held copy with what is known of its message.
 type HeldCopy struct {
 	Copy
-	Parcel    string
+	Parcel    string // empty where the body is missing
 	Reference string
 	Login     string // who handed the message in
 	Received  time.Time
@@ -75,7 +75,10 @@ func (s *Store) HeldCopy(ctx context.Context, id string) (HeldCopy, error) {
 // HeldContent returns the content of a held copy, or ErrNotFound. The approval
 // of a release is bound to the SHA-256 of these octets.
 func (s *Store) HeldContent(ctx context.Context, id string) ([]byte, error) {
-	_, body, err := s.heldCopy(ctx, id)
+	held, body, err := s.heldCopy(ctx, id)
+	if err == nil && held.Parcel == "" {
+		err = ErrDamaged
+	}
 	if err == nil {
 		var content []byte
 		if content, err = s.content(ctx, body); err == nil {
@@ -136,6 +139,9 @@ func (s *Store) scanHeld(r scanner) (h heldRow, err error) {
 	if h.Copy, h.Login, err = s.openCopy(id, class, Held, box); err != nil || h.Hold == nil {
 		h.Damaged = true
 		h.Hold = &Hold{Rules: []string{Damaged}, Expires: fromMillis(expires)}
+	}
+	if h.Parcel == "" {
+		h.bodiless()
 	}
 	return h, nil
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -84,36 +83,5 @@ func TestOfABodyOnManyPagesOnlyTheKeyIsOverwritten(t *testing.T) {
 	}
 	if !bytes.Contains(file, content[50<<10:50<<10+2000]) {
 		t.Error("its ciphertext was overwritten as well")
-	}
-}
-
-// On PostgreSQL no row can stand without the other.
-func TestACopyWhoseBodyIsGoneIsHeldAndToldOf(t *testing.T) {
-	dir := t.TempDir()
-	s := openTest(t, dir)
-	p, good := testParcel(700, 1), testParcel(800, 1)
-	mustAccept(t, s, p, good)
-	damage(t, s, "DELETE FROM bodies WHERE size = 700")
-	mustClose(t, s)
-	var told []Delivery
-	s = openTest(t, dir, func(c *Config) {
-		c.Unreadable = func(d Delivery) ([]Parcel, error) { told = append(told, d); return nil, nil }
-	})
-	if got := claimCopies(t, s, 1); got[0].Parcel != good.ID {
-		t.Fatalf("%+v is handed out", got[0])
-	}
-	waitHeld(t, s, 1)
-	if len(told) != 1 || len(told[0].Copies) != 1 || told[0].Copies[0].From == "" || told[0].Copies[0].To != p.Copies[0].To {
-		t.Errorf("somebody is told of %+v", told)
-	}
-	held, err := s.Held(t.Context())
-	if err != nil || len(held) != 1 || held[0].ID != p.Copies[0].ID || !slices.Equal(held[0].Hold.Rules, []string{Damaged}) {
-		t.Fatalf("held: %+v, %v", held, err)
-	}
-	if err := s.Drop(t.Context(), held[0].ID, nil); err != nil {
-		t.Error(err)
-	}
-	if held, err = s.Held(t.Context()); err != nil || len(held) != 0 {
-		t.Errorf("then %d are held, %v", len(held), err)
 	}
 }

@@ -101,9 +101,10 @@ AND NOT EXISTS (SELECT 1 FROM copies WHERE state = 'queued' AND body = $1)
 AND NOT EXISTS (SELECT 1 FROM copies WHERE state = 'held' AND body = $1)
 
 -- name: due copies
-SELECT c.body, c.id, c.class, c.attempt, c.secret, b.parcel, b.reference, b.received, b.size, b.file,
+-- A copy whose body is gone, as after damage, is found all the same.
+SELECT c.body, c.id, c.class, c.attempt, c.secret, coalesce(b.parcel, ''), coalesce(b.reference, ''), coalesce(b.received, 0), coalesce(b.size, 0), coalesce(b.file, ''),
   EXISTS (SELECT 1 FROM warnings w WHERE w.parcel = b.parcel)
-FROM copies c JOIN bodies b ON b.id = c.body
+FROM copies c LEFT JOIN bodies b ON b.id = c.body
 WHERE c.state = 'queued' AND c.owner = 0 AND c.due <= $1
 ORDER BY c.due LIMIT $2 FOR UPDATE OF c SKIP LOCKED
 
@@ -132,18 +133,18 @@ SELECT size, file, key, content FROM bodies WHERE id = $1
 SELECT size, file FROM bodies WHERE id = $1
 
 -- name: held copies
-SELECT c.body, c.id, c.class, c.attempt, c.secret, c.expires, b.parcel, b.reference, b.received, b.size
-FROM copies c JOIN bodies b ON b.id = c.body
+SELECT c.body, c.id, c.class, c.attempt, c.secret, c.expires, coalesce(b.parcel, ''), coalesce(b.reference, ''), coalesce(b.received, 0), coalesce(b.size, 0)
+FROM copies c LEFT JOIN bodies b ON b.id = c.body
 WHERE c.state = 'held' ORDER BY c.body, c.id
 
 -- name: expired copies
-SELECT c.body, c.id, c.class, c.attempt, c.secret, c.expires, b.parcel, b.reference, b.received, b.size
-FROM copies c JOIN bodies b ON b.id = c.body
+SELECT c.body, c.id, c.class, c.attempt, c.secret, c.expires, coalesce(b.parcel, ''), coalesce(b.reference, ''), coalesce(b.received, 0), coalesce(b.size, 0)
+FROM copies c LEFT JOIN bodies b ON b.id = c.body
 WHERE c.state = 'held' AND c.expires <> 0 AND c.expires <= $1 ORDER BY c.body, c.id
 
 -- name: held copy
-SELECT c.body, c.id, c.class, c.attempt, c.secret, c.expires, b.parcel, b.reference, b.received, b.size
-FROM copies c JOIN bodies b ON b.id = c.body
+SELECT c.body, c.id, c.class, c.attempt, c.secret, c.expires, coalesce(b.parcel, ''), coalesce(b.reference, ''), coalesce(b.received, 0), coalesce(b.size, 0)
+FROM copies c LEFT JOIN bodies b ON b.id = c.body
 WHERE c.state = 'held' AND c.id = $1
 
 -- name: release copy
