@@ -101,3 +101,27 @@ func TestABackupTakesAllButWhatCannotBeRead(t *testing.T) {
 		t.Errorf("%d deliveries", len(got))
 	}
 }
+
+// TestWhatARestoreLeavesOutTakesItsBodyAlong restores a backup that lacks the
+// only copy of a body.
+func TestWhatARestoreLeavesOutTakesItsBodyAlong(t *testing.T) {
+	for _, size := range []int{300, largeBody + 1} {
+		s := openTest(t, t.TempDir())
+		lost, good := testParcel(size, 1), testParcel(500, 1)
+		mustAccept(t, s, lost, good)
+		damage(t, s, "UPDATE copies SET secret = zeroblob(length(secret)) WHERE id = $1", lost.Copies[0].ID)
+		to, dir := filepath.Join(t.TempDir(), "backup"), t.TempDir()
+		if _, err := s.Backup(t.Context(), to, "test", nil); !errors.Is(err, ErrIncomplete) {
+			t.Fatal(err)
+		}
+		cfg := RestoreConfig{From: to, Dir: dir, Keys: [][]byte{testKey()}, Now: time.Now(), Deliver: true}
+		if _, err := Restore(t.Context(), cfg); err != nil {
+			t.Fatal(err)
+		}
+		s = openTest(t, dir)
+		wantStats(t, s, Stats{Queued: 1, Bytes: 500})
+		if files, err := os.ReadDir(filepath.Join(dir, "bodies")); err != nil || len(files) != 0 {
+			t.Errorf("files that no copy needs: %v, %v", files, err)
+		}
+	}
+}
