@@ -169,8 +169,8 @@ func (s *Store) takeBack(t *tx) error {
 	return nil
 }
 
-// line puts claimed rows in line, as deliveries. A row that does not decrypt
-// stands alone, to be held when its turn comes.
+// line puts claimed rows in line, as deliveries. A row that does not decrypt, or
+// that nobody let go, stands alone, to be held when its turn comes.
 func (s *Store) line(found []row) {
 	var sorted sorter
 	for _, f := range found {
@@ -178,7 +178,7 @@ func (s *Store) line(found []row) {
 			continue
 		}
 		c, _, err := s.openCopy(f.id, f.class, Queued, f.secret)
-		e := sorted.add(c, f, err != nil)
+		e := sorted.add(c, f, err != nil || c.Hold != nil)
 		if err != nil {
 			e.damaged = f.secret
 		}
@@ -284,7 +284,7 @@ func (s *Store) load(ctx context.Context, entries []*entry) ([]Delivery, error) 
 // sent.
 func (s *Store) fetch(ctx context.Context, e *entry) (err error) {
 	switch {
-	case e.damaged != nil:
+	case e.damaged != nil, e.Copies[0].Hold != nil: // its row was changed behind the store's back
 		return ErrDamaged
 	case e.size > streamed:
 		return s.enlarge(ctx, e)

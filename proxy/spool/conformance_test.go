@@ -84,6 +84,7 @@ func Conformance(t *testing.T, open opener) {
 		{"a damaged body is held", damagedBody},
 		{"a damaged row is held", damagedRow},
 		{"a copy whose body is missing is held", missingBody},
+		{"no copy rests where nobody sees it", noneRestsUnseen},
 		{"a store needs its own key", ownKey},
 		{"a closed store says so", closedStore},
 	} {

@@ -83,6 +83,10 @@ func (s *Store) joinNodes(ctx context.Context) error {
 		if _, err := t.exec("join", epoch, s.cfg.Lease.Milliseconds()); err != nil {
 			return err
 		}
+		// Claims of nodes that nobody knows, as after half a restore, never run out.
+		if _, err := t.exec("take back strangers"); err != nil {
+			return err
+		}
 		return s.takeOver(t)
 	}})
 	if err == nil {

@@ -29,6 +29,9 @@ DELETE FROM nodes WHERE epoch = $1
 -- name: take back owner
 UPDATE copies SET owner = 0 WHERE state = 'queued' AND owner = $1 AND owner <> 0
 
+-- name: take back strangers
+UPDATE copies SET owner = 0 WHERE state = 'queued' AND owner <> 0 AND NOT EXISTS (SELECT 1 FROM nodes WHERE epoch = copies.owner)
+
 -- name: add to totals
 INSERT INTO totals (node, queued, held, deferred, bytes) VALUES ($1, 0, 0, 0, 0) ON CONFLICT (node) DO NOTHING
 
