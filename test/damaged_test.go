@@ -87,3 +87,42 @@ func TestMailThatTheStoreCannotReadAnyMoreIsToldAndKeepsNoOther(t *testing.T) {
 		return false
 	})
 }
+
+func TestABackupAndAMoveOfMailThatCannotBeReadNameItAndEndWithOne(t *testing.T) {
+	const late = "late@kommune.example"
+	url := postgresURL(t)
+	g := install(t, nil, sink.Config{Faults: []sink.Fault{{At: sink.AtRCPT, Recipient: late, Reply: "450 4.2.1 later"}}})
+	g.start()
+	if err := g.send("anna", "anna.holm@region.example", []string{late}, "From: anna.holm@region.example\nTo: "+late+"\nSubject: x\n\ny\n"); err != nil {
+		t.Fatal(err)
+	}
+	endsWithOne := func(want, out, named string, args ...string) {
+		t.Helper()
+		printed, err := g.run(args...)
+		if err == nil || !strings.Contains(err.Error(), "exit status 1") || !strings.Contains(err.Error(), named+": bodies PV-") || !strings.Contains(err.Error(), want) || !strings.Contains(printed, out) {
+			t.Errorf("%s\n%v", printed, err)
+		}
+	}
+	g.restart(func() {
+		db, err := sql.Open("sqlite", "file:"+g.path("data/postvern.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = db.ExecContext(t.Context(), "UPDATE bodies SET content = zeroblob(length(content))")
+		if err := errors.Join(err, db.Close()); err != nil {
+			t.Fatal(err)
+		}
+		endsWithOne("the backup lacks", "Backed up to", "not in the backup, since it cannot be read", "backup", "--to", g.path("backup"))
+		endsWithOne("some of what was moved", "keep postvern.db and bodies/", "moved as it is, since it cannot be read", "store", "migrate", "--to", url)
+	})
+	waitFor(t, "the report", func() bool {
+		return slices.ContainsFunc(g.upstream.Messages(), func(m sink.Message) bool {
+			return m.From == "" && strings.Contains(string(m.Content), "Action: failed\r\n")
+		})
+	})
+	var held []heldRow
+	g.json(&held, "held", "list")
+	if len(held) != 1 || !slices.Equal(held[0].Rules, []string{"damaged"}) {
+		t.Errorf("held: %+v", held)
+	}
+}

@@ -48,12 +48,20 @@ func (c migrateCommand) Run(ctx context.Context, s streams) error {
 		Dir: config.Data, URL: c.To, Keys: keys, Freeze: c.Freeze,
 		Say: func(text string) { fmt.Fprintln(s.out, text) },
 	})
-	if err != nil {
+	unreadable := errors.Is(err, spool.ErrUnreadable)
+	if err != nil && !unreadable {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, `Moved and verified: %s.
-A gateway that was running goes on with the new store. Now set store: in %s to the same address; then remove postvern.db and bodies/ from %s.
+	then := "then remove postvern.db and bodies/ from " + config.Data
+	if unreadable {
+		then = "keep postvern.db and bodies/ in " + config.Data + " until nobody needs what could not be read"
+	}
+	fmt.Fprintf(s.out, `Moved and verified: %s.
+A gateway that was running goes on with the new store. Now set store: in %s to the same address; %s.
 %s is needed as before, on every node.
-`, counts(m), c.Config, config.Data, spool.KeyFile)
+`, counts(m), c.Config, then, spool.KeyFile)
+	for _, name := range m.Lacking {
+		fmt.Fprintf(s.err, "postvern: moved as it is, since it cannot be read: %s\n", name)
+	}
 	return err
 }

@@ -95,7 +95,7 @@ func (v *vault) checkBackup(ctx context.Context, dir string) (Manifest, error) {
 	if err != nil {
 		return m, err
 	}
-	if err := v.verify(ctx, &archive{dir: dir, listed: m.Carried.List}, m.Carried); err != nil {
+	if err := v.verify(ctx, &archive{dir: dir, listed: m.Carried.List}, m.Carried, nil); err != nil {
 		return m, err
 	}
 	for _, name := range m.Files {
@@ -172,7 +172,7 @@ func restore(ctx context.Context, cfg RestoreConfig) (Moved, error) {
 		return asQueued(t, r)
 	})
 	if err == nil {
-		err = v.verify(ctx, &snapshot{s: to, tx: target.tx}, done)
+		err = v.verify(ctx, &snapshot{s: to, tx: target.tx}, done, nil)
 	}
 	if err == nil {
 		err = forgetSent(cfg.Dir)

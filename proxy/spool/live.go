@@ -1,9 +1,13 @@
 package spool
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"strings"
 )
 
@@ -68,4 +72,38 @@ func (t table) keyOf(r values) values {
 		key = append(key, r[t.at(c)])
 	}
 	return key
+}
+
+// large opens the ciphertext of a large body. Of one that the disk does not give
+// it reads what there is, which does not decrypt.
+func (l live) large(ctx context.Context, id int64, file string) (io.ReadCloser, error) {
+	body, err := l.snapshot.large(ctx, id, file)
+	var path *fs.PathError
+	switch {
+	case err == nil:
+		return rest{body}, nil
+	case !errors.As(err, &path):
+		return nil, err
+	}
+	var n int64
+	if err := l.conn.QueryRowContext(ctx, l.s.lang.queries["body exists"], id).Scan(&n); err != nil {
+		return nil, fmt.Errorf("look for a body: %w", err)
+	}
+	if n == 0 { // its last copy has gone meanwhile, and its file with it
+		return nil, fs.ErrNotExist
+	}
+	return io.NopCloser(bytes.NewReader(nil)), nil
+}
+
+// rest is a file as far as the disk gives it.
+type rest struct{ io.ReadCloser }
+
+// Read ends where the disk fails.
+func (r rest) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = io.EOF
+	}
+	return n, err
 }

@@ -6,9 +6,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -25,7 +27,7 @@ type Moved struct {
 	Large int              // large bodies
 	Held  int64            // copies on their way that now wait for a decision (Restore)
 
-	Lacking []string // what the backup was made without (Restore)
+	Lacking []string // what the backup was made without (Restore), or what cannot be read and was moved as it is (Migrate)
 }
 
 func (c carried) moved() Moved {
@@ -52,29 +54,40 @@ type MoveConfig struct {
 // counts, marks the store here as moved and commits there. It returns ErrInUse
 // when the gateway does not let go of it, ErrNotEmpty when there is something at the URL.
 // After any error before the mark, the store here is as it was.
+//
+// What cannot be read is moved as it stands, so that who serves the store there
+// does with it as here: its copies are held as damaged, and their senders are
+// told. Then the move is whole, and the error is ErrUnreadable.
 func Migrate(ctx context.Context, cfg MoveConfig) (Moved, error) {
-	done, err := migrate(ctx, cfg)
+	moved, err := migrate(ctx, cfg)
+	if err == nil && len(moved.Lacking) > 0 {
+		return moved, fmt.Errorf("move the store: %w", ErrUnreadable)
+	}
 	if err != nil {
 		return Moved{}, fmt.Errorf("move the store: %w", err)
 	}
-	return done.moved(), nil
+	return moved, nil
 }
 
-func migrate(ctx context.Context, cfg MoveConfig) (carried, error) {
+// ErrUnreadable says that a store was moved together with rows that cannot be
+// read; Moved.Lacking names them.
+var ErrUnreadable = errors.New("some of what was moved cannot be read any more")
+
+func migrate(ctx context.Context, cfg MoveConfig) (Moved, error) {
 	lock, err := lockPatiently(ctx, movingLock(cfg.Dir), 10*time.Second)
 	if errors.Is(err, ErrInUse) {
 		err = errors.New("it is being moved already, by another command")
 	}
 	if err != nil {
-		return carried{}, err
+		return Moved{}, err
 	}
 	defer lock.Close() //nolint:errcheck // only locked
 	if err := settleMove(ctx, cfg.Dir, cfg.Keys); err != nil {
-		return carried{}, err
+		return Moved{}, err
 	}
 	from, err := Open(ctx, Config{Dir: cfg.Dir, Key: cfg.Keys[0], Others: cfg.Keys[1:]})
 	if err != nil {
-		return carried{}, err
+		return Moved{}, err
 	}
 	defer from.Close() //nolint:errcheck // the error of the move is the one to tell
 	there := Config{Dir: cfg.Dir, URL: cfg.URL, Key: from.vault.ring.Load().seals.key, Others: cfg.Keys}
@@ -88,15 +101,17 @@ func migrate(ctx context.Context, cfg MoveConfig) (carried, error) {
 		err = fmt.Errorf("%w: another installation's key belongs to it", ErrNotEmpty)
 	}
 	if err != nil {
-		return carried{}, err
+		return Moved{}, err
 	}
 	defer to.Close() //nolint:errcheck // as above
-	m := &move{from: from, to: to}
+	m := &move{from: from, to: to, damaged: map[string]string{}}
 	if err := m.run(ctx, cfg); err != nil {
 		clean := context.WithoutCancel(ctx)
-		return carried{}, errors.Join(err, from.run(clean, &job{urgent: true, do: (*tx).unwatch}))
+		return Moved{}, errors.Join(err, from.run(clean, &job{urgent: true, do: (*tx).unwatch}))
 	}
-	return m.done, nil
+	moved := m.done.moved()
+	moved.Lacking = slices.Sorted(maps.Values(m.damaged))
+	return moved, nil
 }
 
 // forgetKey makes an empty store one of nobody's: a move that was broken off has
@@ -139,7 +154,7 @@ func (m *move) run(ctx context.Context, cfg MoveConfig) error {
 		return err
 	}
 	cfg.Say(fmt.Sprintf("Copied %d rows; reading them back.", m.rows()))
-	if err := m.to.vault.verify(ctx, &snapshot{s: m.to, tx: m.target.tx}, m.done); err != nil {
+	if err := m.to.vault.verify(ctx, &snapshot{s: m.to, tx: m.target.tx}, m.done, m.cannotRead); err != nil {
 		return err
 	}
 	cfg.Say("Verified; following what has changed meanwhile.")

@@ -125,3 +125,82 @@ func TestWhatARestoreLeavesOutTakesItsBodyAlong(t *testing.T) {
 		}
 	}
 }
+
+func TestAMoveTakesWhatCannotBeReadAsItIs(t *testing.T) {
+	srv := postgresServer(t)
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	s := openTest(t, dir)
+	row, content, missing, good := testParcel(300, 1), testParcel(400, 2), testParcel(450, 1), testParcel(500, 1)
+	lost, cut := testParcel(largeBody+1, 1), testParcel(largeBody+2, 1)
+	good.Deviations = []deviation.Record{testRecord(policy.EntryFailed, good.Reference), testRecord(policy.EntryFailed, "PV-DAMAGE")}
+	mustAccept(t, s, lost)
+	first := filepath.Join(dir, "bodies", listFiles(t, filepath.Join(dir, "bodies"))[0])
+	mustAccept(t, s, row, content, missing, good, cut)
+	damage(t, s, "UPDATE copies SET secret = zeroblob(length(secret)) WHERE id = $1", row.Copies[0].ID)
+	damage(t, s, "UPDATE bodies SET content = zeroblob(length(content)) WHERE size = 400")
+	damage(t, s, "DELETE FROM bodies WHERE size = 450")
+	damage(t, s, "UPDATE deviations SET secret = zeroblob(length(secret)) WHERE reference = $1", "PV-DAMAGE")
+	mustClose(t, s)
+	for _, name := range listFiles(t, filepath.Join(dir, "bodies")) {
+		file := filepath.Join(dir, "bodies", name)
+		if file != first {
+			if err := os.Truncate(file, 1000); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done, err := moved(t, dir, srv.storeURL(t, elsewhere))
+	if !errors.Is(err, ErrUnreadable) {
+		t.Fatal(err)
+	}
+	for _, want := range []string{row.Copies[0].ID, "bodies " + content.Reference, "bodies " + lost.Reference, "bodies " + cut.Reference, "deviations PV-DAMAGE"} {
+		if !strings.Contains(strings.Join(done.Lacking, "\n"), want) {
+			t.Errorf("no %q among %q", want, done.Lacking)
+		}
+	}
+	if len(done.Lacking) != 5 || done.Rows["copies"] != 7 || done.Rows["bodies"] != 5 || done.Rows["deviations"] != 2 {
+		t.Errorf("moved: %+v", done)
+	}
+	if _, err := os.Stat(filepath.Join(dir, databaseFile)); err != nil {
+		t.Error(err)
+	}
+	told := 0
+	s = openPostgresTest(t, elsewhere, func(c *Config) {
+		c.Unreadable = func(d Delivery) ([]Parcel, error) { told += len(d.Copies); return nil, nil }
+	})
+	if got := claimOne(t, s); got.Parcel != good.ID || !bytes.Equal(got.Content, good.Bodies[0].Content) {
+		t.Errorf("delivered: %+v", got)
+	}
+	waitHeld(t, s, 6)
+	held, err := s.Held(t.Context())
+	if err != nil || len(held) != 6 || told != 6 {
+		t.Errorf("%d are held, %d are told of, %v", len(held), told, err)
+	}
+}
+
+// TestAMoveNamesOnlyWhatCannotBeReadAtItsEnd drops a damaged copy, and damages
+// another, while the store is copied.
+func TestAMoveNamesOnlyWhatCannotBeReadAtItsEnd(t *testing.T) {
+	srv := postgresServer(t)
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	s := openTest(t, dir, guest)
+	gone, later := heldParcel(300, true), heldParcel(400, true)
+	mustAccept(t, s, gone, later)
+	damage(t, s, "UPDATE bodies SET content = zeroblob(length(content)) WHERE size = 300")
+	said := 0
+	done, err := Migrate(t.Context(), MoveConfig{Dir: dir, URL: srv.storeURL(t, elsewhere), Keys: [][]byte{testKey()}, Say: func(string) {
+		if said++; said == 2 {
+			if err := s.Drop(t.Context(), gone.Copies[0].ID, nil); err != nil {
+				t.Error(err)
+			}
+			damage(t, s, "UPDATE bodies SET content = zeroblob(length(content)) WHERE size = 400")
+		}
+	}})
+	if !errors.Is(err, ErrUnreadable) || len(done.Lacking) != 1 || done.Lacking[0] != "bodies "+later.Reference {
+		t.Errorf("%v: %q", err, done.Lacking)
+	}
+}
