@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -100,20 +99,20 @@ func (c Courier) giveUp(d spool.Delivery, one spool.Copy, l letterOfCode, now ti
 	if one.Sender == "" {
 		return parcel, nil
 	}
-	failed := notice.CodeFailed{Letter: notice.Letter{
-		Language: one.Language, Organisation: rules.Policy.Organisation, Contact: rules.Policy.Contact,
-		Reference: d.Reference, Sent: d.Received.Local(),
-	}}
+	var shown notice.Code
 	if slices.Contains(rules.Policy.Codes, policy.CodeNotice) {
-		failed.Code = notice.Code{Number: l.Number, Code: l.Code}
+		shown = notice.Code{Number: l.Number, Code: l.Code}
 	}
-	subject, text := c.cfg.Notices.CodeFailed(failed)
-	mail, body, err := ownMail(own{
-		hostname: c.cfg.Hostname, replyTo: rules.Policy.Contact, to: one.Sender, language: one.Language, subject: subject, text: text, now: now,
-	})
+	mail, body, err := c.codeFailed(rules, d, one, shown)
 	if err != nil {
-		return spool.Parcel{}, fmt.Errorf("write notice: %w", err)
+		return spool.Parcel{}, err
 	}
 	parcel.Copies, parcel.Bodies = []spool.Copy{mail}, []spool.Body{body}
 	return parcel, nil
+}
+
+// codeFailed is the mail that says to a sender that a code did not arrive.
+func (g *Gateway) codeFailed(rules *Rules, d spool.Delivery, one spool.Copy, shown notice.Code) (spool.Copy, spool.Body, error) {
+	subject, text := g.cfg.Notices.CodeFailed(notice.CodeFailed{Letter: rules.letterTo(d, one), Code: shown})
+	return g.letter(rules, one, subject, text)
 }

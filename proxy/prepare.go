@@ -313,17 +313,6 @@ func (g *Gateway) entry(r *Rules, e policy.Entry, reference, by, comment string,
 	})
 }
 
-// Damaged is the entry of the register for copies that nobody can read any
-// more.
-func (g *Gateway) Damaged(d spool.Delivery) spool.Parcel {
-	now := g.cfg.Now()
-	e := policy.Entry{Type: policy.EntryFailed, Severity: policy.Medium, Rule: spool.Damaged, Action: policy.Hold, Count: len(d.Copies), NearMiss: true}
-	return spool.Parcel{
-		ID: deviation.NewID(now), Reference: d.Reference, Received: now,
-		Deviations: []deviation.Record{g.entry(g.Rules(), e, d.Reference, "Postvern", "", false)},
-	}
-}
-
 // reporter is who the register says a message is from.
 func reporter(env message.Envelope) string {
 	if env.Login != "" {

@@ -91,7 +91,10 @@ func (g *Gateway) wait(ctx context.Context, env message.Envelope, msg *message.M
 	}
 	err = g.cfg.Spool.Accept(ctx, spool.Parcel{
 		ID: env.Transaction, Reference: env.Reference, Login: env.Login, Received: env.Received, Digest: digest(env), Original: msg.Octets(),
-		Bodies: []spool.Body{body}, Copies: []spool.Copy{{ID: deviation.NewID(g.cfg.Now()), Class: spool.Wait, State: spool.Queued}},
+		Bodies: []spool.Body{body}, Copies: []spool.Copy{{
+			ID: deviation.NewID(g.cfg.Now()), Class: spool.Wait, State: spool.Queued,
+			Sender: env.From, Language: g.Rules().language(env.Login, env.From), // for who has to be told without its content
+		}},
 	})
 	switch {
 	case errors.Is(err, spool.ErrRepeat):

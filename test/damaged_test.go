@@ -3,6 +3,7 @@ package test
 import (
 	"database/sql"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -125,4 +126,57 @@ func TestABackupAndAMoveOfMailThatCannotBeReadNameItAndEndWithOne(t *testing.T) 
 	if len(held) != 1 || !slices.Equal(held[0].Rules, []string{"damaged"}) {
 		t.Errorf("held: %+v", held)
 	}
+}
+
+// TestASenderHearsOfWhatWasDamagedWhileItWaitedForSomethingElseThanTheUpstream
+// damages a message that waits for keys, and a code that waits for its provider.
+func TestASenderHearsOfWhatWasDamagedWhileItWaitedForSomethingElseThanTheUpstream(t *testing.T) {
+	spoil := func(g *installation, class string) {
+		t.Helper()
+		db, err := sql.Open("sqlite", "file:"+g.path("data/postvern.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var n int64
+		done, err := db.ExecContext(t.Context(), "UPDATE bodies SET content = zeroblob(length(content)) WHERE id IN (SELECT body FROM copies WHERE class = $1)", class)
+		if err == nil {
+			n, err = done.RowsAffected()
+		}
+		if err := errors.Join(err, db.Close()); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+	}
+	t.Run("a message that waits for keys", func(t *testing.T) {
+		servers := newKeyServers(t)
+		g := install(t, nil, sinkConfig())
+		servers.mayBeAskedBy(g)
+		waitsLong(g)
+		g.start()
+		servers.does(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		g.forMette()
+		g.counts(`postvern_lookups_waiting 1`)
+		g.kill()
+		spoil(g, "lookup")
+		g.start()
+		all := g.arrived(1)
+		if text := noticeText(t, all); len(notices(all)) != 1 || len(mails(all)) != 0 || !strings.Contains(text, "blev ikke sendt til nogen") || !strings.Contains(text, "PV-") {
+			t.Errorf("the sender hears\n%s", text)
+		}
+		waitFor(t, "the register", func() bool { return g.entriesOf("undeliverable") == 1 })
+	})
+	t.Run("a code that waits for its provider", func(t *testing.T) {
+		p := newProvider(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+		g := withSMS(t, p, documentPolicy+"codes: [sms]\n", "")
+		g.forMette()
+		p.wait(t, 1)
+		before := len(notices(g.arrived(1)))
+		g.kill()
+		spoil(g, "code")
+		g.start()
+		waitFor(t, "the notice", func() bool { return len(notices(g.upstream.Messages())) > before })
+		if text := noticeText(t, g.upstream.Messages()); !strings.Contains(text, "koden") {
+			t.Errorf("the sender hears\n%s", text)
+		}
+		waitFor(t, "the register", func() bool { return g.entriesOf("undeliverable") == 1 })
+	})
 }

@@ -249,7 +249,11 @@ func (a *App) unreadable(d spool.Delivery) ([]spool.Parcel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("report damaged copies: %w", err)
 	}
-	return append(reports, a.gateway.Damaged(d)), nil
+	parcel, err := a.gateway.Damaged(d)
+	if err != nil {
+		return nil, fmt.Errorf("tell of damaged copies: %w", err)
+	}
+	return append(reports, parcel), nil
 }
 
 func (a *App) openRelay() error {

@@ -46,16 +46,15 @@ func (c *Catalog) Waiting(w Waiting) (subject, body string) {
 	return subject, s.letter(w.Organisation, []string{what, why, command}, details)
 }
 
-// End is how holding or delivering copies ended.
+// End is how it ended with copies that were held, or with a mail that waited.
 type End string
 
 // The ends.
 const (
-	EndReleased      End = "released"      // a person let it go
-	EndDropped       End = "dropped"       // a person dropped it
-	EndExpired       End = "expired"       // nobody decided in time: dropped
-	EndUndeliverable End = "undeliverable" // the upstream refused, or the last try failed
-	EndDelayed       End = "delayed"       // still trying
+	EndReleased End = "released" // a person let it go
+	EndDropped  End = "dropped"  // a person dropped it
+	EndExpired  End = "expired"  // nobody decided in time: dropped
+	EndDamaged  End = "damaged"  // it was damaged while it waited for keys
 
 	EndConfirmed  End = "confirmed"  // its sender answered yes: on its way
 	EndWithdrawn  End = "withdrawn"  // its sender answered no: dropped
@@ -69,12 +68,11 @@ const (
 
 // Ends lists every end.
 func Ends() []End {
-	return []End{EndReleased, EndDropped, EndExpired, EndUndeliverable, EndDelayed, EndConfirmed, EndWithdrawn, EndKept, EndUnanswered, EndRetracted, EndAsked, EndUnlocked}
+	return []End{EndReleased, EndDropped, EndExpired, EndDamaged, EndConfirmed, EndWithdrawn, EndKept, EndUnanswered, EndRetracted, EndAsked, EndUnlocked}
 }
 
-// Outcome tells a sender how it ended with copies that were held, or that
-// could not be delivered (the readable part of an RFC 3464 report: which
-// recipients it was stands in the report's own part).
+// Outcome tells a sender how it ended with copies that were held, or with a
+// mail that waited.
 type Outcome struct {
 	Letter
 	End    End
