@@ -62,7 +62,7 @@ func (t tracer) inParts() (edits []message.Edit, err error) {
 	walk = func(p *message.Part, signed bool) error {
 		var more []message.Edit
 		for _, r := range []message.Range{p.Preamble, p.Epilogue} {
-			if around := t.msg.Bytes(r); len(around) > 0 && t.tells(string(around)) {
+			if around := t.msg.Bytes(r); len(around) > longestAround || len(around) > 0 && t.tells(string(around)) {
 				more = append(more, message.Edit{Range: r})
 			}
 		}
@@ -95,6 +95,11 @@ func (t tracer) inParts() (edits []message.Edit, err error) {
 	}
 	return edits, err
 }
+
+// longestAround is up to where a preamble or an epilogue is looked through for
+// those who are hidden. No program shows them, and theirs are a sentence or two:
+// what is longer does not leave where somebody is hidden.
+const longestAround = 16 << 10
 
 func isMultipart(p *message.Part) bool { return strings.HasPrefix(p.MediaType, "multipart/") }
 

@@ -321,3 +321,34 @@ func TestWhoAgreedToBeSeenStaysWhereMachineryNamesThem(t *testing.T) {
 		}
 	}
 }
+
+func TestALongPreambleLeavesOnlyWhereNobodyIsHidden(t *testing.T) {
+	g := gateway(t, nil)
+	for n, c := range []struct {
+		name  string
+		to    []string
+		size  int
+		stays bool
+	}{
+		{"a sentence to two members", twoReaders, 1000, true},
+		{"a book to two members", twoReaders, 20_000, false},
+		{"a book to one", []string{"ole.lund@region.example"}, 20_000, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			around := strings.Repeat("Hej med dig og alle de andre\n", c.size/29)
+			p := probe{
+				fields: "To: " + strings.Join(c.to, ", ") + "\n", to: c.to,
+				body: "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n" + around + "--b\n\nHej\n--b--\n" + around,
+			}
+			from, to, mail := p.mail(n)
+			if err := g.send("anna", from, to, mail); err != nil {
+				t.Fatal(err)
+			}
+			for _, content := range copiesOf(t, g, fmt.Sprintf("<probe-%d@forening.example>", n), len(to)) {
+				if got := strings.Count(string(content), "alle de andre") == 2*(c.size/29); got != c.stays || !strings.Contains(string(content), "\r\n--b\r\n\r\nHej\r\n--b--") {
+					t.Errorf("it stays is %v:\n%.2000s", got, content)
+				}
+			}
+		})
+	}
+}
