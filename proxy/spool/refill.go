@@ -148,7 +148,8 @@ func (f *refill) finish(ctx context.Context) error {
 		epoch = "SELECT setval('epochs', greatest(1, coalesce(max(id), 0) >> 38)) FROM bodies"
 	}
 	for _, q := range []string{
-		"DELETE FROM bodies WHERE id NOT IN (SELECT body FROM copies)", // what was left out were its copies
+		`DELETE FROM bodies WHERE NOT EXISTS (SELECT 1 FROM copies WHERE state = 'queued' AND body = bodies.id)
+		AND NOT EXISTS (SELECT 1 FROM copies WHERE state = 'held' AND body = bodies.id)`, // what was left out were its copies
 		epoch,
 		"DELETE FROM totals",
 		`INSERT INTO totals (node, queued, held, deferred, bytes) SELECT 0,
