@@ -292,7 +292,8 @@ func FuzzCarrier(f *testing.F) {
 }
 
 func FuzzRTF(f *testing.F) {
-	fuzzPiece(f, "{\\rtf1\\ansi{\\fonttbl{\\f0\\fcharset0 A;}}\\f0 a\\'e6\\u248?\\par{\\*\\objdata 0102}{\\trowd a\\cell b\\cell\\row}}", "{\\rtf1\\fromhtml{\\*\\htmltag <p>}a}")
+	fuzzPiece(f, "{\\rtf1\\ansi{\\fonttbl{\\f0\\fcharset0 A;}}\\f0 a\\'e6\\u248?\\par{\\*\\objdata 0102}{\\trowd a\\cell b\\cell\\row}}", "{\\rtf1\\fromhtml{\\*\\htmltag <p>}a}",
+		"{\\rtf1{\\footnote\\itap3 a\\nestcell{\\*\\nesttableprops\\nestrow}\\cell}{\\upr{a}{\\*\\ud\\u-10240 b}}{\\*\\datastore 0105000002000000010000004100000000000000000100000041}\\bin3 abc}")
 }
 
 func FuzzPDF(f *testing.F) {

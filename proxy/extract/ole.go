@@ -194,6 +194,8 @@ func (r *reading) otherStreams(p piece, c *compound, under string) {
 			r.piece(piece{data: data, place: entry, depth: p.depth + 1, inline: true})
 		case strings.HasSuffix(dir, "vba/"):
 			r.macro(p, data)
+		case strings.HasPrefix(dir, "msodatastore/"):
+			r.looseText(data, p.place.In(detect.Step{Kind: detect.InProperties}))
 		case dir != "" && isDocumentStream(base):
 			objects[dir] = true
 		}
@@ -265,44 +267,6 @@ func (r *reading) packaged(p piece) {
 		size = len(d)
 	}
 	r.piece(piece{data: d[:size], place: p.place, name: string(name), depth: p.depth})
-}
-
-// oleObject reads an embedded object of OLE 1 (MS-OLEDS §2.2.5), as RTF has
-// them: a class name and the object's own bytes.
-func (r *reading) oleObject(p piece) {
-	d := p.data
-	if len(d) < 12 {
-		return
-	}
-	next := func() []byte {
-		if len(d) < 4 {
-			return nil
-		}
-		n := int(binary.LittleEndian.Uint32(d))
-		d = d[4:]
-		if n < 0 || n > len(d) {
-			n = len(d)
-		}
-		s := d[:n]
-		d = d[n:]
-		return s
-	}
-	d = d[8:]
-	class := strings.TrimRight(string(next()), "\x00")
-	next() // topic
-	next() // item
-	native := next()
-	if len(native) == 0 {
-		r.unscannable(p.place, whyMalformed)
-		return
-	}
-	p.data = native
-	if class == "package" {
-		p.data = append(make([]byte, 4), native...)
-		r.packaged(p)
-		return
-	}
-	r.piece(p)
 }
 
 // macro reads the source text of a module of VBA, which stands compressed at

@@ -1,16 +1,11 @@
 package extract
 
 import (
-	"encoding/hex"
 	"strconv"
 	"strings"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/japanese"
-	"golang.org/x/text/encoding/korean"
-	"golang.org/x/text/encoding/simplifiedchinese"
-	"golang.org/x/text/encoding/traditionalchinese"
 
 	"postvern.example/policy/detect"
 )
@@ -19,27 +14,41 @@ import (
 // (MS-OXRTFEX).
 func (r *reading) rtf(p piece) {
 	w := rtfWalk{r: r, p: p, data: p.data, fonts: map[int]encoding.Encoding{}, codepage: charmap.Windows1252}
-	w.state.skip = 1
+	w.main = &rtfStory{r: r, place: p.place}
+	w.state.skip, w.state.story = 1, w.main
 	w.run()
+	for n := len(w.stack); n > 0; n-- {
+		w.endGroup() // those that were cut off
+	}
+	if w.state.tells {
+		w.endStory(w.state.story)
+	}
+	w.main.end()
 	if w.html.Len() > 0 {
 		r.markup(p, w.html.String(), 0)
 	}
-	r.prose(p.place, w.body.String())
+	properties := p.place.In(detect.Step{Kind: detect.InProperties})
+	r.prose(p.place, w.main.prose.String())
+	r.prose(p.place, w.beside.String())
 	r.prose(p.place.In(detect.Step{Kind: detect.InComment}), w.comments.String())
-	r.prose(p.place.In(detect.Step{Kind: detect.InProperties}), w.info.String())
-	if len(w.table) > 0 {
-		w.rows.WriteString(strings.Join(w.table, "\t") + "\n")
-	}
-	r.text(p.place, detect.Table, w.rows.String())
-	r.prose(p.place, w.cell.String())
+	r.prose(properties, squeezeLines(w.info.String()))
+	r.prose(properties, w.onlyThere()+tellingLines(w.looks.String()))
 }
 
 // rtfState is what a group inherits and gives back.
 type rtfState struct {
-	skip int    // bytes that stand for one \u character in old programs (\ucN)
-	dest string // the destination: "" is the body
-	font int
-	who  bool // it names somebody who worked on the file
+	skip    int // bytes that stand for one \u character in old programs (\ucN)
+	dest    rtfDestination
+	word    string         // that began the destination
+	instead rtfDestination // what \ud goes back to
+	story   *rtfStory      // where text that is shown goes
+	font    int
+	level   int  // of the table that the paragraph stands in; 0: in none
+	begins  bool // a destination begins in this very group
+	tells   bool // that destination is a story
+	who     bool // it names somebody who worked on the file
+	deleted bool
+	unread  bool // \htmlrtf: for readers of RTF alone
 }
 
 // rtfWalk goes once through a file.
@@ -51,20 +60,19 @@ type rtfWalk struct {
 	state    rtfState
 	stack    []rtfState
 	fonts    map[int]encoding.Encoding
+	font     int // \deff, what \plain goes back to
 	codepage encoding.Encoding
 	bytes    []byte // a run of \'xx, to be decoded together
 	drop     int    // characters still to skip after \u
 	starred  bool   // \* came: an unknown destination is to be skipped
 	hexText  []byte // of an embedded object or picture
 
-	body, comments, info, html, rows strings.Builder
-
-	table   []string // cells of the open row
-	cell    strings.Builder
-	inTable bool
-	wrapped bool // this is HTML inside RTF
-	high    rune // the first half of a surrogate pair
-	who     strings.Builder
+	main                                       *rtfStory
+	beside, comments, info, looks, again, html strings.Builder
+	deleting                                   bool // what was written last was deleted text
+	wrapped                                    bool // this is HTML inside RTF
+	high                                       rune // the first half of a surrogate pair
+	who                                        strings.Builder
 }
 
 func (w *rtfWalk) run() {
@@ -83,6 +91,7 @@ func (w *rtfWalk) run() {
 				return
 			}
 			w.stack = append(w.stack, w.state)
+			w.state.begins, w.state.tells = false, false
 		case '}':
 			w.flush()
 			w.drop = 0
@@ -109,7 +118,7 @@ func (w *rtfWalk) endGroup() {
 	if len(w.stack) == 0 {
 		return
 	}
-	dest := w.state.dest
+	ended := w.state
 	w.state = w.stack[len(w.stack)-1]
 	w.stack = w.stack[:len(w.stack)-1]
 	w.starred = false
@@ -117,38 +126,51 @@ func (w *rtfWalk) endGroup() {
 		w.r.stamp(w.p.place, w.who.String())
 		w.who.Reset()
 	}
-	if dest != w.state.dest {
-		w.endDestination(dest)
+	if ended.tells {
+		w.endStory(ended.story)
+	}
+	if ended.begins || ended.word == "docvar" { // whose name and value are groups
+		w.endDestination(ended)
 	}
 }
 
-func (w *rtfWalk) endDestination(dest string) {
-	switch dest {
-	case "objdata", "pict":
-		w.object(dest)
-	case "annotation", "atnauthor", "deleted":
+// endStory takes what a header, a note, a box or a comment says, which may stand
+// in the middle of a sentence.
+func (w *rtfWalk) endStory(s *rtfStory) {
+	s.end()
+	to := &w.beside
+	if s.comment {
+		to = &w.comments
+	}
+	to.WriteString(s.prose.String())
+}
+
+func (w *rtfWalk) endDestination(ended rtfState) {
+	switch ended.dest {
+	case rtfHex:
+		w.object(ended.word)
+	case rtfComment:
 		w.comments.WriteByte('\n')
-	case "info", "userprops":
+	case rtfInfo:
 		w.info.WriteByte('\n')
-	case "header", "footer", "footnote", "shptxt":
-		w.body.WriteByte('\n')
+	case rtfLooks:
+		w.looks.WriteByte('\n')
+	case rtfAgain:
+		w.again.WriteByte('\n')
+	case rtfShown, rtfHTML, rtfSkip:
 	}
 }
 
 // char takes a character of text.
 func (w *rtfWalk) char(c byte) {
-	if w.drop > 0 {
+	switch {
+	case w.drop > 0:
 		w.drop--
-		return
+	case w.state.dest != rtfHex:
+		w.bytes = append(w.bytes, c)
+	case len(w.hexText) < 64<<20:
+		w.hexText = append(w.hexText, c)
 	}
-	switch w.state.dest {
-	case "objdata", "pict":
-		if len(w.hexText) < 64<<20 {
-			w.hexText = append(w.hexText, c)
-		}
-		return
-	}
-	w.bytes = append(w.bytes, c)
 }
 
 // flush decodes the bytes of the run that ends here.
@@ -166,34 +188,49 @@ func (w *rtfWalk) flush() {
 }
 
 func (w *rtfWalk) write(text string) {
+	if w.high != 0 {
+		w.high = 0
+		text = "\uFFFD" + text
+	}
 	if w.state.who {
 		w.who.WriteString(text)
 	}
 	switch w.state.dest {
-	case "htmlrtf":
-		w.body.WriteString(text)
-	case "", "header", "footer", "footnote", "shptxt", "fldrslt":
-		w.visible(text)
-	case "annotation", "atnauthor", "atnid", "deleted":
+	case rtfShown:
+		w.show(text)
+	case rtfComment:
 		w.comments.WriteString(text)
-	case "info", "userprops", "docvar", "bookmark":
+	case rtfInfo:
 		w.info.WriteString(text)
-	case "field": // instructions: HYPERLINK "mailto:..."
-		w.info.WriteString(text + "\n")
-	case "htmltag":
+	case rtfLooks:
+		w.looks.WriteString(strings.ReplaceAll(text, ";", "\n"))
+	case rtfAgain:
+		w.again.WriteString(text)
+	case rtfHTML:
 		w.html.WriteString(text)
+	case rtfHex, rtfSkip:
 	}
 }
 
-func (w *rtfWalk) visible(text string) {
-	switch {
-	case w.wrapped:
-		w.html.WriteString(htmlEscaper.Replace(text))
-	case w.inTable && w.state.dest == "":
-		w.cell.WriteString(text)
-	default:
-		w.body.WriteString(text)
+// show takes text that a reader sees, or saw before it was deleted.
+func (w *rtfWalk) show(text string) {
+	if w.deleting && !w.state.deleted {
+		w.comments.WriteByte('\n')
 	}
+	w.deleting = w.state.deleted
+	switch {
+	case w.state.deleted:
+		w.comments.WriteString(text)
+	case w.isPage():
+		w.html.WriteString(htmlEscaper.Replace(text))
+	default:
+		w.state.story.line.WriteString(text)
+	}
+}
+
+// isPage reports whether text is that of the page that is wrapped in the file.
+func (w *rtfWalk) isPage() bool {
+	return w.wrapped && !w.state.unread && w.state.dest == rtfShown && w.state.story == w.main
 }
 
 var htmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;")
@@ -246,65 +283,49 @@ func (w *rtfWalk) symbol(c byte) {
 		w.starred = true
 	case '\r', '\n':
 		w.flush()
-		w.write("\n")
+		w.paragraph()
 	}
 }
 
-func (w *rtfWalk) object(dest string) {
-	data := make([]byte, hex.DecodedLen(len(w.hexText)))
-	n, _ := hex.Decode(data, []byte(strings.Map(func(c rune) rune {
-		if c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f' {
-			return c
+// onlyThere returns the lines for old programs that do not stand in the text
+// for new ones.
+func (w *rtfWalk) onlyThere() string {
+	if w.again.Len() == 0 {
+		return ""
+	}
+	read := map[string]bool{}
+	for _, text := range [...]string{w.main.prose.String(), w.beside.String(), w.info.String()} {
+		for line := range strings.SplitSeq(text, "\n") {
+			read[oneLine(line)] = true
 		}
-		return -1
-	}, string(w.hexText))))
-	w.hexText = nil
-	data = data[:n]
-	if n == 0 {
-		return
 	}
-	w.r.left.Attachments++
-	place := w.p.place.In(detect.Step{Kind: detect.InEntry, Number: w.r.left.Attachments})
-	if dest == "objdata" {
-		w.r.oleObject(piece{data: data, place: place, depth: w.p.depth + 1, inline: true})
-		return
+	var b strings.Builder
+	for line := range strings.SplitSeq(w.again.String(), "\n") {
+		if !read[oneLine(line)] {
+			b.WriteString(line + "\n")
+		}
 	}
-	w.r.piece(piece{data: data, place: place, depth: w.p.depth + 1, inline: true})
+	return b.String()
 }
 
-// charsetOf returns the encoding of a font's \fcharset.
-func charsetOf(n int) encoding.Encoding {
-	switch n {
-	case 0, 1:
-		return charmap.Windows1252
-	case 77:
-		return charmap.Macintosh
-	case 128:
-		return japanese.ShiftJIS
-	case 129:
-		return korean.EUCKR
-	case 134:
-		return simplifiedchinese.GBK
-	case 136:
-		return traditionalchinese.Big5
-	case 161:
-		return charmap.Windows1253
-	case 162:
-		return charmap.Windows1254
-	case 163:
-		return charmap.Windows1258
-	case 177:
-		return charmap.Windows1255
-	case 178:
-		return charmap.Windows1256
-	case 186:
-		return charmap.Windows1257
-	case 204:
-		return charmap.Windows1251
-	case 222:
-		return charmap.Windows874
-	case 238:
-		return charmap.Windows1250
+// tellingLines returns the lines that hold what may be of a person, a number or
+// an address: names of fonts and styles are mostly those of programs.
+func tellingLines(text string) string {
+	var b strings.Builder
+	for line := range strings.SplitSeq(text, "\n") {
+		digits, most := 0, 0
+		for _, c := range line {
+			switch {
+			case c >= '0' && c <= '9':
+				digits++
+				most = max(most, digits)
+			case c != ' ' && c != '-':
+				digits = 0 // as in 10.0.19041
+			}
+		}
+		if most >= 6 || strings.LastIndexByte(line, '@') > 0 { // a font that is turned on its side begins with one
+			b.WriteString(line + "\n")
+		}
 	}
-	return nil
+	return b.String()
 }

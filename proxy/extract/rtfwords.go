@@ -1,22 +1,36 @@
 package extract
 
 import (
-	"strconv"
-	"strings"
+	"encoding/hex"
 	"unicode/utf16"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"postvern.example/policy/detect"
 )
+
+// rtfMarks are the words that stand for characters.
+var rtfMarks = map[string]string{
+	"line": "\n", "softline": "\n", "lbr": "\n", "page": "\n", "column": "\n", "tab": "\t",
+	"emdash": "—", "endash": "–", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "bullet": "•",
+	"emspace": " ", "enspace": " ", "qmspace": " ",
+}
 
 // word follows a control word. A word that is not known changes how text
 // looks, not what it says.
 func (w *rtfWalk) word(word string, n int, has bool) {
 	w.flush()
+	w.drop = 0 // a word is one character to programs that skip some; none is lost
 	starred := w.starred
 	w.starred = false
-	if w.destination(word, starred) {
+	if mark, ok := rtfMarks[word]; ok {
+		w.write(mark)
 		return
 	}
+	if w.destination(word, starred) || w.tableWord(word, n) || w.letters(word, n) {
+		return
+	}
+	on := !has || n != 0
 	switch word {
 	case "u":
 		w.unicode(n)
@@ -24,137 +38,93 @@ func (w *rtfWalk) word(word string, n int, has bool) {
 		w.state.skip = max(n, 0)
 	case "bin":
 		w.binary(n)
+	case "deleted":
+		w.state.deleted = on
+	case "fromhtml":
+		w.wrapped = true
+	case "htmlrtf":
+		w.state.unread = on
+	}
+}
+
+// letters follows the words that tell which letters octets stand for.
+func (w *rtfWalk) letters(word string, n int) bool {
+	switch word {
 	case "f":
 		w.state.font = n
+	case "deff":
+		w.font, w.state.font = n, n
+	case "plain":
+		w.state.font, w.state.deleted = w.font, false
 	case "fcharset":
 		if enc := charsetOf(n); enc != nil {
 			w.fonts[w.state.font] = enc
 		}
-	case "ansicpg", "pc", "pca", "mac":
-		w.setCodepage(word, n)
-	case "par", "line", "sect", "page", "column", "softline":
-		w.write("\n")
-	case "tab":
-		w.write("\t")
-	case "emdash":
-		w.write("—")
-	case "endash":
-		w.write("–")
-	case "lquote", "rquote":
-		w.write("'")
-	case "ldblquote", "rdblquote":
-		w.write(`"`)
-	case "bullet":
-		w.write("•")
-	case "emspace", "enspace", "qmspace":
-		w.write(" ")
-	case "deleted":
-		if !has || n != 0 {
-			w.state.dest = "deleted"
-		} else if w.state.dest == "deleted" {
-			w.state.dest = ""
+	case "cpg":
+		if enc := codepage(n); enc != nil {
+			w.fonts[w.state.font] = enc
 		}
-	case "plain":
-		if w.state.dest == "deleted" {
-			w.state.dest = ""
-		}
-	case "fromhtml":
-		w.wrapped = true
-	case "htmlrtf":
-		w.htmlrtf(!has || n != 0)
-	default:
-		w.tableWord(word)
-	}
-}
-
-// htmlrtf marks text that is there for readers of RTF alone.
-func (w *rtfWalk) htmlrtf(on bool) {
-	switch {
-	case on && w.state.dest == "":
-		w.state.dest = "htmlrtf"
-	case !on && w.state.dest == "htmlrtf":
-		w.state.dest = ""
-	}
-}
-
-func (w *rtfWalk) tableWord(word string) {
-	switch word {
-	case "intbl":
-		w.inTable = true
-	case "pard":
-		if w.inTable && len(w.table) == 0 && w.cell.Len() > 0 {
-			w.body.WriteString(w.cell.String()) // it was no table
-			w.cell.Reset()
-		}
-		w.inTable = false
-	case "cell", "nestcell":
-		w.table = append(w.table, oneLine(w.cell.String()))
-		w.cell.Reset()
-	case "row", "nestrow":
-		w.rows.WriteString(strings.Join(w.table, "\t") + "\n")
-		w.table = w.table[:0]
-		w.inTable = false
-	}
-}
-
-// destination handles the words that begin one, and reports whether it did.
-func (w *rtfWalk) destination(word string, starred bool) bool {
-	switch word {
-	case "fonttbl", "colortbl", "stylesheet", "listtable", "listoverridetable", "rsidtbl", "generator", "xmlnstbl",
-		"themedata", "colorschememapping", "latentstyles", "datastore", "filetbl", "revtbl", "pgdsctbl", "objclass", "template",
-		"panose", "falt", "fname", "pntext", "nonshppict", "mmathPr", "wgrffmtfilter", "blipuid", "ud", "mhtmltag", "revtim", "creatim", "printim":
-		if word == "ud" || word == "nonshppict" && !starred {
-			return true // "ud" holds the same text in Unicode; old pictures are read like new ones
-		}
-		w.state.dest = "skip"
-		if word == "revtbl" {
-			w.state.dest, w.state.who = "info", true
-		}
-	case "header", "headerl", "headerr", "headerf":
-		w.state.dest = "header"
-	case "footer", "footerl", "footerr", "footerf":
-		w.state.dest = "footer"
-	case "footnote":
-		w.state.dest = "footnote"
-		w.body.WriteByte('\n')
-	case "shptxt", "result", "fldrslt", "shprslt", "upr":
-		if word == "shprslt" {
-			w.state.dest = "skip" // the shape once more, for old programs
-		} else if word == "shptxt" {
-			w.state.dest = "shptxt"
-		} else if w.state.dest != "deleted" {
-			w.state.dest = ""
-		}
-	case "annotation", "atnauthor", "atnid", "info", "userprops", "docvar", "objdata", "pict", "htmltag":
-		w.state.dest = word
-		w.state.who = w.state.who || word == "atnauthor"
-	case "bkmkstart":
-		w.state.dest = "bookmark"
-	case "bkmkend", "atndate", "atnref", "atrfstart", "atrfend", "atntime", "atnparent", "listname", "sn":
-		w.state.dest = "skip"
-	case "sv", "fldinst", "title", "subject", "author", "manager", "company", "operator", "category", "keywords", "comment", "doccomm", "hlinkbase", "propname", "staticval":
-		if word == "fldinst" || word == "sv" {
-			w.state.dest = "field"
-		} else {
-			w.state.dest = "info"
-			w.state.who = w.state.who || word == "author" || word == "operator" || word == "manager"
-			w.info.WriteByte('\n')
+	case "pc":
+		w.codepage = charmap.CodePage437
+	case "pca":
+		w.codepage = charmap.CodePage850
+	case "mac":
+		w.codepage = charmap.Macintosh
+	case "ansicpg":
+		if enc := codepage(n); enc != nil {
+			w.codepage = enc
 		}
 	default:
-		if starred {
-			switch word {
-			case "shpinst", "shppict", "fldtype", "ffname", "ffdeftext", "ffhelptext", "ffstattext", "ffl":
-				if strings.HasPrefix(word, "ff") {
-					w.state.dest = "info"
-				}
-				return true
-			}
-			w.state.dest = "field" // unknown, and so text that may be one
-			return true
-		}
 		return false
 	}
 	return true
+}
+
+// paragraph ends a line of what is written to.
+func (w *rtfWalk) paragraph() {
+	if w.state.dest != rtfShown || w.state.deleted || w.isPage() {
+		w.write("\n")
+		return
+	}
+	w.state.story.endParagraph(w.state.level)
+}
+
+func (w *rtfWalk) tableWord(word string, n int) bool {
+	switch word {
+	case "par", "sect":
+		w.paragraph()
+	case "pard":
+		w.state.level = 0
+	case "intbl":
+		w.state.level = max(w.state.level, 1)
+	case "itap":
+		w.state.level = max(n, 0)
+	case "trowd", "cell", "nestcell", "row", "nestrow":
+		if w.state.dest != rtfShown || w.isPage() {
+			w.write("\n")
+			return true
+		}
+		w.cells(word)
+	default:
+		return false
+	}
+	return true
+}
+
+func (w *rtfWalk) cells(word string) {
+	story, inner := w.state.story, max(w.state.level, 2)
+	switch word {
+	case "trowd":
+		story.inRow = story.inRow || w.state.level < 2
+	case "cell":
+		story.endCell(1)
+	case "nestcell":
+		story.endCell(inner)
+	case "row":
+		story.endRow(1)
+	case "nestrow":
+		story.endRow(inner)
+	}
 }
 
 func (w *rtfWalk) unicode(n int) {
@@ -162,51 +132,67 @@ func (w *rtfWalk) unicode(n int) {
 		n += 65536
 	}
 	w.drop = w.state.skip
-	r := rune(n)
+	r, high := rune(n), w.high
 	switch {
-	case utf16.IsSurrogate(r) && w.high == 0:
+	case high != 0 && utf16.DecodeRune(high, r) != '\uFFFD':
+		w.high = 0
+		r = utf16.DecodeRune(high, r)
+	case r >= 0xD800 && r < 0xDC00:
+		if high != 0 {
+			w.write("")
+		}
 		w.high = r
 		return
-	case w.high != 0:
-		r = utf16.DecodeRune(w.high, r)
-		w.high = 0
+	case utf16.IsSurrogate(r):
+		r = '\uFFFD'
 	case r >= 0xF020 && r <= 0xF0FF: // a symbol font
 		r -= 0xF000
 	}
 	w.write(string(r))
 }
 
+// binary takes the octets behind \bin. Where no object or picture stands no
+// program shows them.
 func (w *rtfWalk) binary(n int) {
 	n = min(max(n, 0), len(w.data)-w.pos)
 	data := w.data[w.pos : w.pos+n]
 	w.pos += n
-	if n > 0 {
-		w.hexText = append(w.hexText, []byte(strings.ToLower(hexOf(data)))...)
+	switch {
+	case w.state.dest != rtfHex:
+		w.info.WriteString("\n" + printable(data) + wideText(data))
+	case len(w.hexText) < 64<<20:
+		w.hexText = hex.AppendEncode(w.hexText, data)
 	}
 }
 
-func hexOf(data []byte) string {
-	var b strings.Builder
-	for _, c := range data {
-		if c < 16 {
-			b.WriteByte('0')
+// object reads what stands in hexadecimal digits.
+func (w *rtfWalk) object(word string) {
+	digits := w.hexText[:0]
+	for _, c := range w.hexText {
+		if c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f' {
+			digits = append(digits, c)
 		}
-		b.WriteString(strconv.FormatUint(uint64(c), 16))
 	}
-	return b.String()
-}
-
-func (w *rtfWalk) setCodepage(word string, n int) {
+	data := make([]byte, hex.DecodedLen(len(digits)))
+	n, _ := hex.Decode(data, digits)
+	w.hexText = nil
+	if data = data[:n]; n == 0 {
+		return
+	}
 	switch word {
-	case "pc":
-		w.codepage = charmap.CodePage437
-	case "pca":
-		w.codepage = charmap.CodePage850
-	case "mac":
-		w.codepage = charmap.Macintosh
-	default:
-		if enc := codepage(n); enc != nil {
-			w.codepage = enc
-		}
+	case "datafield":
+		w.info.WriteString("\n" + printable(data) + wideText(data))
+		return
+	case "datastore":
+		w.r.dataStore(piece{data: data, place: w.p.place, depth: w.p.depth + 1, inline: true})
+		return
 	}
+	w.r.left.Attachments++
+	place := w.p.place.In(detect.Step{Kind: detect.InEntry, Number: w.r.left.Attachments})
+	p := piece{data: data, place: place, depth: w.p.depth + 1, inline: true}
+	if word == "objdata" {
+		w.r.oleObject(p)
+		return
+	}
+	w.r.piece(p)
 }
