@@ -130,6 +130,7 @@ const (
 	InSlide      StepKind = "slide"      // Number
 	InComment    StepKind = "comment"    // a comment, note or tracked change of a document
 	InProperties StepKind = "properties" // a document's properties
+	InHidden     StepKind = "hidden"     // what a file keeps and no program shows: pages taken out, layers that are off
 	InStructure  StepKind = "structure"  // the MIME structure itself: preamble, epilogue, boundaries
 )
 

@@ -30,18 +30,18 @@ func (r *reading) pdf(p piece) {
 		}
 	}
 	f.unpackObjects()
-	var pages []string
+	var byPoppler []string
 	if !given { // poppler would be told the password where others can read it
-		pages, ok = r.poppler(p)
+		byPoppler, ok = r.poppler(p)
 	}
+	var pages []pdfPageText
 	if given || !ok {
 		pages = f.pageTexts()
 	} else {
-		pages = f.fillBlank(pages)
-		f.giveSlanted()
+		pages = f.complete(byPoppler)
 	}
 	f.givePages(pages)
-	f.beside()
+	f.beside(pages)
 	if f.partly {
 		r.unscannable(p.place, whyPartly)
 	}
@@ -49,14 +49,15 @@ func (r *reading) pdf(p piece) {
 
 // givePages gives the text of each page. A page that shows a picture instead
 // of text could not be read.
-func (f *pdfFile) givePages(pages []string) {
+func (f *pdfFile) givePages(pages []pdfPageText) {
 	scanned := f.picturePages(len(pages))
 	var beside []int // pages with text and a picture
-	for i, text := range pages {
-		place := f.page(i)
+	for i, page := range pages {
+		place, text := f.page(i), page.text
 		f.r.prose(place, text)
+		f.r.prose(place, page.more)
 		switch shows := scanned(i); {
-		case garbled(text) && !f.r.recognisePage(place, f.p.data, i+1):
+		case (page.lost || garbled(text)) && !f.r.recognisePage(place, f.p.data, i+1):
 			f.r.unscannable(place, whyPartly)
 		case shows && letters(text) < 20 && !f.r.recognisePage(place, f.p.data, i+1):
 			f.r.unscannable(place, whyImage)
@@ -94,7 +95,13 @@ func garbled(text string) bool {
 		fewest = 40 // some marks of a list stand for nothing on many a page
 		share  = 10 // one in
 	)
-	all, odd := 0, 0
+	all, odd := meaning(text)
+	return odd >= fewest && odd*share >= all
+}
+
+// meaning counts the characters of a text that are no blanks, and those of
+// them that stand for nothing.
+func meaning(text string) (all, odd int) {
 	for _, c := range text {
 		switch {
 		case c <= ' ' && strings.ContainsRune(" \t\n\r\f", c):
@@ -104,7 +111,7 @@ func garbled(text string) bool {
 		}
 		all++
 	}
-	return odd >= fewest && odd*share >= all
+	return all, odd
 }
 
 // picturePages tells which pages show a large picture. Where the pages cannot

@@ -11,9 +11,10 @@ import (
 )
 
 // beside reads the strings of all objects, and the streams that are files,
-// metadata or forms. It also reads what later edits have replaced.
-func (f *pdfFile) beside() {
-	g := pdfStrings{f: f, seen: map[string]bool{}, files: map[int]bool{}}
+// metadata, and content that no page shows. It also reads what later edits have
+// replaced.
+func (f *pdfFile) beside(pages []pdfPageText) {
+	g := pdfStrings{f: f, pages: pages, seen: map[string]bool{}, files: map[int]bool{}}
 	for i, ref := range f.order {
 		if i%1024 == 0 && f.r.over(f.p.place) {
 			break
@@ -27,6 +28,7 @@ func (f *pdfFile) beside() {
 		v, _ := f.value(old)
 		g.take(v, "", 0)
 	}
+	g.strayPages()
 	for _, s := range g.streams {
 		g.stream(s)
 	}
@@ -36,6 +38,8 @@ func (f *pdfFile) beside() {
 // pdfStrings collects the strings that people have written.
 type pdfStrings struct {
 	f     *pdfFile
+	pages []pdfPageText
+	shown *shownText // what the pages say, once it was asked for
 	owner pdfRef
 	seen  map[string]bool
 	text  strings.Builder
@@ -158,11 +162,6 @@ func (g *pdfStrings) stream(s *pdfStream) {
 	isFile := s.dict["Type"] == pdfName("EmbeddedFile") || g.files[s.owner.num]
 	if !isFile {
 		switch s.dict["Subtype"] {
-		case pdfName("Form"): // what it draws is read with the page
-			if _, why := f.decoded(s); why != "" {
-				f.partly = true
-			}
-			return
 		case pdfName("Image"), pdfName("Type1C"), pdfName("CIDFontType0C"), pdfName("OpenType"):
 			return
 		}
@@ -181,11 +180,16 @@ func (g *pdfStrings) stream(s *pdfStream) {
 		f.r.piece(piece{data: data, place: place, depth: f.p.depth + 1})
 		return
 	}
+	if f.ran[s] {
+		return
+	}
 	if start := bytes.TrimLeft(data, " \r\n\t\xef\xbb\xbf"); len(start) > 0 && start[0] == '<' && looksLikeText(data) {
 		f.r.xml(piece{data: data, place: f.p.place.In(detect.Step{Kind: detect.InProperties}), depth: f.p.depth + 1})
 	} else if s.dict["S"] == pdfName("JavaScript") || bytes.Contains(data[:min(len(data), 4096)], []byte("function")) && looksLikeText(data) {
 		g.text.WriteString(mixed(data) + "\n")
 	} else if s.dict["Type"] == pdfName("Metadata") && len(bytes.TrimSpace(data)) > 0 && !looksLikeText(data) {
 		f.partly = true
+	} else if drawsText(data) {
+		g.strayContent(s)
 	}
 }

@@ -8,25 +8,29 @@ import (
 // bytes, not by the table of offsets: so what an edit replaced, and what a
 // wrong table hides, is read too.
 type pdfFile struct {
-	r       *reading
-	p       piece
-	objects map[pdfRef]any // pdfUnread or *pdfStream
-	parsed  map[pdfRef]any // of the unread ones, those that were read first
-	order   []pdfRef       // in the order of the file
-	latest  map[int]pdfRef
-	trailer pdfDict // all trailers in one, the last one wins
-	crypt   *pdfCrypt
-	older   []any     // objects that a later one of the same number replaced
-	leaves  []pdfDict // the pages, once they were looked for
-	partly  bool      // something of it could not be unpacked
-	room    int       // octets of memory that objects may still take
-	keep    int       // and those that are kept once they were read
-	tooMuch bool      // there are more, and that was said
+	r        *reading
+	p        piece
+	objects  map[pdfRef]any // pdfUnread or *pdfStream
+	parsed   map[pdfRef]any // of the unread ones, those that were read first
+	order    []pdfRef       // in the order of the file
+	latest   map[int]pdfRef
+	trailer  pdfDict // all trailers in one, the last one wins
+	crypt    *pdfCrypt
+	older    []any     // objects that a later one of the same number replaced
+	leaves   []pdfDict // the pages, once they were looked for
+	inTree   map[pdfRef]bool
+	fonts    map[any]*pdfFont    // that were met
+	ran      map[*pdfStream]bool // the streams whose text was read as content
+	readWith map[int]any         // the resources of pages by the numbers of their content streams
+	partly   bool                // something of it could not be unpacked
+	room     int                 // octets of memory that objects may still take
+	keep     int                 // and those that are kept once they were read
+	tooMuch  bool                // there are more, and that was said
 }
 
 // loadPDF finds the objects. ok is false when there is none.
 func loadPDF(r *reading, p piece) (*pdfFile, bool) {
-	f := &pdfFile{r: r, p: p, objects: map[pdfRef]any{}, parsed: map[pdfRef]any{}, latest: map[int]pdfRef{}, trailer: pdfDict{}, room: objectRoom + fileRoom*len(p.data), keep: keepRoom}
+	f := &pdfFile{r: r, p: p, objects: map[pdfRef]any{}, parsed: map[pdfRef]any{}, latest: map[int]pdfRef{}, trailer: pdfDict{}, fonts: map[any]*pdfFont{}, ran: map[*pdfStream]bool{}, readWith: map[int]any{}, room: objectRoom + fileRoom*len(p.data), keep: keepRoom}
 	d := p.data
 	trailer := indexFrom(d, 0, "trailer")
 	for at := 0; at < len(d); {

@@ -14,6 +14,7 @@ type pdfFont struct {
 	simple  *[256]string   // by its encoding; nil for composite fonts
 	widths  map[int]float64
 	usual   float64
+	drawn   bool // the file says how its shapes look: also those of control characters
 }
 
 func (f *pdfFile) font(dict pdfDict) *pdfFont {
@@ -24,7 +25,7 @@ func (f *pdfFile) font(dict pdfDict) *pdfFont {
 		if len(kids) > 0 {
 			f.compositeWidths(font, f.dict(kids[0]))
 		}
-		if name, _ := f.get(dict["Encoding"]).(pdfName); strings.HasPrefix(string(name), "Uni") && strings.Contains(string(name), "UTF16") {
+		if name, _ := f.get(dict["Encoding"]).(pdfName); strings.HasPrefix(string(name), "Uni") && (strings.Contains(string(name), "UTF16") || strings.Contains(string(name), "UCS2")) {
 			font.unicode = map[int]string{}
 			for c := range 0x10000 {
 				font.unicode[c] = string(rune(c))
@@ -40,7 +41,12 @@ func (f *pdfFile) font(dict pdfDict) *pdfFont {
 			}
 		}
 		if dict["Subtype"] == pdfName("Type3") {
+			font.drawn = true
 			f.type3Widths(font, dict)
+		}
+		look := f.dict(dict["FontDescriptor"])
+		for _, program := range [...]pdfName{"FontFile", "FontFile2", "FontFile3"} {
+			font.drawn = font.drawn || look[program] != nil
 		}
 	}
 	if s, ok := f.get(dict["ToUnicode"]).(*pdfStream); ok {
@@ -287,7 +293,7 @@ func (t *pdfFont) glyphs(s pdfString) []glyph {
 		g.text, g.known = t.unicode[code]
 		if !g.known && t.simple != nil && code < 256 {
 			g.text = t.simple[code]
-			g.known = g.text != "" || code < ' '
+			g.known = g.text != "" || code < ' ' && !t.drawn
 		}
 		w, ok := t.widths[code]
 		if !ok {

@@ -53,12 +53,14 @@ func (f *pdfFile) findPages() []pdfDict {
 	if root := f.dict(f.trailer["Root"]); root["Pages"] != nil {
 		walk(root["Pages"], 0)
 	}
+	f.inTree = seen
 	if len(pages) > 0 {
 		return pages
 	}
 	f.partly = f.partly || len(f.order) > 0
 	for _, ref := range f.order {
 		if d, ok := f.at(ref).(pdfDict); ok && d["Type"] == pdfName("Page") {
+			seen[ref] = true
 			pages = append(pages, d)
 		}
 	}
@@ -73,18 +75,25 @@ func (f *pdfFile) lacks(contents any) bool {
 	return contents != nil && f.get(contents) == nil
 }
 
+// pdfPageText is what a page says. What pdftotext did not give of it stands
+// apart: it belongs to nothing beside it.
+type pdfPageText struct {
+	text, more string
+	lost       bool // shapes of it that are letters have no meaning that is known
+}
+
 // pageTexts reads the pages without another program.
-func (f *pdfFile) pageTexts() []string {
-	fonts := map[any]*pdfFont{}
+func (f *pdfFile) pageTexts() []pdfPageText {
 	pages := f.pages()
-	texts := make([]string, 0, len(pages))
+	texts := make([]pdfPageText, 0, len(pages))
 	taken := 0
-	for i, page := range pages {
+	for _, page := range pages {
 		if taken > f.r.texts { // what is too long is said where it is taken
 			break
 		}
-		text := f.pageText(i, page, fonts)
-		texts = append(texts, text)
+		w := f.walkPage(page)
+		text := w.plain()
+		texts = append(texts, pdfPageText{text, w.saidBeside(text), w.meaningless >= fewestLost || w.unknown*5 > w.shown})
 		taken += len(text)
 		if f.r.over(f.p.place) {
 			break
@@ -93,39 +102,31 @@ func (f *pdfFile) pageTexts() []string {
 	return texts
 }
 
-// pageText reads the page of an index, with the fonts that were met before.
-func (f *pdfFile) pageText(i int, page pdfDict, fonts map[any]*pdfFont) string {
-	return f.walkPage(i, page, fonts, false)
+func (f *pdfFile) walkPage(page pdfDict) *pdfPage {
+	w := f.newPage()
+	resources := f.inherited(page, "Resources")
+	f.noteResources(page["Contents"], resources)
+	w.run(f.contents(page["Contents"]), f.dict(resources), 0)
+	w.annotations(page, f.dict(resources))
+	return w
 }
 
-func (f *pdfFile) walkPage(i int, page pdfDict, fonts map[any]*pdfFont, slantedOnly bool) string {
-	w := pdfPage{f: f, fonts: fonts, ctm: identity, tm: identity, line: identity, scale: 1, slantedOnly: slantedOnly}
-	resources := f.dict(f.inherited(page, "Resources"))
-	w.run(f.contents(page["Contents"]), resources, 0)
-	w.annotations(page, resources)
-	if w.unknown*5 > w.shown {
-		f.r.unscannable(f.page(i), whyPartly)
-	}
-	return w.text.String()
-}
-
-// fillBlank reads the pages that another program found no text on, and those
-// that it did not find: programs give up on different things in a file.
-func (f *pdfFile) fillBlank(texts []string) []string {
-	pages := f.pages()
-	short := len(texts) < len(pages)
-	fonts := map[any]*pdfFont{}
-	for i, page := range pages {
-		switch {
-		case f.r.over(f.p.place):
-			return texts
-		case i >= len(texts):
-			texts = append(texts, f.pageText(i, page, fonts))
-		case short || letters(texts[i]) == 0:
-			texts[i] += f.pageText(i, page, fonts)
+// noteResources notes with which resources content streams are read, for those
+// that an edit has replaced under the same number.
+func (f *pdfFile) noteResources(contents, resources any) {
+	switch v := contents.(type) {
+	case pdfRef:
+		f.readWith[v.num] = resources
+		if parts, ok := f.get(v).(pdfArray); ok {
+			f.noteResources(parts, resources)
+		}
+	case pdfArray:
+		for _, part := range v {
+			if ref, ok := part.(pdfRef); ok {
+				f.readWith[ref.num] = resources
+			}
 		}
 	}
-	return texts
 }
 
 // maxContents bounds the content of one page: streams may be named often.
@@ -135,6 +136,7 @@ const maxContents = 16 << 20
 func (f *pdfFile) contents(v any) []byte {
 	switch v := f.get(v).(type) {
 	case *pdfStream:
+		f.ran[v] = true
 		data, why := f.decoded(v)
 		if why != "" {
 			f.partly = true

@@ -20,11 +20,14 @@ func (m matrix) times(n matrix) matrix {
 	}
 }
 
+// wideGap parts what stands beside each other at a distance, as columns do.
+const wideGap = '\t'
+
 // pdfPage follows the operators of a page that move and show text (§9.4).
 type pdfPage struct {
-	f     *pdfFile
-	fonts map[any]*pdfFont
-	text  strings.Builder
+	f    *pdfFile
+	text strings.Builder // rows, in the order in which the page writes them
+	said strings.Builder // what the page says of what it shows, a row each
 
 	ctm, tm, line       matrix
 	font                *pdfFont
@@ -32,11 +35,23 @@ type pdfPage struct {
 	char, word, scale   float64 // spacing, and horizontal scaling
 	stack               []pdfState
 	x, y                float64 // where the last glyph ended
+	last                glyph
+	lastAt              matrix // where it began
 	began               bool
-	shown, unknown      int
+	shown, blank        int // glyphs, and those of them that are blank
+	unknown             int // and that have no meaning
+	inARow, meaningless int // of the latter that follow each other; and in all where four or more do
 	steps               int
-	slantedOnly         bool // only what stands at a slant is written
+	patterns            map[*pdfStream]bool // that were read
+	inline              map[any]*pdfFont    // fonts that stand in the resources themselves
 }
+
+func (f *pdfFile) newPage() *pdfPage {
+	return &pdfPage{f: f, ctm: identity, tm: identity, line: identity, scale: 1, patterns: map[*pdfStream]bool{}}
+}
+
+// plain returns the text without marks of its own.
+func (w *pdfPage) plain() string { return strings.ReplaceAll(w.text.String(), string(wideGap), " ") }
 
 type pdfState struct {
 	ctm                 matrix
@@ -45,7 +60,18 @@ type pdfState struct {
 	char, word, scale   float64
 }
 
+func (w *pdfPage) state() pdfState {
+	return pdfState{w.ctm, w.font, w.size, w.leading, w.rise, w.char, w.word, w.scale}
+}
+
+func (w *pdfPage) restore(s pdfState) {
+	w.ctm, w.font, w.size, w.leading, w.rise, w.char, w.word, w.scale = s.ctm, s.font, s.size, s.leading, s.rise, s.char, s.word, s.scale
+}
+
 func (w *pdfPage) run(data []byte, resources pdfDict, depth int) {
+	outer := w.inline
+	w.inline = map[any]*pdfFont{} // names mean other fonts elsewhere
+	defer func() { w.inline = outer }()
 	l := pdfLexer{d: data}
 	var args []any
 	for {
@@ -70,6 +96,10 @@ func (w *pdfPage) run(data []byte, resources pdfDict, depth int) {
 			w.form(args, resources, depth)
 		case "Tf":
 			w.setFont(args, resources)
+		case "scn", "SCN":
+			w.pattern(args, resources, depth)
+		case "BDC", "DP":
+			w.say(args)
 		default:
 			w.operator(op, args)
 		}
@@ -108,12 +138,47 @@ func (w *pdfPage) formStream(s *pdfStream, resources pdfDict, depth int) {
 	if own == nil {
 		own = resources
 	}
-	saved := w.ctm
+	state, stack, tm, line := w.state(), w.stack, w.tm, w.line
+	w.stack = nil // of its own
 	if m, ok := w.f.matrix(s.dict["Matrix"]); ok {
 		w.ctm = m.times(w.ctm)
 	}
 	w.run(w.f.contents(s), own, depth+1)
-	w.ctm = saved
+	w.restore(state)
+	w.stack, w.tm, w.line = stack, tm, line
+}
+
+// pattern follows a tiling pattern (§8.7.3.2), which is a page in the page too.
+func (w *pdfPage) pattern(args []any, resources pdfDict, depth int) {
+	if len(args) == 0 || depth > 12 {
+		return
+	}
+	name, _ := args[len(args)-1].(pdfName)
+	s, ok := w.f.get(w.f.dict(resources["Pattern"])[name]).(*pdfStream)
+	if !ok || w.patterns[s] {
+		return
+	}
+	w.patterns[s] = true
+	state := w.state()
+	w.ctm = identity
+	w.text.WriteByte('\n')
+	w.formStream(s, resources, depth)
+	w.text.WriteByte('\n')
+	w.restore(state)
+}
+
+// say takes the words that stand for what is shown (§14.9): a reader's program
+// copies or speaks them.
+func (w *pdfPage) say(args []any) {
+	if len(args) == 0 {
+		return
+	}
+	properties, _ := args[len(args)-1].(pdfDict)
+	for _, key := range [...]pdfName{"ActualText", "Alt", "E"} {
+		if s, ok := properties[key].(pdfString); ok {
+			w.said.WriteString(pdfText([]byte(s)) + "\n")
+		}
+	}
 }
 
 // annotations follows how form fields and comments look on the page.
@@ -155,13 +220,14 @@ func (w *pdfPage) setFont(args []any, resources pdfDict) {
 	w.size, _ = args[len(args)-1].(float64)
 	entry := w.f.dict(resources["Font"])[name]
 	key := entry
+	known := w.f.fonts
 	if _, ok := entry.(pdfRef); !ok {
-		key = name
+		key, known = name, w.inline
 	}
-	if w.fonts[key] == nil {
-		w.fonts[key] = w.f.font(w.f.dict(entry))
+	if known[key] == nil {
+		known[key] = w.f.font(w.f.dict(entry))
 	}
-	w.font = w.fonts[key]
+	w.font = known[key]
 }
 
 // numbers returns the last n arguments.
@@ -180,12 +246,11 @@ func (w *pdfPage) operator(op pdfWord, args []any) {
 	switch op {
 	case "q":
 		if len(w.stack) < 512 {
-			w.stack = append(w.stack, pdfState{w.ctm, w.font, w.size, w.leading, w.rise, w.char, w.word, w.scale})
+			w.stack = append(w.stack, w.state())
 		}
 	case "Q":
 		if n := len(w.stack); n > 0 {
-			s := w.stack[n-1]
-			w.ctm, w.font, w.size, w.leading, w.rise, w.char, w.word, w.scale = s.ctm, s.font, s.size, s.leading, s.rise, s.char, s.word, s.scale
+			w.restore(w.stack[n-1])
 			w.stack = w.stack[:n-1]
 		}
 	case "cm":
@@ -253,9 +318,7 @@ func (w *pdfPage) show(s pdfString) {
 		w.font = &pdfFont{bytes: 1, simple: w.f.encoding(nil), usual: 500}
 	}
 	for _, g := range w.font.glyphs(s) {
-		if at := w.tm.times(w.ctm); !w.slantedOnly || isSlanted(at[0], at[1]) {
-			w.write(g, at)
-		}
+		w.write(g, w.tm.times(w.ctm))
 		step := g.width*w.size + w.char
 		if g.code == ' ' && w.font.bytes == 1 {
 			step += w.word
@@ -267,13 +330,36 @@ func (w *pdfPage) show(s pdfString) {
 }
 
 func (w *pdfPage) write(g glyph, at matrix) {
+	if w.isShadow(g, at) {
+		return
+	}
+	w.last, w.lastAt = g, at
 	w.gap(at)
 	w.shown++
-	if !g.known {
+	switch {
+	case !g.known:
 		w.unknown++
 		w.text.WriteByte('?')
+		switch w.inARow++; {
+		case w.inARow == 4:
+			w.meaningless += 4
+		case w.inARow > 4:
+			w.meaningless++
+		}
+	case g.text == "" || g.text == " ":
+		w.blank++
+	default:
+		w.inARow = 0
 	}
 	w.text.WriteString(g.text)
+}
+
+// isShadow reports whether a glyph stands over the one before it, as programs
+// make letters bold for which they have no font.
+func (w *pdfPage) isShadow(g glyph, at matrix) bool {
+	near := math.Abs(w.size) * math.Hypot(at[2], at[3]) * 0.12
+	back := math.Hypot(at[4]-w.x, at[5]-w.y) > near // not where it would stand by itself
+	return w.began && back && g.code == w.last.code && g.text == w.last.text && math.Hypot(at[4]-w.lastAt[4], at[5]-w.lastAt[5]) < near
 }
 
 func (w *pdfPage) gap(at matrix) {
@@ -290,7 +376,9 @@ func (w *pdfPage) gap(at matrix) {
 	switch {
 	case math.Abs(across) > size*0.6:
 		w.text.WriteByte('\n')
-	case along > size*0.18 || along < -size:
+	case along > size*0.7 || along < -size:
+		w.text.WriteByte(wideGap)
+	case along > size*0.18:
 		w.text.WriteByte(' ')
 	}
 }

@@ -23,7 +23,7 @@ func (r *reading) poppler(p piece) (pages []string, ok bool) {
 	if err != nil {
 		return nil, false
 	}
-	ctx, cancel := context.WithDeadline(r.ctx, r.until.Add(-100*time.Millisecond))
+	ctx, cancel := context.WithTimeout(r.ctx, time.Until(r.until)/2) // there is a reader for what it hangs on
 	defer cancel()
 	limits := limitsOf{memory: uint64(256<<20 + 8*len(p.data)), seconds: 10, answer: r.texts}
 	text, err := filter(ctx, p.data, limits, path, "-q", "-enc", "UTF-8", "-eol", "unix", "-", "-")
