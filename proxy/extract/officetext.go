@@ -42,11 +42,12 @@ type officeWalk struct {
 	aside    strings.Builder // alternative texts, field codes, names
 	deleted  strings.Builder // tracked deletions
 	tables   []*officeTable
-	inText   bool // inside an element that holds text
-	inDel    bool // inside a tracked deletion
-	box      int  // depth of open text boxes
-	choice   int  // depth of open alternatives for new programs
-	fallback int  // depth of open alternatives for old programs, which mostly say the same
+	inText   bool   // inside an element that holds text
+	last     string // the element that began last, if none has ended since
+	inDel    bool   // inside a tracked deletion
+	box      int    // depth of open text boxes
+	choice   int    // depth of open alternatives for new programs
+	fallback int    // depth of open alternatives for old programs, which mostly say the same
 	hold     []*strings.Builder
 	seen     map[string]bool
 
@@ -67,12 +68,17 @@ type officeTable struct {
 func (w *officeWalk) token() {
 	switch w.s.kind {
 	case xmlOpen:
+		w.last = w.s.name
 		w.open()
 	case xmlClose:
+		w.last = ""
 		w.close()
 	case xmlText:
-		if w.inText {
+		switch {
+		case w.inText:
 			w.write(w.s.content)
+		case !officeMeasures[w.last]:
+			w.note(strings.TrimSpace(w.s.content))
 		}
 	case xmlEnd, xmlAside:
 	}
@@ -120,6 +126,8 @@ func (w *officeWalk) open() {
 		w.write("\n")
 	case "noBreakHyphen":
 		w.write("-")
+	case "rt", "rubyBase": // how a word is read, and the word
+		w.write(" ")
 	case "sym":
 		w.write(symbol(w.s.attr("char")))
 	case "tbl":
@@ -176,12 +184,15 @@ func (w *officeWalk) attributes(name string) {
 	switch name {
 	case "docPr", "cNvPr", "textpath", "imagedata", "shape", "hyperlink", "hlinkClick", "listItem", "fldSimple", "comment",
 		"cmAuthor", "author", "person", "ins", "del", "sdtContent", "alias", "tag", "placeholder", "tooltip", "group", "rect",
-		"threadedComment", "presence", "dataField", "default", "statusText", "helpText", "checkBox", "control", "custShow", "section":
+		"threadedComment", "presence", "presenceInfo", "chgData", "dataField", "default", "statusText", "helpText", "checkBox", "control", "custShow", "section",
+		"bookmarkStart", "permStart", "attr", "property", "smartTag", "customXml", "cSld", "snd", "wavAudioFile", "oleObj", "OLEObject", "tblCaption", "tblDescription":
 		w.s.eachAttr(func(key, value string) bool {
 			switch key {
 			case "descr", "title", "string", "alt", "href", "tooltip", "displayText", "value", "instr", "author", "initials", "name",
-				"displayName", "userId", "email", "val", "providerId":
-				w.note(value)
+				"displayName", "userId", "email", "val", "providerId", "ed", "anchor", "tgtFrame", "docLocation":
+				if !strings.HasPrefix(value, "_") { // marks that Word makes: _Toc416783452
+					w.note(value)
+				}
 			}
 			return true
 		})
@@ -272,6 +283,17 @@ func (w *officeWalk) closeTable() {
 		return
 	}
 	w.write(rest) // one column: text in a frame
+}
+
+// officeMeasures are the elements whose character data is no text: places,
+// sizes, formats of numbers, strokes of a pen. What stands in any other that is
+// not known to hold text is read as a note.
+var officeMeasures = map[string]bool{
+	"posOffset": true, "align": true, "pctPosHOffset": true, "pctPosVOffset": true, "pctWidth": true, "pctHeight": true,
+	"attrName": true, "tableStyleId": true, "formatCode": true, "trace": true, "x": true, "y": true,
+	"Anchor": true, "Row": true, "Column": true, "AutoFill": true, "TextHAlign": true, "TextVAlign": true, "CF": true,
+	"DigestValue": true, "SignatureValue": true, "X509Certificate": true, "EncapsulatedCRLValue": true, "EncapsulatedOCSPValue": true,
+	"EncapsulatedTimeStamp": true, "EncapsulatedX509Certificate": true, "X509SerialNumber": true, "Modulus": true, "Exponent": true,
 }
 
 // symbol returns the character of a symbol font: 0xF000 and its code.

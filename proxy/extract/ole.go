@@ -195,7 +195,7 @@ func (r *reading) otherStreams(p piece, c *compound, under string) {
 		case strings.HasSuffix(dir, "vba/"):
 			r.macro(p, data)
 		case strings.HasPrefix(dir, "msodatastore/"):
-			r.looseText(data, p.place.In(detect.Step{Kind: detect.InProperties}))
+			r.ownXML(data, p.place.In(detect.Step{Kind: detect.InProperties}))
 		case dir != "" && isDocumentStream(base):
 			objects[dir] = true
 		}

@@ -102,7 +102,7 @@ func (r *reading) ooxmlPart(z *zipPack, f *zip.File, book *workbook, lists *numb
 	case strings.Contains(base, "comments") || strings.Contains(dir, "comments/") || base == "footnotes.xml" || base == "endnotes.xml" || base == "people.xml" || strings.Contains(base, "commentauthors"):
 		r.officeText(z.read(f, place), comment, lists)
 	case strings.HasPrefix(dir, "customxml/"):
-		r.looseText(z.read(f, properties), properties)
+		r.ownXML(z.read(f, properties), properties)
 	case strings.HasSuffix(base, ".xml"):
 		r.officeText(z.read(f, place), place, lists)
 	case strings.HasSuffix(base, ".vml"):
@@ -213,8 +213,12 @@ func (r *reading) looseText(data []byte, place detect.Place) {
 			b.WriteByte('\n')
 		case xmlOpen:
 			switch s.name {
-			case "docVar", "query", "connectString":
+			case "docVar", "query", "connectString", "mailSubject", "addressFieldName", "table", "udl", "destination":
 				b.WriteString(s.attr("name") + " " + s.attr("val") + "\n")
+			case "aliases", "lvlText": // what people call a style, and write around a number
+				if val := s.attr("val"); len(val) > 3*strings.Count(val, "%")+1 { // more than %1.%2
+					b.WriteString(val + "\n")
+				}
 			}
 		case xmlAside:
 			if strings.HasPrefix(s.content, "xml ") {

@@ -48,7 +48,9 @@ var rtfDestinations = func() map[string]rtfDestination {
 func (w *rtfWalk) destination(word string, starred bool) bool {
 	switch word {
 	case "header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf", "footnote", "shptxt", "dptxbxtext", "annotation":
-		if w.state.dest != rtfAgain {
+		if w.state.dest == rtfAgain {
+			w.begin(word, rtfAgain)
+		} else {
 			w.story(word)
 		}
 		return true
@@ -89,6 +91,11 @@ func (w *rtfWalk) begin(word string, dest rtfDestination) {
 		case "author", "operator", "manager", "revtbl":
 			w.state.who = true
 		}
+	case rtfLooks:
+		w.looks.WriteByte('\n')
+	case rtfAgain:
+		w.again.WriteByte('\n')
+		w.state.instead = w.state.dest
 	case rtfComment:
 		w.state.who = w.state.who || word == "atnauthor"
 	case rtfHex:
@@ -97,9 +104,6 @@ func (w *rtfWalk) begin(word string, dest rtfDestination) {
 		}
 		w.hexText = nil
 	default:
-	}
-	if dest == rtfAgain {
-		w.state.instead = w.state.dest
 	}
 	w.state.dest, w.state.word, w.state.begins = dest, word, true
 }

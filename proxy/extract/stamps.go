@@ -76,7 +76,7 @@ func fileOf(place detect.Place) detect.Place {
 // one of them are not read a second time.
 var stampMarks = [][]byte{
 	[]byte("uthor"), []byte("reator"), []byte("odifiedBy"), []byte("rinted-by"), []byte("anager"), []byte("isplayName"), []byte("serName"), []byte("userId"),
-	[]byte("userInfo"), []byte("efreshedBy"),
+	[]byte("userInfo"), []byte("efreshedBy"), []byte("chgData"),
 }
 
 // stampElements are the elements that hold a person's name in OOXML (ECMA-376
@@ -147,7 +147,7 @@ func (s *xmlScanner) stampsBy(key string) bool {
 	case "userName", "userId", "displayName":
 		return s.name != "user" // of a database
 	case "name":
-		return s.name == "cmAuthor" || s.name == "author" || s.name == "userInfo"
+		return s.name == "cmAuthor" || s.name == "author" || s.name == "userInfo" || s.name == "chgData"
 	}
 	return false
 }
