@@ -102,14 +102,14 @@ func (f *pdfFile) object(d []byte, at int) int {
 	if isDict && bytes.HasPrefix(d[l.pos:], []byte("stream")) {
 		data, end, whole := streamData(d, l.pos+len("stream"), dict)
 		f.partly = f.partly || !whole
-		f.add(ref, &pdfStream{dict: dict, data: data, owner: ref})
+		f.add(ref, &pdfStream{dict: dict, data: data, owner: ref, at: at})
 		if dict["Type"] == pdfName("XRef") {
 			f.addTrailer(dict)
 		}
 		f.pay(l.cost)
 		return end
 	}
-	f.add(ref, pdfUnread{text: d[start:next]})
+	f.add(ref, pdfUnread{text: d[start:next], at: at})
 	f.remember(ref, v, l.cost+objectCost)
 	return next
 }
@@ -222,7 +222,7 @@ func (f *pdfFile) unpackObjects() {
 		if why != "" {
 			f.partly = true
 		}
-		if !f.pay(len(data)) || !f.unpackStream(s.dict, data) {
+		if !f.pay(len(data)) || !f.unpackStream(s, data) {
 			return
 		}
 	}
@@ -230,7 +230,8 @@ func (f *pdfFile) unpackObjects() {
 
 // unpackStream adds the objects of one object stream. It reports false where
 // there is no more room.
-func (f *pdfFile) unpackStream(dict pdfDict, data []byte) bool {
+func (f *pdfFile) unpackStream(s *pdfStream, data []byte) bool {
+	dict := s.dict
 	n, _ := f.number(dict["N"])
 	first, _ := f.number(dict["First"])
 	l := pdfLexer{d: data[:min(max(int(first), 0), len(data))]}
@@ -245,18 +246,30 @@ func (f *pdfFile) unpackStream(dict pdfDict, data []byte) bool {
 		}
 		at := int(first) + int(b)
 		own := pdfRef{int(a), 0}
-		if latest, there := f.latest[own.num]; at < 0 || at >= len(data) || there && isStream(f.objects[latest]) {
+		if at < 0 || at >= len(data) {
 			continue
 		}
 		if !f.pay(objectCost) {
 			return false
 		}
-		f.add(own, pdfUnread{data[at:], true})
+		object := pdfUnread{text: data[at:], packed: true, at: s.at}
+		if latest, there := f.latest[own.num]; there && offsetOf(f.objects[latest]) > s.at {
+			f.older = append(f.older, object)
+			continue
+		}
+		f.add(own, object)
 	}
 	return true
 }
 
-func isStream(v any) bool {
-	_, ok := v.(*pdfStream)
-	return ok
+// offsetOf returns where in the file an object stands, or what it is packed in:
+// the later of two is the one that counts.
+func offsetOf(object any) int {
+	switch object := object.(type) {
+	case *pdfStream:
+		return object.at
+	case pdfUnread:
+		return object.at
+	}
+	return 0
 }

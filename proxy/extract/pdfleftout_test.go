@@ -143,3 +143,26 @@ func TestATableIsReadOnce(t *testing.T) {
 		}
 	})
 }
+
+// An edit that writes an object anew replaces the one that was packed, and the
+// other way round.
+func TestTheLaterOfTwoObjectsIsOnThePage(t *testing.T) {
+	page := func(contents int) string {
+		return fmt.Sprintf("<</Type/Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents %d 0 R /Resources <</Font <</F1 5 0 R>> >> >>", contents)
+	}
+	packed := func(contents int) string {
+		return "9 0 obj " + pdfStreamOf("/Type/ObjStm /N 1 /First 4", "3 0 "+page(contents)) + " endobj "
+	}
+	single := func(contents int) string { return "3 0 obj " + page(contents) + " endobj " }
+	for name, order := range map[string]string{"packed first": packed(6) + single(7), "packed last": single(6) + packed(7)} {
+		data := pdfWith("<</Type/Catalog /Pages 2 0 R>>", "<</Type/Pages /Kids [3 0 R] /Count 1>>", "null", "null",
+			"<</Type/Font /Subtype/Type1 /BaseFont/Helvetica>>", pdfStreamOf("", "BT /F1 9 Tf 50 300 Td (Earlier words) Tj ET"), pdfStreamOf("", "BT /F1 9 Tf 50 300 Td (Later words) Tj ET"),
+			"null endobj "+order+" 10 0 obj null")
+		res := pdfResult(t, New(Config{PDFToText: "none"}), []byte(data))
+		later, ok := res.segment("Later words")
+		earlier, kept := res.segment("Earlier words")
+		if !ok || !kept || !strings.HasSuffix(later.Place.String(), "page 1") || !strings.HasSuffix(earlier.Place.String(), "hidden") {
+			t.Errorf("%s\n%s", name, res.dump())
+		}
+	}
+}

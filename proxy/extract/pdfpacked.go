@@ -5,6 +5,7 @@ package extract
 type pdfUnread struct {
 	text   []byte
 	packed bool // in an object stream: its strings are not encrypted by themselves
+	at     int  // where in the file it stands, or what it is packed in
 }
 
 // What a file may take in memory: of its objects, also for each octet of the

@@ -21,6 +21,7 @@ type pdfStream struct {
 	dict  pdfDict
 	data  []byte
 	owner pdfRef // the object that it is, for decryption; zero inside object streams
+	at    int    // where in the file it stands
 }
 
 // pdfLexer reads values from the bytes of a file or content stream. It never
