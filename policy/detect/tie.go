@@ -51,11 +51,25 @@ func (s *sentence) christened(i int) bool {
 	return i+1 < len(s.tokens) && s.tokens[i].capital && s.tokens[i+1].capital && s.tokens[i+1].start-s.tokens[i].end == 1
 }
 
-// How many words may stand between a person and what is said of them.
+// How many words may stand between a person and what is said of them: more of an
+// illness where that person, and what they are or have, opens the sentence.
 const (
-	closeBefore = 8
-	closeAfter  = 6
+	closeBefore  = 8
+	subjectReach = 14
+	closeAfter   = 6
 )
+
+// reachOf returns how far behind token i something of the kind may be said of
+// that person.
+func (s *sentence) reachOf(l *lexicon, kind Kind, i int) int {
+	if kind != Health || i > 1 || i+1 == len(s.tokens) || !s.isFamiliar(i) && !subjects[string(s.folded(i))] {
+		return closeBefore
+	}
+	if f := s.folded(i + 1); l.classes["BE"].has(f) || l.classes["HAVE"].has(f) || l.classes["BEFI"].has(f) {
+		return subjectReach
+	}
+	return closeBefore
+}
 
 // closeTo reports whether a person stands near the tokens first to last, and
 // the sentence is not about a topic: a book, a course, research. Who is in a
@@ -82,7 +96,7 @@ func (s *sentence) closeTo(l *lexicon, kind Kind, first, last int) bool {
 		if i > 0 && greetings[string(s.folded(i-1))] || s.tokens[i].capital && s.isSpeaker(l, i) {
 			continue // it is written to that person, or said by them, and not about them
 		}
-		if i < first && first-i <= closeBefore || i > first && i < last || i > last && i-last <= closeAfter && kind != Politics {
+		if i < first && first-i <= s.reachOf(l, kind, i) || i > first && i < last || i > last && i-last <= closeAfter && kind != Politics {
 			return true
 		}
 	}
@@ -219,7 +233,7 @@ func (s *sentence) wonders(i int) bool {
 }
 
 // subjects are the words for one person that only do, and nothing is done to.
-var subjects = wordTable(`jeg hun eg ho jag hon han she he`)
+var subjects = wordTable(`jeg hun eg ho jag hon han she he hän minä`)
 
 // whether are the words that leave open what follows them.
 var whether = wordTable(`om hvorvidt huruvida whether if`)
@@ -343,16 +357,20 @@ func (s *sentence) isPast(t *token) bool {
 	return year >= "1500" && year < "1940" && t.start > 0 && s.text[t.start-1] == ' '
 }
 
-// agreed reports whether an article stands before the paragraph sign at text[at]:
-// what somebody has is an agreement by that section, "en § 56-aftale".
+// agreed reports whether an article, or a word for whose it is, stands before the
+// paragraph sign at text[at]: what somebody has is an agreement by that section,
+// "en § 56-aftale".
 func (s *sentence) agreed(at int) bool {
 	for i := len(s.tokens) - 1; i >= 0; i-- {
 		if s.tokens[i].end <= at {
-			return articles[string(s.folded(i))]
+			return articles[string(s.folded(i))] || owning[string(s.folded(i))]
 		}
 	}
 	return false
 }
+
+// owning are the words for whose a thing is.
+var owning = wordTable(`min mit mi mitt sin sit si sitt hans hendes hennes hennar my his her`)
 
 // rulesAt notes that rules are spoken of at text[at].
 func (s *sentence) rulesAt(at int) {
