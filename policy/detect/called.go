@@ -54,7 +54,7 @@ func isFinnishCase(w string) bool {
 
 // finnishCases are the endings by which Finnish says whose something is, and
 // to whom it is done: "Marjalla on", "Reijon", "Jarkkoa epäillään".
-var finnishCases = []string{"lla", "llä", "lle", "lta", "ltä", "sta", "stä", "in", "illa", "illä", "ille", "n", "a", "ä"}
+var finnishCases = []string{"lla", "llä", "lle", "lta", "ltä", "sta", "stä", "ista", "istä", "iin", "ia", "iä", "in", "illa", "illä", "ille", "n", "a", "ä"}
 
 // strongGrade returns a Finnish name as it is without an ending, which halves a
 // k, p or t before its last vowel: Riita- is Riitta, Miko- is Mikko.

@@ -75,7 +75,7 @@ func (s *sentence) reachOf(l *lexicon, kind Kind, i int) int {
 // the sentence is not about a topic: a book, a course, research. Who is in a
 // party stands before its name.
 func (s *sentence) closeTo(l *lexicon, kind Kind, first, last int) bool {
-	for i := max(0, first-2); i < first; i++ {
+	for i := max(0, first-2); i < first && !s.befalls(l, last); i++ {
 		if l.classes["ABOUT"].has(s.folded(i)) {
 			return false
 		}
@@ -102,6 +102,18 @@ func (s *sentence) closeTo(l *lexicon, kind Kind, first, last int) bool {
 	}
 	return false
 }
+
+// befalls reports whether a preposition and a name follow token i, which says what
+// became of that person: "the dismissal of Tom". It is no topic then.
+func (s *sentence) befalls(l *lexicon, i int) bool {
+	if i+2 >= len(s.tokens) || !befalling[string(s.folded(i+1))] || !s.tokens[i+2].capital {
+		return false
+	}
+	t := &s.tokens[i+2]
+	return s.names(l, i+2, s.text[t.start:t.end]) && (i+3 == len(s.tokens) || !s.joined(i+2))
+}
+
+var befalling = wordTable(`av af til till of mot mod åt`)
 
 func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidenceSet) (Confidence, evidenceSet) {
 	tied := s.why != 0 || s.strange() || s.addressed && s.greets
@@ -172,11 +184,25 @@ var thirdPersons = wordTable(`
 func (s *sentence) quantified(l *lexicon, i int) bool {
 	for j := i; j >= 0 && i-j <= 6; j-- {
 		f := s.folded(j)
-		if l.classes["QUANTITY"].has(f) && !s.oneOf(j) && !s.knows(j) || !s.why.has(EvidenceNameNear) && l.classes["EMPLOYER"].has(f) {
+		if l.classes["QUANTITY"].has(f) && !s.oneOf(j) && !s.knows(j) && !s.hears(j) && !s.isSpouse(l, j) || !s.why.has(EvidenceNameNear) && l.classes["EMPLOYER"].has(f) {
 			return true
 		}
 	}
 	return false
+}
+
+// hears reports whether token i is told what the sentence says of another: "the
+// manager told everyone that Lea is ill".
+func (s *sentence) hears(i int) bool {
+	return i > 0 && hearing[string(s.folded(i-1))]
+}
+
+var hearing = wordTable(`foran framfor inför told fortalte fortalt berättade berättat infor tell`)
+
+// isSpouse reports whether token i is somebody's husband, by the word that is
+// "one" as well: "Gretas man", "hennes man".
+func (s *sentence) isSpouse(l *lexicon, i int) bool {
+	return i > 0 && string(s.folded(i)) == "man" && (l.classes["MY"].has(s.folded(i-1)) || s.tokens[i-1].capital && s.owns(i-1))
 }
 
 // knows reports whether token i knows what the sentence says, and so is not who it
@@ -330,6 +356,9 @@ func (s *sentence) persons(l *lexicon) {
 			s.firstMark = i
 		}
 		switch {
+		case i == 0 && !t.capital && s.isHasty(l):
+			s.why |= evidence(EvidenceNameNear)
+			s.who, s.familiar = append(s.who, i), true
 		case !t.capital:
 		case s.names(l, i, w), s.isInitial(i):
 			s.why |= evidence(EvidenceNameNear)

@@ -23,6 +23,27 @@ func (s *sentence) isFamiliar(i int) bool {
 	return (i == 0 || !s.joined(i-1) && !unfamiliar[string(s.folded(i-1))]) && (i+1 == len(s.tokens) || !s.joined(i))
 }
 
+// isHasty reports whether the sentence begins with a given name in lower case and
+// what that person is or does, as in "rikke er syg igen".
+func (s *sentence) isHasty(l *lexicon) bool {
+	if len(s.tokens) < 2 || s.tokens[1].number || s.tokens[1].start-s.tokens[0].end != 1 {
+		return false
+	}
+	t := &s.tokens[0]
+	w := s.text[t.start:t.end]
+	if len(w) < hastyLength || !isGivenName(w) || functionWords[w] != 0 || commonNames[w] {
+		return false
+	}
+	f := s.folded(1)
+	return l.classes["VERB"].has(f) || l.classes["HAVE"].has(f) || l.classes["NOW"].has(f)
+}
+
+// hastyLength is how many letters a name has at least that is told in lower case.
+const hastyLength = 4
+
+// commonNames are given names that are words of a language too.
+var commonNames = wordTable(`rose hope grace faith mark will bill frank april june dawn joy may summer pearl ruby amber heather holly violet jasmine daisy iris ivy lily robin pat rich grant miles dale glen cliff drew jack gene art storm bjørn björn stein sten torben liv eira saga runa disa stina tove lykke fryd ask alma sol kai aino ilo rauha taito toivo onni lahja armas urho satu meri lumi kukka lilja taimi pilvi kielo vuokko sisko veli oma hely helmi rita vesa into usko arvo oiva sulo lempi`)
+
 // unfamiliar are the words before a place, and before whom a story is about.
 var unfamiliar = wordTable(`i på in at vid ved near om about kring`)
 
