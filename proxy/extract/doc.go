@@ -47,10 +47,17 @@ func (r *reading) doc(p piece, c *compound, under string) {
 	}
 	r.wordStories(p, main, text, openDocLists(main, table))
 	r.blips(p, data)
-	// Names of authors, bookmarks and fonts stand in the table stream.
+	// Names of authors, bookmarks and fonts stand in the table stream, in the
+	// other what pictures and form fields are called, and where they lead to.
 	names := wideText(table)
 	r.stamp(p.place, names)
-	r.prose(p.place.In(detect.Step{Kind: detect.InProperties}), names)
+	properties := p.place.In(detect.Step{Kind: detect.InProperties})
+	r.prose(properties, names)
+	r.prose(properties, readableLines(wideText(data))+linkedPictures(data))
+	newLaterLooks().in(r, p, table)
+	pieces, _ := pieceTable(table, main[0x1A2:])
+	rest := unreferenced(main, pieces)
+	r.prose(properties, readableLines(longLines(printable(rest)))+readableLines(wideText(rest)))
 }
 
 // wordPieces returns the document's characters in their order (MS-DOC §2.4.1).

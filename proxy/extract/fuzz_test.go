@@ -250,6 +250,7 @@ func FuzzRecords(f *testing.F) {
 		p := piece{data: data, place: detect.Place{{Kind: detect.InAttachment, Number: 1}}}
 		c := &compound{names: []string{"a"}, streams: map[string][]byte{
 			"worddocument": data, "1table": data, "0table": data, "workbook": data, "powerpoint document": data,
+			"current user": data, "data": data,
 			"__substg1.0_10090102": data, "__substg1.0_1000001f": data, "__properties_version1.0": data,
 		}}
 		r.doc(p, c, "")
@@ -261,6 +262,9 @@ func FuzzRecords(f *testing.F) {
 		r.oleObject(p)
 		r.macro(p, data)
 		r.blips(p, data)
+		r.looseStream(p, "a", data, p.place)
+		r.appearance(p, data, p.place)
+		newLaterLooks().in(r, p, data)
 		r.compressedRTF(p)
 		r.tnef(p)
 		checkResult(t, r.out)

@@ -42,6 +42,9 @@ func (r *reading) oldDoc(p piece, main []byte) {
 		again, _ := oldText(main, enc)
 		r.wordText(p.place, []rune(otherLines(again, text)))
 	}
+	// Names of authors, bookmarks and files stand behind the text.
+	end := min(max(int(binary.LittleEndian.Uint32(main[0x1C:])), 0), len(main))
+	r.prose(p.place.In(detect.Step{Kind: detect.InProperties}), readableLines(printable(main[end:])))
 }
 
 // oldText returns the text of such a document in an encoding.

@@ -198,6 +198,14 @@ func (r *reading) otherStreams(p piece, c *compound, under string) {
 			r.ownXML(data, p.place.In(detect.Step{Kind: detect.InProperties}))
 		case dir != "" && isDocumentStream(base):
 			objects[dir] = true
+		default:
+			if isAppearance(base) {
+				if !c.holdsReadable(under + dir) {
+					r.appearance(p, data, entry)
+				}
+				continue
+			}
+			r.looseStream(p, base, data, entry)
 		}
 	}
 	for _, dir := range sortedKeys(objects) {
@@ -209,7 +217,7 @@ func (r *reading) otherStreams(p piece, c *compound, under string) {
 
 func isDocumentStream(base string) bool {
 	switch base {
-	case "worddocument", "workbook", "book", "powerpoint document", "encryptedpackage":
+	case "worddocument", "workbook", "book", "powerpoint document", "encryptedpackage", "visiodocument":
 		return true
 	}
 	return false
@@ -260,11 +268,17 @@ func (r *reading) packaged(p piece) {
 		r.unscannable(p.place, whyMalformed)
 		return
 	}
+	r.label(p.place.In(detect.Step{Kind: detect.InName}), mixed(d[:n])) // where it lay when it was packed
 	d = d[n:]
 	size := int(binary.LittleEndian.Uint32(d))
 	d = d[4:]
 	if size < 0 || size > len(d) {
 		size = len(d)
+	}
+	for wide := (ole1{d[size:]}); len(wide.d) > 4; { // the names once more, in Unicode
+		n := int(min(wide.u32(0), uint32(len(wide.d)/2)))
+		r.label(p.place.In(detect.Step{Kind: detect.InName}), utf16Text(wide.d[:2*n]))
+		wide.d = wide.d[2*n:]
 	}
 	r.piece(piece{data: d[:size], place: p.place, name: string(name), depth: p.depth})
 }

@@ -23,6 +23,7 @@ const (
 	pptCString    = 0x0FBA
 	pptHyperlink  = 0x0FD7
 	pptOLEStorage = 0x1011
+	pptTagData    = 0x138B
 	pptComment    = 0x2EE0
 )
 
@@ -40,10 +41,28 @@ func (r *reading) ppt(p piece, c *compound, under string) {
 		r.protected(p.place, strengthWeak) // RC4
 		return
 	}
-	w := pptWalk{r: r, p: p}
+	r.currentUser(p, user)
+	w := pptWalk{r: r, p: p, looks: newLaterLooks()}
 	w.stream(stream, edits)
 	w.flush()
 	r.blips(p, c.streams[under+"pictures"])
+}
+
+// currentUser reads who saved the presentation last (MS-PPT §2.3.2): the
+// length of the name stands behind the offset of the save, the name behind the
+// versions, and once more in Unicode at the end.
+func (r *reading) currentUser(p piece, d []byte) {
+	const head, rest = 28, 4
+	if len(d) < head {
+		return
+	}
+	n := min(int(binary.LittleEndian.Uint16(d[20:])), len(d)-head)
+	name := convert(charmap.Windows1252, d[head:head+n])
+	if wide := d[head+n:]; n > 0 && len(wide) >= rest+2*n && wide[rest] != 0 {
+		name = utf16Text(wide[rest : rest+2*n])
+	}
+	r.stamp(p.place, name)
+	r.prose(p.place.In(detect.Step{Kind: detect.InProperties}), name)
 }
 
 // pptWalk goes once through the records of a presentation.
@@ -55,6 +74,8 @@ type pptWalk struct {
 	notes  int
 	place  detect.Place // of the text that is being collected
 	text   strings.Builder
+
+	looks *laterLooks
 }
 
 func (w *pptWalk) flush() {
@@ -91,10 +112,11 @@ func (w *pptWalk) records(d []byte, place detect.Place, depth int) {
 			w.slides++
 			place = w.p.place.In(detect.Step{Kind: detect.InSlide, Number: w.slides})
 		case bytes.HasPrefix(data, []byte("PK\x03\x04")): // the looks of later versions' tables, in what its header calls a container
+			w.package2007(data, place)
 		case version == 0x0F:
 			w.container(kind, int(instance), data, place, depth)
 		default:
-			w.atom(kind, int(instance), data, place)
+			w.atom(kind, int(instance), data, place, depth)
 		}
 	}
 	if inList {
@@ -121,7 +143,7 @@ func (w *pptWalk) container(kind, instance int, data []byte, place detect.Place,
 	w.records(data, place, depth+1)
 }
 
-func (w *pptWalk) atom(kind, instance int, data []byte, place detect.Place) {
+func (w *pptWalk) atom(kind, instance int, data []byte, place detect.Place, depth int) {
 	switch kind {
 	case pptTextChars, pptCString:
 		w.write(place, utf16Text(data[:len(data)&^1]))
@@ -131,8 +153,18 @@ func (w *pptWalk) atom(kind, instance int, data []byte, place detect.Place) {
 		w.write(place, wideText(data))
 	case pptOLEStorage:
 		w.object(instance, data)
-	case 0xF00B, 0xF122: // properties of a shape: its name and description
+	case 0xF00B, 0xF121, 0xF122: // properties of a shape: its name, its description, and how later versions draw it
 		w.write(place, wideText(data))
+		w.package2007(data, place)
+	case pptTagData: // records of later versions
+		w.records(data, place, depth+1)
+	}
+}
+
+// package2007 reads the packages in a record.
+func (w *pptWalk) package2007(data []byte, place detect.Place) {
+	if bytes.Contains(data, []byte("PK\x03\x04")) {
+		w.looks.in(w.r, piece{place: place, depth: w.p.depth}, data)
 	}
 }
 
