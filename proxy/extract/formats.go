@@ -21,6 +21,7 @@ func formatTable() map[kind]format {
 		isTable:      {label: "table", read: (*reading).table},
 		isICS:        {label: "calendar", read: (*reading).directory},
 		isVCard:      {label: "contact", read: (*reading).directory},
+		isLDIF:       {label: "contact", read: (*reading).ldif},
 		isMail:       {label: "mail", read: (*reading).mail},
 		isPGP:        {label: "key", read: (*reading).openPGP},
 		isPGPData:    {label: "encrypted", read: (*reading).openPGPData},

@@ -33,7 +33,7 @@ func (r *reading) plain(p piece) {
 		}
 	}
 	r.uuencoded(p)
-	if binHexed(p.data) {
+	if binHexed(p.data) || yEncoded(p.data) {
 		r.unscannable(p.place, whyPacking)
 	}
 	r.armored(p)
@@ -49,6 +49,23 @@ func binHexed(data []byte) bool {
 	}
 	_, after, _ = bytes.Cut(after, []byte("\n"))
 	return bytes.HasPrefix(bytes.TrimLeft(after, "\r\n \t"), []byte(":"))
+}
+
+// yEncoded reports whether a file in yEnc stands in the text: its line of
+// introduction, which names the length of lines, the size and the file.
+func yEncoded(data []byte) bool {
+	const introduction = "=ybegin "
+	for {
+		at := bytes.Index(data, []byte(introduction))
+		if at < 0 {
+			return false
+		}
+		line, after, _ := bytes.Cut(data[at:], []byte("\n"))
+		if (at == 0 || data[at-1] == '\n') && bytes.Contains(line, []byte(" line=")) && bytes.Contains(line, []byte(" name=")) {
+			return true
+		}
+		data = after
+	}
 }
 
 // unflow joins the lines of format=flowed (RFC 3676 §4.1): a line that ends

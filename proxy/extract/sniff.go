@@ -19,6 +19,7 @@ const (
 	isTable      kind = "table" // CSV and TSV
 	isICS        kind = "calendar"
 	isVCard      kind = "vcard"
+	isLDIF       kind = "ldif" // what directories and address books export
 	isMail       kind = "mail"
 	isRTF        kind = "rtf"
 	isPDF        kind = "pdf"
@@ -65,7 +66,7 @@ const (
 // binary reports whether the kind is not some sort of text.
 func (k kind) binary() bool {
 	switch k {
-	case isEmpty, isText, isHTML, isXML, isJSON, isTable, isICS, isVCard, isMail, isPGP, isPEM, isUnknown:
+	case isEmpty, isText, isHTML, isXML, isJSON, isTable, isICS, isVCard, isLDIF, isMail, isPGP, isPEM, isUnknown:
 		return false
 	default:
 	}
@@ -249,10 +250,12 @@ func sniffText(data []byte) kind {
 		return isHTML
 	case bytes.HasPrefix(low, []byte("<?xml")), bytes.HasPrefix(low, []byte("<svg")), bytes.HasPrefix(low, []byte("<!doctype")):
 		return isXML
-	case bytes.HasPrefix(low, []byte("begin:vcalendar")):
-		return isICS
 	case bytes.HasPrefix(low, []byte("begin:vcard")):
 		return isVCard
+	case bytes.HasPrefix(low, []byte("begin:v")): // a calendar, an event without one, a note or a message of a phone
+		return isICS
+	case isLDIFText(low):
+		return isLDIF
 	case bytes.HasPrefix(head, []byte("{\\rt")):
 		return isRTF
 	case bytes.Contains(head[:min(len(head), 1024)], []byte("-----BEGIN PGP ")):
@@ -308,6 +311,9 @@ func isEightBitText(data []byte) bool {
 	return c1*20 <= len(data) && high*3 <= len(data)*2
 }
 
+// isMailText reports whether a text begins with the header of a mail, or of
+// one of its parts: programs that read mail need no more than what says how it
+// is coded.
 func isMailText(head []byte) bool {
 	_, head = mailLength(head)
 	fields := 0
@@ -319,7 +325,7 @@ func isMailText(head []byte) bool {
 		if line[0] == ' ' || line[0] == '\t' {
 			continue
 		}
-		name, _, found := bytes.Cut(line, []byte(":"))
+		name, value, found := bytes.Cut(line, []byte(":"))
 		if bytes.HasPrefix(line, []byte("From ")) && fields == 0 {
 			continue
 		}
@@ -327,7 +333,14 @@ func isMailText(head []byte) bool {
 			break
 		}
 		switch string(bytes.ToLower(name)) {
-		case "from", "to", "subject", "date", "received", "message-id", "mime-version", "return-path", "content-type", "content-transfer-encoding", "x-mailer", "delivered-to", "cc", "reply-to":
+		case "content-transfer-encoding":
+			return true
+		case "content-type":
+			fields++
+			if value := bytes.ToLower(bytes.TrimSpace(value)); bytes.HasPrefix(value, []byte("multipart/")) || bytes.HasPrefix(value, []byte("message/")) {
+				return true
+			}
+		case "from", "to", "subject", "date", "received", "message-id", "mime-version", "return-path", "x-mailer", "delivered-to", "cc", "reply-to":
 			fields++
 		}
 	}
