@@ -87,7 +87,8 @@ func FuzzMail(f *testing.F) {
 
 func FuzzText(f *testing.F) {
 	fuzzPiece(f, "cpr 010203-1234", "a;b\nc;d\n", `{"a": [1, "b"]}`, "<?xml version='1.0'?><a b='c'>d</a>", "begin 644 a\n#86)C\n`\nend\n",
-		"BEGIN:VCARD\nNOTE;ENCODING=QUOTED-PRINTABLE:a=\nb\nEND:VCARD", "From: a\nTo: b\n\nc", "\xff\xfea\x00b\x00")
+		"BEGIN:VCARD\nNOTE;ENCODING=QUOTED-PRINTABLE:a=\nb\nEND:VCARD", "From: a\nTo: b\n\nc", "\xff\xfea\x00b\x00",
+		"version: 1\ndn:: Yj1j\na:: ZA==\n e: f\n", "BEGIN:VNOTE\nBODY:a\nEND:VNOTE", "Content-Type: multipart/mixed; boundary=a\n\n--a\n\nb\n--a--\n")
 }
 
 func FuzzHTML(f *testing.F) {
@@ -206,6 +207,8 @@ func FuzzOOXML(f *testing.F) {
 		`<row r="1"><c r="A1" t="s"><v>0</v></c><c r="C1" s="1"><f>"a"&amp;"b"</f><v>1.5E3</v></c></row>`,
 		`<mc:AlternateContent><mc:Choice><w:txbxContent><w:p><w:t>a</w:t></w:p></w:txbxContent></mc:Choice><mc:Fallback><w:t>a</w:t></mc:Fallback></mc:AlternateContent><w:instrText>x</w:instrText>`,
 		`<w:ins w:author="Bo Ek; b@x.example"/><dc:creator>Bo Ek<a/>Eva Ek</dc:creator><w15:person w15:displayName="Bo Ek"/><author name="Bo Ek">`,
+		`<office:spreadsheet><table:table table:name="a"><table:table-row><table:table-cell office:value="1"/><table:table-cell><text:p>1E+2</text:p></table:table-cell></table:table-row></table:table></office:spreadsheet>`,
+		`<math><mi>a</mi><annotation>b</annotation></math><presentation:footer-decl>c</presentation:footer-decl><text:bibliography-mark text:note="d"/>`,
 	} {
 		f.Add(part)
 	}

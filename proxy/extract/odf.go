@@ -38,7 +38,7 @@ func (r *reading) openDocument(z *zipPack) {
 		case base == "meta.xml":
 			r.looseOpenDocument(z.read(f, place), place.In(detect.Step{Kind: detect.InProperties}))
 		case base == "content.xml" || base == "styles.xml":
-			r.odfText(z.read(f, place), place)
+			r.odfText(z.read(f, place), place, z.p.depth)
 		case strings.HasPrefix(dir, "meta-inf/"), strings.HasPrefix(dir, "configurations2/"), base == "settings.xml":
 			r.looseText(z.read(f, place), place.In(detect.Step{Kind: detect.InProperties}))
 		default:
@@ -73,9 +73,9 @@ func (r *reading) looseOpenDocument(data []byte, place detect.Place) {
 }
 
 // odfText reads content.xml or styles.xml, where headers and footers stand.
-func (r *reading) odfText(data []byte, place detect.Place) {
+func (r *reading) odfText(data []byte, place detect.Place, depth int) {
 	r.stamps(place, data)
-	w := odfWalk{r: r, place: place, s: scanXML(data), seen: map[string]bool{}}
+	w := odfWalk{r: r, place: place, depth: depth, s: scanXML(data), seen: map[string]bool{}}
 	w.into = []*strings.Builder{{}}
 	for n := 0; w.s.next(); n++ {
 		if n%4096 == 0 && r.over(place) {
@@ -83,12 +83,16 @@ func (r *reading) odfText(data []byte, place detect.Place) {
 		}
 		switch w.s.kind {
 		case xmlOpen:
+			w.part()
 			w.open()
 		case xmlClose:
+			w.part()
 			w.close(w.s.name)
 		case xmlText:
 			if w.text > 0 {
 				w.write(w.s.content)
+			} else if !blank(w.s.content) {
+				w.loose.WriteString(w.s.content)
 			}
 		case xmlEnd, xmlAside:
 		}
@@ -108,9 +112,11 @@ func (r *reading) odfText(data []byte, place detect.Place) {
 type odfWalk struct {
 	r        *reading
 	place    detect.Place
+	depth    int
 	s        *xmlScanner
 	into     []*strings.Builder // where text goes: the body, then open notes and comments
 	aside    strings.Builder
+	loose    strings.Builder // text outside paragraphs: formulas, headers and footers of slides, pictures in base64
 	comments strings.Builder
 	tables   []*odfTable
 	text     int // depth of open elements that hold text
@@ -119,18 +125,6 @@ type odfWalk struct {
 	slides   int
 	slide    detect.Place // of the open slide, nil outside
 	seen     map[string]bool
-}
-
-type odfTable struct {
-	place   detect.Place
-	t       sheetTable
-	row     int // number of the open row, from 1
-	col     int // number of the next column, from 0
-	cell    strings.Builder
-	open    bool
-	value   string // the number that the cell holds
-	repeatC int
-	repeatR int
 }
 
 func (w *odfWalk) at() detect.Place {
@@ -153,6 +147,18 @@ func (w *odfWalk) note(text string) {
 		w.seen[text] = true
 		w.aside.WriteString(text + "\n")
 	}
+}
+
+// part takes in the text that stood outside paragraphs until this tag, and the
+// files in it. The signs of a formula, whose tags have no prefix, are one text.
+func (w *odfWalk) part() {
+	if w.loose.Len() == 0 || (w.s.prefix == "" || w.s.prefix == "math") && w.s.name != "math" && w.s.name != "annotation" {
+		return
+	}
+	text := w.loose.String()
+	w.loose.Reset()
+	w.note(strings.TrimSpace(text))
+	w.r.coded(piece{place: w.place, depth: w.depth}, text)
 }
 
 // flush gives the text of the body, or of a slide, as a segment.
@@ -204,12 +210,17 @@ func (w *odfWalk) open() {
 func (w *odfWalk) attributes() {
 	w.s.eachAttr(func(key, value string) bool {
 		switch key {
-		case "string-value", "value", "label", "help-message-title", "current-value", "description", "title", "author", "initials":
+		case "string-value", "value", "label", "help-message-title", "current-value", "description", "title", "author", "initials",
+			"string-value-if-true", "string-value-if-false", "condition", "expression", "comment", "command", "alias", "tag", "display-text":
 			w.note(value)
 		case "href":
 			w.note(unpercent(value))
 		case "name", "formula":
 			if w.s.prefix != "style" && w.s.prefix != "number" {
+				w.note(value)
+			}
+		default:
+			if w.s.name == "bibliography-mark" {
 				w.note(value)
 			}
 		}
@@ -250,74 +261,4 @@ func (w *odfWalk) close(name string) {
 	case "table-cell", "covered-table-cell":
 		w.closeCell()
 	}
-}
-
-func (w *odfWalk) openTable() {
-	place := w.at()
-	name := w.s.attr("name")
-	if len(w.tables) == 0 && w.spread {
-		w.sheets++
-		place = w.place.In(detect.Step{Kind: detect.InSheet, Number: w.sheets, Name: name})
-		w.r.label(place.In(detect.Step{Kind: detect.InName}), name)
-	}
-	w.tables = append(w.tables, &odfTable{place: place, repeatR: 1})
-}
-
-func (w *odfWalk) openCell() {
-	if len(w.tables) == 0 {
-		return
-	}
-	t := w.tables[len(w.tables)-1]
-	s := w.s
-	if s.name == "table-row" {
-		t.row += t.repeatR
-		t.repeatR = max(1, atoi(s.attr("number-rows-repeated")))
-		t.col = 0
-		return
-	}
-	t.repeatC = max(1, atoi(s.attr("number-columns-repeated")))
-	t.value = s.attr("value")
-	if t.value == "" {
-		t.value = s.attr("string-value")
-	}
-	w.note(s.attr("formula"))
-	if s.empty {
-		t.col += t.repeatC
-		return
-	}
-	t.open = true
-	t.cell.Reset()
-}
-
-// closeCell writes a cell as it is shown, or its number where that is shown
-// without all its digits.
-func (w *odfWalk) closeCell() {
-	if len(w.tables) == 0 {
-		return
-	}
-	t := w.tables[len(w.tables)-1]
-	text := strings.TrimSpace(t.cell.String())
-	if text == "" || strings.Contains(text, "E+") || strings.HasPrefix(text, "##") {
-		text = t.value
-	}
-	if text != "" {
-		t.t.toRow(max(t.row, 1))
-		for i := range min(t.repeatC, 3) {
-			t.t.put(t.col+1+i, text)
-		}
-	}
-	t.col += t.repeatC
-	t.open = false
-	t.cell.Reset()
-}
-
-func (w *odfWalk) closeTable() {
-	n := len(w.tables) - 1
-	t := w.tables[n]
-	w.tables = w.tables[:n]
-	if !strings.Contains(t.t.String(), "\t") && !w.spread {
-		w.write(t.t.String())
-		return
-	}
-	w.r.text(t.place, detect.Table, t.t.String())
 }
