@@ -52,7 +52,7 @@ func formatTable() map[kind]format {
 		isLZMA:       {label: "archive", read: (*reading).lzma, hostile: true},
 		isPacked:     {label: "archive", read: unread(whyPacking)},
 		isOneNote:    {label: "OneNote", read: (*reading).strings, hostile: true},
-		isAccess:     {label: "Access", read: (*reading).strings, hostile: true},
+		isAccess:     {label: "Access", read: (*reading).access, hostile: true},
 		isOffice:     {label: "document", read: (*reading).strings, hostile: true},
 		isPostScript: {label: "document", read: (*reading).strings, hostile: true},
 		isOLE:        {label: "OLE", read: (*reading).ole, hostile: true},

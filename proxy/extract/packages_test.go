@@ -71,6 +71,41 @@ func TestWhatIsReadInPartOnlySaysSo(t *testing.T) {
 	}
 }
 
+func TestAnEncryptedDatabaseIsProtected(t *testing.T) {
+	data := "\x00\x01\x00\x00Standard ACE DB\x00\x02" + strings.Repeat("\x00", 0x299-21) + "\x1f\x04\x04\x00\x04\x00\x40\x00\x00\x00<?xml version=\"1.0\"?><encryption/>"
+	res := extracted(t, attached("application/octet-stream", "a.accdb", []byte(data)))
+	if f, ok := res.finding(detect.Protected); !ok || f.Evidence[0] != strengthStrong || len(res.Findings) != 1 {
+		t.Error(res.dump())
+	}
+}
+
+func TestLinksAndLongNumbersOfPropertiesAreRead(t *testing.T) {
+	value := func(kind int, data string) string { return le16(kind) + "\x00\x00" + data }
+	values := []string{
+		value(0x41, le16(52)+"\x00\x00"+utf16le("mailto:anna@member.example")),
+		value(0x03, string(binary.LittleEndian.AppendUint32(nil, 101850016))),
+		value(0x05, double(707614285)),
+		value(0x03, string(binary.LittleEndian.AppendUint32(nil, 12))),
+	}
+	var heads, body strings.Builder
+	at := 8 + 8*len(values)
+	for i, v := range values {
+		v += strings.Repeat("\x00", 8)
+		heads.WriteString(string(binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, uint32(20+i)), uint32(at))))
+		body.WriteString(v)
+		at += len(v)
+	}
+	section := string(binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, uint32(at)), uint32(len(values)))) + heads.String() + body.String()
+	set := "\xfe\xff" + strings.Repeat("\x00", 22) + "\x01\x00\x00\x00" + strings.Repeat("\x00", 16) + "\x30\x00\x00\x00" + section
+	stream := record16(biffBOF, "\x00\x06\x05\x00"+strings.Repeat("\x00", 12)) + record16(biffEOF, "") + record16(0x0208, strings.Repeat("\x00", 4096))
+	res := extracted(t, attached("application/vnd.ms-excel", "a.xls", compoundOf(map[string]string{"Workbook": stream, "\x05SummaryInformation": set})))
+	for _, want := range []string{"mailto:anna@member.example", "101850016", "707614285"} {
+		if !res.holds(want) || len(res.Findings) > 0 {
+			t.Errorf("%q\n%s", want, res.dump())
+		}
+	}
+}
+
 func TestTextThatBeginsLikeAFileIsText(t *testing.T) {
 	for _, text := range []string{"070707-1234 er nummeret", "!BDN er en forkortelse, cpr 070707-1234", "x -lh5- 070707-1234"} {
 		if res := extracted(t, attached("text/plain", "a.txt", []byte(text))); len(res.Findings) > 0 || !res.holds("070707-1234") {

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"encoding/binary"
 	"strings"
 
 	"postvern.example/policy/detect"
@@ -30,6 +31,21 @@ func (r *reading) strings(p piece) {
 	r.prose(p.place, printable(p.data))
 	r.prose(p.place, wideText(p.data))
 	r.unscannable(p.place, whyUnread)
+}
+
+// access tells a database that only a password opens: behind the fields of its
+// first page stands how it is encrypted (MS-OFFCRYPTO §2.3.4). Of any other what
+// looks like text is read.
+func (r *reading) access(p piece) {
+	const at = 0x299
+	if len(p.data) > at+6 {
+		size, major, minor := binary.LittleEndian.Uint16(p.data[at:]), binary.LittleEndian.Uint16(p.data[at+2:]), binary.LittleEndian.Uint16(p.data[at+4:])
+		if size > 0 && major >= 2 && major <= 4 && minor >= 2 && minor <= 4 {
+			r.protected(p.place, strengthStrong)
+			return
+		}
+	}
+	r.strings(p)
 }
 
 func unread(why detect.Evidence) func(*reading, piece) {

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"encoding/binary"
+	"math"
 	"strings"
 
 	"golang.org/x/text/encoding"
@@ -112,8 +113,28 @@ func propertyValue(d []byte, enc encoding.Encoding, b *strings.Builder, depth in
 		}
 		b.WriteString(strings.TrimRight(utf16Text(d[8:8+2*n]), "\x00") + "\n")
 		return 8 + 2*n
+	case kind == 0x41: // VT_BLOB: the document's links are one
+		n = min(max(n, 0), len(d)-8)
+		b.WriteString(wideText(d[8 : 8+n]))
+		return 8 + n
+	case kind == 0x03 || kind == 0x13: // VT_I4, VT_UI4
+		writeLong(b, float64(uint32(n)))
+	case kind == 0x05 && len(d) >= 12: // VT_R8
+		writeLong(b, math.Float64frombits(binary.LittleEndian.Uint64(d[4:])))
+		return 12
+	case kind == 0x14 && len(d) >= 12: // VT_I8
+		writeLong(b, float64(int64(binary.LittleEndian.Uint64(d[4:]))))
+		return 12
 	}
 	return 8
+}
+
+// writeLong writes a number that may be somebody's: not how many pages there
+// are.
+func writeLong(b *strings.Builder, v float64) {
+	if v >= 1e6 && v < 1e18 {
+		b.WriteString(formatNumber(v, "", false) + "\n")
+	}
 }
 
 // utf16Text decodes UTF-16 with the low byte first.

@@ -27,6 +27,14 @@ const (
 	biffMulRK      = 0x00BD
 	biffRString    = 0x00D6
 	biffXF         = 0x00E0
+	biffCacheOf    = 0x0059 // XCT: cells of a sheet of another workbook follow
+	biffCached     = 0x005A // CRN
+	biffPivotInt   = 0x00CC
+	biffPivotNum   = 0x00C9
+	biffShared     = 0x04BC
+	biffArray      = 0x0221
+	biffCondition  = 0x01B1
+	biffCondition2 = 0x087A
 	biffDrawGroup  = 0x00EB
 	biffSST        = 0x00FC
 	biffLabelSST   = 0x00FD
@@ -91,7 +99,8 @@ type xlsWalk struct {
 	open    *xlsTable
 	around  []*xlsTable // what was open before the substreams inside it
 	charts  []*xlsChart
-	wait    [2]int // row and column of a formula whose text follows
+	cached  *xlsChart // of another workbook, what was seen of it last
+	wait    [2]int    // row and column of a formula whose text follows
 	waiting bool
 	aside   strings.Builder
 	notes   strings.Builder
@@ -233,6 +242,11 @@ func (w *xlsWalk) record(kind int, d []byte, more [][]byte, start int) {
 		}
 	case biffSST:
 		w.sharedStrings(d, more)
+	case biffCacheOf:
+		w.cached = &xlsChart{}
+		w.charts = append(w.charts, w.cached)
+	case biffCached:
+		w.cachedCells(joined(d, more))
 	case biffHeader, biffFooter, biffUser, biffSeriesText, biffPivotText, biffName, biffNote, biffTextObject, biffHyperlink, biffValidation, biffExtName, biffTable:
 		w.texts(kind, d, more)
 	case biffDrawGroup:
@@ -241,7 +255,9 @@ func (w *xlsWalk) record(kind int, d []byte, more [][]byte, start int) {
 			w.drawing = append(w.drawing, m...)
 		}
 	default:
-		w.cellRecord(kind, d, more)
+		if !w.cellRecord(kind, d, more) {
+			w.otherRecord(kind, joined(d, more))
+		}
 	}
 }
 

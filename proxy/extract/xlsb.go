@@ -73,7 +73,11 @@ func wideString(d []byte) (text string, rest []byte) {
 func (b *workbook) openBinary(r *reading, z *zipPack) map[string]int {
 	ids := map[string]int{}
 	if f := z.find("xl/workbook.bin"); f != nil {
+		var beside strings.Builder // names of cells, of users and of files
 		eachBrt(z.read(f, z.p.place), func(kind int, d []byte) bool {
+			if kind != brtSheet {
+				beside.WriteString(wideText(d))
+			}
 			if kind == brtBook && len(d) > 0 {
 				b.date04 = d[0]&1 == 1
 			}
@@ -86,6 +90,7 @@ func (b *workbook) openBinary(r *reading, z *zipPack) map[string]int {
 			}
 			return true
 		})
+		r.prose(z.p.place.In(detect.Step{Kind: detect.InProperties}), beside.String())
 	}
 	if f := z.find("xl/styles.bin"); f != nil {
 		b.binaryStyles(z.read(f, z.p.place))
@@ -153,9 +158,27 @@ func (b *workbook) binaryPart(r *reading, z *zipPack, f *zip.File, dir, base str
 	default:
 		data := z.read(f, place)
 		r.prose(place.In(detect.Step{Kind: detect.InComment}), brtComments(data))
-		r.prose(place.In(detect.Step{Kind: detect.InProperties}), wideText(data))
+		r.prose(place.In(detect.Step{Kind: detect.InProperties}), wideText(data)+brtNumbers(data))
 	}
 	return true
+}
+
+// brtNumbers returns the whole numbers in the records of a part that is no
+// sheet, as long as numbers of people are: the cells of other workbooks and of
+// pivot tables are kept in records of many kinds.
+func brtNumbers(data []byte) string {
+	const least, most = 1e7, 1e12
+	var text strings.Builder
+	eachBrt(data, func(_ int, d []byte) bool {
+		for i := 0; i+8 <= len(d); i++ {
+			if v := math.Float64frombits(binary.LittleEndian.Uint64(d[i:])); v >= least && v < most && v == math.Trunc(v) {
+				text.WriteString(formatNumber(v, "", false) + "\n")
+				i += 7
+			}
+		}
+		return true
+	})
+	return text.String()
 }
 
 func brtComments(data []byte) string {

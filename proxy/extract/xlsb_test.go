@@ -48,20 +48,24 @@ func TestBinaryWorkbooksAreRead(t *testing.T) {
 	real := string(binary.LittleEndian.AppendUint64(nil, math.Float64bits(102031234)))
 	data := zipOf(t,
 		"[Content_Types].xml", contentTypes,
-		"xl/workbook.bin", brt(brtSheet, strings.Repeat("\x00", 8)+brtWide("rId1")+brtWide("Medlemmer")),
+		"xl/workbook.bin", brt(brtSheet, strings.Repeat("\x00", 8)+brtWide("rId1")+brtWide("Medlemmer"))+brt(39, strings.Repeat("\x00", 9)+brtWide("ord-navn")),
 		"xl/_rels/workbook.bin.rels", `<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.bin"/></Relationships>`,
 		"xl/sharedStrings.bin", brt(brtSharedItem, "\x00"+brtWide("Søren Ærø")),
 		"xl/worksheets/sheet1.bin", brt(brtRow, brtNumber(0))+brt(brtCellText, cell(0)+brtWide("Navn"))+brt(brtCellText, cell(1)+brtWide("CPR"))+
 			brt(brtRow, brtNumber(1))+brt(brtCellShared, cell(0)+brtNumber(0))+brt(brtCellReal, cell(1)+real),
 		"xl/comments1.bin", brt(brtCommentText, "\x00"+brtWide("ord-kommentar")),
+		"xl/externalLinks/externalLink1.bin", brt(581, brtNumber(3)+real)+brt(584, brtNumber(4)+brtWide("ord-andet")),
+		"xl/pivotCache/pivotCacheRecords1.bin", brt(33, "\x01"+double(707614285)+double(0.1)),
 	)
 	res := extracted(t, attached("application/octet-stream", "a.xlsb", data))
 	s, ok := res.segment("Søren Ærø\t102031234")
 	if !ok || !strings.HasPrefix(s.Text, "Navn\tCPR\n") || s.Place.Full() != `attachment 1 (Excel) "a.xlsb", sheet 1 "Medlemmer"` {
 		t.Error(res.dump())
 	}
-	if !res.holds("ord-kommentar") || len(res.Findings) > 0 {
-		t.Error(res.dump())
+	for _, want := range []string{"ord-kommentar", "ord-navn", "ord-andet", "102031234\n", "707614285\n"} {
+		if !res.holds(want) || len(res.Findings) > 0 {
+			t.Errorf("%q\n%s", want, res.dump())
+		}
 	}
 }
 

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// cellRecord takes the records that are cells.
-func (w *xlsWalk) cellRecord(kind int, d []byte, more [][]byte) {
+// cellRecord takes the records that are cells, and reports whether this is one.
+func (w *xlsWalk) cellRecord(kind int, d []byte, more [][]byte) bool {
 	if kind == biffString && w.waiting {
 		w.waiting = false
 		text, _ := w.str(joined(d, more), 2)
 		w.open.set(w.wait[0], w.wait[1], text)
-		return
+		return true
 	}
 	if len(d) < 6 {
-		return
+		return false
 	}
 	row, col := int(binary.LittleEndian.Uint16(d)), int(binary.LittleEndian.Uint16(d[2:]))
 	style := int(binary.LittleEndian.Uint16(d[4:]))
@@ -60,7 +60,10 @@ func (w *xlsWalk) cellRecord(kind int, d []byte, more [][]byte) {
 		}
 	case biffFormula, 0x0206, 0x0406:
 		w.formula(d, row, col, style)
+	default:
+		return false
 	}
+	return true
 }
 
 // formula takes the last result of a formula, and the texts inside it.

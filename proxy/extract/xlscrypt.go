@@ -12,8 +12,13 @@ import (
 // §2.2.10). pass is the content of its FILEPASS record. ok is false when the
 // password is another one.
 func openBIFF(stream, pass []byte, password string) (plain []byte, ok bool) {
-	if len(pass) < 6 || binary.LittleEndian.Uint16(pass) != 1 {
-		return nil, false // XOR
+	switch {
+	case len(pass) >= 6 && binary.LittleEndian.Uint16(pass) == 0:
+		return openObscured(stream, pass[2:], password)
+	case len(pass) == 4: // Excel 95
+		return openObscured(stream, pass, password)
+	case len(pass) < 6 || binary.LittleEndian.Uint16(pass) != 1:
+		return nil, false
 	}
 	key, ok := legacyKey(pass[2:], password)
 	if !ok {

@@ -149,7 +149,12 @@ func (w *xlsWalk) texts(kind int, d []byte, more [][]byte) {
 		w.aside.WriteString(text + "\n")
 	case biffUser:
 		text, _ := w.str(d, 2)
-		w.aside.WriteString(strings.TrimSpace(text) + "\n")
+		if w.old {
+			text, _ = w.str(d, 1)
+		}
+		text = strings.TrimSpace(text)
+		w.aside.WriteString(text + "\n")
+		w.r.stamp(w.p.place, text)
 	case biffSeriesText:
 		if len(d) > 3 {
 			text, _ := w.str(d[2:], 1)
