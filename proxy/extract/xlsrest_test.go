@@ -77,7 +77,7 @@ func obscure(stream, password string) string {
 	head := record16(biffBOF, "\x00\x06\x05\x00"+strings.Repeat("\x00", 12)) + record16(biffFilePass, "\x00\x00"+le16(int(key))+le16(int(verifier)))
 	out := []byte(head + stream)
 	for at := len(head); at+4 <= len(out); {
-		size := int(binary.LittleEndian.Uint16([]byte(out[at+2:])))
+		size := int(binary.LittleEndian.Uint16(out[at+2:]))
 		for i := at + 4; i < at+4+size; i++ {
 			out[i] = bits.RotateLeft8(out[i]^a[(i+size)%16], 5)
 		}
