@@ -45,7 +45,7 @@ func (s *sentence) owns(i int) bool {
 // isFinnishCase reports whether the word is a given name with a Finnish ending: "Eijalle".
 func isFinnishCase(w string) bool {
 	for _, ending := range finnishCases {
-		if stem, ok := strings.CutSuffix(w, ending); ok && len(stem) > 2 && (len(stem) > 3 && isGivenName(stem) || isGivenName(strongGrade(stem))) {
+		if stem, ok := strings.CutSuffix(w, ending); ok && len(stem) > 2 && ((len(stem) > 3 || len(ending) > 2) && isGivenName(stem) || isGivenName(strongGrade(stem))) {
 			return true
 		}
 	}

@@ -26,6 +26,12 @@ func TestWhoIsMeantIsToldFromWhoHearsOfIt(t *testing.T) {
 		{detect.Health, "Mette har været væk siden uge 34 med en slem depression.", true},
 		{detect.Health, "Jeg skal til samtale om min §56-aftale pga. migræne.", true},
 		{detect.CriminalOffences, "Rogeria epäillään varkaudesta.", true},
+		{detect.Dismissal, "Toinen varoitus annettiin Arille perjantaina.", true},
+		{detect.Health, "Susannes mulighedserklæring siger fire timer dagligt.", true}, // her paper speaks, not she
+		{detect.Health, "Åke Lund säger att självmordsförsök är vanligare i höst.", false},
+		{detect.Health, "Vores nye vikar har sukkersyge.", true},
+		{detect.Health, "Vi søger en vikar for vores kollega, der går på barsel 1. maj.", false}, // a post, nobody's illness
+		{detect.Health, "Re Dave P: can only stand for two hours", true},
 	} {
 		if got := best(s, prose(c.text), nil)[c.kind]; (got >= detect.Likely) != c.found {
 			t.Errorf("%q: %s is %v", c.text, c.kind, got)

@@ -147,11 +147,14 @@ func (s *sentence) afterOurs(i int) bool {
 	return false // as most words show at once
 }
 
+// newcomers may stand between "our" and somebody by their work: "vores nye vikar".
+var newcomers = wordTable(`nye nya ny nyt nytt gamle gamla gammel unge unga new old young former tidligere tidlegare tidigare`)
+
 // isOurs reports whether token i is somebody who works with the writer: "our
 // treasurer", "vaktmesteren vår", "rahastonhoitajamme".
 func (s *sentence) isOurs(l *lexicon, i int) bool {
 	switch {
-	case i > 0 && s.afterOurs(i):
+	case i > 0 && (s.afterOurs(i) || i > 1 && newcomers[string(s.folded(i-1))] && s.afterOurs(i-1)):
 		return l.classes["WORKER"].has(s.folded(i))
 	case i+1 < len(s.tokens) && s.text[s.tokens[i+1].start] == 'v':
 		return ours[string(s.folded(i+1))] && l.classes["WORKERDEF"].has(s.folded(i))

@@ -351,7 +351,9 @@ func (s *sentence) persons(l *lexicon) {
 		if l.classes["NEWS"].has(f) {
 			s.news = append(s.news, i)
 		}
-		s.wanted = s.wanted || l.classes["VACANCY"].has(f)
+		if l.classes["VACANCY"].has(f) && !slices.Contains(s.who, i) {
+			s.wanted = true
+		}
 		if s.firstMark < 0 && l.classes["CONDITION"].has(f) {
 			s.firstMark = i
 		}

@@ -110,6 +110,9 @@ var pointing = wordTable(`the our my his her their this that`)
 // isSpeaker reports whether token i says what the sentence says: ", says Ole Berg",
 // "Ole Berg explains".
 func (s *sentence) isSpeaker(l *lexicon, i int) bool {
+	if s.tokens[i].capital && s.owns(i) {
+		return false // whose the speaker is, or a paper that says it: "says Åke's sister"
+	}
 	says := l.classes["SAYS"]
 	for j := i - 1; j >= 0 && i-j <= 3; j-- {
 		if says.has(s.folded(j)) {
