@@ -62,16 +62,20 @@ func (r *reading) appearance(p piece, data []byte, entry detect.Place) {
 }
 
 // macroNames returns what a project of VBA says of itself (MS-OVBA §2.3.1),
-// without the keys of its parts.
+// without the keys of its parts and without where their windows stand.
 func macroNames(data []byte) string {
 	var b strings.Builder
 	for line := range strings.SplitSeq(mixed(data), "\n") {
-		key, value, ok := strings.Cut(strings.TrimSpace(line), "=")
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "[") {
+			break
+		}
+		key, value, ok := strings.Cut(line, "=")
 		switch key {
-		case "ID", "CMG", "DPB", "GC", "HelpContextID", "VersionCompatible32":
+		case "ID", "CMG", "DPB", "GC", "HelpContextID", "VersionCompatible32", "Package":
 		default:
 			if ok {
-				b.WriteString(strings.Trim(value, `"`) + "\n")
+				name, _, _ := strings.Cut(strings.Trim(value, `"`), "/&H")
+				b.WriteString(name + "\n")
 			}
 		}
 	}

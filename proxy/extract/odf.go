@@ -182,6 +182,8 @@ func (w *odfWalk) open() {
 		w.write("\t")
 	case "line-break":
 		w.write("\n")
+	case "ruby-base", "ruby-text": // a word, and how it is read
+		w.write(" ")
 	case "annotation", "note", "deletion", "notes":
 		if !s.empty {
 			w.into = append(w.into, &strings.Builder{})
@@ -211,7 +213,7 @@ func (w *odfWalk) attributes() {
 	w.s.eachAttr(func(key, value string) bool {
 		switch key {
 		case "string-value", "value", "label", "help-message-title", "current-value", "description", "title", "author", "initials",
-			"string-value-if-true", "string-value-if-false", "condition", "expression", "comment", "command", "alias", "tag", "display-text":
+			"string-value-if-true", "string-value-if-false", "condition", "expression", "comment", "command", "alias", "tag", "display-text", "key1", "key2", "main-entry":
 			w.note(value)
 		case "href":
 			w.note(unpercent(value))
@@ -250,6 +252,10 @@ func (w *odfWalk) close(name string) {
 		if n := len(w.into); n > 1 {
 			w.comments.WriteString(w.into[n-1].String() + "\n")
 			w.into = w.into[:n-1]
+		}
+	case "date":
+		if len(w.into) > 1 { // of a comment, in front of its text
+			w.write("\n")
 		}
 	case "page":
 		w.flush()

@@ -15,6 +15,7 @@ type odfTable struct {
 	cell    strings.Builder
 	open    bool
 	value   string // the number that the cell holds
+	hidden  string // the text that it holds; another may be shown
 	repeatC int
 	repeatR int
 }
@@ -26,6 +27,8 @@ func (w *odfWalk) openTable() {
 		w.sheets++
 		place = w.place.In(detect.Step{Kind: detect.InSheet, Number: w.sheets, Name: name})
 		w.r.label(place.In(detect.Step{Kind: detect.InName}), name)
+	} else {
+		w.note(name)
 	}
 	w.tables = append(w.tables, &odfTable{place: place, repeatR: 1})
 }
@@ -43,7 +46,7 @@ func (w *odfWalk) openCell() {
 		return
 	}
 	t.repeatC = max(1, atoi(s.attr("number-columns-repeated")))
-	t.value = cellValue(s)
+	t.value, t.hidden = cellValue(s), s.attr("string-value")
 	w.note(s.attr("formula"))
 	t.open = true
 	t.cell.Reset()
@@ -79,6 +82,9 @@ func (w *odfWalk) closeCell() {
 	text := strings.TrimSpace(t.cell.String())
 	if t.value != "" && isShortened(text) {
 		text = t.value
+	}
+	if t.hidden != text {
+		w.note(t.hidden)
 	}
 	if text != "" {
 		t.t.toRow(max(t.row, 1))

@@ -27,6 +27,15 @@ func TestNoPartOfADocumentHidesText(t *testing.T) {
 		"a slide's name":                   pptx(t, `<p:cSld name="070761-4285"/>`),
 		"a sound":                          pptx(t, `<p:sndAc><p:stSnd><p:snd r:embed="rId1" name="070761-4285"/></p:stSnd></p:sndAc>`),
 		"who changed a presentation":       pptx(t, ``, "ppt/changesInfos/changesInfo1.xml", `<pc:chgInfo><pc:chgData name="070761-4285" userId="a"/></pc:chgInfo>`),
+		"a footer of OpenDocument":         odtOf(t, `<presentation:footer-decl presentation:name="f">070761-4285</presentation:footer-decl>`),
+		"a formula of OpenDocument":        odtOf(t, `<math:math><math:mn>070761-4285</math:mn></math:math>`),
+		"hidden text":                      odtOf(t, `<text:p><text:conditional-text text:string-value-if-true="070761-4285" text:string-value-if-false="a">a</text:conditional-text></text:p>`),
+		"what a cell holds and hides":      odtOf(t, `<table:table><table:table-row><table:table-cell office:string-value="070761-4285"><text:p>Skjult</text:p></table:table-cell></table:table-row></table:table>`),
+		"a table's name":                   odtOf(t, `<table:table table:name="070761-4285"><table:table-row/></table:table>`),
+		"a book":                           odtOf(t, `<text:p><text:bibliography-mark text:annote="070761-4285">[1]</text:bibliography-mark></text:p>`),
+		"an index":                         odtOf(t, `<text:p><text:alphabetical-index-mark text:key1="070761-4285"/></text:p>`),
+		"a comment in a paragraph":         odtOf(t, `<text:p>12<office:annotation><dc:date>2026-01-02T03:04:05</dc:date><text:p>070761-4285</text:p></office:annotation>34</text:p>`),
+		"how a word of it is read":         odtOf(t, `<text:p>12<text:ruby><text:ruby-base>070761-4285</text:ruby-base><text:ruby-text>34</text:ruby-text></text:ruby></text:p>`),
 		"who is present in a presentation": pptx(t, ``, "ppt/commentAuthors.xml", `<p:cmAuthorLst><p15:presenceInfo userId="070761-4285"/></p:cmAuthorLst>`),
 	} {
 		res := extracted(t, attached("application/octet-stream", "fil", []byte(file)))

@@ -75,7 +75,10 @@ func (w *rtfWalk) destination(word string, starred bool) bool {
 		w.begin(word, dest)
 		return true
 	}
-	if starred && w.state.dest != rtfLooks { // unknown, and so text that may be one
+	if isStyle := word == "cs" || word == "ds" || word == "ts"; isStyle && w.state.dest == rtfLooks {
+		return true
+	}
+	if starred { // unknown, and so text that may be one
 		w.begin(word, rtfInfo)
 	}
 	return starred
