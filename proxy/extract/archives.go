@@ -12,7 +12,6 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
-	"github.com/ulikunitz/xz"
 	"github.com/ulikunitz/xz/lzma"
 
 	"postvern.example/policy/detect"
@@ -87,7 +86,8 @@ func (r *reading) bzip2(p piece) {
 }
 
 func (r *reading) xz(p piece) {
-	z, err := xz.ReaderConfig{DictCap: 16 << 20}.NewReader(bytes.NewReader(p.data))
+	most, _ := r.room(int64(len(p.data)))
+	z, err := xzReader(bytes.NewReader(p.data), most+1)
 	if err != nil {
 		r.unscannable(p.place, whyMalformed)
 		return

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -24,10 +25,10 @@ import (
 )
 
 // peakOf reads a file in a worker of its own, and returns the most memory that
-// it held and how long it took.
-func peakOf(t *testing.T, worker string, data []byte) (Result, int64, time.Duration) {
+// it and the programs that it started held, and how long it took.
+func peakOf(t *testing.T, worker string, data []byte, pdfToText string) (Result, int64, time.Duration) {
 	t.Helper()
-	x := New(Config{Worker: []string{worker, WorkerArgument}, Workers: 1, PDFToText: "none"})
+	x := New(Config{Worker: []string{worker, WorkerArgument}, Workers: 1, PDFToText: pdfToText})
 	defer x.Close()
 	w, err := x.pool.acquire(context.Background())
 	if err != nil {
@@ -40,10 +41,10 @@ func peakOf(t *testing.T, worker string, data []byte) (Result, int64, time.Durat
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		for {
-			peak = max(peak, highWater(pid))
+			peak = max(peak, highWaters(pid))
 			select {
 			case <-stop:
-				peak = max(peak, highWater(pid))
+				peak = max(peak, highWaters(pid))
 				return
 			case <-time.After(10 * time.Millisecond):
 			}
@@ -56,6 +57,24 @@ func peakOf(t *testing.T, worker string, data []byte) (Result, int64, time.Durat
 	close(stop)
 	watching.Wait()
 	return res, peak, took
+}
+
+// highWaters is highWater of a process and of those that it has started.
+func highWaters(pid int) int64 {
+	sum := highWater(pid)
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid)) // none once it is gone
+	for _, thread := range threads {
+		children, err := os.ReadFile(thread)
+		if err != nil {
+			continue
+		}
+		for child := range strings.FieldsSeq(string(children)) {
+			if id, err := strconv.Atoi(child); err == nil {
+				sum += highWater(id)
+			}
+		}
+	}
+	return sum
 }
 
 var highWaterMark = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
@@ -155,16 +174,18 @@ func hostileFiles(t *testing.T) map[string]string {
 	binary.LittleEndian.PutUint16(fib[0x0A:], 0x0200)
 	binary.LittleEndian.PutUint32(fib[0x1A6:], 0x7FFFFFFF)
 	all := map[string]string{
-		"a zip of zeros":             zipped("a.txt", zeros),
-		"a zip in a zip, each 1:250": zipped("a.zip", zipped("a.txt", zeros), "b.zip", zipped("b.txt", zeros), "c.zip", zipped("c.txt", zeros)),
-		"a zip of 20,000 files":      zipped(many...),
-		"a gzip of zeros":            string(gzipOf(t, []byte(zeros))),
-		"gzips before zeros, nested": gzipsBeforeZeros(t),
-		"a zstd of zeros":            packed(func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1)) }),
-		"an xz of zeros":             packed(func(w io.Writer) (io.WriteCloser, error) { return xz.NewWriter(w) }),
-		"a zstd with a huge window":  "\x28\xb5\x2f\xfd\x00\xf8\x01\x00\x00",
-		"an lzma with a huge window": "\x5d\x00\x00\x00\xff" + strings.Repeat("\xff", 8) + "\x00\x01\x02",
-		"deflate64 without end":      string(deflate64Bomb(t)),
+		"a zip of zeros":              zipped("a.txt", zeros),
+		"a zip in a zip, each 1:250":  zipped("a.zip", zipped("a.txt", zeros), "b.zip", zipped("b.txt", zeros), "c.zip", zipped("c.txt", zeros)),
+		"a zip of 20,000 files":       zipped(many...),
+		"a gzip of zeros":             string(gzipOf(t, []byte(zeros))),
+		"gzips before zeros, nested":  gzipsBeforeZeros(t),
+		"a zstd of zeros":             packed(func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1)) }),
+		"an xz of a great dictionary": string(xzAsking(t, "cpr 010203-1234", 40)),
+		"xz of great dictionaries":    zipped(manyXZ(t)...),
+		"an xz of zeros":              packed(func(w io.Writer) (io.WriteCloser, error) { return xz.NewWriter(w) }),
+		"a zstd with a huge window":   "\x28\xb5\x2f\xfd\x00\xf8\x01\x00\x00",
+		"an lzma with a huge window":  "\x5d\x00\x00\x00\xff" + strings.Repeat("\xff", 8) + "\x00\x01\x02",
+		"deflate64 without end":       string(deflate64Bomb(t)),
 
 		"a Word file of one word":        word("<w:p><w:r><w:t>" + zeros + "</w:t></w:r></w:p>"),
 		"a million paragraphs":           word(strings.Repeat("<w:p><w:r><w:t>a</w:t></w:r></w:p>", 1_000_000)),
@@ -243,6 +264,16 @@ func gzipsBeforeZeros(t *testing.T) string {
 	return string(data)
 }
 
+// manyXZ are the files of an archive, each of which asks for 64 MB.
+func manyXZ(t *testing.T) (files []string) {
+	t.Helper()
+	one := string(xzAsking(t, "cpr 010203-1234", 28))
+	for i := range 30 {
+		files = append(files, fmt.Sprintf("%d.xz", i), one)
+	}
+	return files
+}
+
 // cells is a column of cells that all show the first shared string.
 func cells(n int) string {
 	var b strings.Builder
@@ -300,7 +331,7 @@ func TestNoFileCostsMoreThanItWeighs(t *testing.T) {
 	}
 	files, worker := hostileFiles(t), program(t)
 	for name, data := range files {
-		res, peak, took := peakOf(t, worker, []byte(data))
+		res, peak, took := peakOf(t, worker, []byte(data), "none")
 		for _, f := range res.Findings {
 			if slices.Contains(f.Evidence, whyCrash) {
 				t.Errorf("%s: the reader crashed: %v", name, f)
@@ -313,5 +344,34 @@ func TestNoFileCostsMoreThanItWeighs(t *testing.T) {
 			t.Errorf("%s: took %v", name, took)
 		}
 		t.Logf("%-32s %6d kB  %4d MB  %v, %d findings", name, len(data)>>10, peak>>20, took.Round(time.Millisecond), len(res.Findings))
+	}
+}
+
+// The documents that people send stay within the same bounds, together with
+// the programs that the worker has read them.
+func TestNoDocumentCostsMoreThanItWeighs(t *testing.T) {
+	if underRace {
+		t.Skip("make test runs it without the race detector, which takes ten times as long")
+	}
+	worker := program(t)
+	names, err := filepath.Glob(filepath.Join("testdata", "documents", "*.*"))
+	if err != nil || len(names) < 20 {
+		t.Fatalf("%d documents, %v", len(names), err)
+	}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, peak, took := peakOf(t, worker, data, "")
+		for _, f := range res.Findings {
+			if slices.Contains(f.Evidence, whyCrash) {
+				t.Errorf("%s: the reader crashed: %v", name, f)
+			}
+		}
+		if limit := int64(100<<20 + 10*len(data)); peak > limit || peak == 0 {
+			t.Errorf("%s: %d MB for a file of %d kB", name, peak>>20, len(data)>>10)
+		}
+		t.Logf("%-40s %6d kB  %4d MB  %v", name, len(data)>>10, peak>>20, took.Round(time.Millisecond))
 	}
 }

@@ -20,7 +20,27 @@ func (r *reading) unpack(from io.Reader, packed int64) ([]byte, detect.Evidence)
 
 // unpackSized is unpack for where the size is told, which may be a lie.
 func (r *reading) unpackSized(from io.Reader, packed, size int64) ([]byte, detect.Evidence) {
-	limit, why := r.x.cfg.EntrySize, whySize
+	limit, why := r.room(packed)
+	if limit <= 0 {
+		return nil, why
+	}
+	out, err := readUpTo(untilDone{r, from}, size, limit)
+	r.left.Unpacked -= int64(len(out))
+	switch {
+	case r.ended():
+		return out, whyTime
+	case int64(len(out)) > limit:
+		return out, why
+	case err != nil:
+		return out, whyMalformed
+	}
+	return out, ""
+}
+
+// room returns how much may be unpacked of an entry of a packed size, and
+// which limit that is.
+func (r *reading) room(packed int64) (limit int64, why detect.Evidence) {
+	limit, why = r.x.cfg.EntrySize, whySize
 	if r.whole > 0 { // memory is bounded by the size of the file, whatever its tricks
 		limit = min(limit, 16<<20+6*r.whole, 24<<20+8*r.whole-r.held)
 	}
@@ -30,22 +50,30 @@ func (r *reading) unpackSized(from io.Reader, packed, size int64) ([]byte, detec
 	if r.left.Unpacked < limit {
 		limit, why = r.left.Unpacked, whySize
 	}
-	if limit <= 0 {
-		return nil, why
+	return limit, why
+}
+
+// readUpTo reads to the end, or one octet past a limit. It holds no more than
+// that, and what it was read into before: a buffer that doubles without regard
+// to the limit holds up to twice as much.
+func readUpTo(from io.Reader, size, limit int64) ([]byte, error) {
+	out := make([]byte, 0, min(max(size, 0)+bytes.MinRead, limit+1))
+	for int64(len(out)) <= limit {
+		if len(out) == cap(out) {
+			larger := make([]byte, len(out), min(2*int64(cap(out)), limit+1))
+			copy(larger, out)
+			out = larger
+		}
+		n, err := from.Read(out[len(out):cap(out)])
+		out = out[:len(out)+n]
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return out, err
+		}
 	}
-	var out bytes.Buffer
-	out.Grow(int(min(max(size, 0), limit) + bytes.MinRead))
-	_, err := out.ReadFrom(io.LimitReader(untilDone{r, from}, limit+1))
-	r.left.Unpacked -= int64(out.Len())
-	switch {
-	case r.ended():
-		return out.Bytes(), whyTime
-	case int64(out.Len()) > limit:
-		return out.Bytes(), why
-	case err != nil && !errors.Is(err, io.EOF):
-		return out.Bytes(), whyMalformed
-	}
-	return out.Bytes(), ""
+	return out, nil
 }
 
 // untilDone is a reader that ends when the reading's time is up.

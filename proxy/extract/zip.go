@@ -12,7 +12,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
-	"github.com/ulikunitz/xz"
 	"github.com/ulikunitz/xz/lzma"
 	"golang.org/x/text/encoding/charmap"
 
@@ -116,7 +115,7 @@ func registerMethods(z *zip.Reader) {
 		return d.IOReadCloser()
 	})
 	z.RegisterDecompressor(95, func(in io.Reader) io.ReadCloser {
-		d, err := xz.ReaderConfig{DictCap: 16 << 20}.NewReader(in)
+		d, err := xzReader(in, 64<<20) // what "xz -9" asks for
 		if err != nil {
 			return io.NopCloser(failing{err})
 		}
