@@ -31,6 +31,7 @@ func TestWhoIsMeantIsToldFromWhoHearsOfIt(t *testing.T) {
 		{detect.Health, "Åke Lund säger att självmordsförsök är vanligare i höst.", false},
 		{detect.Health, "Vores nye vikar har sukkersyge.", true},
 		{detect.Health, "Vi søger en vikar for vores kollega, der går på barsel 1. maj.", false}, // a post, nobody's illness
+		{detect.Health, "Angående Krister: rehabplanen säger två timmar om dagen.", true},
 		{detect.Health, "Re Dave P: can only stand for two hours", true},
 	} {
 		if got := best(s, prose(c.text), nil)[c.kind]; (got >= detect.Likely) != c.found {

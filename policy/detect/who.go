@@ -120,6 +120,9 @@ func (s *sentence) isSpeaker(l *lexicon, i int) bool {
 		}
 	}
 	for j := i + 1; j < len(s.tokens) && j-i <= 2; j++ {
+		if strings.IndexByte(s.text[s.tokens[j-1].end:s.tokens[j].start], ':') >= 0 {
+			break // a heading, and what is said below it: "Re Dave: his plan says"
+		}
 		if l.classes["EXPLAINS"].has(s.folded(j)) {
 			return true
 		}
