@@ -173,7 +173,7 @@ func (s *surroundings) against(c *candidate) int {
 		return 0 // nothing else has its form
 	}
 	checked := c.strength == firm && c.evidence.has(EvidenceChecksum)
-	if checked && !c.bare && !c.dated && s.label&keyAgainst == 0 {
+	if checked && (!c.bare || c.unlikely()) && !c.dated && s.label&keyAgainst == 0 {
 		return 0 // check digits in the form of the kind: only what labels the number itself speaks against it
 	}
 	if person := s.near(keyPerson|keyMember, reachAgainst); d > 0 && (!c.clock || d != s.near(keyTime, reachAgainst)) && (!c.bare || checked || s.name > 0 && s.name <= nameBeside) && (s.name > 0 && s.name < d || person > 0 && person < d) {
@@ -183,6 +183,19 @@ func (s *surroundings) against(c *candidate) int {
 		d = s.near(keyLoose|keyReikning, reachAgainst)
 	}
 	return d
+}
+
+// unlikely reports whether digits without any separator hardly pass by chance for
+// a number of the kind: two check digits, or a year with its century and one.
+func (c *candidate) unlikely() bool {
+	switch c.kind {
+	case NorwegianFnr:
+		return true
+	case SwedishPersonnummer:
+		return c.end-c.start >= 12
+	default:
+		return false
+	}
 }
 
 // nameBeside is how far a name ends at most before the number that it says is its

@@ -1,0 +1,20 @@
+package detect_test
+
+import (
+	"testing"
+
+	"postvern.example/policy/detect"
+)
+
+func TestOnlyWhatLabelsThemSpeaksAgainstDigitsThatHardlyPassByChance(t *testing.T) {
+	expect(t, []expectation{
+		{"Protokoll: 15108695088 plasseres i ltr 52 med virkning fra 1. mai.", detect.NorwegianFnr, detect.Likely},
+		{"Rapport fra BHT om 15108695088 er kommet.", detect.NorwegianFnr, detect.Likely},
+		{"Jf. tlf.samtale i dag sender jeg 15108695088", detect.NorwegianFnr, detect.Likely},
+		{"Ordrenr. 15108695088", detect.NorwegianFnr, detect.Possible},
+		{"KID 15108695088", detect.NorwegianFnr, detect.Possible},
+		{"Protokoll: 198112189876 placeras i lönegrupp 5 från 1 april.", detect.SwedishPersonnummer, detect.Likely},
+		{"OCR 198112189876", detect.SwedishPersonnummer, detect.Possible},
+		{"Protokoll 8112189876", detect.SwedishPersonnummer, detect.Possible}, // ten digits have but one check digit
+	})
+}
