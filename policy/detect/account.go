@@ -150,12 +150,19 @@ func norwegianAccount(r *run, i int) (candidate, bool) {
 		return candidate{}, false
 	}
 	c := account(&v)
-	c.keyed = v.sep != sepDot
+	c.keyed = v.sep != sepDot && (v.sep != sepSpace || v.crowded || isYearMonth(&v))
 	c.evidence |= evidence(EvidenceChecksum)
 	if v.crowded {
 		c.strength = weak
 	}
 	return c, true
+}
+
+// isYearMonth reports whether the digits begin with a month of our years, as the
+// numbers of offices do.
+func isYearMonth(v *number) bool {
+	year, month := v.value(0, 4), v.value(4, 6)
+	return year >= 1900 && year < 2100 && month >= 1 && month <= 12
 }
 
 // giro finds a Swedish bankgiro (NNN-NNNN, NNNN-NNNN) or plusgiro (N...-N,
