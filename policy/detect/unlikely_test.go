@@ -18,3 +18,11 @@ func TestOnlyWhatLabelsThemSpeaksAgainstDigitsThatHardlyPassByChance(t *testing.
 		{"Protokoll 8112189876", detect.SwedishPersonnummer, detect.Possible}, // ten digits have but one check digit
 	})
 }
+
+func TestAWordOfWorkBehindANumberOutdoesALooseLabel(t *testing.T) {
+	expect(t, []expectation{
+		{"Bare til info: 070761-4286 starter på barsel i uge 34.", detect.DanishCPR, detect.Likely},
+		{"Bare til info: 0707614285 starter på barsel i uge 34.", detect.DanishCPR, detect.Likely},
+		{"Sag 0707614286 er lukket.", detect.DanishCPR, 0},
+	})
+}

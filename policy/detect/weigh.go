@@ -179,7 +179,7 @@ func (s *surroundings) against(c *candidate) int {
 	if person := s.near(keyPerson|keyMember, reachAgainst); d > 0 && (!c.clock || d != s.near(keyTime, reachAgainst)) && (!c.bare || checked || s.name > 0 && s.name <= nameBeside) && (s.name > 0 && s.name < d || person > 0 && person < d) {
 		d = 0
 	}
-	if d == 0 && s.label&(keyLoose|keyReikning) != 0 && (c.bare || c.dated || c.strength < firm && s.name == 0) {
+	if d == 0 && s.label&(keyLoose|keyReikning) != 0 && (s.label&keyLoose == 0 || c.clock || s.near(keyWork, reachBefore) == 0) && (c.bare || c.dated || c.strength < firm && s.name == 0) {
 		d = s.near(keyLoose|keyReikning, reachAgainst)
 	}
 	return d
