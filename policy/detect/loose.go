@@ -67,9 +67,13 @@ func (n *numberScan) stretch() int {
 	}
 	start, broken := looseGap(r.text, r.groups[last].end), false
 	if start < 0 {
-		if start, broken = brokenLine(r.text, r.groups[last].end), true; start < 0 {
-			return 0
-		}
+		start, broken = brokenLine(r.text, r.groups[last].end), true
+	}
+	if start < 0 && from == 0 {
+		start, broken = twinField(r.text, r.groups[0].start, r.groups[last].end), false
+	}
+	if start < 0 {
+		return 0
 	}
 	size := digitsAt(r.text, start)
 	if size != 4 && size != 5 {
@@ -107,6 +111,47 @@ func brokenLine(text string, at int) int {
 	}
 	return -1
 }
+
+// twinField returns where the serial stands in a field of its own right behind
+// the date text[first:at], whose field is called by the same word for a number of
+// persons: `"cpr1":"010203","cpr2":"1234"`; -1 where there is none.
+func twinField(text string, first, at int) int {
+	b := first
+	for b > 0 && first-b <= fieldMarks && isIn("\"':= ", text[b-1]) {
+		b--
+	}
+	for n := b; b > 0 && n-b <= 2*fieldMarks && (isAlnum(text[b-1]) || isIn("_-", text[b-1])); {
+		b--
+	}
+	e := b
+	for e < first && isLetter(text[e]) {
+		e++
+	}
+	if keywords.find(text[b:e])&keyAnyPerson == 0 {
+		return -1
+	}
+	i := at
+	for i < len(text) && i-at <= fieldMarks && isIn("\"',;&\t ", text[i]) {
+		i++
+	}
+	if i == at || len(text)-i < e-b || text[i:i+e-b] != text[b:e] {
+		return -1
+	}
+	i += e - b
+	for n := i; i < len(text) && i-n <= fieldMarks && (isAlnum(text[i]) || isIn("_-", text[i])); {
+		i++
+	}
+	for n := i; i < len(text) && i-n <= fieldMarks && isIn("\"':= ", text[i]); {
+		i++
+	}
+	if i == len(text) || !isDigit(text[i]) || isAlnum(text[i-1]) {
+		return -1
+	}
+	return i
+}
+
+// fieldMarks bounds the marks and the rest of a name between two fields.
+const fieldMarks = 8
 
 // isBroken reports whether the date that the run is and the serial that ends at
 // end may be one number without a word that says so: words stand beside it, and it

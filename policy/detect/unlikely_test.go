@@ -26,3 +26,27 @@ func TestAWordOfWorkBehindANumberOutdoesALooseLabel(t *testing.T) {
 		{"Sag 0707614286 er lukket.", detect.DanishCPR, 0},
 	})
 }
+
+func TestAClauseOfItsOwnIsNotSpokenAgainstByWordsBeforeIt(t *testing.T) {
+	expect(t, []expectation{
+		{"Jf. tlf.samtale i dag fremsender jeg hermed 0707614285", detect.DanishCPR, detect.Likely},
+		{"Vedr. faktura fra maj sender jeg 0707614285", detect.DanishCPR, detect.Likely},
+		{"Tlf.nummer 0707614285", detect.DanishCPR, detect.Possible},
+		{"Fakturanummeret jeg fik er 0707614286", detect.DanishCPR, 0},
+		{"C.P.R. 0707614286", detect.DanishCPR, detect.Likely},
+		{"C.P.R. 070761-4286", detect.DanishCPR, detect.Certain},
+	})
+}
+
+func TestTwoFieldsOfOneRecordAreOneNumber(t *testing.T) {
+	expect(t, []expectation{
+		{`{"navn":"Ida","cpr1":"120380","cpr2":"1005"}`, detect.DanishCPR, detect.Certain},
+		{`{"cpr_dato": "070761", "cpr_lbnr": "4285"}`, detect.DanishCPR, detect.Certain},
+		{"cpr1=070761&cpr2=4285", detect.DanishCPR, detect.Certain},
+		{`{"fnr1":"151086","fnr2":"95088"}`, detect.NorwegianFnr, detect.Certain},
+		{`{"order1":"120380","order2":"1005"}`, detect.DanishCPR, 0},
+		{`{"cpr1":"120380","uge":"1005"}`, detect.DanishCPR, 0},
+		{`{"cpr1":"120380","cpr2":"`, detect.DanishCPR, 0},
+		{`{"cpr1":"120380","cpr21005"}`, detect.DanishCPR, 0},
+	})
+}
