@@ -113,9 +113,9 @@ func (t *tongue) add(word string) {
 		case 0xB8:
 			t[0], t[1] = t[0]+1, t[1]+1
 		case 0xA4:
-			t[2], t[3] = t[2]+1, t[3]+1
+			t[2], t[3] = t[2]+2, t[3]+2
 		case 0xB6:
-			t[2], t[3], t[4] = t[2]+1, t[3]+1, t[4]+1
+			t[2], t[3], t[4] = t[2]+2, t[3]+2, t[4]+1
 		case 0xB0, 0xBE, 0xBD:
 			t[4] += 2
 		case 0xA1, 0xAD, 0xB3, 0xBA:

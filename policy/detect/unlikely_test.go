@@ -42,11 +42,18 @@ func TestTwoFieldsOfOneRecordAreOneNumber(t *testing.T) {
 	expect(t, []expectation{
 		{`{"navn":"Ida","cpr1":"120380","cpr2":"1005"}`, detect.DanishCPR, detect.Certain},
 		{`{"cpr_dato": "070761", "cpr_lbnr": "4285"}`, detect.DanishCPR, detect.Certain},
-		{"cpr1=070761&cpr2=4285", detect.DanishCPR, detect.Certain},
+		{"cpr1: 070761, cpr2: 4285", detect.DanishCPR, detect.Certain},
 		{`{"fnr1":"151086","fnr2":"95088"}`, detect.NorwegianFnr, detect.Certain},
 		{`{"order1":"120380","order2":"1005"}`, detect.DanishCPR, 0},
 		{`{"cpr1":"120380","uge":"1005"}`, detect.DanishCPR, 0},
 		{`{"cpr1":"120380","cpr2":"`, detect.DanishCPR, 0},
 		{`{"cpr1":"120380","cpr21005"}`, detect.DanishCPR, 0},
+	})
+}
+
+func TestASentenceInSwedishIsNoneInDanishForWordsThatBothHave(t *testing.T) {
+	expect(t, []expectation{
+		{"Vi har möte om 120261-7153 torsdag kl. 10 i rum 204.", detect.SwedishPersonnummer, detect.Likely},
+		{"Vi har møde om 120261-7153 torsdag kl. 10 i rum 204.", detect.DanishCPR, detect.Likely},
 	})
 }
