@@ -148,6 +148,9 @@ func (s *surroundings) words(text string, lo, hi int, after bool) {
 			company = i
 		}
 		last = i
+		if !after && isSaid(text[lo:b], w) {
+			s.forget(keyAgainst | keyLoose) // "on the invoice writes she 010203-1234": a new clause
+		}
 		if !after {
 			s.unit = s.unit || k&keyPersonnummer != 0 && isUnit(text, b, i)
 			s.before(k, w)
@@ -164,6 +167,20 @@ func (s *surroundings) words(text string, lo, hi int, after bool) {
 		capital = upper && len(w) > 1
 		s.patronym = s.patronym || capital && isPatronymic(w)
 	}
+}
+
+// isSaid reports whether the word is who does something, right behind the verb in
+// a clause of its own: "today send I". In "the number that I got" it is not.
+func isSaid(before, w string) bool {
+	if len(w) > 4 || !strings.HasSuffix(before, "r ") || !subjects[string(fold(nil, w))] {
+		return false
+	}
+	verb := strings.TrimRight(before, " ")
+	at := len(verb)
+	for at > 0 && isLetter(verb[at-1]) {
+		at--
+	}
+	return len(verb)-at > 3 && keywords.find(verb[at:]) == 0 && compound(verb[at:]) == 0
 }
 
 // isSpoken reports whether the text ends in the word before the means by which

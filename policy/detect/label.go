@@ -48,6 +48,9 @@ var links = func() map[string]link {
 // where the text that counts begins.
 func meaning(text string, lo, b, e int) keyword {
 	w := text[b:e]
+	if e-b == 1 && b-4 >= lo && strings.EqualFold(text[b-4:e], "c.p.r") {
+		return keyCPR | keyDenmark
+	}
 	if e < len(text) && text[e] == '|' && w == "PID" {
 		return keyPerson // a patient's segment in HL7
 	}
@@ -58,7 +61,7 @@ func meaning(text string, lo, b, e int) keyword {
 		if strings.EqualFold(w, "order") && b-3 >= lo && strings.EqualFold(text[b-3:b], "in ") {
 			return 0 // "in order to"
 		}
-		if k == keyPhone && spoken[string(fold(nil, w))] || k&(keyTime|keyLoose) != 0 && isLogin(text[b:]) {
+		if k == keyPhone && (spoken[string(fold(nil, w))] || isTalk(text[e:])) || k&(keyTime|keyLoose) != 0 && isLogin(text[b:]) {
 			return 0
 		}
 		if k == keyLoose && compound(w) != 0 {
@@ -125,6 +128,20 @@ func isSerial(text string, lo, b, e int) bool {
 
 // spoken are words for talks by telephone, which label no number.
 var spoken = wordTable(`telefonen telefonens telefonisk telefoniske telefoniskt telefonsamtale telefonsamtalen telefonsamtal telefonsamtalet telefonmøde telefonmødet telefonmøte telefonmøtet telefonmöte telefonmötet puhelimessa puhelimitse`)
+
+// isTalk reports whether what follows a short word for a telephone makes it one
+// for what was said there: "tlf.samtale".
+func isTalk(rest string) bool {
+	if rest == "" || !isIn(".-", rest[0]) {
+		return false
+	}
+	for _, head := range []string{"samtal", "møde", "møte", "möte", "notat"} {
+		if len(rest) > len(head) && strings.EqualFold(rest[1:len(head)+1], head) {
+			return true
+		}
+	}
+	return false
+}
 
 // closesSentence reports whether a sentence ends between the word that ends at
 // last and the one that begins at b. After a short word the full stop may be
