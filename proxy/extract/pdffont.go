@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 type pdfFont struct {
 	bytes   int            // of one code
 	unicode map[int]string // by the font's own table
+	spans   []cmapSpan     // and the ranges of it, in order
 	simple  *[256]string   // by its encoding; nil for composite fonts
 	widths  map[int]float64
 	usual   float64
@@ -26,10 +28,7 @@ func (f *pdfFile) font(dict pdfDict) *pdfFont {
 			f.compositeWidths(font, f.dict(kids[0]))
 		}
 		if name, _ := f.get(dict["Encoding"]).(pdfName); strings.HasPrefix(string(name), "Uni") && (strings.Contains(string(name), "UTF16") || strings.Contains(string(name), "UCS2")) {
-			font.unicode = map[int]string{}
-			for c := range 0x10000 {
-				font.unicode[c] = string(rune(c))
-			}
+			font.unicode, font.spans = map[int]string{}, []cmapSpan{{0, 0xFFFF, pdfString("\x00\x00")}}
 		}
 	} else {
 		font.simple = f.encoding(dict)
@@ -207,7 +206,7 @@ func (t *pdfFont) readCMap(data []byte) {
 	t.unicode = map[int]string{}
 	l := pdfLexer{d: data}
 	var args []any
-	for len(t.unicode) < 1<<17 {
+	for len(t.unicode)+len(t.spans) < 1<<17 {
 		v, ok := l.value()
 		if !ok {
 			return
@@ -244,10 +243,42 @@ func (t *pdfFont) ranges(args []any) {
 			}
 			continue
 		}
+		if n := len(t.spans); first <= last && (n == 0 || first > t.spans[n-1].last) { // as programs write them
+			t.spans = append(t.spans, cmapSpan{first, last, args[i+2]})
+			continue
+		}
 		for c := first; c <= last && c-first < 1<<16; c++ {
 			t.unicode[c] = unicodeOf(args[i+2], c-first)
 		}
 	}
+}
+
+// cmapSpan is a range of codes that follow each other as their text does.
+type cmapSpan struct {
+	first, last int
+	text        any // of the first
+}
+
+// meaning returns the text of a code by the font's own table.
+func (t *pdfFont) meaning(code int) (text string, known bool) {
+	if text, known = t.unicode[code]; known {
+		return text, true
+	}
+	i, found := slices.BinarySearchFunc(t.spans, code, func(s cmapSpan, code int) int {
+		switch {
+		case s.last < code:
+			return -1
+		case s.first > code:
+			return 1
+		}
+		return 0
+	})
+	if !found {
+		return "", false
+	}
+	text = unicodeOf(t.spans[i].text, code-t.spans[i].first)
+	t.unicode[code] = text
+	return text, true
 }
 
 func codeOf(v any) int {
@@ -290,7 +321,7 @@ func (t *pdfFont) glyphs(s pdfString) []glyph {
 			code = code<<8 | int(s[i+j])
 		}
 		g := glyph{code: code}
-		g.text, g.known = t.unicode[code]
+		g.text, g.known = t.meaning(code)
 		if !g.known && t.simple != nil && code < 256 {
 			g.text = t.simple[code]
 			g.known = g.text != "" || code < ' ' && !t.drawn
