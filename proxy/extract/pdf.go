@@ -11,6 +11,7 @@ import (
 // pdf reads a PDF: the text of its pages, and what stands in none - form
 // fields, comments, bookmarks, properties, scripts, files inside it.
 func (r *reading) pdf(p piece) {
+	byPoppler, read := r.poppler(p) // while nothing of the file is held here but itself
 	f, ok := loadPDF(r, p)
 	if !ok {
 		r.unscannable(p.place, whyMalformed)
@@ -30,12 +31,8 @@ func (r *reading) pdf(p piece) {
 		}
 	}
 	f.unpackObjects()
-	var byPoppler []string
-	if !given { // poppler would be told the password where others can read it
-		byPoppler, ok = r.poppler(p)
-	}
 	var pages []pdfPageText
-	if given || !ok {
+	if given || !read { // poppler would be told a password where others can read it
 		pages = f.pageTexts()
 	} else {
 		pages = f.complete(byPoppler)
