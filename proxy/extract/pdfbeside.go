@@ -15,20 +15,30 @@ import (
 // replaced.
 func (f *pdfFile) beside(pages []pdfPageText) {
 	g := pdfStrings{f: f, pages: pages, seen: map[string]bool{}, files: map[int]bool{}}
+	var strays []any // pages that are in no tree, and what others replaced
 	for i, ref := range f.order {
 		if i%1024 == 0 && f.r.over(f.p.place) {
 			break
 		}
 		g.owner = ref
-		g.take(f.at(ref), "", 0)
+		v := f.at(ref)
+		g.take(v, "", 0)
+		if page, ok := v.(pdfDict); ok && page["Type"] == pdfName("Page") && !f.inTree[ref] {
+			strays = append(strays, ref)
+		}
 	}
 	g.owner = pdfRef{}
 	g.take(f.dict(f.trailer["Info"]), "", 0)
 	for _, old := range f.older {
 		v, _ := f.value(old)
 		g.take(v, "", 0)
+		if page, ok := v.(pdfDict); ok && page["Type"] == pdfName("Page") {
+			strays = append(strays, old)
+		}
 	}
-	g.strayPages()
+	for _, page := range strays {
+		g.strayPage(page)
+	}
 	for _, s := range g.streams {
 		g.stream(s)
 	}

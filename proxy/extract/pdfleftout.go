@@ -167,25 +167,18 @@ func (s *shownText) find(part string) bool {
 	return i >= 0
 }
 
-// strayPages reads the pages that the file holds and does not show: an edit
-// has replaced them, or taken them out.
-func (g *pdfStrings) strayPages() {
-	read := func(v any) {
-		if page, ok := v.(pdfDict); ok && page["Type"] == pdfName("Page") {
-			g.stray(g.f.walkPage(page))
-		}
+// strayPage reads a page that the file holds and does not show: an edit has
+// replaced it, or taken it out.
+func (g *pdfStrings) strayPage(page any) {
+	if g.f.r.over(g.f.p.place) {
+		return
 	}
-	for _, ref := range g.f.order {
-		if g.f.r.over(g.f.p.place) {
-			return
-		}
-		if !g.f.inTree[ref] {
-			read(g.f.at(ref))
-		}
+	if ref, ok := page.(pdfRef); ok {
+		page = g.f.at(ref)
 	}
-	for _, old := range g.f.older {
-		v, _ := g.f.value(old)
-		read(v)
+	v, _ := g.f.value(page)
+	if dict, ok := v.(pdfDict); ok {
+		g.stray(g.f.walkPage(dict))
 	}
 }
 
