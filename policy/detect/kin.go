@@ -58,9 +58,8 @@ func tell(all []candidate, s *surroundings) {
 	}
 	if lead < enough {
 		won.evidence |= evidence(EvidenceAmbiguous)
-		if top := max(won.confidence, lost.confidence); top < Certain {
-			won.confidence, lost.confidence = top, top
-		}
+		top := min(max(won.confidence, lost.confidence), Likely) // one of the two it is not
+		won.confidence, lost.confidence = top, top
 		return
 	}
 	if won.confidence < lost.confidence && lost.confidence < Certain {
