@@ -12,6 +12,9 @@ const (
 	finnish
 	icelandic
 	english
+
+	scandinavian = danish | norwegian | swedish
+	anyLanguage  = scandinavian | finnish | icelandic | english
 )
 
 // functionWords tell the languages apart; a word may belong to several.

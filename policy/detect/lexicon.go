@@ -14,16 +14,23 @@ import (
 //go:embed lexicon/*.txt
 var lexiconFiles embed.FS
 
-// wordSet is a class of words: whole ones, beginnings and endings.
+// wordSet is a class of words: whole ones, beginnings and endings, each with its
+// languages.
 type wordSet struct {
-	whole   map[string]bool
-	stems   []string
-	endings []string
+	whole   map[string]language
+	stems   []affix
+	endings []affix
 
 	// What answers for most words that none of them is meant: a bit for the first
 	// and the last byte of each whole word, for the first two bytes of each
 	// beginning, and for the last two of each ending.
 	wholeBits, stemBits, endingBits pairSet
+}
+
+// affix is what words begin or end with in some languages.
+type affix struct {
+	text      string
+	languages language
 }
 
 // pairSet has a bit for each of the pairs of bytes in it, and for some others.
@@ -39,25 +46,26 @@ func (s *pairSet) may(a, b byte) bool {
 	return s[h>>6]&(1<<(h&63)) != 0
 }
 
-func (s *wordSet) addWhole(word string) {
+func (s *wordSet) addWhole(word string, in language) {
 	if s.whole == nil {
-		s.whole = map[string]bool{}
+		s.whole = map[string]language{}
 	}
-	s.whole[word] = true
+	s.whole[word] |= in
 	s.wholeBits.add(word[0], word[len(word)-1])
 }
 
-func (s *wordSet) addStem(stem string) {
+func (s *wordSet) addStem(stem affix) {
 	s.stems = append(s.stems, stem)
-	s.stemBits.add(stem[0], stem[1])
+	s.stemBits.add(stem.text[0], stem.text[1])
 }
 
-func (s *wordSet) addEnding(ending string) {
+func (s *wordSet) addEnding(ending affix) {
 	s.endings = append(s.endings, ending)
-	s.endingBits.add(ending[len(ending)-2], ending[len(ending)-1])
+	s.endingBits.add(ending.text[len(ending.text)-2], ending.text[len(ending.text)-1])
 }
 
-func (s *wordSet) add(word string) error {
+// add adds a word of some languages.
+func (s *wordSet) add(word string, in language) error {
 	text, prefix := strings.CutSuffix(word, "*")
 	text, ending := strings.CutPrefix(text, "*")
 	for i := 0; i < len(text); i++ {
@@ -74,11 +82,11 @@ func (s *wordSet) add(word string) error {
 	case ending && len(text) < 4:
 		return fmt.Errorf("`%s` has fewer than four letters after the *", word)
 	case ending:
-		s.addEnding(text)
+		s.addEnding(affix{text, in})
 	case prefix:
-		s.addStem(text)
+		s.addStem(affix{text, in})
 	case text != "":
-		s.addWhole(text)
+		s.addWhole(text, in)
 	}
 	return nil
 }
@@ -93,13 +101,16 @@ func folded(word string) string {
 	return word
 }
 
-// has reports whether the folded word belongs to the class.
-func (s *wordSet) has(word []byte) bool {
+// has reports whether the folded word belongs to the class in any language.
+func (s *wordSet) has(word []byte) bool { return s.hasIn(word, anyLanguage) }
+
+// hasIn reports whether the folded word belongs to the class in one of the languages.
+func (s *wordSet) hasIn(word []byte, in language) bool {
 	n := len(word)
 	if n == 0 {
 		return false
 	}
-	if s.wholeBits.may(word[0], word[n-1]) && s.whole[string(word)] {
+	if s.wholeBits.may(word[0], word[n-1]) && s.whole[string(word)]&in != 0 {
 		return true
 	}
 	if n < 4 {
@@ -107,14 +118,14 @@ func (s *wordSet) has(word []byte) bool {
 	}
 	if s.stemBits.may(word[0], word[1]) {
 		for _, p := range s.stems {
-			if n >= len(p) && string(word[:len(p)]) == p {
+			if n >= len(p.text) && p.languages&in != 0 && string(word[:len(p.text)]) == p.text {
 				return true
 			}
 		}
 	}
 	if s.endingBits.may(word[n-2], word[n-1]) {
 		for _, p := range s.endings {
-			if k := n - len(p); k >= 0 && string(word[k:]) == p {
+			if k := n - len(p.text); k >= 0 && p.languages&in != 0 && string(word[k:]) == p.text {
 				return true
 			}
 		}
@@ -147,10 +158,18 @@ type phrase struct {
 	anchor   int // the element by which it is found
 	bearing  bearing
 	level    Confidence // of a term of the DPO's; 0 for the lexicons' own
-	language language   // of a term; 0 for any
+	language language   // of a term, 0 for any; of a phrase, those of its line
 	mute     bool
 	counts   bool    // a number belongs to it
 	notice   keyword // it is no phrase but a word that the readers of lists and passwords ask for
+}
+
+// languages returns those that the words of the phrase's classes have to belong to.
+func (p *phrase) languages() language {
+	if p.language == 0 || p.level > 0 {
+		return anyLanguage
+	}
+	return p.language
 }
 
 // lexicon is all phrases and classes, compiled.
@@ -300,11 +319,11 @@ func (l *lexicon) element(f string) (element, error) {
 	}
 	e := element{words: &wordSet{}}
 	if n := strings.Count(f, "|") + 1; n > smallMap {
-		e.words.whole = make(map[string]bool, n)
+		e.words.whole = make(map[string]language, n)
 	}
 	for w := range strings.SplitSeq(f, "|") {
 		if !isClassName(w) {
-			if err := e.words.add(w); err != nil {
+			if err := e.words.add(w, anyLanguage); err != nil {
 				return e, err
 			}
 			continue
@@ -314,8 +333,8 @@ func (l *lexicon) element(f string) (element, error) {
 			return e, unknownWord{w, "class", slices.Sorted(maps.Keys(l.classes))}
 		}
 		e.owner = e.owner || w == "MY"
-		for t := range c.whole {
-			e.words.addWhole(t)
+		for t, in := range c.whole {
+			e.words.addWhole(t, in)
 		}
 		for _, t := range c.stems {
 			e.words.addStem(t)
@@ -373,9 +392,9 @@ func (s *wordSet) addTerm(word string) error {
 	text, prefix := strings.CutSuffix(word, "*")
 	text = string(fold(nil, text))
 	if prefix {
-		s.addStem(text)
+		s.addStem(affix{text, anyLanguage})
 	} else {
-		s.addWhole(text)
+		s.addWhole(text, anyLanguage)
 	}
 	return nil
 }
@@ -388,12 +407,16 @@ func both(some, more []*phrase) []*phrase {
 	return append(some, more...)
 }
 
-// distinct returns each of the words once.
-func distinct(words []string) []string {
-	if len(words) < 2 {
-		return words
+// distinct returns each of the texts once that belong to one of the languages.
+func distinct(affixes []affix, in language) []string {
+	texts := make([]string, 0, len(affixes))
+	for _, a := range affixes {
+		if a.languages&in != 0 {
+			texts = append(texts, a.text)
+		}
 	}
-	return slices.Compact(slices.Sorted(slices.Values(words)))
+	slices.Sort(texts)
+	return slices.Compact(texts)
 }
 
 // compile enters every phrase under the words of its anchor.
@@ -403,29 +426,33 @@ func (l *lexicon) compile() {
 		prefix bool
 	}
 	// Phrases that are found by the same words are entered together.
-	var anchors []*wordSet
-	by := map[*wordSet][]*phrase{}
-	for _, p := range l.phrases {
-		words := p.elements[p.anchor].words
-		if by[words] == nil {
-			anchors = append(anchors, words)
-		}
-		by[words] = append(by[words], p)
+	type anchor struct {
+		words *wordSet
+		in    language
 	}
+	var anchors []anchor
+	by := map[anchor][]*phrase{}
 	n := 0
-	for _, words := range anchors {
-		n += len(words.whole) + len(words.stems)
+	for _, p := range l.phrases {
+		a := anchor{p.elements[p.anchor].words, p.languages()}
+		if by[a] == nil {
+			anchors = append(anchors, a)
+			n += len(a.words.whole) + len(a.words.stems)
+		}
+		by[a] = append(by[a], p)
 	}
 	at, endings := make(map[entry][]*phrase, n), map[string][]*phrase{}
-	for _, words := range anchors {
-		phrases := slices.Clip(by[words])
-		for w := range words.whole {
-			at[entry{w, false}] = both(at[entry{w, false}], phrases)
+	for _, a := range anchors {
+		phrases := slices.Clip(by[a])
+		for w, in := range a.words.whole {
+			if in&a.in != 0 {
+				at[entry{w, false}] = both(at[entry{w, false}], phrases)
+			}
 		}
-		for _, w := range distinct(words.stems) {
+		for _, w := range distinct(a.words.stems, a.in) {
 			at[entry{w, true}] = both(at[entry{w, true}], phrases)
 		}
-		for _, w := range distinct(words.endings) {
+		for _, w := range distinct(a.words.endings, a.in) {
 			endings[w] = both(endings[w], phrases)
 		}
 	}

@@ -3,6 +3,7 @@ package detect
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -101,19 +102,39 @@ func (r *lexiconReader) entries(line string) error {
 	if r.class == "" && r.kind == "" && !r.mute {
 		return r.fault(line, 0, errors.New("no section stands above it: write [health], say, on a line of its own"))
 	}
-	switch {
-	case r.class != "" && r.classes:
-		return r.words(line, start)
-	case r.class == "" && !r.classes:
-		return r.phrasesOf(line, start)
+	if (r.class != "") != r.classes {
+		return nil
 	}
-	return nil
+	in, err := r.languages(line, start-1)
+	switch {
+	case err != nil:
+		return err
+	case r.classes:
+		return r.words(line, start, in)
+	}
+	return r.phrasesOf(line, start, in)
+}
+
+// languages reads those that stand before the colon at line[end].
+func (r *lexiconReader) languages(line string, end int) (language, error) {
+	var all language
+	for name := range strings.FieldsSeq(line[:end]) {
+		in := termLanguages[name]
+		if in == 0 {
+			return 0, r.fault(line, strings.Index(line, name), unknownWord{name, "language", slices.Sorted(maps.Keys(termLanguages))})
+		}
+		all |= in
+	}
+	if all == 0 {
+		return 0, r.fault(line, 0, errors.New("no languages stand before the colon: write `da nb: ...`"))
+	}
+	return all, nil
 }
 
 // classLines is how many lines of about the same length a class has, for most.
 const classLines = 4
 
-func (r *lexiconReader) words(line string, start int) error {
+func (r *lexiconReader) words(line string, start int, in language) error {
 	s := r.lexicon.classes[r.class]
 	if s == nil {
 		s = &wordSet{}
@@ -121,17 +142,17 @@ func (r *lexiconReader) words(line string, start int) error {
 	}
 	fields := strings.Fields(line[start:])
 	if s.whole == nil {
-		s.whole = make(map[string]bool, classLines*len(fields))
+		s.whole = make(map[string]language, classLines*len(fields))
 	}
 	for _, w := range fields {
-		if err := s.add(w); err != nil {
+		if err := s.add(w, in); err != nil {
 			return r.fault(line, start+strings.Index(line[start:], w), err)
 		}
 	}
 	return nil
 }
 
-func (r *lexiconReader) phrasesOf(line string, start int) error {
+func (r *lexiconReader) phrasesOf(line string, start int, in language) error {
 	for text := range strings.SplitSeq(line[start:], ";") {
 		at := start + len(text) - len(strings.TrimLeft(text, " \t"))
 		start += len(text) + 1
@@ -143,7 +164,7 @@ func (r *lexiconReader) phrasesOf(line string, start int) error {
 		if err != nil {
 			return r.fault(line, at, err)
 		}
-		p.kind, p.mute = r.kind, r.mute
+		p.kind, p.language, p.mute = r.kind, in, r.mute
 		r.phrases = append(r.phrases, p)
 	}
 	return nil

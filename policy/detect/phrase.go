@@ -130,7 +130,7 @@ func (s *phraseScan) phrases(found []*phrase, b int) {
 		}
 		s.around(b, s.shape)
 		first, last, ok := s.match(p, b)
-		if !ok || !s.speaks(p.language) {
+		if !ok || !s.may(p) {
 			continue
 		}
 		if p.mute {
@@ -345,11 +345,11 @@ func (s *sentence) folded(i int) []byte {
 	return s.buf
 }
 
-func (s *sentence) fits(e *element, i int) bool {
+func (s *sentence) fits(e *element, in language, i int) bool {
 	if e.digits > 0 {
 		return s.tokens[i].number && (s.tokens[i].digits >= e.digits && s.tokens[i].digits <= maxAmount || s.thousands(i))
 	}
-	return e.words.has(s.folded(i)) || e.owner && s.tokens[i].capital && s.owns(i)
+	return e.words.hasIn(s.folded(i), in) || e.owner && s.tokens[i].capital && s.owns(i)
 }
 
 // maxAmount is how many digits an amount of money has at most.
@@ -392,7 +392,7 @@ func (s *sentence) backward(p *phrase, e, i int) (int, bool) {
 		if j < 0 || s.tokens[j+1].after == ';' {
 			return 0, false
 		}
-		if s.fits(&p.elements[e-1], j) {
+		if s.fits(&p.elements[e-1], p.languages(), j) {
 			if first, ok := s.backward(p, e-1, j); ok {
 				return first, true
 			}
@@ -411,7 +411,7 @@ func (s *sentence) forward(p *phrase, e, i int) (int, bool) {
 		if j >= len(s.tokens) || s.tokens[j].after == ';' {
 			return 0, false
 		}
-		if s.fits(&p.elements[e+1], j) {
+		if s.fits(&p.elements[e+1], p.languages(), j) {
 			if last, ok := s.forward(p, e+1, j); ok {
 				return last, true
 			}

@@ -111,11 +111,19 @@ func (t *Term) check() error {
 	return nil
 }
 
-// speaks reports whether the words around a hit leave it open that they are of
-// the term's language: nothing speaks for another one more.
-func (s *phraseScan) speaks(l language) bool {
+// may reports whether the words around a hit leave it open that they are of the
+// phrase's language: nothing speaks for another one more. What the lexicons say is
+// told by more than a word, and in no Scandinavian language from another: these
+// share most of their words.
+func (s *phraseScan) may(p *phrase) bool {
+	l, doubt := p.language, 0
 	if l == 0 {
 		return true
+	}
+	if p.level == 0 {
+		if doubt = phraseDoubt; l&scandinavian != 0 {
+			l |= scandinavian
+		}
 	}
 	var t tongue
 	lo, hi := max(0, s.start-sentenceReach), min(len(s.text), s.end+sentenceReach)
@@ -128,5 +136,9 @@ func (s *phraseScan) speaks(l language) bool {
 		i = w.end
 	}
 	in, out := t.score(l)
-	return in >= out
+	return in+doubt >= out
 }
+
+// phraseDoubt is how much more may speak for another language than for a
+// phrase's own: one word.
+const phraseDoubt = 2
