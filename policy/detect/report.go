@@ -25,7 +25,7 @@ func (s *sentence) storyOf(l *lexicon) story {
 	switch {
 	case sport || !s.ours && public || answer && s.inColumn(l), s.strange() && (court || found[5] || found[6]):
 		s.story = storyOfNobody
-	case (court || s.why == evidence(EvidencePronoun)) && s.retold(l):
+	case (court || s.why == evidence(EvidencePronoun)) && s.retold(l), s.afar(l):
 		s.story = storyRetold
 	default:
 		s.story = storyOther

@@ -1,0 +1,41 @@
+package detect_test
+
+import (
+	"testing"
+
+	"postvern.example/policy/detect"
+)
+
+func TestWhatIsToldOfStrangersIsAPossibleFindingAtMost(t *testing.T) {
+	s := scanner(t)
+	for _, c := range []struct {
+		text string
+		kind detect.Kind
+		want bool // likely at least
+	}{
+		// Reports and stories.
+		{"Torvald Brekkestad ble pågrepet av soldater natt til lørdag. Hovedstaden er rolig etter angrepet.", detect.CriminalOffences, false},
+		{"Sångerskan Alva Nordlund bröt benet i somras. Albumet kommer ändå i höst.", detect.Health, false},
+		{"Hertug Ejler Bramstrup fik konstateret tuberkulose. Krigen varede endnu syv år.", detect.Health, false},
+		{"- Jeg tenkte ikke på at han var syk, sier Brekkestad. Fienden lå to mil unna, og ingen hadde spist. Hun fikk malaria samme uke.", detect.Health, false},
+		{"Regnet faldt. Ingen havde set hende siden søndag. Hun var gravid og bange for mørket.", detect.Health, false},
+		{"Toimitusjohtaja Ilkka Vuorenlinna sai potkut. Yhtiön osake nousi seitsemän prosenttia.", detect.Dismissal, false},
+		{"Edgar Wexcombe was diagnosed with epilepsy. His third album sold two million copies.", detect.Health, false},
+		{"Trommeslageren Edgar Wexcombe fik konstateret epilepsi. \"Min musik er det eneste, jeg har,\" udtalte han. Bandet holdt en koncert om året.", detect.Health, false},
+		// The same of people whom writer and reader know.
+		{"Hej Lone\nEdgar Wexcombe har fået konstateret epilepsi. Koncerten på torsdag er aflyst for ham.", detect.Health, true},
+		{"Edgar Wexcombe har fået konstateret epilepsi. Jeg har meldt ham fra til koncerten.", detect.Health, true},
+		{"Edgar Wexcombe har fået konstateret epilepsi. Arbejdsgiveren har fået besked om koncerten.", detect.Health, true},
+		{"Mette har fået konstateret epilepsi. Koncerten er aflyst.", detect.Health, true},
+		{"Edgar Wexcombe har haft epilepsi siden 2019. Prognosen er usikker, og der er brug for hvile om eftermiddagen.", detect.Health, true},
+		{"Karin Hallgren-Wiik fick bröstcancer i våras. Behandlingen pågår till juni.", detect.Health, true},
+		{"Ingrid Tveitnes har brukket armen. Hun kommer tilbake etter påske.", detect.Health, true},
+		{"Kassereren vår har fått kreft. Filmen på torsdag blir uten ham.", detect.Health, true},
+		{"Aino Vuorenlinna on sairauslomalla. Hänellä on masennus, ja lääkäri arvioi tilannetta kesäkuussa.", detect.Health, true},
+		{"Hun er gravid.", detect.Health, true},
+	} {
+		if got := best(s, prose(c.text), nil)[c.kind]; got >= detect.Likely != c.want {
+			t.Errorf("%s is %s with confidence %d", c.text, c.kind, got)
+		}
+	}
+}
