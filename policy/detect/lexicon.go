@@ -421,10 +421,6 @@ func distinct(affixes []affix, in language) []string {
 
 // compile enters every phrase under the words of its anchor.
 func (l *lexicon) compile() {
-	type entry struct {
-		text   string
-		prefix bool
-	}
 	// Phrases that are found by the same words are entered together.
 	type anchor struct {
 		words *wordSet
@@ -432,44 +428,35 @@ func (l *lexicon) compile() {
 	}
 	var anchors []anchor
 	by := map[anchor][]*phrase{}
-	n := 0
 	for _, p := range l.phrases {
 		a := anchor{p.elements[p.anchor].words, p.languages()}
 		if by[a] == nil {
 			anchors = append(anchors, a)
-			n += len(a.words.whole) + len(a.words.stems)
 		}
 		by[a] = append(by[a], p)
 	}
-	at, endings := make(map[entry][]*phrase, n), map[string][]*phrase{}
+	enter := func(at *[]*phrase, phrases []*phrase) { *at = both(*at, phrases) }
 	for _, a := range anchors {
 		phrases := slices.Clip(by[a])
 		for w, in := range a.words.whole {
 			if in&a.in != 0 {
-				at[entry{w, false}] = both(at[entry{w, false}], phrases)
+				enter(l.index.at(w, false), phrases)
 			}
 		}
 		for _, w := range distinct(a.words.stems, a.in) {
-			at[entry{w, true}] = both(at[entry{w, true}], phrases)
+			enter(l.index.at(w, true), phrases)
 		}
 		for _, w := range distinct(a.words.endings, a.in) {
-			endings[w] = both(endings[w], phrases)
+			enter(l.endings.atEnding(w), phrases)
 		}
 	}
 	for _, row := range keywordTable {
 		if row.key&(keyMember|keyStaff|keyPassword|keyClosing) == 0 {
 			continue
 		}
-		p := &phrase{notice: row.key}
+		p := []*phrase{{notice: row.key}}
 		for _, w := range strings.Fields(row.words) {
-			text, prefix := strings.CutSuffix(w, "*")
-			at[entry{text, prefix}] = append(at[entry{text, prefix}], p)
+			enter(l.index.at(strings.CutSuffix(w, "*")), p)
 		}
-	}
-	for e, phrases := range at {
-		l.index.add(e.text, e.prefix, phrases)
-	}
-	for text, phrases := range endings {
-		l.endings.addEnding(text, phrases)
 	}
 }

@@ -26,25 +26,44 @@ func newStemIndex[V any]() *stemIndex[V] { return &stemIndex[V]{} }
 // add enters a folded word. Where prefix is set it needs four bytes at least,
 // and the words that begin with it are meant too.
 func (x *stemIndex[V]) add(text string, prefix bool, value V) {
-	x.enter(stemKey(text), text, prefix, value)
+	b := x.enter(stemKey(text))
+	b.stems = append(b.stems, stem[V]{text, prefix, value})
 }
 
-// addEnding enters what words end in, of four bytes at least, under its last four.
-func (x *stemIndex[V]) addEnding(text string, value V) {
-	x.enter(stemKey(text[len(text)-4:]), text, false, value)
+// at returns the value of a folded word, as add takes it: a new one where it has
+// none. It is good until the next word is entered.
+func (x *stemIndex[V]) at(text string, prefix bool) *V {
+	return x.enter(stemKey(text)).at(text, prefix)
 }
 
-func (x *stemIndex[V]) enter(k uint32, text string, prefix bool, value V) {
+// atEnding returns the value of what words end in, of four bytes at least, which is
+// entered under its last four.
+func (x *stemIndex[V]) atEnding(text string) *V {
+	return x.enter(stemKey(text[len(text)-4:])).at(text, false)
+}
+
+func (b *stemBucket[V]) at(text string, prefix bool) *V {
+	for i := range b.stems {
+		if s := &b.stems[i]; s.prefix == prefix && s.text == text {
+			return &s.value
+		}
+	}
+	b.stems = append(b.stems, stem[V]{text: text, prefix: prefix})
+	return &b.stems[len(b.stems)-1].value
+}
+
+// enter returns the bucket of a key.
+func (x *stemIndex[V]) enter(k uint32) *stemBucket[V] {
 	h := stemHash(k)
 	x.filter[h>>6] |= 1 << (h & 63)
 	slot := &x.slots[h>>5]
 	for i := range *slot {
 		if b := &(*slot)[i]; b.key == k {
-			b.stems = append(b.stems, stem[V]{text, prefix, value})
-			return
+			return b
 		}
 	}
-	*slot = append(*slot, stemBucket[V]{k, []stem[V]{{text, prefix, value}}})
+	*slot = append(*slot, stemBucket[V]{key: k})
+	return &(*slot)[len(*slot)-1]
 }
 
 // bucket returns the entries that a word in any case may match.
