@@ -76,7 +76,7 @@ func fileOf(place detect.Place) detect.Place {
 // one of them are not read a second time.
 var stampMarks = [][]byte{
 	[]byte("uthor"), []byte("reator"), []byte("odifiedBy"), []byte("rinted-by"), []byte("anager"), []byte("isplayName"), []byte("serName"), []byte("userId"),
-	[]byte("userInfo"), []byte("efreshedBy"), []byte("chgData"),
+	[]byte("userInfo"), []byte("efreshedBy"), []byte("chgData"), []byte("customWorkbookView"),
 }
 
 // stampElements are the elements that hold a person's name in OOXML (ECMA-376
@@ -131,8 +131,12 @@ func (r *reading) stampAttributes(place detect.Place, s *xmlScanner) {
 		return
 	}
 	s.eachAttr(func(key, value string) bool {
-		if s.stampsBy(key) {
+		switch {
+		case s.stampsBy(key):
 			r.stamp(place, value)
+		case s.name == "customWorkbookView" && key == "name": // "Eva Lund - Personal View" of a shared book
+			owner, _, _ := strings.Cut(value, " - ")
+			r.stamp(place, owner)
 		}
 		return true
 	})
