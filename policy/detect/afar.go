@@ -60,7 +60,7 @@ func (t *narration) read(l *lexicon, between, word string, first bool) {
 	if strings.Count(between, `"`)%2 == 1 {
 		t.quoted = !t.quoted
 	}
-	t.nameAlone = capital && !partOfName && isGivenName(word)
+	t.nameAlone = capital && !partOfName && isGivenInAnyCase(word)
 	t.last.capital = capital
 	var buf [32]byte
 	f := fold(buf[:0], word)

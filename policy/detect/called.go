@@ -42,6 +42,12 @@ func (s *sentence) owns(i int) bool {
 	return isFinnishCase(w) || i+1 < len(s.tokens) && isGivenName(w) && s.tokens[i+1].end-s.tokens[i+1].start == 1 && s.text[s.tokens[i+1].start] == 's'
 }
 
+// isGivenInAnyCase reports whether the word is a given name, or what says whose
+// something is or to whom it is done: "Mettes", "Eijalle".
+func isGivenInAnyCase(w string) bool {
+	return isGivenName(w) || len(w) > 3 && w[len(w)-1] == 's' && isGivenName(w[:len(w)-1]) || isFinnishCase(w) && functionWords[folded(w)] == 0
+}
+
 // isFinnishCase reports whether the word is a given name with a Finnish ending: "Eijalle".
 func isFinnishCase(w string) bool {
 	for _, ending := range finnishCases {
