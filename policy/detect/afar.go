@@ -13,7 +13,8 @@ type narration struct {
 	nameAlone      bool // the word read last is a given name, and no name stands before it
 	near           bool // it is told by, to or about people who know each other, or of work
 	answers, says  bool // somebody speaks of themselves after a dash; somebody says something
-	reported       bool // a word of reports, courts or the wide world stands in it
+	worldly        bool // a word of the wide world stands in it
+	reported       bool // a word of reports or courts does
 	sentences      int  // that end before another begins
 	last           token
 }
@@ -38,10 +39,10 @@ func (s *sentence) afar(l *lexicon) bool {
 		t.read(l, s.text[t.last.end:w.start], s.text[w.start:w.end], i == lo)
 		i, t.last.start, t.last.end = w.end, w.start, w.end
 	}
-	if t.near || t.nameAlone || t.answers && !t.says || t.sentences == 0 {
+	if t.near || t.nameAlone || t.answers && !t.says {
 		return false
 	}
-	return t.reported || t.spoken && t.says || t.sentences > 1 && !s.why.has(EvidenceNameNear)
+	return t.worldly || t.sentences > 0 && t.reported || t.spoken && t.says || t.sentences > 1 && !s.why.has(EvidenceNameNear)
 }
 
 // read takes the next word, and what stands between it and the one before.
@@ -73,7 +74,8 @@ func (t *narration) read(l *lexicon, between, word string, first bool) {
 		t.near = t.near || !t.spoken
 	}
 	t.says = t.says || l.classes["SAYS"].has(f)
-	for _, c := range [...]string{"NEWS", "REPORT", "CASE", "HIGHCOURT", "WORLD"} {
+	t.worldly = t.worldly || l.classes["WORLD"].has(f)
+	for _, c := range [...]string{"NEWS", "REPORT", "CASE", "HIGHCOURT"} {
 		t.reported = t.reported || l.classes[c].has(f)
 	}
 }

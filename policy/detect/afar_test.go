@@ -22,6 +22,7 @@ func TestWhatIsToldOfStrangersIsAPossibleFindingAtMost(t *testing.T) {
 		{"Toimitusjohtaja Ilkka Vuorenlinna sai potkut. Yhtiön osake nousi seitsemän prosenttia.", detect.Dismissal, false},
 		{"Edgar Wexcombe was diagnosed with epilepsy. His third album sold two million copies.", detect.Health, false},
 		{"Trommeslageren Edgar Wexcombe fik konstateret epilepsi. \"Min musik er det eneste, jeg har,\" udtalte han. Bandet holdt en koncert om året.", detect.Health, false},
+		{"Talsmannen sa at Torvald Brekkestad ble pågrepet i grenseområdet, der fire soldater mistet livet.", detect.CriminalOffences, false},
 		// The same of people whom writer and reader know.
 		{"Hej Lone\nEdgar Wexcombe har fået konstateret epilepsi. Koncerten på torsdag er aflyst for ham.", detect.Health, true},
 		{"Edgar Wexcombe har fået konstateret epilepsi. Jeg har meldt ham fra til koncerten.", detect.Health, true},
@@ -33,6 +34,7 @@ func TestWhatIsToldOfStrangersIsAPossibleFindingAtMost(t *testing.T) {
 		{"Kassereren vår har fått kreft. Filmen på torsdag blir uten ham.", detect.Health, true},
 		{"Aino Vuorenlinna on sairauslomalla. Hänellä on masennus, ja lääkäri arvioi tilannetta kesäkuussa.", detect.Health, true},
 		{"Hun er gravid.", detect.Health, true},
+		{"Ifølge lægen lider hun af epilepsi.", detect.Health, true},
 	} {
 		if got := best(s, prose(c.text), nil)[c.kind]; got >= detect.Likely != c.want {
 			t.Errorf("%s is %s with confidence %d", c.text, c.kind, got)
