@@ -11,8 +11,10 @@ const afarReach = 600
 type narration struct {
 	quoted, spoken bool // in quotation marks; in a line that begins with a dash
 	nameAlone      bool // the word read last is a given name, and no name stands before it
-	near           bool // it is told by, to or about people who know each other, or of work
+	near           bool // it is told by or to somebody who knows whom it tells of, or of work
+	familiar       bool // it tells of somebody by a given name alone
 	answers, says  bool // somebody speaks of themselves after a dash; somebody says something
+	dialogue       bool // what stands after a dash is said by somebody: "- No, says Ole"
 	worldly        bool // a word of the wide world stands in it
 	reported       bool // a word of reports or courts does
 	sentences      int  // that end before another begins
@@ -22,10 +24,10 @@ type narration struct {
 // afar reports whether the sentence belongs to what is told of strangers, as
 // newspapers, encyclopaedias and stories do: nobody writes of themselves, or to a
 // reader, but in what is quoted; nobody goes by a given name alone, as colleagues
-// do; nothing is said of work. Who is named in full needs a word of reports beside
+// do, where no dialogue stands; nothing is said of work. Who is named in full needs a word of reports beside
 // that, as a letter of a case may name its person so.
 func (s *sentence) afar(l *lexicon) bool {
-	if s.greets || s.ours || s.familiar || s.told || s.why.has(EvidenceRole) {
+	if s.greets || s.ours || s.told || s.why.has(EvidenceRole) {
 		return false
 	}
 	lo, hi := max(0, s.start-afarReach), min(len(s.text), s.end+afarReach)
@@ -39,17 +41,22 @@ func (s *sentence) afar(l *lexicon) bool {
 		t.read(l, s.text[t.last.end:w.start], s.text[w.start:w.end], i == lo)
 		i, t.last.start, t.last.end = w.end, w.start, w.end
 	}
-	if t.near || t.nameAlone || t.answers && !t.says {
+	switch {
+	case t.near, t.answers && !t.says:
+		return false
+	case t.dialogue:
+		return true
+	case s.familiar, t.familiar, t.nameAlone:
 		return false
 	}
-	return t.worldly || t.sentences > 0 && t.reported || t.spoken && t.says || t.sentences > 1 && !s.why.has(EvidenceNameNear)
+	return t.worldly || t.sentences > 0 && t.reported || t.sentences > 1 && !s.why.has(EvidenceNameNear)
 }
 
 // read takes the next word, and what stands between it and the one before.
 func (t *narration) read(l *lexicon, between, word string, first bool) {
 	capital := isUpper(word)
 	partOfName := capital && t.last.capital && isGap(between)
-	t.near = t.nameAlone && !partOfName
+	t.familiar = t.familiar || t.nameAlone && !partOfName
 	line, stop := strings.Contains(between, "\n"), strings.ContainsAny(between, ".!?")
 	if capital && (line || stop || first) {
 		t.spoken = strings.HasSuffix(between, "- ") || t.spoken && !line
@@ -73,7 +80,10 @@ func (t *narration) read(l *lexicon, between, word string, first bool) {
 		t.answers = true
 		t.near = t.near || !t.spoken
 	}
-	t.says = t.says || l.classes["SAYS"].has(f)
+	if l.classes["SAYS"].has(f) {
+		t.says = true
+		t.dialogue = t.dialogue || t.spoken && strings.IndexAny(between, ",!?") == 0
+	}
 	t.worldly = t.worldly || l.classes["WORLD"].has(f)
 	for _, c := range [...]string{"NEWS", "REPORT", "CASE", "HIGHCOURT"} {
 		t.reported = t.reported || l.classes[c].has(f)

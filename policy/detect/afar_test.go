@@ -23,6 +23,7 @@ func TestWhatIsToldOfStrangersIsAPossibleFindingAtMost(t *testing.T) {
 		{"Edgar Wexcombe was diagnosed with epilepsy. His third album sold two million copies.", detect.Health, false},
 		{"Trommeslageren Edgar Wexcombe fik konstateret epilepsi. \"Min musik er det eneste, jeg har,\" udtalte han. Bandet holdt en koncert om året.", detect.Health, false},
 		{"Talsmannen sa at Torvald Brekkestad ble pågrepet i grenseområdet, der fire soldater mistet livet.", detect.CriminalOffences, false},
+		{"- Jeg så det komme! sier Torvald. Etter operasjonen satt han i rullestol, og om kvelden spilte de kort.", detect.Health, false},
 		// The same of people whom writer and reader know.
 		{"Hej Lone\nEdgar Wexcombe har fået konstateret epilepsi. Koncerten på torsdag er aflyst for ham.", detect.Health, true},
 		{"Edgar Wexcombe har fået konstateret epilepsi. Jeg har meldt ham fra til koncerten.", detect.Health, true},
@@ -33,6 +34,7 @@ func TestWhatIsToldOfStrangersIsAPossibleFindingAtMost(t *testing.T) {
 		{"Ingrid Tveitnes har brukket armen. Hun kommer tilbake etter påske.", detect.Health, true},
 		{"Kassereren vår har fått kreft. Filmen på torsdag blir uten ham.", detect.Health, true},
 		{"Aino Vuorenlinna on sairauslomalla. Hänellä on masennus, ja lääkäri arvioi tilannetta kesäkuussa.", detect.Health, true},
+		{"- Torvald sier at han skal opereres. Etter operasjonen sitter han i rullestol.", detect.Health, true},
 		{"Hun er gravid.", detect.Health, true},
 		{"Ifølge lægen lider hun af epilepsi.", detect.Health, true},
 	} {
