@@ -34,3 +34,18 @@ func TestOrdinaryNewsAndUnionProseIsNoFinding(t *testing.T) {
 		t.Errorf("%d of %d paragraphs are taken for personal data", taken, all)
 	}
 }
+
+func TestWordsThatMeanSomethingElseAreNoFinding(t *testing.T) {
+	text, err := os.ReadFile("testdata/prose/meanings.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := scanner(t)
+	for line := range strings.Lines(string(text)) {
+		for kind, level := range best(s, prose(line), nil) {
+			if level >= detect.Likely {
+				t.Errorf("%s %s: %s", kind, level, strings.TrimSpace(line))
+			}
+		}
+	}
+}
