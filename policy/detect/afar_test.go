@@ -43,3 +43,13 @@ func TestWhatIsToldOfStrangersIsAPossibleFindingAtMost(t *testing.T) {
 		}
 	}
 }
+
+func TestPoliticsOfWhoHoldsAnOfficeIsAPossibleFindingAtMost(t *testing.T) {
+	expect(t, []expectation{
+		{"Torunn Brekkestad er nestleder i Rødt.", detect.Politics, detect.Possible},
+		{"Alva Nordlund, ledare för Centerpartiet, reser norrut.", detect.Politics, detect.Possible},
+		{"Torunn er nestleder i Rødt her i byen.", detect.Politics, detect.Likely},
+		{"Kassereren vår er leder i Høyre lokalt.", detect.Politics, detect.Likely},
+		{"Torunn Brekkestad stemmer Rødt.", detect.Politics, detect.Likely},
+	})
+}

@@ -42,7 +42,25 @@ func (s *sentence) judge(p *phrase, l *lexicon, first, last int, shape Shape) (C
 	if p.bearing == closeBy && (!s.closeTo(l, p.kind, first, last) || s.isNews(l)) {
 		return 0, 0
 	}
-	return s.weighTie(l, p.kind, first, last, why)
+	level, why := s.weighTie(l, p.kind, first, last, why)
+	if p.kind == Politics && level > Possible && s.holdsOffice(l) {
+		level = Possible // it is public: GDPR article 9(2)(e)
+	}
+	return level, why
+}
+
+// holdsOffice reports whether a word for a political office stands in the
+// sentence, and nobody by a given name alone.
+func (s *sentence) holdsOffice(l *lexicon) bool {
+	if s.familiar || s.ours {
+		return false
+	}
+	for i := range s.tokens {
+		if l.classes["MANDATE"].has(s.folded(i)) {
+			return true
+		}
+	}
+	return false
 }
 
 // christened reports whether token i is a given name that means a faith too:
