@@ -50,9 +50,9 @@ func (s *sentence) judge(p *phrase, l *lexicon, first, last int, shape Shape) (C
 }
 
 // holdsOffice reports whether a word for a political office stands in the
-// sentence, and nobody by a given name alone.
+// sentence beside somebody's full name.
 func (s *sentence) holdsOffice(l *lexicon) bool {
-	if s.familiar || s.ours {
+	if s.familiar || s.ours || !s.why.has(EvidenceNameNear) {
 		return false
 	}
 	for i := range s.tokens {
