@@ -29,6 +29,9 @@ func TestWordsThatMeanSomethingElseTieNobodyToASpecialCategory(t *testing.T) {
 		"He earned 115 points that season.",
 		"Lars asked for 300 copies.",
 		"Emma negotiated the narrow road with care.",
+		"\"The road is long\", he cautioned.",
+		"Anna wrote that the coffee comes from Brazil.",
+		"Eva was director of the hospital.",
 
 		"Matti pitää linnassa opastettuja kierroksia.",
 		"Liisa oli tuomittu epäonnistumaan jo alussa.",
@@ -51,6 +54,7 @@ func TestWordsThatMeanSomethingElseTieNobodyToASpecialCategory(t *testing.T) {
 		"Annan vihreä takki jäi junaan.",
 		"Anna oli avioliitossa kaksi vuotta.",
 		"Maija alkoi käyttää uutta ohjelmaa.",
+		"Matti palasi lomalta, kun laiva tuli Kiinasta.",
 		"Elokuvan loppukohtaus liikutti Annaa.",
 	})
 }
@@ -75,6 +79,8 @@ func TestTheSameWordsTieAColleagueToASpecialCategory(t *testing.T) {
 		"Kari on ollut kuivilla vuoden.",
 		"Leena on katkolla.",
 		"Leena makaa sairaalassa.",
+		"Leena kaatui töissä ja joutui sairaalaan.",
+		"He broke his back in a fall at work.",
 	})
 	expectLikely(t, "sexuality", []string{
 		"Sam is transitioning and wants a new name on the rota.",

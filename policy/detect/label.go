@@ -87,6 +87,9 @@ func meaning(text string, lo, b, e int) keyword {
 	if isAccountWord(w) {
 		return keyAccount
 	}
+	if isThing(w) {
+		return keyLoose
+	}
 	if k := compound(w); k == 0 || !isSerial(text, lo, b, e) {
 		return k
 	}
@@ -235,6 +238,22 @@ func companyAbove(text string, lo int) bool {
 // numberWords end the words for numbers of things: "reservedelsnr", "Kundennummer",
 // "indkøbsordre".
 var numberWords = []string{"nummer", "nummeret", "numret", "numero", "númer", "númerið", "nr", "ordre", "faktura"}
+
+// thingWords end the words for what has a number right behind it: meters of current,
+// water and heat, versions of programs, editions of papers: "vandmåler", "ohjelmistoversio".
+var thingWords = []string{
+	"måler", "måleren", "målar", "målaren", "mätare", "mätaren", "mittari", "mittarin", "mælir", "mælirinn",
+	"version", "versionen", "versjon", "versjonen", "versio", "udgave", "utgave", "utgåva", "útgáfa",
+}
+
+func isThing(w string) bool {
+	for _, end := range thingWords {
+		if n := len(w) - len(end); n >= 2 && strings.EqualFold(w[n:], end) {
+			return true
+		}
+	}
+	return false
+}
 
 // compound returns keyNumber where the word is a compound that ends in a word
 // for number. Those for numbers of persons are keywords of their own.
