@@ -79,6 +79,7 @@ func TestTheSameWordsTieAColleagueToASpecialCategory(t *testing.T) {
 		"Kari on ollut kuivilla vuoden.",
 		"Leena on katkolla.",
 		"Leena makaa sairaalassa.",
+		"Leena joutui osastolle.",
 		"Leena kaatui töissä ja joutui sairaalaan.",
 		"He broke his back in a fall at work.",
 	})
