@@ -119,11 +119,12 @@ func pauseNode(t *testing.T, rounds int) tally {
 	a, b := twoNodes(t, up)
 	l := newLoad(t, 1000)
 	// The upstream is slow for so long that the node stops before any of its
-	// transactions goes on, however busy the machine is.
-	const connections, leases, slow = 8, 2 * 15 * time.Second, 12 * time.Second
+	// transactions goes on, however busy the machine is, and whoever sends what.
+	const connections, leases, slow = 8, 2 * 15 * time.Second, 25 * time.Second
 	for range rounds {
 		before := up.Stats().Faults
-		up.Script(sink.Fault{At: sink.AtRCPT, Times: connections, Delay: slow})
+		slowed := time.Now()
+		up.Script(sink.Fault{At: sink.AtRCPT, Delay: slow})
 		l.begin(4, a.address)
 		for up.Stats().Faults < before+connections {
 			time.Sleep(time.Millisecond)
@@ -133,6 +134,10 @@ func pauseNode(t *testing.T, rounds int) tally {
 			t.Fatal(err)
 		}
 		stopped := time.Now()
+		up.Script()
+		if stopped.Sub(slowed) >= slow {
+			t.Fatalf("the node was stopped only after %s: its transactions had gone on", stopped.Sub(slowed))
+		}
 		l.begin(2, b.address)
 		time.Sleep(time.Second)
 		l.end()
