@@ -377,11 +377,12 @@ func (s *sentence) when(i int) bool {
 	if i == 0 {
 		return false
 	}
-	before := string(s.folded(i - 1))
-	if clockWords[before] || either[before] && i > 1 && isYear(number) && s.when(i-2) {
+	before := s.folded(i - 1)
+	clock, moment, or := clockWords[string(before)], timeWords[string(before)], either[string(before)]
+	if clock || or && i > 1 && isYear(number) && s.when(i-2) {
 		return true
 	}
-	if !isYear(number) || !timeWords[before] && !s.tokens[i-1].number {
+	if !isYear(number) || !moment && !s.tokens[i-1].number {
 		return false
 	}
 	for n := i + 1; n < len(s.tokens) && n <= i+2; n++ {
