@@ -17,6 +17,7 @@ var lexiconFiles embed.FS
 // wordSet is a class of words: whole ones, beginnings and endings, each with its
 // languages.
 type wordSet struct {
+	few     []affix // the whole ones, as long as there are few
 	whole   map[string]language
 	stems   []affix
 	endings []affix
@@ -47,11 +48,39 @@ func (s *pairSet) may(a, b byte) bool {
 }
 
 func (s *wordSet) addWhole(word string, in language) {
-	if s.whole == nil {
-		s.whole = map[string]language{}
-	}
-	s.whole[word] |= in
 	s.wholeBits.add(word[0], word[len(word)-1])
+	at := slices.IndexFunc(s.few, func(w affix) bool { return w.text == word })
+	switch {
+	case s.whole != nil:
+		s.whole[word] |= in
+	case at >= 0:
+		s.few[at].languages |= in
+	case len(s.few) < fewWords:
+		s.few = append(s.few, affix{word, in})
+	default:
+		s.whole = make(map[string]language, 2*fewWords)
+		for _, w := range append(s.few, affix{word, in}) {
+			s.whole[w.text] |= w.languages
+		}
+		s.few = nil
+	}
+}
+
+// fewWords is how many words are sooner compared than looked up.
+const fewWords = 8
+
+// wholes yields the whole words, each with its languages.
+func (s *wordSet) wholes(yield func(string, language) bool) {
+	for _, w := range s.few {
+		if !yield(w.text, w.languages) {
+			return
+		}
+	}
+	for w, in := range s.whole {
+		if !yield(w, in) {
+			return
+		}
+	}
 }
 
 func (s *wordSet) addStem(stem affix) {
@@ -110,8 +139,15 @@ func (s *wordSet) hasIn(word []byte, in language) bool {
 	if n == 0 {
 		return false
 	}
-	if s.wholeBits.may(word[0], word[n-1]) && s.whole[string(word)]&in != 0 {
-		return true
+	if s.wholeBits.may(word[0], word[n-1]) {
+		for _, w := range s.few {
+			if w.languages&in != 0 && w.text == string(word) {
+				return true
+			}
+		}
+		if s.whole[string(word)]&in != 0 {
+			return true
+		}
 	}
 	if n < 4 {
 		return false
@@ -297,9 +333,6 @@ func isClassName(w string) bool {
 	return true
 }
 
-// smallMap is how many words a map holds without growing.
-const smallMap = 8
-
 func (l *lexicon) element(f string) (element, error) {
 	if count, ok := strings.CutPrefix(f, "#"); ok {
 		if count == "" {
@@ -318,8 +351,10 @@ func (l *lexicon) element(f string) (element, error) {
 		return e, nil
 	}
 	e := element{words: &wordSet{}}
-	if n := strings.Count(f, "|") + 1; n > smallMap {
+	if n := strings.Count(f, "|") + 1; n > fewWords {
 		e.words.whole = make(map[string]language, n)
+	} else {
+		e.words.few = make([]affix, 0, n)
 	}
 	for w := range strings.SplitSeq(f, "|") {
 		if !isClassName(w) {
@@ -333,7 +368,7 @@ func (l *lexicon) element(f string) (element, error) {
 			return e, unknownWord{w, "class", slices.Sorted(maps.Keys(l.classes))}
 		}
 		e.owner = e.owner || w == "MY"
-		for t, in := range c.whole {
+		for t, in := range c.wholes {
 			e.words.addWhole(t, in)
 		}
 		for _, t := range c.stems {
@@ -438,7 +473,7 @@ func (l *lexicon) compile() {
 	enter := func(at *[]*phrase, phrases []*phrase) { *at = both(*at, phrases) }
 	for _, a := range anchors {
 		phrases := slices.Clip(by[a])
-		for w, in := range a.words.whole {
+		for w, in := range a.words.wholes {
 			if in&a.in != 0 {
 				enter(l.index.at(w, false), phrases)
 			}

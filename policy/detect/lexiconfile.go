@@ -141,7 +141,7 @@ func (r *lexiconReader) words(line string, start int, in language) error {
 		r.lexicon.classes[r.class] = s
 	}
 	fields := strings.Fields(line[start:])
-	if s.whole == nil {
+	if s.whole == nil && len(s.few) == 0 && len(fields) > fewWords {
 		s.whole = make(map[string]language, classLines*len(fields))
 	}
 	for _, w := range fields {
