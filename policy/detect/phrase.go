@@ -357,7 +357,8 @@ const maxAmount = 8
 
 // thousands reports whether the number counts thousands or more: "61k", "52 tusen".
 func (s *sentence) thousands(i int) bool {
-	if t := &s.tokens[i]; t.digits >= 2 && s.text[t.end-1]|0x20 == 'k' {
+	number := s.text[s.tokens[i].start:s.tokens[i].end]
+	if figures := number[:len(number)-1]; s.tokens[i].digits >= 2 && number[len(number)-1]|0x20 == 'k' && strings.Trim(figures, "0123456789.,") == "" {
 		return true
 	}
 	return i+1 < len(s.tokens) && thousandWords[string(s.folded(i+1))]
