@@ -36,15 +36,17 @@ func TestOrdinaryNewsAndUnionProseIsNoFinding(t *testing.T) {
 }
 
 func TestWordsThatMeanSomethingElseAreNoFinding(t *testing.T) {
-	text, err := os.ReadFile("testdata/prose/meanings.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := scanner(t)
-	for line := range strings.Lines(string(text)) {
-		for kind, level := range best(s, prose(line), nil) {
-			if level >= detect.Likely {
-				t.Errorf("%s %s: %s", kind, level, strings.TrimSpace(line))
+	for _, name := range []string{"meanings.txt", "everyday.txt"} {
+		text, err := os.ReadFile("testdata/prose/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			for kind, level := range best(s, prose(line), nil) {
+				if level >= detect.Likely {
+					t.Errorf("%s %s: %s", kind, level, strings.TrimSpace(line))
+				}
 			}
 		}
 	}
