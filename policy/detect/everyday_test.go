@@ -1,6 +1,8 @@
 package detect_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"postvern.example/policy/detect"
@@ -56,12 +58,15 @@ func TestDatesAndTimesAreNoAmounts(t *testing.T) {
 		"Vi talte om Karis lønn 14.10.2026 kl. 08.30-10.00.",
 		"Karin talade om pensionen 2026-10-14.",
 		"Vårt budsjett for lønn og pensjon, Kari, er for 2025 og 2026.",
+		"Milersättning till Anna: 14,2 mil à 25 kronor.",
 	})
 	expectLikely(t, "salary", []string{
 		"Peter har haft tillæg på 2000 kr. siden 2019.",
 		"Peter får 2000 i tillæg om måneden.",
 		"Lars fikk 1950 kroner i påslag.",
 		"Peter har løn 31.500 fra 1.10.2026.",
+		"Annas timeløn er 185,5 kr.",
+		"Liisan tuntipalkka on 15,40 euroa.",
 		"Peter har en løn på 31 500 kr fra 2026.",
 	})
 }
@@ -76,5 +81,20 @@ func TestTheSameWordsStillTellWhereTheyMeanIt(t *testing.T) {
 		"religion":    {"Yusuf fortæller, at han faster i april."},
 	} {
 		expectLikely(t, kind, texts)
+	}
+}
+
+// Minutes, agendas, newsletters and letters of representatives, as whole texts.
+func TestOrdinaryPapersOfAClubAreNoFinding(t *testing.T) {
+	papers, err := filepath.Glob("testdata/papers/*.txt")
+	if err != nil || len(papers) < 8 {
+		t.Fatalf("%d papers: %v", len(papers), err)
+	}
+	for _, name := range papers {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(filepath.Base(name), func(t *testing.T) { expectLikely(t, "", []string{string(text)}) })
 	}
 }

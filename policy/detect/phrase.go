@@ -347,13 +347,24 @@ func (s *sentence) folded(i int) []byte {
 
 func (s *sentence) fits(e *element, in language, i int) bool {
 	if e.digits > 0 {
-		return s.tokens[i].number && (s.tokens[i].digits >= e.digits && s.tokens[i].digits <= maxAmount || s.thousands(i)) && !s.when(i)
+		n := s.wholes(i)
+		return s.tokens[i].number && (n >= e.digits && n <= maxAmount || s.thousands(i)) && !s.when(i)
 	}
 	return e.words.hasIn(s.folded(i), in) || e.owner && s.tokens[i].capital && s.owns(i)
 }
 
 // maxAmount is how many digits an amount of money has at most.
 const maxAmount = 8
+
+// wholes returns how many digits the number has, without a single decimal: two
+// of "14,2". Two decimals are money.
+func (s *sentence) wholes(i int) int {
+	t := &s.tokens[i]
+	if number := s.text[t.start:t.end]; t.digits > 1 && t.digits == len(number)-1 && (number[len(number)-2] == ',' || number[len(number)-2] == '.') {
+		return t.digits - 1
+	}
+	return t.digits
+}
 
 // thousands reports whether the number counts thousands or more: "61k", "52 tusen".
 func (s *sentence) thousands(i int) bool {
