@@ -51,6 +51,28 @@ func TestEverydayWordsBesideANameTellNothingOfAnybody(t *testing.T) {
 	})
 }
 
+func TestSurnamesSayNothingOfTheirBearers(t *testing.T) {
+	expectLikely(t, "", []string{
+		"Puheenjohtajana on Pekka Virolainen.",
+		"Paikalla oli Maija Venäläinen.",
+		"Referent er Peter Munk.",
+		"The chair is Peter Black.",
+		"Our new rep is Anna Gay.",
+		"The secretary is Mary Christian.",
+		"Leiar er Kari Finne.",
+		"Ordförande är Erik Ryss.",
+	})
+	expectLikely(t, "ethnicity", []string{
+		"Is Anna Polish?",
+		"Liisa on virolainen.",
+		"Kari er same.",
+	})
+	expectLikely(t, "religion", []string{
+		"Is Peter Jewish or not, do you know?",
+		"Peter er munk.",
+	})
+}
+
 func TestDatesAndTimesAreNoAmounts(t *testing.T) {
 	expectLikely(t, "", []string{
 		"Peter har haft tillæg siden 2019.",
