@@ -204,8 +204,8 @@ func TestWhatColleaguesWriteOfTheirDayTellsNothingOfAnybody(t *testing.T) {
 func TestWhatTheirDaySoundsLikeIsStillFound(t *testing.T) {
 	for kind, texts := range map[detect.Kind][]string{
 		"criminal-offences": {"Peter blev sigtet for tyveri fra kassen.", "Lars satt inne for ran.", "Politiet hentet Lars på jobben.", "Anna har stjålet fra kassen.", "Peter har fået en bøde for spritkørsel.", "Peter skal i byretten i morgen."},
-		"dismissal":         {"Peter må gå på grund af nedskæringer.", "Kari måtte gå på dagen.", "Kari fikk en skriftlig advarsel.", "Lars har siste arbeidsdag på mandag.", "Kari er i prøvetida.", "De vil bli kvitt Lars.", "Lars er sagt opp.", "Anna behøver ikke komme mandag."},
-		"ethnicity":         {"Kari kommer fra Polen.", "Lars er same og snakkar samisk heime."},
+		"dismissal":         {"Peter må gå på grund af nedskæringer.", "Kari må gå snart, sier ledelsen.", "Kari måtte gå på dagen.", "Kari fikk en skriftlig advarsel.", "Lars har siste arbeidsdag på mandag.", "Kari er i prøvetida.", "De vil bli kvitt Lars.", "Lars er sagt opp.", "Anna behøver ikke komme mandag."},
+		"ethnicity":         {"Kari kommer fra Polen.", "Kari har samekofte på jobben.", "Lars er same og snakkar samisk heime."},
 		"negotiation":       {"Anna har givet os mandat fra 40.000 kr. og op."},
 		"politics":          {"Peter er konservativ.", "Kari deltok i demonstrasjonen mot krigen."},
 		"religion":          {"Anna har fri til ramadan.", "Fatima bærer tørklæde på arbejdet.", "Yusuf spiser ikke svinekød."},
