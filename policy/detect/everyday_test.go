@@ -240,9 +240,9 @@ func TestDatesAndTimesAreNoAmounts(t *testing.T) {
 
 func TestTheSameWordsStillTellWhereTheyMeanIt(t *testing.T) {
 	for kind, texts := range map[detect.Kind][]string{
-		"health":      {"Peter har fået als.", "Peter har frossen skulder.", "Peter er kollapset på arbejdet.", "Anna er blevet udskrevet fra sygehuset.", "Pekalla on syöpä, ja Pekka kertoi syövästä.", "Hans mor er kommet på plejehjem, skriver Peter.", "Torsdag: Anna syg, Lone dækker 7-15", "Fredag: Erik sjuk, Karin tar passet", "Friday: Peter off sick, Anna covers"},
+		"health":      {"Peter har fået als.", "Peter burned out last year.", "Peter har frossen skulder.", "Peter er kollapset på arbejdet.", "Anna er blevet udskrevet fra sygehuset.", "Pekalla on syöpä, ja Pekka kertoi syövästä.", "Hans mor er kommet på plejehjem, skriver Peter.", "Torsdag: Anna syg, Lone dækker 7-15", "Fredag: Erik sjuk, Karin tar passet", "Friday: Peter off sick, Anna covers"},
 		"sexuality":   {"Lars og hans mand kommer.", "Peter is married to a man.", "Anna er gift med Mette."},
-		"dismissal":   {"Peter er blevet fyret.", "Ledelsen vil fyre Peter."},
+		"dismissal":   {"Peter er blevet fyret.", "Ledelsen vil fyre Peter.", "De vill göra sig av med Erik.", "Anna fik tilbudt frivillig fratrædelse."},
 		"negotiation": {"Anna kræver 2050 kr. i tillæg."},
 		"ethnicity":   {"Peter er adopteret fra Korea."},
 		"religion":    {"Yusuf fortæller, at han faster i april."},
