@@ -347,101 +347,10 @@ func (s *sentence) folded(i int) []byte {
 
 func (s *sentence) fits(e *element, in language, i int) bool {
 	if e.digits > 0 {
-		n := s.wholes(i)
-		return s.tokens[i].number && (n >= e.digits && n <= maxAmount || s.thousands(i)) && !s.when(i)
+		return s.tokens[i].number && s.amount(i, e.digits)
 	}
 	return e.words.hasIn(s.folded(i), in) || e.owner && s.tokens[i].capital && s.owns(i)
 }
-
-// maxAmount is how many digits an amount of money has at most.
-const maxAmount = 8
-
-// wholes returns how many digits the number has, without a single decimal: two
-// of "14,2". Two decimals are money.
-func (s *sentence) wholes(i int) int {
-	t := &s.tokens[i]
-	if number := s.text[t.start:t.end]; t.digits > 1 && t.digits == len(number)-1 && (number[len(number)-2] == ',' || number[len(number)-2] == '.') {
-		return t.digits - 1
-	}
-	return t.digits
-}
-
-// thousands reports whether the number counts thousands or more: "61k", "52 tusen".
-func (s *sentence) thousands(i int) bool {
-	number := s.text[s.tokens[i].start:s.tokens[i].end]
-	if figures := number[:len(number)-1]; s.tokens[i].digits >= 2 && number[len(number)-1]|0x20 == 'k' && strings.Trim(figures, "0123456789.,") == "" {
-		return true
-	}
-	return i+1 < len(s.tokens) && thousandWords[string(s.folded(i+1))]
-}
-
-var thousandWords = wordTable(`tusind tusinde tusen tusan tonnia tonni tuhatta laken lakan grand thousand k mille millioner million millioner miljoner miljoonaa mio mill`)
-
-// when reports whether the number says when and not how much: a date, years from
-// one to another, the time behind "at", and a year behind a word of time where
-// no money is spoken of.
-func (s *sentence) when(i int) bool {
-	t := &s.tokens[i]
-	number := s.text[t.start:t.end]
-	if isWrittenDate(number) || len(number) == 9 && isYear(number[:4]) && isYear(number[5:]) {
-		return true
-	}
-	if i == 0 {
-		return false
-	}
-	before := s.folded(i - 1)
-	clock, moment, or := clockWords[string(before)], timeWords[string(before)], either[string(before)]
-	if clock || or && i > 1 && isYear(number) && s.when(i-2) {
-		return true
-	}
-	if !isYear(number) || !moment && !s.tokens[i-1].number {
-		return false
-	}
-	for n := i + 1; n < len(s.tokens) && n <= i+2; n++ {
-		if moneyWords[string(s.folded(n))] {
-			return false
-		}
-	}
-	rest := strings.TrimLeft(s.text[t.end:s.end], " \u00a0")
-	return !strings.HasPrefix(rest, "€") && !strings.HasPrefix(rest, "£") && !strings.HasPrefix(rest, "$") && !strings.HasPrefix(rest, ",-")
-}
-
-// isYear reports whether text is a year of the last century or this one.
-func isYear(text string) bool {
-	return len(text) == 4 && (text[:2] == "19" || text[:2] == "20") && class[text[2]]&class[text[3]]&classDigit != 0
-}
-
-// isWrittenDate reports whether text is three numbers parted by one and the same mark, as
-// 1.10.2026, 01/10/26 and 2026-10-01 are: none has more than four digits, and
-// the first two or the last two have two at most. Amounts are parted in threes.
-func isWrittenDate(text string) bool {
-	var digits [3]int
-	part, mark := 0, byte(0)
-	for _, c := range []byte(text) {
-		switch {
-		case class[c]&classDigit != 0:
-			digits[part]++
-		case part == 2 || mark != 0 && c != mark:
-			return false
-		default:
-			mark = c
-			part++
-		}
-	}
-	short := func(n int) bool { return n == 1 || n == 2 }
-	return part == 2 && short(digits[1]) && (short(digits[0]) && (digits[2] == 2 || digits[2] == 4) || digits[0] == 4 && short(digits[2]))
-}
-
-// clockWords stand before a time of the day, timeWords before a year, and
-// moneyWords behind an amount.
-var (
-	clockWords = wordTable(`kl klokken klokka klokkan klo kello klukkan`)
-	timeWords  = wordTable(`
-	i for för år året årene åren siden sidan sedan fra frå från inden innen innan efter etter før føre före medio primo ultimo sommeren sommaren høsten hösten efteråret foråret våren vinteren januar februar marts mars april maj mai juni juli august augusti september oktober november december desember
-	vuonna vuoden vuodesta vuoteen vuosina kesällä syksyllä keväällä
-	in since from by until year years summer autumn winter spring january february march may june july october december`)
-	moneyWords = wordTable(`kr kroner kronor krona króna krónur dkk nok sek isk eur euro euros euroa usd gbp dollar dollars pund pounds quid`)
-)
 
 // match tries the phrase with its anchor at the word that begins at text[at]
 // and returns its first and last token.
