@@ -247,39 +247,41 @@ var thingWords = []string{
 }
 
 func isThing(w string) bool {
-	for _, end := range thingWords {
-		if n := len(w) - len(end); n >= 2 && strings.EqualFold(w[n:], end) {
-			return true
+	_, ok := cutEnd(w, thingWords, 2)
+	return ok
+}
+
+// cutEnd returns what stands before the first of the ends that the word has, in
+// any case, behind so many octets at least.
+func cutEnd(w string, ends []string, least int) (first string, ok bool) {
+	for _, end := range ends {
+		if n := len(w) - len(end); n >= least && strings.EqualFold(w[n:], end) {
+			return w[:n], true
 		}
 	}
-	return false
+	return "", false
 }
 
 // compound returns keyNumber where the word is a compound that ends in a word
 // for number. Those for numbers of persons are keywords of their own.
 func compound(w string) keyword {
-	for _, end := range numberWords {
-		if n := len(w) - len(end); n >= 3 && strings.EqualFold(w[n:], end) {
-			first := string(fold(nil, w[:n]))
-			if personal[first] || strings.HasSuffix(first, "person") || strings.HasSuffix(first, "fødsels") {
-				return 0
-			}
-			return keyNumber
-		}
+	first, ok := cutEnd(w, numberWords, 3)
+	if !ok {
+		return 0
 	}
-	return 0
+	first = string(fold(nil, first))
+	if personal[first] || strings.HasSuffix(first, "person") || strings.HasSuffix(first, "fødsels") {
+		return 0
+	}
+	return keyNumber
 }
 
 // accountWords end the words for accounts of some sort: "lønskonto", "utbetalingskontonr".
 var accountWords = []string{"konto", "kontoen", "kontot", "kontoer", "konton", "kontonr", "kontonummer", "kontonummeret", "kontonumret", "tili", "tilinumero"}
 
 func isAccountWord(w string) bool {
-	for _, end := range accountWords {
-		if n := len(w) - len(end); n >= 3 && strings.EqualFold(w[n:], end) {
-			return !noBank[string(fold(nil, w[:n]))]
-		}
-	}
-	return false
+	first, ok := cutEnd(w, accountWords, 3)
+	return ok && !noBank[string(fold(nil, first))]
 }
 
 // noBank begin the words for accounts that hold no money: "brukerkonto"; and
