@@ -81,3 +81,23 @@ func isSurname(w string) bool {
 	}
 	return false
 }
+
+// christened reports whether token i is a given name that means a faith too:
+// "Kristen Berg".
+func (s *sentence) christened(i int) bool {
+	return i+1 < len(s.tokens) && s.tokens[i].capital && s.tokens[i+1].capital && s.tokens[i+1].start-s.tokens[i].end == 1
+}
+
+// surnames are the kinds whose words are surnames as well.
+var surnames = map[Kind]bool{Ethnicity: true, Religion: true, Sexuality: true, Politics: true}
+
+// surnamed reports whether token i stands behind a given name as a surname does:
+// "Peter Munk", "Pekka Virolainen". In English what somebody is has a capital
+// letter, too, and stands there in questions: "Is Anna Polish?".
+func (s *sentence) surnamed(i int) bool {
+	if i == 0 || s.question || !s.tokens[i].capital || !s.tokens[i-1].capital || s.text[s.tokens[i-1].end:s.tokens[i].start] != " " {
+		return false
+	}
+	w, before := s.text[s.tokens[i].start:s.tokens[i].end], s.text[s.tokens[i-1].start:s.tokens[i-1].end]
+	return w != strings.ToUpper(w) && isGivenName(before)
+}

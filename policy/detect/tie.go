@@ -36,7 +36,7 @@ func (s *sentence) judge(p *phrase, l *lexicon, first, last int, shape Shape) (C
 		}
 		return Likely, why
 	}
-	if p.kind == Religion && s.christened(last) || surnames[p.kind] && (s.isSurname(first) || s.isSurname(last)) {
+	if p.kind == Religion && s.christened(last) || surnames[p.kind] && (s.surnamed(first) || s.surnamed(last)) {
 		return 0, 0
 	}
 	if p.bearing == closeBy && (!s.closeTo(l, p.kind, first, last) || s.isNews(l)) {
@@ -61,26 +61,6 @@ func (s *sentence) holdsOffice(l *lexicon) bool {
 		}
 	}
 	return false
-}
-
-// christened reports whether token i is a given name that means a faith too:
-// "Kristen Berg".
-func (s *sentence) christened(i int) bool {
-	return i+1 < len(s.tokens) && s.tokens[i].capital && s.tokens[i+1].capital && s.tokens[i+1].start-s.tokens[i].end == 1
-}
-
-// surnames are the kinds whose words are surnames as well.
-var surnames = map[Kind]bool{Ethnicity: true, Religion: true, Sexuality: true, Politics: true}
-
-// isSurname reports whether token i stands behind a given name as a surname does:
-// "Peter Munk", "Pekka Virolainen". In English what somebody is has a capital
-// letter, too, and stands there in questions: "Is Anna Polish?".
-func (s *sentence) isSurname(i int) bool {
-	if i == 0 || s.question || !s.tokens[i].capital || !s.tokens[i-1].capital || s.text[s.tokens[i-1].end:s.tokens[i].start] != " " {
-		return false
-	}
-	w, before := s.text[s.tokens[i].start:s.tokens[i].end], s.text[s.tokens[i-1].start:s.tokens[i-1].end]
-	return w != strings.ToUpper(w) && isGivenName(before)
 }
 
 // How many words may stand between a person and what is said of them: more of an
