@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"runtime/debug"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -29,7 +30,13 @@ func (r *reading) entry(p piece, number int, name string, in io.Reader, packed i
 		r.unscannable(place, why)
 	}
 	r.piece(piece{data: data, place: place, name: name, depth: p.depth + 1})
+	if r.inside && len(data) > largeEntry {
+		debug.FreeOSMemory() // the next may be as large, and the file has what is allowed for it but once
+	}
 }
+
+// largeEntry is the size from which what an entry took is given back at once.
+const largeEntry = 8 << 20
 
 // listing reads the names of an archive's files together, as a person does who
 // opens it: one for each member is a list of members. All else that they say is

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"archive/tar"
 	"bytes"
 	"compress/bzip2"
 	"compress/zlib"
@@ -179,6 +180,7 @@ func hostileFiles(t *testing.T) map[string]string {
 		"a zip of 20,000 files":       zipped(many...),
 		"a gzip of zeros":             string(gzipOf(t, []byte(zeros))),
 		"gzips before zeros, nested":  gzipsBeforeZeros(t),
+		"tars of zeros beside noise":  zipped("noise", string(noise(4<<20)), "a.tgz", tarOfZeros(t), "b.tgz", tarOfZeros(t), "c.tgz", tarOfZeros(t)),
 		"a zstd of zeros":             packed(func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1)) }),
 		"an xz of a great dictionary": string(xzAsking(t, "cpr 010203-1234", 40)),
 		"xz of great dictionaries":    zipped(manyXZ(t)...),
@@ -262,6 +264,23 @@ func gzipsBeforeZeros(t *testing.T) string {
 		data = gzipOf(t, append(data, make([]byte, 15<<20)...))
 	}
 	return string(data)
+}
+
+func tarOfZeros(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	err := w.WriteHeader(&tar.Header{Name: "zeros", Size: 60 << 20, Mode: 0o600})
+	if err == nil {
+		_, err = w.Write(make([]byte, 60<<20))
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(gzipOf(t, b.Bytes()))
 }
 
 // manyXZ are the files of an archive, each of which asks for 64 MB.

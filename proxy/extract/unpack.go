@@ -53,14 +53,18 @@ func (r *reading) room(packed int64) (limit int64, why detect.Evidence) {
 	return limit, why
 }
 
-// readUpTo reads to the end, or one octet past a limit. It holds no more than
-// that, and what it was read into before: a buffer that doubles without regard
-// to the limit holds up to twice as much.
+// readUpTo reads to the end, or one octet past a limit. What it was read into
+// before is held beside the new until it is copied: so it grows fourfold, and at
+// last to the limit at once, of which what is not filled costs nothing.
 func readUpTo(from io.Reader, size, limit int64) ([]byte, error) {
 	out := make([]byte, 0, min(max(size, 0)+bytes.MinRead, limit+1))
 	for int64(len(out)) <= limit {
 		if len(out) == cap(out) {
-			larger := make([]byte, len(out), min(2*int64(cap(out)), limit+1))
+			next := 4 * int64(cap(out))
+			if next > limit/2 {
+				next = limit + 1
+			}
+			larger := make([]byte, len(out), next)
 			copy(larger, out)
 			out = larger
 		}
