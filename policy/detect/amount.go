@@ -44,7 +44,7 @@ var thousandWords = wordTable(`tusind tusinde tusen tusan tonnia tonni tuhatta l
 // no money is spoken of.
 func (s *sentence) when(i int) bool {
 	number := s.raw(i)
-	if isWrittenDate(number) || len(number) == 9 && isYear(number[:4]) && isYear(number[5:]) {
+	if isWrittenDate(number) || inShortParts(number) || len(number) == 9 && isYear(number[:4]) && isYear(number[5:]) {
 		return true
 	}
 	if i == 0 {
@@ -93,12 +93,34 @@ func isWrittenDate(text string) bool {
 	return part == 2 && short(digits[1]) && (short(digits[0]) && (digits[2] == 2 || digits[2] == 4) || digits[0] == 4 && short(digits[2]))
 }
 
+// inShortParts reports whether text is a time, a day of a month or a section of a
+// text, as 14:38, 30/1 and 3.4.3.1 are: parts of two digits at most with ":" or
+// "/" between them, or three parts and more with points.
+func inShortParts(text string) bool {
+	points, others, digits := 0, 0, 0
+	for _, c := range []byte(text) {
+		switch {
+		case isDigit(c):
+			digits++
+		case digits == 0 || digits > 2:
+			return false
+		case c == '.':
+			points, digits = points+1, 0
+		case c == ':' || c == '/':
+			others, digits = others+1, 0
+		default:
+			return false
+		}
+	}
+	return digits <= 2 && (others > 0 || points > 1)
+}
+
 // clockWords stand before a time of the day, timeWords before a year, and
 // moneyWords and moneyMarks behind an amount.
 var (
 	clockWords = wordTable(`kl klokken klokka klokkan klo kello klukkan`)
 	timeWords  = wordTable(`
-	i for för år året årene åren siden sidan sedan fra frå från inden innen innan efter etter før føre före medio primo ultimo sommeren sommaren høsten hösten efteråret foråret våren vinteren januar februar marts mars april maj mai juni juli august augusti september oktober november december desember
+	i for för år året årene åren siden sidan sedan fra frå från inden innen innan efter etter før føre före medio primo ultimo sommeren sommaren høsten hösten hausten høst höst haust efteråret efterår foråret forår våren vår vinteren vinter sommer sommar januar februar marts mars april maj mai juni juli august augusti september oktober november december desember
 	vuonna vuoden vuodesta vuoteen vuosina kesällä syksyllä keväällä
 	in since from by until year years summer autumn winter spring january february march may june july october december`)
 	moneyWords = wordTable(`kr kroner kronor krona króna krónur dkk nok sek isk eur euro euros euroa usd gbp dollar dollars pund pounds quid`)

@@ -218,6 +218,68 @@ func TestWhatTheirDaySoundsLikeIsStillFound(t *testing.T) {
 	}
 }
 
+// Fires, votes, customs and figures of speech that news is full of, and what the
+// same words tell where they mean it.
+func TestWhatNewsIsFullOfTellsNothingOfAnybody(t *testing.T) {
+	expectLikely(t, "", []string{
+		"Der er børnesygdomme i det nye system, skriver Anna.",
+		"Laden hos Peter er helt udbrændt.",
+		"Lars har skrevet ut rapporten på papir.",
+		"Kari skriver at det er overvekt av menn i styret.",
+		"Planen får skinne på nettet, sier Kari.",
+		"Kari ble lammet av skrekk da alarmen gikk.",
+		"Det er et utslag av at budsjettet er for lite, sier Lars.",
+		"Eg lurer på kven som har nøkkelen, seier Kari.",
+		"Peter er ekspert i depression og holder oplæg.",
+		"Anna har reageret hurtigt, men systemet har fungeret dårligt.",
+		"Peter har det dårligt med, at vi aflyste.",
+		"Lad os slippe af med de gamle regler, siger Anna.",
+		"Anna gik ud med en advarsel mod falske mails.",
+		"Lars har siktet seg inn på finalen.",
+		"Anna greps av en lust att dansa.",
+		"Jag har alltid misstänkt att Peter gömmer kakorna.",
+		"Anna fick ett misstänkt mejl i går.",
+		"Erik flyger JAS 39 Gripen.",
+		"Peter stemte imod forslaget.",
+		"Anna har en konservativ tilgang til budgetter.",
+		"Bosch is a German company, says Tom.",
+		"Tom is a supplier to an Indian company.",
+		"Anna konverterer filerne til PDF.",
+		"Peter køber bønner og ris.",
+		"Våre bønner ble hørt, sier Kari.",
+		"Lars håndhilser på alle gjestene.",
+		"Kari kikket vantro på tallene.",
+		"I tillegg har Kari bestilt 300 kopper.",
+		"Den nye modellen koster 700 kroner mer, sier Lars.",
+		"Anna søger 40 blandt medlemmerne til festen.",
+		"Firmaet har meldt ud, at Anna kommer mandag.",
+		"Anna vandt guld ved DM, og DM-finalen er på søndag.",
+		"Peter foreslår at hæve kravet til 30 medlemmer.",
+		"Peter har fuldmagt fra generalforsamlingen.",
+		"Kari har fullmakt fra styret til å bestille.",
+		"Anna tilasi 500 kuppia lisää.",
+		"Myimme 28300 kahvia kuukaudessa, kertoi Anna.",
+		"COVID-19 was a pandemic, as Tom said.",
+		"I have to scan the invoices, says Tom.",
+		"See pay in section 3.4.3.1, Tom.",
+		"Anna får løn den 30/1 kl. 14:38.",
+	})
+	for kind, texts := range map[detect.Kind][]string{
+		"criminal-offences": {"Anna er sigtet for tyveri.", "Anna fick en dom för misshandel.", "Anna är misstänkt för stöld.", "Johan greps i går av polisen.", "Juho varasti rahaa kassasta.", "Lars er siktet for vold.", "Tom was remanded in custody."},
+		"dismissal":         {"Anna har fået en advarsel for fravær.", "Helmi sai varoituksen myöhästymisestä.", "Kari fikk en skriftlig advarsel.", "Ledelsen vil slippe af med Peter.", "Tom finishes on Friday.", "Tom got the sack on Friday."},
+		"ethnicity":         {"Ho er kven og snakkar kvensk.", "Raj is Indian."},
+		"health":            {"Anna er lammet i den ene side.", "Anna er udbrændt og hjemme.", "Anna har en skinne på armen.", "Anna har ondt og har det dårligt.", "Anna har utslag på händerna.", "Anna skal til MR på fredag.", "Emma is expecting a baby.", "Emma is expecting in May.", "Kari blir skrevet ut fra sykehuset i morgen.", "Kari er plaget av sterke smerter i ryggen.", "Kirsi on sokea.", "Lars ble skrevet ut i går.", "Olli on uupunut.", "Peter fik i går konstateret en diskusprolaps.", "Peter har fået konstateret sukkersyge.", "Tom broke a leg on Friday.", "Tom had an operation on his knee."},
+		"negotiation":       {"Budet til Kari er seks måneder.", "De har købt Anna ud.", "Työnantaja tarjosi Annalle 15 000 euroa."},
+		"politics":          {"Anna er byrådsmedlem for Venstre.", "Erik är konservativ."},
+		"religion":          {"Ahmed håndhilser ikke på kvinder.", "Anna konverterede til islam sidste år.", "Fatima käyttää huivia.", "Sara har konverterat till katolicismen."},
+		"salary":            {"Maija saa 3 200 euroa kuukaudessa.", "Pekka saa 500 euroa lisää palkkaa.", "Tom's pay is up to 31,000."},
+		"sexuality":         {"Tom is bi."},
+		"union-membership":  {"Anna är medlem i Kommunal.", "Heli maksoi jäsenmaksun.", "Kari har meldt seg ut av Fagforbundet.", "Peter er ikke medlem i klubben.", "Peter er medlem i Metal.", "Tom left the union.", "Tom paid his dues to Unison."},
+	} {
+		expectLikely(t, kind, texts)
+	}
+}
+
 func TestDatesAndTimesAreNoAmounts(t *testing.T) {
 	expectLikely(t, "", []string{
 		"Peter har haft tillæg siden 2019.",
