@@ -53,6 +53,9 @@ type phraseScan struct {
 	notices []notice
 	mutes   []span
 	hits    []phraseHit
+
+	heard              tongue // of the sentence text[heardFrom:heardTo] and what stands around it
+	heardFrom, heardTo int
 }
 
 // scanPhrases finds the phrases of the lexicon in the text.

@@ -125,18 +125,27 @@ func (s *phraseScan) may(p *phrase) bool {
 			l |= scandinavian
 		}
 	}
-	var t tongue
+	t := s.tongue()
+	in, out := t.score(l)
+	return in+doubt >= out
+}
+
+// tongue returns the signs of each language around the sentence.
+func (s *phraseScan) tongue() *tongue {
+	if s.heardFrom == s.start && s.heardTo == s.end {
+		return &s.heard
+	}
+	s.heard, s.heardFrom, s.heardTo = tongue{}, s.start, s.end
 	lo, hi := max(0, s.start-sentenceReach), min(len(s.text), s.end+sentenceReach)
 	for i := lo; i < hi; {
 		w, ok := nextWord(s.text[:hi], i)
 		if !ok {
 			break
 		}
-		t.add(s.text[w.start:w.end])
+		s.heard.add(s.text[w.start:w.end])
 		i = w.end
 	}
-	in, out := t.score(l)
-	return in+doubt >= out
+	return &s.heard
 }
 
 // phraseDoubt is how much more may speak for another language than for a
