@@ -72,22 +72,21 @@ func (t *narration) read(l *lexicon, between, word string, first bool) {
 	t.last.capital = capital
 	var buf [32]byte
 	f := fold(buf[:0], word)
+	said := l.speechOf(word)
 	switch shouted := len(word) > 1 && isCapital(word[1]); { // "ME" is no pronoun
 	case shouted || t.quoted:
-	case l.classes["CASEWORK"].has(f):
+	case said.is(asCasework):
 		t.near = true
 	case ourselves[string(f)] || addressing[string(f)] || strings.HasSuffix(word, "mme") || word == "I":
 		t.answers = true
 		t.near = t.near || !t.spoken
 	}
-	if l.classes["SAYS"].has(f) {
+	if said.is(asSays) {
 		t.says = true
 		t.dialogue = t.dialogue || t.spoken && strings.IndexAny(between, ",!?") == 0
 	}
-	t.worldly = t.worldly || l.classes["WORLD"].has(f)
-	for _, c := range [...]string{"NEWS", "REPORT", "CASE", "HIGHCOURT"} {
-		t.reported = t.reported || l.classes[c].has(f)
-	}
+	t.worldly = t.worldly || said.is(asWorld)
+	t.reported = t.reported || said.is(asNews|asReport|asCase|asHighCourt)
 }
 
 // isGap reports whether what stands between two words leaves them one name.

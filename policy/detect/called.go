@@ -15,13 +15,7 @@ func (s *sentence) names(l *lexicon, i int, w string) bool {
 	b := &s.tokens[i-1]
 	before := s.text[b.start:b.end]
 	return b.capital && len(before) > 2 && !isCapital(before[1]) && s.tokens[i].start-b.end == 1 && s.text[b.end] != '-' && i > 1 && !b.number &&
-		!l.organises(s.folded(i)) && !l.organises(s.folded(i-1))
-}
-
-// organises reports whether the folded word is part of the name of a party, a
-// union, a faith or an institution.
-func (l *lexicon) organises(word []byte) bool {
-	return l.classes["INSTITUTION"].has(word) || l.classes["PARTY"].has(word) || l.classes["UNION"].has(word) || l.classes["WITNESS"].has(word)
+		!s.speech(l, i).is(asOrganisation) && !s.speech(l, i-1).is(asOrganisation)
 }
 
 // owns reports whether the token is a given name in the genitive: "Mettes",

@@ -215,6 +215,8 @@ type lexicon struct {
 	phrases []*phrase
 	index   *stemIndex[[]*phrase]
 	endings *stemIndex[[]*phrase] // of words of compoundLength and more
+
+	speech, speechEndings *stemIndex[speech] // of the classes by which phrases are judged
 }
 
 // compoundLength is how many bytes a word has at least that is found by its
@@ -278,6 +280,7 @@ func newLexicon(cfg Config) (*lexicon, error) {
 	}
 	l.alike = nil
 	l.compile()
+	l.compileSpeech()
 	return l, nil
 }
 

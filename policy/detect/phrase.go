@@ -11,7 +11,8 @@ type token struct {
 	number     bool
 	digits     int
 	capital    bool
-	after      byte // the strongest mark between the token before and this one: 0, ',' or ';'
+	speech     speech // once persons were read
+	after      byte   // the strongest mark between the token before and this one: 0, ',' or ';'
 }
 
 // sentence is the tokens around a hit, with what they say of persons.

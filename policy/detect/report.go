@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"bytes"
 	"strings"
 )
 
@@ -20,10 +19,10 @@ func (s *sentence) storyOf(l *lexicon) story {
 	if s.story != storyUnread {
 		return s.story
 	}
-	found := s.wordsOf([...]*wordSet{l.classes["SPORT"], l.classes["PUBLIC"], l.classes["ANSWER"], l.classes["CASE"], l.classes["HIGHCOURT"], l.classes["REPORT"], l.classes["NEWS"]})
-	sport, public, answer, court := found[0], found[1], found[2], found[3] || found[4]
+	found := s.speechAround(l)
+	court := found.is(asCase | asHighCourt)
 	switch {
-	case sport || !s.ours && public || answer && s.inColumn(l), s.strange() && (court || found[5] || found[6]):
+	case found.is(asSport) || !s.ours && found.is(asPublic) || found.is(asAnswer) && s.inColumn(l), s.strange() && (court || found.is(asReport|asNews)):
 		s.story = storyOfNobody
 	case (court || s.why == evidence(EvidencePronoun)) && s.retold(l), s.afar(l):
 		s.story = storyRetold
@@ -64,10 +63,11 @@ func (s *sentence) retold(l *lexicon) bool {
 		case w.end <= s.end && isUpper(word) && isGivenName(word):
 			return false
 		}
-		court = court || l.classes["CASE"].has(buf)
-		high = high || l.classes["HIGHCOURT"].has(buf)
-		settled = settled || w.start < s.end && l.classes["WORKERDEF"].has(buf)
-		someone = someone || w.start < s.end && (l.classes["SOMEONE"].has(buf) || article > 0 && l.classes["WORKER"].has(buf))
+		said := l.speechOf(word)
+		court = court || said.is(asCase)
+		high = high || said.is(asHighCourt)
+		settled = settled || w.start < s.end && said.is(asWorkerDef)
+		someone = someone || w.start < s.end && (said.is(asSomeone) || article > 0 && said.is(asWorker))
 	}
 	return court && someone || high && settled || someone && s.why == evidence(EvidencePronoun)
 }
@@ -80,13 +80,12 @@ func (s *sentence) inColumn(l *lexicon) bool {
 	if !ok {
 		return false
 	}
-	var buf []byte
 	for i := 0; ; {
 		w, ok := nextWord(head, i)
 		if !ok {
 			return false
 		}
-		if buf = fold(buf, head[w.start:w.end]); l.classes["COLUMN"].has(buf) {
+		if l.speechOf(head[w.start:w.end]).is(asColumn) {
 			return true
 		}
 		i = w.end
@@ -155,11 +154,11 @@ var newcomers = wordTable(`nye nya ny nyt nytt gamle gamla gammel unge unga new 
 func (s *sentence) isOurs(l *lexicon, i int) bool {
 	switch {
 	case i > 0 && (s.afterOurs(i) || i > 1 && newcomers[string(s.folded(i-1))] && s.afterOurs(i-1)):
-		return l.classes["WORKER"].has(s.folded(i))
+		return s.speech(l, i).is(asWorker)
 	case i+1 < len(s.tokens) && s.text[s.tokens[i+1].start] == 'v':
-		return ours[string(s.folded(i+1))] && l.classes["WORKERDEF"].has(s.folded(i))
+		return ours[string(s.folded(i+1))] && s.speech(l, i).is(asWorkerDef)
 	case strings.HasSuffix(s.text[s.tokens[i].start:s.tokens[i].end], "mme"):
-		return l.classes["SOMEONE"].has(bytes.TrimSuffix(s.folded(i), []byte("mme")))
+		return l.speechOf(strings.TrimSuffix(s.text[s.tokens[i].start:s.tokens[i].end], "mme")).is(asSomeone)
 	}
 	return false
 }

@@ -56,7 +56,7 @@ func (s *sentence) holdsOffice(l *lexicon) bool {
 		return false
 	}
 	for i := range s.tokens {
-		if l.classes["MANDATE"].has(s.folded(i)) {
+		if s.speech(l, i).is(asMandate) {
 			return true
 		}
 	}
@@ -77,7 +77,7 @@ func (s *sentence) reachOf(l *lexicon, kind Kind, i int) int {
 	if kind != Health || i > 1 || i+1 == len(s.tokens) || !s.isFamiliar(i) && !subjects[string(s.folded(i))] {
 		return closeBefore
 	}
-	if f := s.folded(i + 1); l.classes["BE"].has(f) || l.classes["HAVE"].has(f) || l.classes["BEFI"].has(f) {
+	if s.speech(l, i+1).is(asBe | asHave | asBeFi) {
 		return subjectReach
 	}
 	return closeBefore
@@ -88,7 +88,7 @@ func (s *sentence) reachOf(l *lexicon, kind Kind, i int) int {
 // party stands before its name.
 func (s *sentence) closeTo(l *lexicon, kind Kind, first, last int) bool {
 	for i := max(0, first-2); i < first && !s.befalls(l, last); i++ {
-		if l.classes["ABOUT"].has(s.folded(i)) {
+		if s.speech(l, i).is(asAbout) {
 			return false
 		}
 	}
@@ -97,7 +97,7 @@ func (s *sentence) closeTo(l *lexicon, kind Kind, first, last int) bool {
 		if s.tokens[i].number {
 			continue
 		}
-		if f := s.folded(i); topics && l.classes["TOPIC"].has(f) || addressing[string(f)] && s.why&evidence(EvidenceNameNear, EvidencePronoun) == 0 {
+		if topics && s.speech(l, i).is(asTopic) || addressing[string(s.folded(i))] && s.why&evidence(EvidenceNameNear, EvidencePronoun) == 0 {
 			return false
 		}
 	}
@@ -147,7 +147,7 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 	general := s.generalAt >= 0 && (s.generalAt <= last || !s.why.has(EvidenceNameNear) && !s.ours && kind != Salary) || s.wanted && !s.why.has(EvidenceNameNear) || s.obliges(first)
 	supposed := s.firstMark >= 0 && s.firstMark <= first
 	if kind == UnionMembership && s.question && s.why.has(EvidenceNameNear) {
-		supposed = supposed && (s.firstMark > 0 || l.classes["CONDITION"].has(s.folded(0))) // "has NN paid her dues?" tells of NN whom it asks
+		supposed = supposed && (s.firstMark > 0 || s.speech(l, 0).is(asCondition)) // "has NN paid her dues?" tells of NN whom it asks
 	} else {
 		supposed = supposed && (!s.asks(l) || s.firstMark > 0) || s.question && !s.asks(l)
 	}
@@ -175,7 +175,7 @@ func (s *sentence) weighTie(l *lexicon, kind Kind, first, last int, why evidence
 // asks reports whether a question is about one person whom it names, or that a
 // sentence before it named: "is Yusuf still on it?". It tells what it asks of them.
 func (s *sentence) asks(l *lexicon) bool {
-	if !s.question || l.classes["CONDITION"].has(s.folded(0)) {
+	if !s.question || s.speech(l, 0).is(asCondition) {
 		return false
 	}
 	return s.why.has(EvidenceNameNear) || s.guessed || tellers[string(s.folded(0))] || slices.ContainsFunc(s.who, func(i int) bool { return thirdPersons[string(s.folded(i))] })
@@ -195,8 +195,8 @@ var thirdPersons = wordTable(`
 // an employer, where nobody is named to whom that one did something.
 func (s *sentence) quantified(l *lexicon, i int) bool {
 	for j := i; j >= 0 && i-j <= 6; j-- {
-		f := s.folded(j)
-		if l.classes["QUANTITY"].has(f) && !s.oneOf(j) && !s.knows(j) && !s.hears(j) && !s.isSpouse(l, j) || !s.why.has(EvidenceNameNear) && l.classes["EMPLOYER"].has(f) {
+		said := s.speech(l, j)
+		if said.is(asQuantity) && !s.oneOf(j) && !s.knows(j) && !s.hears(j) && !s.isSpouse(l, j) || !s.why.has(EvidenceNameNear) && said.is(asEmployer) {
 			return true
 		}
 	}
@@ -214,7 +214,7 @@ var hearing = wordTable(`foran framfor inför told fortalte fortalt berättade b
 // isSpouse reports whether token i is somebody's husband, by the word that is
 // "one" as well: "Gretas man", "hennes man".
 func (s *sentence) isSpouse(l *lexicon, i int) bool {
-	return i > 0 && string(s.folded(i)) == "man" && (l.classes["MY"].has(s.folded(i-1)) || s.tokens[i-1].capital && s.owns(i-1))
+	return i > 0 && string(s.folded(i)) == "man" && (s.speech(l, i-1).is(asMy) || s.tokens[i-1].capital && s.owns(i-1))
 }
 
 // knows reports whether token i knows what the sentence says, and so is not who it
@@ -245,7 +245,7 @@ func (s *sentence) reported(l *lexicon, first, last int) bool {
 // explains reports whether somebody explains something to a reader in the sentence.
 func (s *sentence) explains(l *lexicon) bool {
 	for i := range s.tokens {
-		if l.classes["EXPLAINS"].has(s.folded(i)) {
+		if s.speech(l, i).is(asExplains) {
 			return true
 		}
 	}
@@ -254,7 +254,7 @@ func (s *sentence) explains(l *lexicon) bool {
 
 // written reports whether token i is what a book, an article or a talk is about.
 func (s *sentence) written(l *lexicon, i int) bool {
-	return i >= 2 && aboutWords[string(s.folded(i-1))] && l.classes["WORK"].has(s.folded(i-2))
+	return i >= 2 && aboutWords[string(s.folded(i-1))] && s.speech(l, i-2).is(asWork)
 }
 
 var aboutWords = wordTable(`om about on kring`)
@@ -295,30 +295,15 @@ func (s *sentence) obliges(first int) bool {
 
 var obligations = wordTable(`skal skall ska bør böra bör må måste pitää tulee must shall should`)
 
-// wordsOf reports of each class whether a word of it stands in the paragraph
-// around the sentence.
-func (s *sentence) wordsOf(classes [7]*wordSet) (found [7]bool) {
-	lo, hi := s.paragraph()
-	var buf []byte
-	for i := lo; i < hi; {
-		w, ok := nextWord(s.text[:hi], i)
-		if !ok {
-			break
-		}
-		buf = fold(buf, s.text[w.start:w.end])
-		for n, c := range classes {
-			found[n] = found[n] || c != nil && c.has(buf)
-		}
-		i = w.end
-	}
-	return found
-}
-
 // persons reads who the sentence speaks of and what speaks against.
 func (s *sentence) persons(l *lexicon) {
 	s.read, s.why, s.addressed, s.generalAt, s.firstMark, s.story = true, 0, false, -1, -1, storyUnread
 	s.guessed, s.titled, s.past, s.familiar, s.told = false, false, false, false, false
 	s.member, s.ours, s.wanted, s.who, s.news = false, false, false, s.who[:0], s.news[:0]
+	for i := range s.tokens {
+		t := &s.tokens[i]
+		t.speech = l.speechOf(s.text[t.start:t.end])
+	}
 	for i := range s.tokens {
 		t := &s.tokens[i]
 		if t.number {
@@ -336,7 +321,7 @@ func (s *sentence) persons(l *lexicon) {
 			if i == 1 && whenever[string(s.folded(0))] && s.firstMark < 0 {
 				s.firstMark = 0
 			}
-		case l.classes["ROLE"].has(f) && s.isOne(l, i):
+		case t.speech.is(asRole) && s.isOne(l, i):
 			s.ours = s.ours || i > 0 && ours[string(s.folded(i-1))] || i+1 < len(s.tokens) && ours[string(s.folded(i+1))]
 			f = s.folded(i)
 			s.why |= evidence(EvidenceRole)
@@ -346,27 +331,26 @@ func (s *sentence) persons(l *lexicon) {
 		case s.isOurs(l, i):
 			s.why |= evidence(EvidenceRole)
 			s.who, s.ours, s.roleAt = append(s.who, i), true, i
-		case s.oneOf(i) && l.classes["QUANTITY"].has(s.folded(i)):
+		case s.oneOf(i) && t.speech.is(asQuantity):
 			s.why |= evidence(EvidenceRole)
 			s.who, s.ours, s.roleAt = append(s.who, i), true, i
 		case s.isTitled(l, i) && !s.isSpeaker(l, i):
 			s.titled = true
 			s.who = append(s.who, i)
 		}
-		f = s.folded(i)
-		if i == 0 && (l.classes["BE"].has(f) || l.classes["HAVE"].has(f)) {
+		if i == 0 && t.speech.is(asBe|asHave) {
 			s.firstMark = 0 // "Er du sygemeldt, skal du ..." asks or supposes
 		}
-		if s.generalAt < 0 && l.classes["GENERAL"].has(f) {
+		if s.generalAt < 0 && t.speech.is(asGeneral) {
 			s.generalAt = i
 		}
-		if l.classes["NEWS"].has(f) {
+		if t.speech.is(asNews) {
 			s.news = append(s.news, i)
 		}
-		if l.classes["VACANCY"].has(f) && !slices.Contains(s.who, i) {
+		if t.speech.is(asVacancy) && !slices.Contains(s.who, i) {
 			s.wanted = true
 		}
-		if s.firstMark < 0 && l.classes["CONDITION"].has(f) {
+		if s.firstMark < 0 && t.speech.is(asCondition) {
 			s.firstMark = i
 		}
 		switch {
@@ -461,7 +445,7 @@ func (s *sentence) isOne(l *lexicon, i int) bool {
 		return len(s.tokens) > 1 && !relatives[string(s.folded(1))] // "Jäsen kärsii", but no "Jäsen, joka"
 	}
 	for j := i - 1; j >= 0 && i-j <= 2; j-- {
-		if l.classes["WHOSE"].has(s.folded(j)) {
+		if s.speech(l, j).is(asWhose) {
 			return true
 		}
 	}

@@ -34,8 +34,7 @@ func (s *sentence) isHasty(l *lexicon) bool {
 	if len(w) < hastyLength || !isGivenName(w) || functionWords[w] != 0 || commonNames[w] {
 		return false
 	}
-	f := s.folded(1)
-	return l.classes["VERB"].has(f) || l.classes["HAVE"].has(f) || l.classes["NOW"].has(f)
+	return s.speech(l, 1).is(asVerb | asHave | asNow)
 }
 
 // hastyLength is how many letters a name has at least that is told in lower case.
@@ -85,11 +84,11 @@ func (s *sentence) toldBefore() bool {
 // isTitled reports whether token i is somebody by their work: definite in the
 // languages that have endings for it, behind "the" and the like in English.
 func (s *sentence) isTitled(l *lexicon, i int) bool {
-	f := s.folded(i)
-	if l.classes["TITLE"].has(f) {
+	said := s.speech(l, i)
+	if said.is(asTitle) {
 		return true
 	}
-	if !l.classes["TITLEEN"].has(f) {
+	if !said.is(asTitleEn) {
 		return false
 	}
 	for j := i - 1; j >= 0 && i-j <= titleReach && s.tokens[j+1].after == 0; j-- {
@@ -113,9 +112,8 @@ func (s *sentence) isSpeaker(l *lexicon, i int) bool {
 	if s.tokens[i].capital && s.owns(i) {
 		return false // whose the speaker is, or a paper that says it: "says Åke's sister"
 	}
-	says := l.classes["SAYS"]
 	for j := i - 1; j >= 0 && i-j <= 3; j-- {
-		if says.has(s.folded(j)) {
+		if s.speech(l, j).is(asSays) {
 			return true
 		}
 	}
@@ -123,7 +121,7 @@ func (s *sentence) isSpeaker(l *lexicon, i int) bool {
 		if strings.IndexByte(s.text[s.tokens[j-1].end:s.tokens[j].start], ':') >= 0 {
 			break // a heading, and what is said below it: "Re Dave: his plan says"
 		}
-		if l.classes["EXPLAINS"].has(s.folded(j)) {
+		if s.speech(l, j).is(asExplains) {
 			return true
 		}
 	}
@@ -136,8 +134,8 @@ func (s *sentence) isNews(l *lexicon) bool {
 	if s.why.has(EvidenceNameNear) || s.ours || s.member || s.greets {
 		return false
 	}
-	found := s.wordsOf([7]*wordSet{l.classes["NEWS"], l.classes["CASE"], l.classes["HIGHCOURT"]})
-	return found[0] || found[1] && s.why == evidence(EvidenceRole) || found[2]
+	found := s.speechAround(l)
+	return found.is(asNews|asHighCourt) || found.is(asCase) && s.why == evidence(EvidenceRole)
 }
 
 // isInitial reports whether token i begins initials, "K.B.", or stands before a
@@ -173,8 +171,7 @@ func (s *sentence) isGuess(l *lexicon, i int) bool {
 	if i > 0 && s.text[t.start-1] == '-' || t.end+1 < len(s.text) && s.text[t.end] == '-' && isLetter(s.text[t.end+1]) && !isCapital(s.text[t.end+1]) {
 		return false // part of a compound: "NAV-skjema", "Førde-ruta"
 	}
-	f := s.folded(i)
-	if functionWords[string(f)] != 0 || l.classes["NONAME"].has(f) || l.classes["PEOPLE"].has(f) || l.classes["FAITH"].has(f) || l.organises(f) {
+	if functionWords[string(s.folded(i))] != 0 || s.speech(l, i).is(asNoName|asPeople|asFaith|asOrganisation) {
 		return false
 	}
 	if finnishPlace(w) || l.finds(w) {
@@ -195,7 +192,7 @@ func (s *sentence) isGuess(l *lexicon, i int) bool {
 		return false
 	}
 	next := &s.tokens[i+1]
-	return !next.number && next.start-t.end == 1 && l.classes["VERB"].has(s.folded(i+1))
+	return !next.number && next.start-t.end == 1 && s.speech(l, i+1).is(asVerb)
 }
 
 // finds reports whether a phrase is found by the word, which so is no name.

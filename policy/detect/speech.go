@@ -1,0 +1,128 @@
+package detect
+
+// speech is the classes of words by which phrases are judged that a word belongs
+// to, in whatever language.
+type speech uint64
+
+const (
+	asAbout speech = 1 << iota
+	asAnswer
+	asBe
+	asBeFi
+	asCase
+	asCasework
+	asColumn
+	asCondition
+	asEmployer
+	asExplains
+	asFaith
+	asGeneral
+	asHave
+	asHighCourt
+	asInstitution
+	asMandate
+	asMy
+	asNews
+	asNoName
+	asNow
+	asParty
+	asPeople
+	asPublic
+	asQuantity
+	asReport
+	asRole
+	asSays
+	asSomeone
+	asSport
+	asTitle
+	asTitleEn
+	asTopic
+	asUnion
+	asVacancy
+	asVerb
+	asWhose
+	asWitness
+	asWork
+	asWorker
+	asWorkerDef
+	asWorld
+)
+
+// asOrganisation is what is part of the name of a party, a union, a faith or an
+// institution.
+const asOrganisation = asInstitution | asParty | asUnion | asWitness
+
+// speechNames are the names of these classes in the files.
+var speechNames = [...]string{
+	"ABOUT", "ANSWER", "BE", "BEFI", "CASE", "CASEWORK", "COLUMN", "CONDITION", "EMPLOYER", "EXPLAINS", "FAITH", "GENERAL", "HAVE", "HIGHCOURT",
+	"INSTITUTION", "MANDATE", "MY", "NEWS", "NONAME", "NOW", "PARTY", "PEOPLE", "PUBLIC", "QUANTITY", "REPORT", "ROLE", "SAYS", "SOMEONE", "SPORT",
+	"TITLE", "TITLEEN", "TOPIC", "UNION", "VACANCY", "VERB", "WHOSE", "WITNESS", "WORK", "WORKER", "WORKERDEF", "WORLD",
+}
+
+// is reports whether the word belongs to one of the classes.
+func (s speech) is(of speech) bool { return s&of != 0 }
+
+// compileSpeech enters the words of these classes, so that one look tells all of
+// them of a word.
+func (l *lexicon) compileSpeech() {
+	l.speech, l.speechEndings = newStemIndex[speech](), newStemIndex[speech]()
+	for n, name := range speechNames {
+		c, as := l.classes[name], speech(1)<<n
+		if c == nil {
+			continue
+		}
+		for w := range c.wholes {
+			*l.speech.at(w, false) |= as
+		}
+		for _, w := range c.stems {
+			*l.speech.at(w.text, true) |= as
+		}
+		for _, w := range c.endings {
+			*l.speechEndings.atEnding(w.text) |= as
+		}
+	}
+}
+
+// speechOf returns the classes of a word in any case.
+func (l *lexicon) speechOf(word string) (found speech) {
+	bucket := l.speech.bucket(word)
+	for i := range bucket {
+		if bucket[i].matches(word) {
+			found |= bucket[i].value
+		}
+	}
+	if len(word) < 4 {
+		return found
+	}
+	bucket = l.speechEndings.bucket(word[len(word)-4:])
+	for i := range bucket {
+		if from := len(word) - len(bucket[i].text); from >= 0 && bucket[i].matches(word[from:]) {
+			found |= bucket[i].value
+		}
+	}
+	return found
+}
+
+// speech returns the classes of token i.
+func (s *sentence) speech(l *lexicon, i int) speech {
+	t := &s.tokens[i]
+	if s.read {
+		return t.speech
+	}
+	return l.speechOf(s.text[t.start:t.end])
+}
+
+// speechAround returns the classes of all words of the paragraph around the
+// sentence.
+func (s *sentence) speechAround(l *lexicon) (found speech) {
+	lo, hi := s.paragraph()
+	for i := lo; i < hi; {
+		w, ok := nextWord(s.text[:hi], i)
+		if !ok {
+			break
+		}
+		found |= l.speechOf(s.text[w.start:w.end])
+		i = w.end
+	}
+	return found
+}
