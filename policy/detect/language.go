@@ -95,15 +95,27 @@ const (
 	uke mandag tirsdag onsdag torsdag lørdag søndag avdeling hvem hvilken dere deres henne kollega leder sender sendt mangler vedlagt pensjon utbetaling trygd uføretrygd kommune kommunen fylke`
 )
 
+// functionIndex finds them in any case, and tells soon of most words that they are
+// none.
+var functionIndex = func() *stemIndex[language] {
+	x := newStemIndex[language]()
+	for w, l := range functionWords {
+		x.add(w, false, l)
+	}
+	return x
+}()
+
 // tongue counts the signs of each language.
 type tongue [6]int
 
 func (t *tongue) add(word string) {
-	var buf [24]byte
-	if len(word) <= len(buf) {
-		l := functionWords[string(fold(buf[:], word))]
+	bucket := functionIndex.bucket(word)
+	for k := range bucket {
+		if !bucket[k].matches(word) {
+			continue
+		}
 		for i := range t {
-			if l&(1<<i) != 0 {
+			if bucket[k].value&(1<<i) != 0 {
 				t[i] += 2
 			}
 		}
