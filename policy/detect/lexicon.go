@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -245,6 +246,17 @@ func (e *LexiconError) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Reason)
 }
 
+// readAll reads the classes of the files, or the phrases.
+func (l *lexicon) readAll(files []Lexicon, classes bool) error {
+	for _, f := range files {
+		r := lexiconReader{lexicon: l, file: f.Name, classes: classes}
+		if err := r.read(f.Text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // newLexicon reads the embedded files, then the DPO's, and adds their terms.
 func newLexicon(cfg Config) (*lexicon, error) {
 	l := &lexicon{classes: map[string]*wordSet{}, alike: map[string]element{}, index: newStemIndex[[]*phrase](), endings: newStemIndex[[]*phrase]()}
@@ -265,13 +277,14 @@ func newLexicon(cfg Config) (*lexicon, error) {
 	}
 	files = append(files, cfg.Lexicons...)
 	// Classes first: a phrase may name one that another file defines.
-	for _, want := range []bool{true, false} {
-		for _, f := range files {
-			r := lexiconReader{lexicon: l, file: f.Name, classes: want}
-			if err := r.read(f.Text); err != nil {
-				return nil, err
-			}
-		}
+	if err := l.readAll(files, true); err != nil {
+		return nil, err
+	}
+	var speech sync.WaitGroup
+	speech.Go(l.compileSpeech)
+	defer speech.Wait()
+	if err := l.readAll(files, false); err != nil {
+		return nil, err
 	}
 	for i := range cfg.Terms {
 		if err := l.term(&cfg.Terms[i]); err != nil {
@@ -280,7 +293,6 @@ func newLexicon(cfg Config) (*lexicon, error) {
 	}
 	l.alike = nil
 	l.compile()
-	l.compileSpeech()
 	return l, nil
 }
 
