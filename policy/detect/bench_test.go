@@ -2,6 +2,8 @@ package detect_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -110,6 +112,29 @@ func quiet() map[string]string {
 	}
 	return map[string]string{
 		"prose": words.String(), "filler": strings.Repeat(strings.Repeat("X", 78)+"\n", 1<<20/79), "base64": noise.String(),
+	}
+}
+
+// Paragraphs of news and of union mail, each of them aimed at a phrase: nearly
+// every sentence has a word by which one is found.
+func BenchmarkNews(b *testing.B) {
+	files, err := filepath.Glob("testdata/prose/*.txt")
+	if err != nil || len(files) == 0 {
+		b.Fatal(files, err)
+	}
+	var text strings.Builder
+	for _, name := range files {
+		one, err := os.ReadFile(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		text.WriteString(strings.ReplaceAll(string(one), "\n", "\n\n"))
+	}
+	s, segs := scanner(b), prose(text.String())
+	b.SetBytes(int64(text.Len()))
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Scan(segs, nil)
 	}
 }
 

@@ -131,9 +131,6 @@ func folded(word string) string {
 	return word
 }
 
-// has reports whether the folded word belongs to the class in any language.
-func (s *wordSet) has(word []byte) bool { return s.hasIn(word, anyLanguage) }
-
 // hasIn reports whether the folded word belongs to the class in one of the languages.
 func (s *wordSet) hasIn(word []byte, in language) bool {
 	n := len(word)
