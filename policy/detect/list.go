@@ -102,7 +102,10 @@ func (l *listReader) one(line string, words keyword, at, digit bool, b *body) {
 	case at:
 		l.addresses(line, header, b)
 	case digit && (!header && hasNumber(line, want) || len(line) < 200 && gaps && hasStreet(line)):
-		if name := leadingName(line); name != "" && len(line) < 200 {
+		if len(line) >= 200 {
+			break
+		}
+		if name := leadingName(line); name != "" {
 			l.weigh("", name, b)
 			l.person(name, false, b)
 		}

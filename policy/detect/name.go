@@ -81,15 +81,12 @@ func nameRun(s string, w word, out []word) []word {
 // an organisation follows. It returns "" where there is none.
 func leadingName(s string) string {
 	var buf [6]word
-	for i := 0; ; {
-		w, ok := nextWord(s, i)
-		if !ok {
-			return ""
-		}
-		i = w.end
-		if !isUpper(s[w.start:]) {
+	for i := nextUpper(s, 0); i < len(s); i = nextUpper(s, i) {
+		if inWord(s, i) || !isUpper(s[i:]) {
+			i++
 			continue
 		}
+		w, _ := nextWord(s, i)
 		run := nameRun(s, w, buf[:0])
 		last := run[len(run)-1]
 		if len(run) >= 2 && isNameLike(s, run) {
@@ -100,6 +97,7 @@ func leadingName(s string) string {
 		}
 		i = last.end
 	}
+	return ""
 }
 
 // isNameLike reports whether capitalised words read as a person's name.

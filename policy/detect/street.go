@@ -1,7 +1,5 @@
 package detect
 
-import "strings"
-
 // streetEndings end the words for streets.
 var streetEndings = []string{
 	"vej", "vejen", "gade", "gaden", "allé", "alle", "stræde", "vænget", "parken", "torv", "plads", // da
@@ -15,12 +13,9 @@ var streetEndings = []string{
 // hasStreet reports whether a private address stands in the line: a word for
 // a street and a house number.
 func hasStreet(line string) bool {
-	for i := 0; ; i++ {
-		k := strings.IndexByte(line[i:], ' ')
-		if i += k; k < 0 || i+1 >= len(line) {
-			return false
-		}
-		if !isDigit(line[i+1]) || i < 4 || !isLetter(line[i-1]) {
+	for d := nextDigit(line, 0); d < len(line); d = nextDigit(line, d+1) {
+		i := d - 1 // the blank before the number
+		if i < 4 || line[i] != ' ' || !isLetter(line[i-1]) {
 			continue
 		}
 		var buf [40]byte
@@ -35,4 +30,5 @@ func hasStreet(line string) bool {
 			}
 		}
 	}
+	return false
 }
