@@ -1,8 +1,6 @@
 package detect
 
-import (
-	"strings"
-)
+import "strings"
 
 // story is what the paragraph around a sentence tells of.
 type story uint8

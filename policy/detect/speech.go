@@ -52,11 +52,49 @@ const (
 // institution.
 const asOrganisation = asInstitution | asParty | asUnion | asWitness
 
-// speechNames are the names of these classes in the files.
-var speechNames = [...]string{
-	"ABOUT", "ANSWER", "BE", "BEFI", "CASE", "CASEWORK", "COLUMN", "CONDITION", "EMPLOYER", "EXPLAINS", "FAITH", "GENERAL", "HAVE", "HIGHCOURT",
-	"INSTITUTION", "MANDATE", "MY", "NEWS", "NONAME", "NOW", "PARTY", "PEOPLE", "PUBLIC", "QUANTITY", "REPORT", "ROLE", "SAYS", "SOMEONE", "SPORT",
-	"TITLE", "TITLEEN", "TOPIC", "UNION", "VACANCY", "VERB", "WHOSE", "WITNESS", "WORK", "WORKER", "WORKERDEF", "WORLD",
+// speechClasses are these classes by their names in the files.
+var speechClasses = map[string]speech{
+	"ABOUT":       asAbout,
+	"ANSWER":      asAnswer,
+	"BE":          asBe,
+	"BEFI":        asBeFi,
+	"CASE":        asCase,
+	"CASEWORK":    asCasework,
+	"COLUMN":      asColumn,
+	"CONDITION":   asCondition,
+	"EMPLOYER":    asEmployer,
+	"EXPLAINS":    asExplains,
+	"FAITH":       asFaith,
+	"GENERAL":     asGeneral,
+	"HAVE":        asHave,
+	"HIGHCOURT":   asHighCourt,
+	"INSTITUTION": asInstitution,
+	"MANDATE":     asMandate,
+	"MY":          asMy,
+	"NEWS":        asNews,
+	"NONAME":      asNoName,
+	"NOW":         asNow,
+	"PARTY":       asParty,
+	"PEOPLE":      asPeople,
+	"PUBLIC":      asPublic,
+	"QUANTITY":    asQuantity,
+	"REPORT":      asReport,
+	"ROLE":        asRole,
+	"SAYS":        asSays,
+	"SOMEONE":     asSomeone,
+	"SPORT":       asSport,
+	"TITLE":       asTitle,
+	"TITLEEN":     asTitleEn,
+	"TOPIC":       asTopic,
+	"UNION":       asUnion,
+	"VACANCY":     asVacancy,
+	"VERB":        asVerb,
+	"WHOSE":       asWhose,
+	"WITNESS":     asWitness,
+	"WORK":        asWork,
+	"WORKER":      asWorker,
+	"WORKERDEF":   asWorkerDef,
+	"WORLD":       asWorld,
 }
 
 // is reports whether the word belongs to one of the classes.
@@ -66,11 +104,8 @@ func (s speech) is(of speech) bool { return s&of != 0 }
 // them of a word.
 func (l *lexicon) compileSpeech() {
 	l.speech, l.speechEndings = newStemIndex[speech](), newStemIndex[speech]()
-	for n, name := range speechNames {
-		c, as := l.classes[name], speech(1)<<n
-		if c == nil {
-			continue
-		}
+	for name, as := range speechClasses {
+		c := l.classes[name]
 		for w := range c.wholes {
 			*l.speech.at(w, false) |= as
 		}

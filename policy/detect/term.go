@@ -125,8 +125,7 @@ func (s *phraseScan) may(p *phrase) bool {
 			l |= scandinavian
 		}
 	}
-	t := s.tongue()
-	in, out := t.score(l)
+	in, out := s.tongue().score(l)
 	return in+doubt >= out
 }
 
