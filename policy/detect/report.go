@@ -40,23 +40,29 @@ func (s *sentence) retold(l *lexicon) bool {
 	}
 	lo, hi := s.paragraph()
 	var buf []byte
-	court, high, someone, settled, quoted, article := false, false, false, false, false, 0
+	court, high, someone, settled, quoted, ours, article := false, false, false, false, false, false, 0
+	var heard tongue
 	for i := lo; i < hi; {
 		w, ok := nextWord(s.text[:hi], i)
 		if !ok {
 			break
 		}
-		quoted = quoted != (strings.Count(s.text[i:w.start], `"`)%2 == 1)
+		between := s.text[i:w.start]
+		quoted = quoted != (strings.Count(between, `"`)%2 == 1)
+		opens := i == lo || strings.ContainsAny(between, ".!?")
 		i = w.end
 		word := s.text[w.start:w.end]
 		buf = fold(buf, word)
+		heard.add(word)
 		article--
 		switch f := string(buf); {
 		case articles[f]:
 			article = articleReach
 		case quoted:
 		case len(word) > 1 && isCapital(word[1]): // "ME" is no pronoun
-		case ourselves[f] || addressing[f] || strings.HasSuffix(f, "mme") || word == "I":
+		case l.mayBeOurs(word, s.text[w.end:hi], opens):
+			ours = true
+		case ourselves[f] || addressing[f] || word == "I":
 			return false
 		case w.end <= s.end && isUpper(word) && isGivenName(word):
 			return false
@@ -66,6 +72,9 @@ func (s *sentence) retold(l *lexicon) bool {
 		high = high || said.is(asHighCourt)
 		settled = settled || w.start < s.end && said.is(asWorkerDef)
 		someone = someone || w.start < s.end && (said.is(asSomeone) || article > 0 && said.is(asWorker))
+	}
+	if ours && heard.is(english|finnish) {
+		return false
 	}
 	return court && someone || high && settled || someone && s.why == evidence(EvidencePronoun)
 }
@@ -120,6 +129,19 @@ var ourselves = wordTable(`
 	jag mina mitt
 	minä minun minulla minulle minut olen me meidän meillä meille
 	my me we our ours us`)
+
+// mayBeOurs reports whether a word is one for those who write in English or
+// Finnish alone: one that ends as "jäsenemme", "our member", does, and "hjemme"
+// too; or "I" where a sentence opens, a preposition elsewhere, but not before what
+// the readers do whom Danish calls so: "I skal vide".
+func (l *lexicon) mayBeOurs(word, after string, opens bool) bool {
+	if word != "I" {
+		return strings.HasSuffix(word, "mme")
+	}
+	next, ok := nextWord(after, 0)
+	verb := after[next.start:next.end]
+	return opens && (!ok || verb == "går" || !l.speechOf(verb).is(asVerb))
+}
 
 // ours are those of them that say whose somebody is.
 var ours = wordTable(`min mit mi vores vor vår vårt mitt my our mine mina våre våra`)
