@@ -12,30 +12,30 @@ type narration struct {
 	quoted, spoken bool // in quotation marks; in a line that begins with a dash
 	nameAlone      bool // the word read last is a given name, and no name stands before it
 	near           bool // it is told by or to somebody who knows whom it tells of, or of work
+	ours           bool // a word for its writers stands in it, if it is English or Finnish
+	named          bool // somebody is named in it, up to the sentence's end
 	familiar       bool // it tells of somebody by a given name alone
 	answers, says  bool // somebody speaks of themselves after a dash; somebody says something
-	cited          bool // or what stands in quotation marks
 	dialogue       bool // what stands after a dash is said by somebody: "- No, says Ole"
-	worldly        int  // the words of the wide world in it
-	reported       bool // a word of reports or courts does, or the age of somebody named in full
+	signs          int  // of the wide world: its words, those of reports and courts, quotations, ages
+	strange        int  // capitalised words within sentences that are no given names
 	sentences      int  // that end before another begins
-	names          int  // the capital words up to here that make one name
+	nameWords      int  // how many words up to here make one name
 	quotedBefore   bool // the word read last stands in quotation marks
-	ours           bool // a word for its writers stands in it, if it is English or Finnish
 	heard          tongue
 	last           token
 }
 
-// worldlyText is how many words of the wide world make a given name alone in
-// another sentence the surname that it often is: "Murray and Scott".
-const worldlyText = 2
+// worldlySigns is how many signs of the wide world, more than one of them, and names
+// of places, companies and people make a text one that tells of it. A mail about
+// somebody has a few of either.
+const worldlySigns = 7
 
 // afar reports whether the sentence belongs to what is told of strangers, as
 // newspapers, encyclopaedias and stories do: nobody writes of themselves, or to a
 // reader, but in what is quoted; nobody goes by a given name alone, as colleagues
-// do, where no dialogue stands; nothing is said of work. Who is named in full needs
-// a word of the world or of reports, an age or a quotation beside that, as a letter
-// of a case may name its person so.
+// do, where no dialogue stands; nothing is said of work; and it is full of the wide
+// world, or it names nobody up to there, and has two sentences and a sign of it or three.
 func (s *sentence) afar(l *lexicon) bool {
 	if s.greets || s.ours || s.told || s.why.has(EvidenceRole) {
 		return false
@@ -48,18 +48,24 @@ func (s *sentence) afar(l *lexicon) bool {
 		if !ok {
 			break
 		}
-		t.read(l, s.text[t.last.end:w.start], s.text[w.start:w.end], s.text[w.end:hi], i == lo)
+		word := s.text[w.start:w.end]
+		t.named = t.named || s.namedBy(w)
+		t.read(l, s.text[t.last.end:w.start], word, s.text[w.end:hi], i == lo)
 		i, t.last.start, t.last.end = w.end, w.start, w.end
 	}
+	worldly := t.signs > 1 && t.signs+t.strange >= worldlySigns
 	switch {
 	case t.near, t.ours && t.heard.is(english|finnish), t.answers && !t.says:
 		return false
-	case t.dialogue:
+	case t.dialogue && t.sentences > 1:
 		return true
-	case s.familiar, (t.familiar || t.nameAlone) && t.worldly < worldlyText:
+	case s.familiar, (t.familiar || t.nameAlone) && !worldly:
 		return false
 	}
-	return t.worldly > 0 || t.cited && t.sentences > 0 || t.sentences > 0 && t.reported || t.sentences > 1 && !s.why.has(EvidenceNameNear)
+	if t.named || s.why.has(EvidenceNameNear) {
+		return worldly
+	}
+	return t.signs > 0 && t.sentences > 0 || t.sentences > 1
 }
 
 // read takes the next word, what stands between it and the one before, and after it.
@@ -78,13 +84,18 @@ func (t *narration) read(l *lexicon, between, word, after string, first bool) {
 	if strings.Count(between, `"`)%2 == 1 {
 		t.quoted = !t.quoted
 	}
-	t.reported = t.reported || t.names > 1 && isAge(between)
+	if t.nameWords > 1 && isAge(between) {
+		t.signs++
+	}
 	t.nameAlone = capital && !partOfName && isGivenInAnyCase(word)
 	t.last.capital = capital
 	if partOfName {
-		t.names++
-	} else if t.names = 0; capital {
-		t.names = 1
+		t.nameWords++
+	} else if t.nameWords = 0; capital {
+		t.nameWords = 1
+	}
+	if capital && !line && !stop && !first && !isGivenInAnyCase(word) {
+		t.strange++
 	}
 	t.heard.add(word)
 	var buf [32]byte
@@ -103,13 +114,17 @@ func (t *narration) read(l *lexicon, between, word, after string, first bool) {
 	if said.is(asSays) {
 		t.says = true
 		t.dialogue = t.dialogue || t.spoken && strings.IndexAny(between, ",!?") == 0
-		t.cited = t.cited || t.quotedBefore && !t.quoted
+		if t.quotedBefore && !t.quoted {
+			t.signs++
+		}
 	}
 	t.quotedBefore = t.quoted
-	if said.is(asWorld) {
-		t.worldly++
+	switch {
+	case said.is(asSport):
+		t.signs += 2
+	case said.is(asWorld | asNews | asReport | asCase | asHighCourt | asPublic):
+		t.signs++
 	}
-	t.reported = t.reported || said.is(asNews|asReport|asCase|asHighCourt)
 }
 
 // isAge reports whether an age stands between a name and the word behind it:

@@ -268,7 +268,7 @@ func TestWhatNewsIsFullOfTellsNothingOfAnybody(t *testing.T) {
 		"Subs not used: Francis, Shaw, Haystead.",
 		"Jo is expecting a call from Tom Hall.",
 		"The software Tom bought has been on trial since May.",
-		"A satellite aids Tom Hall in his work.",
+		"The software aids the planning, says Tom Hall.",
 		"Tom almost had a heart attack when he saw the bill.",
 		"Jan Hall of the Asian Development Bank gave a talk.",
 		"Jo is the first Indian woman to chair the branch.",

@@ -7,7 +7,7 @@ type story uint8
 
 const (
 	storyUnread   story = iota
-	storyOfNobody       // sport, what is published, a column for readers
+	storyOfNobody       // sport or what is published, naming nobody; a column for readers
 	storyRetold         // a case that became public
 	storyOther
 )
@@ -17,10 +17,10 @@ func (s *sentence) storyOf(l *lexicon) story {
 	if s.story != storyUnread {
 		return s.story
 	}
-	found := s.speechAround(l)
+	found, named := s.speechAround(l)
 	court := found.is(asCase | asHighCourt)
 	switch {
-	case found.is(asSport) || !s.ours && found.is(asPublic) || found.is(asAnswer) && s.inColumn(l), s.strange() && (court || found.is(asReport|asNews)):
+	case s.staged(found, named) || found.is(asAnswer) && s.inColumn(l), s.strange() && (court || found.is(asReport|asNews)):
 		s.story = storyOfNobody
 	case (court || s.why == evidence(EvidencePronoun)) && s.retold(l), s.afar(l):
 		s.story = storyRetold
@@ -28,6 +28,19 @@ func (s *sentence) storyOf(l *lexicon) story {
 		s.story = storyOther
 	}
 	return s.story
+}
+
+// staged reports whether it is told of somebody on a stage: a word of sport, or of
+// what is published, stands in the sentence, or anywhere in a paragraph that names
+// nobody; people at work watch and read in the next one.
+func (s *sentence) staged(found speech, named bool) bool {
+	if named {
+		found = 0
+		for i := range s.tokens {
+			found |= s.tokens[i].speech
+		}
+	}
+	return found.is(asSport) || !s.ours && found.is(asPublic)
 }
 
 // retold reports whether the paragraph tells of a case that became public, and
@@ -55,14 +68,14 @@ func (s *sentence) retold(l *lexicon) bool {
 		buf = fold(buf, word)
 		heard.add(word)
 		article--
-		switch f := string(buf); {
-		case articles[f]:
+		switch {
+		case articles[string(buf)]:
 			article = articleReach
 		case quoted:
 		case len(word) > 1 && isCapital(word[1]): // "ME" is no pronoun
 		case l.mayBeOurs(word, s.text[w.end:hi], opens):
 			ours = true
-		case ourselves[f] || addressing[f] || word == "I":
+		case ourselves[string(buf)] || addressing[string(buf)] || word == "I":
 			return false
 		case w.end <= s.end && isUpper(word) && isGivenName(word):
 			return false

@@ -148,8 +148,8 @@ func (s *sentence) speech(l *lexicon, i int) speech {
 }
 
 // speechAround returns the classes of all words of the paragraph around the
-// sentence.
-func (s *sentence) speechAround(l *lexicon) (found speech) {
+// sentence, and whether somebody is named in it up to the sentence's end.
+func (s *sentence) speechAround(l *lexicon) (found speech, named bool) {
 	lo, hi := s.paragraph()
 	for i := lo; i < hi; {
 		w, ok := nextWord(s.text[:hi], i)
@@ -157,7 +157,15 @@ func (s *sentence) speechAround(l *lexicon) (found speech) {
 			break
 		}
 		found |= l.speechOf(s.text[w.start:w.end])
+		named = named || s.namedBy(w)
 		i = w.end
 	}
-	return found
+	return found, named
+}
+
+// namedBy reports whether the word names somebody whom the sentence may be about:
+// newspapers speak of "he" first and name him then, mails don't.
+func (s *sentence) namedBy(w word) bool {
+	text := s.text[w.start:w.end]
+	return w.start < s.end && isUpper(text) && isGivenInAnyCase(text)
 }

@@ -230,13 +230,33 @@ func (s *sentence) knows(i int) bool {
 
 var knowing = wordTable(`ved vet veit vidste visste knows know knew tietää tietävät tiesivät`)
 
-// reported reports whether a word of reports stands outside the tokens first to
-// last, which may be "reported to the police". It is no report that speaks of
-// "our member", or of somebody by a given name who explains nothing to its reader.
+// reported reports whether words of reports stand outside the tokens first to last,
+// which may be "reported to the police": one where nobody is named, or right before
+// who is, as their office or fame does, or as who says it; otherwise two, as people at work fled a war
+// and are married to musicians. It is no report that speaks of "our member", or of
+// somebody by a given name who explains nothing to its reader.
 func (s *sentence) reported(l *lexicon, first, last int) bool {
+	n, need := 0, 1
+	if s.why.has(EvidenceNameNear) && !s.familiar {
+		need = 2
+	}
 	for _, i := range s.news {
-		if i < first || i > last {
-			return !s.ours && (!s.familiar || s.explains(l))
+		if i >= first && i <= last {
+			continue
+		}
+		if n++; slices.Contains(s.who, i+1) || s.quotes(l, i) {
+			need = 1
+		}
+	}
+	return n >= need && !s.ours && (!s.familiar || s.explains(l))
+}
+
+// quotes reports whether the sentence is said by token i, a paper or its like:
+// ", writes the Journal".
+func (s *sentence) quotes(l *lexicon, i int) bool {
+	for j := i - 1; j > 0 && i-j <= 2; j-- {
+		if s.tokens[j].after == ',' && s.speech(l, j).is(asSays|asExplains|asReport|asVerb) {
+			return true
 		}
 	}
 	return false

@@ -81,9 +81,10 @@ func TestAGivenNameAloneIsNoNews(t *testing.T) {
 		{"Politiet har anmeldt Jeppe for at stjæle medicin fra afdelingen.", detect.CriminalOffences, detect.Likely},
 		{"Steve is standing for Labour in the local elections.", detect.Politics, detect.Likely},
 		{"Grethe er leder i det lokale Senterpartiet.", detect.Politics, detect.Likely},
-		{"Politiet har anmeldt Jeppe Lund for at stjæle medicin fra afdelingen.", detect.CriminalOffences, 0},
+		{"Politiet har anmeldt Jeppe Lund for at stjæle medicin fra afdelingen.", detect.CriminalOffences, detect.Likely},
+		{"Politiet har anmeldt Jeppe Lund for at stjæle medicin, skriver Tidende.", detect.CriminalOffences, 0},
 		{"Fagforeningen hjalp Karin, da hun blev fyret, fortæller hun til fagbladet.", detect.Dismissal, 0},
-		{"Historien om Anna: hon fick bröstcancer och blev chef.", detect.Health, 0},
+		{"Historien om Anna Holm, berättar tidningen: hon fick bröstcancer och blev chef.", detect.Health, 0},
 	})
 }
 

@@ -128,14 +128,14 @@ func (s *sentence) isSpeaker(l *lexicon, i int) bool {
 	return false
 }
 
-// isNews reports whether nobody is named and a word of reports, or of courts, stands
-// in the paragraph.
+// isNews reports whether the paragraph names nobody and holds a word of reports, or
+// of courts.
 func (s *sentence) isNews(l *lexicon) bool {
 	if s.why.has(EvidenceNameNear) || s.ours || s.member || s.greets {
 		return false
 	}
-	found := s.speechAround(l)
-	return found.is(asNews|asHighCourt) || found.is(asCase) && s.why == evidence(EvidenceRole)
+	found, named := s.speechAround(l)
+	return !named && found.is(asNews|asHighCourt) || found.is(asCase) && s.why == evidence(EvidenceRole)
 }
 
 // isInitial reports whether token i begins initials, "K.B.", or stands before a
