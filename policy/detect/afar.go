@@ -35,14 +35,14 @@ const worldlySigns = 7
 // newspapers, encyclopaedias and stories do: nobody writes of themselves, or to a
 // reader, but in what is quoted; nobody goes by a given name alone, as colleagues
 // do, where no dialogue stands; nothing is said of work; and it is full of the wide
-// world, or it names nobody up to there, and has two sentences and a sign of it or three.
+// world, or it names nobody up to there and has a sign of it and two sentences.
 func (s *sentence) afar(l *lexicon) bool {
 	if s.greets || s.ours || s.told || s.why.has(EvidenceRole) {
 		return false
 	}
 	lo, hi := max(0, s.start-afarReach), min(len(s.text), s.end+afarReach)
 	line := strings.LastIndexByte(s.text[:lo], '\n') + 1
-	t := narration{last: token{end: lo}, quoted: strings.Count(s.text[line:lo], `"`)%2 == 1}
+	t := narration{last: token{end: lo}, named: s.guessed, quoted: strings.Count(s.text[line:lo], `"`)%2 == 1}
 	for i := lo; i < hi && !t.near; {
 		w, ok := nextWord(s.text[:hi], i)
 		if !ok {
@@ -65,7 +65,7 @@ func (s *sentence) afar(l *lexicon) bool {
 	if t.named || s.why.has(EvidenceNameNear) {
 		return worldly
 	}
-	return t.signs > 0 && t.sentences > 0 || t.sentences > 1
+	return t.signs > 0 && t.sentences > 0
 }
 
 // read takes the next word, what stands between it and the one before, and after it.
@@ -107,7 +107,7 @@ func (t *narration) read(l *lexicon, between, word, after string, first bool) {
 		t.near = true
 	case l.mayBeOurs(word, after, line || stop || first):
 		t.ours = true
-	case ourselves[string(f)] || addressing[string(f)] && !t.nameAlone || word == "I":
+	case ourselves[string(f)] || addressing[string(f)] && !t.nameAlone || word == "I" || isMine(f):
 		t.answers = true
 		t.near = t.near || !t.spoken
 	}

@@ -20,7 +20,7 @@ func (s *sentence) storyOf(l *lexicon) story {
 	found, named := s.speechAround(l)
 	court := found.is(asCase | asHighCourt)
 	switch {
-	case s.staged(found, named) || found.is(asAnswer) && s.inColumn(l), s.strange() && (court || found.is(asReport|asNews)):
+	case s.staged(found, named), found.is(asAnswer) && s.inColumn(l), s.strange() && s.reportedAround(found):
 		s.story = storyOfNobody
 	case (court || s.why == evidence(EvidencePronoun)) && s.retold(l), s.afar(l):
 		s.story = storyRetold
@@ -30,15 +30,21 @@ func (s *sentence) storyOf(l *lexicon) story {
 	return s.story
 }
 
+// reportedAround reports whether words of reports or courts stand in the sentence
+// or, where nobody but by their work is spoken of, in the paragraph.
+func (s *sentence) reportedAround(found speech) bool {
+	if s.guessed {
+		found = s.said()
+	}
+	return found.is(asCase | asHighCourt | asReport | asNews)
+}
+
 // staged reports whether it is told of somebody on a stage: a word of sport, or of
 // what is published, stands in the sentence, or anywhere in a paragraph that names
 // nobody; people at work watch and read in the next one.
 func (s *sentence) staged(found speech, named bool) bool {
 	if named {
-		found = 0
-		for i := range s.tokens {
-			found |= s.tokens[i].speech
-		}
+		found = s.said()
 	}
 	return found.is(asSport) || !s.ours && found.is(asPublic)
 }

@@ -163,6 +163,14 @@ func (s *sentence) speechAround(l *lexicon) (found speech, named bool) {
 	return found, named
 }
 
+// said returns the classes of all words of the sentence, once persons were read.
+func (s *sentence) said() (found speech) {
+	for i := range s.tokens {
+		found |= s.tokens[i].speech
+	}
+	return found
+}
+
 // namedBy reports whether the word names somebody whom the sentence may be about:
 // newspapers speak of "he" first and name him then, mails don't.
 func (s *sentence) namedBy(w word) bool {

@@ -131,11 +131,26 @@ func (s *sentence) isSpeaker(l *lexicon, i int) bool {
 // isNews reports whether the paragraph names nobody and holds a word of reports, or
 // of courts.
 func (s *sentence) isNews(l *lexicon) bool {
-	if s.why.has(EvidenceNameNear) || s.ours || s.member || s.greets {
+	if s.why.has(EvidenceNameNear) || s.ours || s.member || s.greets || s.confides() {
 		return false
 	}
 	found, named := s.speechAround(l)
 	return !named && found.is(asNews|asHighCourt) || found.is(asCase) && s.why == evidence(EvidenceRole)
+}
+
+// confides reports whether somebody speaks of themselves in the sentence, and is
+// not quoted.
+func (s *sentence) confides() bool {
+	lo, _ := s.paragraph()
+	if strings.Count(s.text[lo:s.start], `"`)%2 == 1 || strings.HasPrefix(strings.TrimLeft(s.text[lo:], "\n "), "- ") {
+		return false
+	}
+	for _, i := range s.who {
+		if s.text[s.tokens[i].start] != '"' && strings.IndexByte(s.text[s.start:s.tokens[i].start], '"') < 0 && (s.isI(i) || ourselves[string(s.folded(i))] || isMine(s.folded(i))) {
+			return true
+		}
+	}
+	return false
 }
 
 // isInitial reports whether token i begins initials, "K.B.", or stands before a
