@@ -57,7 +57,7 @@ func (s *sentence) afar(l *lexicon) bool {
 	switch {
 	case t.near, t.ours && t.heard.is(english|finnish), t.answers && !t.says:
 		return false
-	case t.dialogue && t.sentences > 1:
+	case t.dialogue && t.sentences > 1 && t.signs > 0:
 		return true
 	case s.familiar, (t.familiar || t.nameAlone) && !worldly:
 		return false
