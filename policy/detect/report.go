@@ -33,7 +33,7 @@ func (s *sentence) storyOf(l *lexicon) story {
 // reportedAround reports whether words of reports or courts stand in the sentence
 // or, where nobody but by their work is spoken of, in the paragraph.
 func (s *sentence) reportedAround(found speech) bool {
-	if s.guessed {
+	if s.guessed && !s.titled {
 		found = s.said()
 	}
 	return found.is(asCase | asHighCourt | asReport | asNews)

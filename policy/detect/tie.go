@@ -92,7 +92,7 @@ func (s *sentence) closeTo(l *lexicon, kind Kind, first, last int) bool {
 			return false
 		}
 	}
-	topics := !s.familiar || kind != Politics && kind != Religion // a colleague leads a branch or a choir
+	topics := (!s.familiar || kind != Politics && kind != Religion) && !s.stated(l, first, last) // a colleague leads a branch or a choir
 	for i := range s.tokens {
 		if s.tokens[i].number {
 			continue
@@ -114,6 +114,25 @@ func (s *sentence) closeTo(l *lexicon, kind Kind, first, last int) bool {
 	}
 	return false
 }
+
+// stated reports whether a verb of being or having ties somebody to the tokens
+// first to last, whatever else the sentence says of their work: "Karen Lund of the
+// ward has gout", but not "has a clinic for gout".
+func (s *sentence) stated(l *lexicon, first, last int) bool {
+	for i := last; i >= 0 && first-i <= statedReach; i-- {
+		switch said := s.speech(l, i); {
+		case said.is(asTopic):
+			return false
+		case i > 0 && (said.is(asBe|asHave) || said.is(asBeFi) && i < first && !articles[string(s.folded(i+1))] && string(s.folded(i+1)) != "the"):
+			return true // "on" is no verb in English
+		}
+	}
+	return false
+}
+
+// statedReach is how many words a verb of being or having and what somebody has
+// are apart at most.
+const statedReach = 4
 
 // befalls reports whether a preposition and a name follow token i, which says what
 // became of that person: "the dismissal of Tom". It is no topic then.

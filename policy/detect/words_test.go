@@ -34,3 +34,42 @@ func TestWordsOfASystematicListAreFoundInASentence(t *testing.T) {
 		}
 	}
 }
+
+// Whoever writes of somebody says where they work and as what, and that hides nothing.
+func TestWordsOfASystematicListAreFoundOfSomebodyWhoseWorkIsNamed(t *testing.T) {
+	text, err := os.ReadFile("testdata/words.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	persons := map[string][]string{
+		"da": {"Karen Lund på afdeling 3", "Karen Lund, som er overlæge,", "Forsker Karen Lund", "Journalist Karen Lund", "Betjent Karen Lund", "Musiker Karen Lund"},
+		"nb": {"Kari Moe på avdeling 3", "Kari Moe, leder for barnehagen,", "Rådgiver Kari Moe", "Forsker Kari Moe", "Journalist Kari Moe"},
+		"nn": {"Kari Moe på avdeling 3", "Kari Moe, leiar i barnehagen,", "Rådgivar Kari Moe", "Forskar Kari Moe"},
+		"sv": {"Karin Holm på avdelning 3", "Karin Holm, ordförande i klubben,", "Forskare Karin Holm", "Polis Karin Holm"},
+		"fi": {"Liisa Salo osastolta 3", "Poliisi Liisa Salo", "Tutkija Liisa Salo"},
+		"en": {"Karen Hall on the ward", "Nurse Karen Hall", "Karen Hall, our chair,", "Researcher Karen Hall", "Journalist Karen Hall"},
+	}
+	s := scanner(t)
+	for language, people := range persons {
+		for _, person := range people {
+			all, missed := 0, 0
+			for line := range strings.Lines(string(text)) {
+				cells := strings.Split(strings.TrimSpace(line), "|")
+				if cells[0] != language {
+					continue
+				}
+				_, rest, _ := strings.Cut(cells[2], " ")
+				for w := range strings.SplitSeq(cells[3], ",") {
+					all++
+					if best(s, prose(person+" "+strings.Replace(rest, "%", w, 1)), nil)[detect.Kind(cells[1])] < detect.Likely {
+						missed++
+					}
+				}
+			}
+			t.Logf("%s %q: missed %d of %d", language, person, missed, all)
+			if all == 0 || missed*100 > 16*all {
+				t.Errorf("%s %q: missed %d of %d", language, person, missed, all)
+			}
+		}
+	}
+}
