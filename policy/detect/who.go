@@ -107,12 +107,12 @@ const titleReach = 4
 var pointing = wordTable(`the our my his her their this that`)
 
 // isSpeaker reports whether token i says what the sentence says: ", says Ole Berg",
-// "Ole Berg explains".
+// "Ole Berg explains", but not "says that Ole Berg".
 func (s *sentence) isSpeaker(l *lexicon, i int) bool {
 	if s.tokens[i].capital && s.owns(i) {
 		return false // whose the speaker is, or a paper that says it: "says Åke's sister"
 	}
-	for j := i - 1; j >= 0 && i-j <= 3; j-- {
+	for j := i - 1; j >= 0 && i-j <= 3 && !reporting[string(s.folded(j))]; j-- {
 		if s.speech(l, j).is(asSays) {
 			return true
 		}
@@ -127,6 +127,9 @@ func (s *sentence) isSpeaker(l *lexicon, i int) bool {
 	}
 	return false
 }
+
+// reporting are the words that begin what somebody says.
+var reporting = wordTable(`at att that että ettei`)
 
 // isNews reports whether the paragraph names nobody and holds a word of reports, or
 // of courts.

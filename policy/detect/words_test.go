@@ -35,19 +35,20 @@ func TestWordsOfASystematicListAreFoundInASentence(t *testing.T) {
 	}
 }
 
-// Whoever writes of somebody says where they work and as what, and that hides nothing.
+// Whoever writes of somebody says where they work and as what, and who told it, and
+// that hides nothing.
 func TestWordsOfASystematicListAreFoundOfSomebodyWhoseWorkIsNamed(t *testing.T) {
 	text, err := os.ReadFile("testdata/words.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
 	persons := map[string][]string{
-		"da": {"Karen Lund på afdeling 3", "Karen Lund, som er overlæge,", "Forsker Karen Lund", "Journalist Karen Lund", "Betjent Karen Lund", "Musiker Karen Lund"},
-		"nb": {"Kari Moe på avdeling 3", "Kari Moe, leder for barnehagen,", "Rådgiver Kari Moe", "Forsker Kari Moe", "Journalist Kari Moe"},
+		"da": {"Karen Lund på afdeling 3", "Karen Lund, som er overlæge,", "Forsker Karen Lund", "Journalist Karen Lund", "Betjent Karen Lund", "Musiker Karen Lund", "Lægen siger, at Karen Lund"},
+		"nb": {"Kari Moe på avdeling 3", "Kari Moe, leder for barnehagen,", "Rådgiver Kari Moe", "Forsker Kari Moe", "Journalist Kari Moe", "Legen sier at Kari Moe"},
 		"nn": {"Kari Moe på avdeling 3", "Kari Moe, leiar i barnehagen,", "Rådgivar Kari Moe", "Forskar Kari Moe"},
-		"sv": {"Karin Holm på avdelning 3", "Karin Holm, ordförande i klubben,", "Forskare Karin Holm", "Polis Karin Holm"},
-		"fi": {"Liisa Salo osastolta 3", "Poliisi Liisa Salo", "Tutkija Liisa Salo"},
-		"en": {"Karen Hall on the ward", "Nurse Karen Hall", "Karen Hall, our chair,", "Researcher Karen Hall", "Journalist Karen Hall"},
+		"sv": {"Karin Holm på avdelning 3", "Karin Holm, ordförande i klubben,", "Forskare Karin Holm", "Polis Karin Holm", "Vår ordförande"},
+		"fi": {"Liisa Salo osastolta 3", "Poliisi Liisa Salo", "Tutkija Liisa Salo", "Lääkäri sanoo, että Liisa Salo"},
+		"en": {"Karen Hall on the ward", "Nurse Karen Hall", "Karen Hall, our chair,", "Researcher Karen Hall", "Journalist Karen Hall", "We have been told that Karen Hall", "Our chair"},
 	}
 	s := scanner(t)
 	for language, people := range persons {
