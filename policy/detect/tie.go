@@ -341,7 +341,9 @@ func (s *sentence) persons(l *lexicon) {
 	s.member, s.ours, s.wanted, s.who, s.news = false, false, false, s.who[:0], s.news[:0]
 	for i := range s.tokens {
 		t := &s.tokens[i]
-		t.speech = l.speechOf(s.text[t.start:t.end])
+		if t.speech = 0; !s.inAddress(i) {
+			t.speech = l.speechOf(s.text[t.start:t.end])
+		}
 	}
 	for i := range s.tokens {
 		t := &s.tokens[i]
@@ -412,6 +414,13 @@ func (s *sentence) persons(l *lexicon) {
 		}
 	}
 	s.told = s.why == 0 && !s.guessed && !s.titled && s.toldBefore()
+}
+
+// inAddress reports whether token i is a part of a mail address or a host's name:
+// "mette@lager.example".
+func (s *sentence) inAddress(i int) bool {
+	t := &s.tokens[i]
+	return t.start > 1 && (s.text[t.start-1] == '@' || s.text[t.start-1] == '.' && isAlnum(s.text[t.start-2])) || t.end < len(s.text) && s.text[t.end] == '@'
 }
 
 // isPast reports whether the number is a year that nobody at work remembers.

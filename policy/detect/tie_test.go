@@ -71,6 +71,11 @@ func TestWhoTheSentenceBeforeNamesIsThePersonWhereNobodyIsNamed(t *testing.T) {
 		{"Karin ringde. Provsvaren var inte bra, metastaser i levern.", detect.Health, detect.Likely},
 		{"Du hugsar Jostein på tunnelen? Silikose.", detect.Health, detect.Likely},
 		{"Vi talte om tunnelen. Silikose.", detect.Health, 0},
+		{"Sag 12, Emilie Raun. Gravid i uge 14.", detect.Health, detect.Likely},
+		{"Allan Frost (47). Diabetes type 1.", detect.Health, detect.Likely},
+		{"Karen Hall, 38. Bulimia since university.", detect.Health, detect.Likely},
+		{"karen lindholm har gigt.", detect.Health, detect.Likely},
+		{"Fra mette@example.example i går: Karen Lindholm har gigt.", detect.Health, detect.Likely},
 		{"Jostein Lie er overlege. Silikose er en sjelden sykdom.", detect.Health, 0},
 		{"Dagsorden: 1. Siden sidst (Mogens). 2. Lønforhandlinger 2026.", detect.Negotiation, 0},
 	})

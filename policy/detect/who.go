@@ -34,7 +34,12 @@ func (s *sentence) isHasty(l *lexicon) bool {
 	if len(w) < hastyLength || !isGivenName(w) || functionWords[w] != 0 || commonNames[w] {
 		return false
 	}
-	return s.speech(l, 1).is(asVerb | asHave | asNow)
+	if s.speech(l, 1).is(asVerb | asHave | asNow) {
+		return true
+	}
+	// "rikke holm er syg igen"
+	return len(s.tokens) > 2 && s.tokens[2].start-s.tokens[1].end == 1 && s.tokens[1].end-s.tokens[1].start > 3 &&
+		s.tokens[1].speech == 0 && functionWords[string(s.folded(1))] == 0 && s.speech(l, 2).is(asVerb|asHave)
 }
 
 // hastyLength is how many letters a name has at least that is told in lower case.
@@ -58,7 +63,11 @@ func (s *sentence) joined(i int) bool {
 // tests were not good".
 func (s *sentence) toldBefore() bool {
 	lo, _ := s.paragraph()
-	if before := strings.TrimRight(s.text[lo:s.start], " ."); before == "" || isDigit(before[len(before)-1]) {
+	before := strings.TrimRight(s.text[lo:s.start], " .")
+	if endsInName(before) {
+		return true
+	}
+	if before == "" || isDigit(before[len(before)-1]) {
 		return false // a point of an agenda
 	}
 	found, last := false, 0
@@ -80,6 +89,27 @@ func (s *sentence) toldBefore() bool {
 	}
 	return found
 }
+
+// endsInName reports whether the text ends in somebody's full name, or in that and
+// their age, as the head of a note does: "Edgar Wexcombe (63)".
+func endsInName(text string) bool {
+	if bare := strings.TrimRight(text, ")0123456789"); len(bare) < len(text) {
+		if text = strings.TrimRight(bare, " (,"); len(text) == len(bare) {
+			return false
+		}
+	}
+	if text == "" {
+		return false
+	}
+	b := wordStart(text, len(text), maxName)
+	if !isUpper(text[b:]) || b < 2 || text[b-1] != ' ' || !isLetter(text[b-2]) {
+		return false
+	}
+	return isGivenName(text[wordStart(text, b-1, maxName) : b-1])
+}
+
+// maxName is how long a name may be that is looked for.
+const maxName = 24
 
 // isTitled reports whether token i is somebody by their work: definite in the
 // languages that have endings for it, behind "the" and the like in English.
