@@ -276,12 +276,16 @@ func TestWhatNewsIsFullOfTellsNothingOfAnybody(t *testing.T) {
 		"Uværet lammet kollektivtrafikken, sier Anna Hansen.",
 		"Peter møtte de kurdiske flyktningene i går.",
 		"Ruotsin Nato-jäsenyydestä puhui Heli Salo.",
+		"Silta romahti, kertoo Heli Salo.",
+		"Heli Salo on tutkinut työuupumusta.",
+		"Peter faldt sammen med Anna ind i gruppen.",
+		"Kari er redd for nedbemanning i hele bransjen.",
 	})
 	for kind, texts := range map[detect.Kind][]string{
 		"criminal-offences": {"Tom Hall is on trial for theft.", "En dom har fallit mot Anna för bedrägeri.", "Anna greps av en civil polis.", "Anna er sigtet for tyveri.", "Anna fick en dom för misshandel.", "Anna är misstänkt för stöld.", "Johan greps i går av polisen.", "Juho varasti rahaa kassasta.", "Lars er siktet for vold.", "Tom was remanded in custody."},
 		"dismissal":         {"Tom finishes on Friday with the firm.", "Anna er opsagt grundet samarbejdsvanskeligheder.", "Anna har fået en advarsel for fravær.", "Helmi sai varoituksen myöhästymisestä.", "Kari fikk en skriftlig advarsel.", "Ledelsen vil slippe af med Peter.", "Tom finishes on Friday.", "Tom got the sack on Friday."},
 		"ethnicity":         {"Ho er kven og snakkar kvensk.", "Raj is Indian."},
-		"health":            {"Tom has Aids.", "Tom had a heart attack on Friday.", "Jo is expecting a baby in May.", "Tom has lost three stone.", "Dialogmøte med NAV for Anna Hansen på tysdag.", "Anna Hansen er lammet i venstre arm.", "Anna får en skinne på hånden.", "Anna er lammet i den ene side.", "Anna er udbrændt og hjemme.", "Anna har en skinne på armen.", "Anna har ondt og har det dårligt.", "Anna har utslag på händerna.", "Anna skal til MR på fredag.", "Emma is expecting a baby.", "Emma is expecting in May.", "Kari blir skrevet ut fra sykehuset i morgen.", "Kari er plaget av sterke smerter i ryggen.", "Kirsi on sokea.", "Lars ble skrevet ut i går.", "Olli on uupunut.", "Peter fik i går konstateret en diskusprolaps.", "Peter har fået konstateret sukkersyge.", "Tom broke a leg on Friday.", "Tom had an operation on his knee."},
+		"health":            {"Tom has Aids.", "Tom had a heart attack on Friday.", "Jo is expecting a baby in May.", "Tom has lost three stone.", "Dialogmøte med NAV for Anna Hansen på tysdag.", "Anna Hansen er lammet i venstre arm.", "Anna får en skinne på hånden.", "Anna er lammet i den ene side.", "Anna er udbrændt og hjemme.", "Anna har en skinne på armen.", "Anna har ondt og har det dårligt.", "Anna har utslag på händerna.", "Anna skal til MR på fredag.", "Emma is expecting a baby.", "Emma is expecting in May.", "Kari blir skrevet ut fra sykehuset i morgen.", "Kari er plaget av sterke smerter i ryggen.", "Kirsi on sokea.", "Lars ble skrevet ut i går.", "Olli on uupunut.", "Heli Salo romahti töissä.", "Peter fik i går konstateret en diskusprolaps.", "Peter har fået konstateret sukkersyge.", "Tom broke a leg on Friday.", "Tom had an operation on his knee."},
 		"negotiation":       {"Budet til Kari er seks måneder.", "De har købt Anna ud.", "Työnantaja tarjosi Annalle 15 000 euroa."},
 		"politics":          {"Anna er byrådsmedlem for Venstre.", "Erik är konservativ."},
 		"religion":          {"Yusuf vil gerne bede i frokostpausen.", "Anna vil gerne bede fem gange om dagen.", "Må Ali bede på lageret?", "Ahmed håndhilser ikke på kvinder.", "Anna konverterede til islam sidste år.", "Fatima käyttää huivia.", "Sara har konverterat till katolicismen."},
