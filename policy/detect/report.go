@@ -39,9 +39,9 @@ func (s *sentence) reportedAround(found speech) bool {
 	return found.is(asCase | asHighCourt | asReport | asNews)
 }
 
-// staged reports whether it is told of somebody on a stage: a word of sport, or of
+// staged reports whether somebody on a stage is spoken of: a word of sport, or of
 // what is published, stands in the sentence, or anywhere in a paragraph that names
-// nobody; people at work watch and read in the next one.
+// nobody. What people at work watch and read stands in the sentence after it.
 func (s *sentence) staged(found speech, named bool) bool {
 	if named {
 		found = s.said()

@@ -251,9 +251,9 @@ var knowing = wordTable(`ved vet veit vidste visste knows know knew tietää tie
 
 // reported reports whether words of reports stand outside the tokens first to last,
 // which may be "reported to the police": one where nobody is named, or right before
-// who is, as their office or fame does, or as who says it; otherwise two, as people at work fled a war
-// and are married to musicians. It is no report that speaks of "our member", or of
-// somebody by a given name who explains nothing to its reader.
+// who is, as their office does, or as who says it; otherwise two, as people at work
+// fled a war and are married to musicians. It is no report that speaks of "our
+// member", or of somebody by a given name who explains nothing to its reader.
 func (s *sentence) reported(l *lexicon, first, last int) bool {
 	n, need := 0, 1
 	if s.why.has(EvidenceNameNear) && !s.familiar {

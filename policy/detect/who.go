@@ -179,7 +179,8 @@ func (s *sentence) confides() bool {
 		return false
 	}
 	for _, i := range s.who {
-		if s.text[s.tokens[i].start] != '"' && strings.IndexByte(s.text[s.start:s.tokens[i].start], '"') < 0 && (s.isI(i) || ourselves[string(s.folded(i))] || isMine(s.folded(i))) {
+		own := s.isI(i) || ourselves[string(s.folded(i))] || isMine(s.folded(i))
+		if own && strings.IndexByte(s.text[s.start:s.tokens[i].start], '"') < 0 {
 			return true
 		}
 	}
