@@ -3,6 +3,8 @@ package detect
 import (
 	"math/bits"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // token is a word or a number of a sentence.
@@ -24,6 +26,7 @@ type sentence struct {
 	read       bool // persons and counters were read
 	why        evidenceSet
 	addressed  bool  // it speaks to its reader: "you"
+	oneCase    bool  // it was typed without capitals, or in nothing else
 	greets     bool  // the text greets one person by name: "you" is that person
 	generalAt  int   // the first token that speaks of rules, or -1
 	roleAt     int   // where the role stands
@@ -55,7 +58,8 @@ type phraseScan struct {
 	mutes   []span
 	hits    []phraseHit
 
-	heard              tongue // of the sentence text[heardFrom:heardTo] and what stands around it
+	voice, heard       tongue // of the last sentence that was asked about, and with what stands around it
+	voiceFrom, voiceTo int
 	heardFrom, heardTo int
 }
 
@@ -229,22 +233,23 @@ func (s *sentence) around(at int, shape Shape) {
 }
 
 // endsSentence reports whether the byte at i ends a sentence: a full stop and
-// the like before a blank and no lower-case letter, an empty line, a short
+// the like, with what closes behind it, before a blank and no lower-case letter, an empty line, a short
 // line's end, a row's end.
 func endsSentence(text string, i int, shape Shape) bool {
 	switch text[i] {
 	case '.', '!', '?':
-		if i+1 == len(text) {
-			return true
+		j := i + 1
+		for j < len(text) && strings.IndexByte(".!?)*_\"", text[j]) >= 0 {
+			j++
 		}
-		if text[i+1] > ' ' && text[i+1] != '"' {
+		if j < len(text) && text[j] > ' ' {
 			return false
 		}
-		j := i + 1
+		aside := j > i+1 && text[j-1] == ')'
 		for j < len(text) && (text[j] <= ' ' || text[j] == '"') {
 			j++
 		}
-		if j < len(text) && (text[j] >= 'a' && text[j] <= 'z' || isDigit(text[j])) && text[i] == '.' {
+		if j < len(text) && (text[j] >= 'a' && text[j] <= 'z' || isDigit(text[j])) && (aside || text[i] == '.') {
 			return false
 		}
 		return text[i] != '.' || !abbreviates(text, i)
@@ -255,10 +260,41 @@ func endsSentence(text string, i int, shape Shape) bool {
 		if c := text[i+1]; c == '\n' || c == '\r' || c == '-' || c == '*' || c == '|' || c == '#' {
 			return true
 		}
-		return i-strings.LastIndexByte(text[max(0, i-60):i], '\n') > 0 && i >= 50 && strings.IndexByte(text[i-50:i], '\n') >= 0 || i < 50
+		return (i < 50 || strings.IndexByte(text[i-50:i], '\n') >= 0) && !goesOn(text, i)
 	}
 	return false
 }
+
+// goesOn reports whether the line that ends at i was broken within a sentence,
+// as in a narrow column: no mark ends it and a lower-case letter or a bracket
+// follows, or its last word is one that no sentence ends with.
+func goesOn(text string, i int) bool {
+	e, n := i, i+1
+	for e > 0 && (text[e-1] == ' ' || text[e-1] == '\r') {
+		e--
+	}
+	for n < len(text) && (text[n] == ' ' || text[n] == '>') {
+		n++
+	}
+	if e == 0 || n == len(text) || strings.IndexByte("\n>.!?:;", text[e-1]) >= 0 {
+		return false
+	}
+	if r, _ := utf8.DecodeRuneInString(text[n:]); r == '(' || unicode.IsLower(r) {
+		return true
+	}
+	b := e
+	for b > 0 && isLetter(text[b-1]) {
+		b--
+	}
+	var buf [8]byte
+	return e-b <= len(buf) && leading[string(fold(buf[:], text[b:e]))]
+}
+
+// leading are the words that others have to follow.
+var leading = wordTable(`
+	a an the en et ett ein eit er är is are was var blev ble blei blir bliver har have has had havde hadde hade
+	og och and eller or som der who af av of i in med with fra frå från from til till to hos ved vid at att om
+	for för på mot mod stemmer röstar votes min mit mitt my hans hendes hennes her his hänen ja tai että joka`)
 
 // abbreviates reports whether the full stop ends an abbreviation or an initial.
 func abbreviates(text string, i int) bool {

@@ -112,9 +112,10 @@ func (t *Term) check() error {
 }
 
 // may reports whether the words around a hit leave it open that they are of the
-// phrase's language: nothing speaks for another one more. What the lexicons say is
-// told by more than a word, and in no Scandinavian language from another: these
-// share most of their words.
+// phrase's language: nothing in its own sentence speaks for another one more, which
+// a signature in the writer's language does not change, or nothing around it does.
+// What the lexicons say is told by more than a word, and in no Scandinavian language
+// from another: these share most of their words.
 func (s *phraseScan) may(p *phrase) bool {
 	l, doubt := p.language, 0
 	if l == 0 {
@@ -125,26 +126,25 @@ func (s *phraseScan) may(p *phrase) bool {
 			l |= scandinavian
 		}
 	}
-	in, out := s.tongue().score(l)
+	if s.voiceFrom != s.start || s.voiceTo != s.end {
+		s.voice, s.voiceFrom, s.voiceTo = hear(s.text, s.start, s.end), s.start, s.end
+	}
+	if in, out := s.voice.score(l); in >= out {
+		return true
+	}
+	if s.heardFrom != s.start || s.heardTo != s.end {
+		s.heard, s.heardFrom, s.heardTo = hear(s.text, max(0, s.start-sentenceReach), min(len(s.text), s.end+sentenceReach)), s.start, s.end
+	}
+	in, out := s.heard.score(l)
 	return in+doubt >= out
 }
 
-// tongue returns the signs of each language around the sentence.
-func (s *phraseScan) tongue() *tongue {
-	if s.heardFrom == s.start && s.heardTo == s.end {
-		return &s.heard
+// hear counts the signs of each language in text[from:to].
+func hear(text string, from, to int) (t tongue) {
+	for w, ok := nextWord(text[:to], from); ok; w, ok = nextWord(text[:to], w.end) {
+		t.add(text[w.start:w.end])
 	}
-	s.heard, s.heardFrom, s.heardTo = tongue{}, s.start, s.end
-	lo, hi := max(0, s.start-sentenceReach), min(len(s.text), s.end+sentenceReach)
-	for i := lo; i < hi; {
-		w, ok := nextWord(s.text[:hi], i)
-		if !ok {
-			break
-		}
-		s.heard.add(s.text[w.start:w.end])
-		i = w.end
-	}
-	return &s.heard
+	return t
 }
 
 // phraseDoubt is how much more may speak for another language than for a
