@@ -20,6 +20,7 @@ type narration struct {
 	signs          int  // of the wide world: its words, those of reports and courts, quotations, ages
 	strange        int  // capitalised words within sentences that are no given names
 	sentences      int  // that end before another begins
+	before         int  // words before the first for somebody in the sentence
 	nameWords      int  // how many words up to here make one name
 	quotedBefore   bool // the word read last stands in quotation marks
 	heard          tongue
@@ -31,11 +32,16 @@ type narration struct {
 // somebody has a few of either.
 const worldlySigns = 7
 
+// antecedent is how many words can say at least who the "she" behind them is;
+// without them it is somebody whom the reader knows.
+const antecedent = 4
+
 // afar reports whether the sentence belongs to what is told of strangers, as
 // newspapers, encyclopaedias and stories do: nobody writes of themselves, or to a
 // reader, but in what is quoted; nobody goes by a given name alone, as colleagues
 // do, where no dialogue stands; nothing is said of work; and it is full of the wide
-// world, or it names nobody up to there and has a sign of it and two sentences.
+// world, or it names nobody up to there, has a sign of it and two sentences, and said
+// before who "she" is.
 func (s *sentence) afar(l *lexicon) bool {
 	if s.greets || s.ours || s.told || s.why.has(EvidenceRole) {
 		return false
@@ -51,6 +57,9 @@ func (s *sentence) afar(l *lexicon) bool {
 		word := s.text[w.start:w.end]
 		t.named = t.named || s.namedBy(w)
 		t.read(l, s.text[t.last.end:w.start], word, s.text[w.end:hi], i == lo)
+		if len(s.who) > 0 && w.start < s.tokens[s.who[0]].start {
+			t.before++
+		}
 		i, t.last.start, t.last.end = w.end, w.start, w.end
 	}
 	worldly := t.signs > 1 && t.signs+t.strange >= worldlySigns
@@ -65,7 +74,7 @@ func (s *sentence) afar(l *lexicon) bool {
 	if t.named || s.why.has(EvidenceNameNear) {
 		return worldly
 	}
-	return t.signs > 0 && t.sentences > 0
+	return t.signs > 0 && t.sentences > 0 && (t.before >= antecedent || !s.why.has(EvidencePronoun))
 }
 
 // read takes the next word, what stands between it and the one before, and after it.
