@@ -23,7 +23,7 @@ func (s *sentence) names(l *lexicon, i int, w string) bool {
 func (s *sentence) owns(i int) bool {
 	w := s.text[s.tokens[i].start:s.tokens[i].end]
 	n := len(w)
-	if n > 3 && w[n-1] == 's' {
+	if n > 3 && w[n-1]|0x20 == 's' {
 		if isGivenName(w[:n-1]) {
 			return true
 		}
@@ -33,17 +33,20 @@ func (s *sentence) owns(i int) bool {
 		}
 		return false
 	}
-	return isFinnishCase(w) || i+1 < len(s.tokens) && isGivenName(w) && s.tokens[i+1].end-s.tokens[i+1].start == 1 && s.text[s.tokens[i+1].start] == 's'
+	return isFinnishCase(w) || i+1 < len(s.tokens) && isGivenName(w) && s.tokens[i+1].end-s.tokens[i+1].start == 1 && s.text[s.tokens[i+1].start]|0x20 == 's'
 }
 
 // isGivenInAnyCase reports whether the word is a given name, or what says whose
 // something is or to whom it is done: "Mettes", "Eijalle".
 func isGivenInAnyCase(w string) bool {
-	return isGivenName(w) || len(w) > 3 && w[len(w)-1] == 's' && isGivenName(w[:len(w)-1]) || isFinnishCase(w) && functionWords[folded(w)] == 0
+	return isGivenName(w) || len(w) > 3 && w[len(w)-1]|0x20 == 's' && isGivenName(w[:len(w)-1]) || isFinnishCase(w) && functionWords[folded(w)] == 0
 }
 
 // isFinnishCase reports whether the word is a given name with a Finnish ending: "Eijalle".
 func isFinnishCase(w string) bool {
+	if len(w) > 1 && isCapital(w[1]) {
+		w = strings.ToLower(w)
+	}
 	for _, ending := range finnishCases {
 		if stem, ok := strings.CutSuffix(w, ending); ok && len(stem) > 2 && ((len(stem) > 3 || len(ending) > 2) && isGivenName(stem) || isGivenName(strongGrade(stem))) {
 			return true

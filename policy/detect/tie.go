@@ -105,7 +105,7 @@ func (s *sentence) closeTo(l *lexicon, kind Kind, first, last int) bool {
 		return true
 	}
 	for _, i := range s.who {
-		if i > 0 && greetings[string(s.folded(i-1))] || s.tokens[i].capital && s.isSpeaker(l, i) {
+		if s.isGreeted(i) || s.tokens[i].capital && s.isSpeaker(l, i) {
 			continue // it is written to that person, or said by them, and not about them
 		}
 		if i < first && first-i <= s.reachOf(l, kind, i) || i > first && i < last || i > last && i-last <= closeAfter && kind != Politics {
@@ -223,9 +223,9 @@ func (s *sentence) quantified(l *lexicon, i int) bool {
 }
 
 // hears reports whether token i is told what the sentence says of another: "the
-// manager told everyone that Lea is ill".
+// manager told everyone that Lea is ill", "hej alle, Lea er syg".
 func (s *sentence) hears(i int) bool {
-	return i > 0 && hearing[string(s.folded(i-1))]
+	return i > 0 && hearing[string(s.folded(i-1))] || s.isGreeted(i)
 }
 
 var hearing = wordTable(`foran framfor inför told fortalte fortalt berättade berättat infor tell`)
@@ -345,6 +345,7 @@ func (s *sentence) persons(l *lexicon) {
 			t.speech = l.speechOf(s.text[t.start:t.end])
 		}
 	}
+	s.capitalise(l)
 	for i := range s.tokens {
 		t := &s.tokens[i]
 		if t.number {
@@ -459,9 +460,18 @@ func (s *sentence) rulesAt(at int) {
 }
 
 // isI reports whether the token is the English pronoun of the first person: a
-// capital I before one of the words that follow it.
+// capital I before one of the words that follow it, or a small one in a sentence
+// that has no capitals.
 func (s *sentence) isI(i int) bool {
-	return s.text[s.tokens[i].start:s.tokens[i].end] == "I" && i+1 < len(s.tokens) && afterI[string(s.folded(i+1))]
+	w := s.text[s.tokens[i].start:s.tokens[i].end]
+	if w != "I" && (w != "i" || !s.oneCase) || i+1 == len(s.tokens) {
+		return false
+	}
+	next := string(s.folded(i + 1))
+	if w == "i" && next == "have" && (i+2 == len(s.tokens) || functionWords[string(s.folded(i+2))] != english) {
+		return false // in a garden
+	}
+	return afterI[next]
 }
 
 var afterI = wordTable(`told spoke talked called rang mentioned met know am m have ve was had got get need can cannot could feel take took work live suffer earn make vote voted joined left will ll would resigned want wanted asked signed started paid owe pay don didn wasn haven hadn re lost broke fell hurt worked been never always just also still only won sit drink pray wear`)
@@ -510,6 +520,12 @@ var relatives = wordTable(`joka jonka jolla jolle jota johon jos voi saa maksaa`
 var greetings = map[string]bool{
 	"kære": true, "hej": true, "hei": true, "kjære": true, "hallo": true, "goddag": true, "hejsan": true, "bästa": true,
 	"moi": true, "hyvä": true, "dear": true, "hi": true, "hello": true, "sæl": true, "sæll": true, "kæra": true, "kæri": true,
+}
+
+// isGreeted reports whether token i is whom the sentence greets: "Hej Ole", and
+// nobody behind "Hej, Ole is ill".
+func (s *sentence) isGreeted(i int) bool {
+	return i > 0 && s.tokens[i].after == 0 && greetings[string(s.folded(i-1))]
 }
 
 // greets reports whether a text begins with a greeting to one person by name.

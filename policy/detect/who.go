@@ -1,6 +1,9 @@
 package detect
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // Whom a sentence may speak of beside the names, pronouns and roles that are
 // known: somebody by their work ("vikaren", "the new cleaner"), by initials, and by
@@ -42,11 +45,53 @@ func (s *sentence) isHasty(l *lexicon) bool {
 		s.tokens[1].speech == 0 && functionWords[string(s.folded(1))] == 0 && s.speech(l, 2).is(asVerb|asHave)
 }
 
-// hastyLength is how many letters a name has at least that is told in lower case.
+// capitalise marks the names in a sentence that was typed in one case, as on a
+// telephone or by somebody who shouts: given names that are no other words, and what
+// stands between one and a verb. No other word of it has a capital then.
+func (s *sentence) capitalise(l *lexicon) {
+	lower, upper := true, len(s.tokens) > 2
+	for i := range s.tokens {
+		t := &s.tokens[i]
+		lower = lower && !t.capital
+		upper = upper && (t.number || t.capital && (t.end-t.start == 1 || !strings.ContainsFunc(s.text[t.start:t.end], unicode.IsLower)))
+	}
+	s.oneCase = lower || upper
+	if !s.oneCase {
+		return
+	}
+	for i := range s.tokens {
+		t := &s.tokens[i]
+		t.capital = s.isPlainName(l, i) || t.capital && t.end-t.start == 1
+		if i > 0 && t.end-t.start > 3 && !t.capital && t.speech == 0 && t.start-s.tokens[i-1].end == 1 && s.tokens[i-1].capital && !s.isWord(i) &&
+			i+1 < len(s.tokens) && s.speech(l, i+1).is(asVerb|asHave|asBe|asBeFi) {
+			t.capital = true
+		}
+	}
+}
+
+// isPlainName reports whether token i of a sentence in one case is a given name: a
+// short one only before what that person is or has.
+func (s *sentence) isPlainName(l *lexicon, i int) bool {
+	t := &s.tokens[i]
+	w := s.text[t.start:t.end]
+	if t.number || t.speech != 0 || !isGivenInAnyCase(w) || s.isWord(i) {
+		return false
+	}
+	return len(w) >= hastyLength || isGivenName(w) && i+1 < len(s.tokens) && s.tokens[i+1].start-t.end == 1 && s.speech(l, i+1).is(asBe|asHave)
+}
+
+// isWord reports whether token i is a word of a language, whatever name it is too.
+func (s *sentence) isWord(i int) bool {
+	f := s.folded(i)
+	return functionWords[string(f)] != 0 || commonNames[string(f)]
+}
+
+// hastyLength is how many letters a name has at least that is told in lower case,
+// wherever it stands.
 const hastyLength = 4
 
 // commonNames are given names that are words of a language too.
-var commonNames = wordTable(`rose hope grace faith mark will bill frank april june dawn joy may summer pearl ruby amber heather holly violet jasmine daisy iris ivy lily robin pat rich grant miles dale glen cliff drew jack gene art storm bjørn björn stein sten torben liv eira saga runa disa stina tove lykke fryd ask alma sol kai aino ilo rauha taito toivo onni lahja armas urho satu meri lumi kukka lilja taimi pilvi kielo vuokko sisko veli oma hely helmi rita vesa into usko arvo oiva sulo lempi`)
+var commonNames = wordTable(`rose hope grace faith mark will bill april june dawn joy may summer pearl ruby amber heather holly violet jasmine daisy iris ivy lily pat rich grant miles dale glen cliff drew gene art storm bjørn björn stein sten liv eira saga runa disa lykke fryd ask alma sol kai aino ilo rauha taito toivo onni lahja armas urho satu meri lumi kukka lilja taimi pilvi kielo vuokko sisko veli oma hely helmi rita vesa into usko arvo oiva sulo lempi`)
 
 // unfamiliar are the words before a place, and before whom a story is about.
 var unfamiliar = wordTable(`i på in at vid ved near om about kring`)
