@@ -43,8 +43,10 @@ type listReader struct {
 	line    int
 	header  bool   // the line before was of a quoted header that goes on
 	above   string // the line before, for addresses that stand below a name
-	names   int    // lines in a row that hold a name and nothing else
-	heardAt int    // the line in which membership was last named
+	names   int    // people in lines in a row that show nobody but these
+	since   int    // the first of these lines, of those that are not empty
+	filled  int    // lines that are not empty, up to here
+	heardAt int    // the one of them in which membership was last named
 
 	signed   cluster // the people of the signature that the present line may belong to
 	signedAt int     // where it begins; 0: in none
@@ -84,6 +86,7 @@ func (l *listReader) one(line string, words keyword, at, digit bool, b *body) {
 	if line == "" {
 		return
 	}
+	l.filled++
 	l.willing = 0
 	gaps := gapped(line)
 	at = at && strings.LastIndexByte(line, '@') > 0
@@ -105,7 +108,11 @@ func (l *listReader) one(line string, words keyword, at, digit bool, b *body) {
 		if len(line) >= 200 {
 			break
 		}
-		if name := leadingName(line); name != "" {
+		name := leadingName(line)
+		if name == "" && isNameAlone(unlabelled(l.above)) {
+			name = unlabelled(l.above)
+		}
+		if name != "" {
 			l.weigh("", name, b)
 			l.person(name, false, b)
 		}
@@ -115,7 +122,7 @@ func (l *listReader) one(line string, words keyword, at, digit bool, b *body) {
 		l.title(line, words, b)
 	}
 	if words&keyMember != 0 {
-		l.heardAt = l.line
+		l.heardAt = l.filled
 		if l.now.people() > 0 || len(line) < 120 {
 			l.heard |= keyMember
 		}
@@ -129,21 +136,68 @@ func (l *listReader) one(line string, words keyword, at, digit bool, b *body) {
 // title reads a line that shows no person's details: it may be a name that
 // stands alone, or one that speaks of members and lists them.
 func (l *listReader) title(line string, words keyword, b *body) {
-	if isNameAlone(line) || l.table && l.heard&keyMember != 0 && namesOne(line) {
-		l.names++
-		l.weigh("", line, b)
-		if l.line-l.heardAt <= l.names+2 || l.heard&keyMember != 0 && l.table {
+	introduced := l.names > 0 && l.since-l.heardAt <= 2 || l.names == 0 && l.filled-l.heardAt <= 2
+	if n := l.namesIn(line, introduced, b); n > 0 && (l.table || words&keyMember == 0) {
+		if l.names == 0 {
+			l.since = l.filled
+		}
+		l.names += n
+		if introduced || l.heard&keyMember != 0 && l.table {
 			b.loose = max(b.loose, l.names)
 		}
 		return
 	}
+	if words&keyMember != 0 && l.names >= listMinimum {
+		b.loose = max(b.loose, l.names) // "these are our members", below them
+	}
 	l.names = 0
-	if (words&keyMember != 0 || l.line-l.heardAt <= 2 && saysPresent(line)) && len(line) < 400 {
+	if (words&keyMember != 0 || l.filled-l.heardAt <= 2 && saysPresent(line)) && len(line) < 400 {
 		if n := rowOfNames(line); n >= listMinimum {
 			b.loose = max(b.loose, n)
 			b.stranger = b.stranger || l.willing < n
 		}
 	}
+}
+
+// namesIn counts the people that the line shows, if it shows nothing else: one, or
+// one in each of its columns. Below words for members a given name is enough, and
+// something may follow a name: "Anna Holm - 2014", "anna holm".
+func (l *listReader) namesIn(line string, listed bool, b *body) int {
+	line = unlabelled(line)
+	switch {
+	case isNameAlone(line), listed && l.signedAt == 0 && isListed(line):
+		l.weigh("", line, b)
+		return 1
+	case l.table && l.heard&keyMember != 0 && namesOne(line):
+		l.weigh("", line, b)
+		return 1
+	case l.table || len(line) > columnsLimit:
+		return 0
+	}
+	n := 0
+	for cell := range strings.FieldsFuncSeq(strings.ReplaceAll(line, "  ", "\t"), func(r rune) bool { return r == '\t' }) {
+		if cell = strings.TrimSpace(cell); cell == "" {
+			continue
+		}
+		if !isNameAlone(cell) {
+			return 0
+		}
+		l.weigh("", cell, b)
+		n++
+	}
+	return n
+}
+
+// columnsLimit is how long a line may be that shows names in columns.
+const columnsLimit = 160
+
+// unlabelled returns the line without a word for a name before it: "Navn: Anna Holm".
+func unlabelled(line string) string {
+	label, rest, ok := strings.Cut(line, ":")
+	if ok && len(label) <= 24 && keywords.find(strings.TrimSpace(label))&keyName != 0 {
+		return strings.TrimSpace(rest)
+	}
+	return line
 }
 
 // namesOne reports whether a cell of the row is a full name.
@@ -188,8 +242,8 @@ func (l *listReader) addresses(line string, header bool, b *body) {
 		}
 		name := leadingName(line[from:a.start])
 		if name == "" && len(found) == 1 {
-			if name = leadingName(line[a.end:]); name == "" && isNameAlone(l.above) {
-				name = l.above
+			if name = leadingName(line[a.end:]); name == "" && isNameAlone(unlabelled(l.above)) {
+				name = unlabelled(l.above)
 			}
 		} else if name == "" && i+1 == len(found) && l.table {
 			name = leadingName(line[a.end:])

@@ -145,24 +145,49 @@ func isNameAlone(line string) bool {
 	return given
 }
 
-// rowOfNames counts the full names with a common given name that stand in the
-// longest row of such names: between two of them is no more than signs and a
-// few words.
+// isListed reports whether the line of a list begins with somebody: a given name
+// alone, or a full name in any case that no more of a sentence follows.
+func isListed(line string) bool {
+	w, ok := nextWord(line, 0)
+	if !ok || w.start > 5 || w.end-w.start < 2 || !isGivenName(line[w.start:w.end]) || len(line) > 80 {
+		return false
+	}
+	end := w.end
+	for range 3 {
+		next, ok := nextWord(line, end)
+		if !ok || next.start-end > 1 || next.start == end || line[end] != ' ' {
+			break
+		}
+		end = next.end
+	}
+	rest := line[end:]
+	if end == w.end && !isUpper(line[w.start:]) || isUpper(line[w.start:]) && end > w.end && !isUpper(line[wordStart(line, end, maxName):]) {
+		return false
+	}
+	return rest == "" || strings.IndexByte(",;:(-/\t", rest[0]) >= 0 || len(rest) > 1 && rest[0] == ' ' && strings.IndexByte("-(/:", rest[1]) >= 0
+}
+
+// rowOfNames counts the people in the longest row of names, full ones with a common
+// given name or, behind a word for members, given names alone: between two of them
+// is no more than signs and a few words.
 func rowOfNames(line string) int {
 	var buf [6]word
-	n, most, last := 0, 0, 0
+	n, most, last, members, greeted := 0, 0, 0, false, false
 	for i := 0; ; {
 		w, ok := nextWord(line, i)
 		if !ok {
 			return most
 		}
 		i = w.end
-		if !isUpper(line[w.start:]) || !isGivenName(line[w.start:w.end]) {
+		word := line[w.start:w.end]
+		members = members || keywords.find(word[strings.LastIndexByte(word, '-')+1:])&keyMember != 0 // "3F-medlemmer"
+		if !isUpper(word) || !isGivenName(word) {
+			greeted = greetings[string(fold(nil, word))]
 			continue
 		}
 		run := nameRun(line, w, buf[:0])
 		i = run[len(run)-1].end
-		if len(run) < 2 {
+		if len(run) < 2 && (!members || greeted) {
 			continue
 		}
 		if between := line[last:w.start]; strings.ContainsAny(between, ".!?") || len(strings.Fields(between)) > 4 {
