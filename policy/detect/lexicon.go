@@ -182,7 +182,8 @@ const (
 	needsPerson bearing = iota
 	byItself
 	besideName
-	closeBy // a person stands within a few words, and no word for a topic in the sentence
+	asHeading // it heads a column or a field, in which something stands of somebody whom the row or the form names
+	closeBy   // a person stands within a few words, and no word for a topic in the sentence
 )
 
 // phrase is a sequence of words that says something of a person.
@@ -304,6 +305,9 @@ func (l *lexicon) parse(fields []string) (*phrase, error) {
 			continue
 		case i == 0 && f == "=":
 			p.bearing = besideName
+			continue
+		case i == 0 && f == "^":
+			p.bearing = asHeading
 			continue
 		case i == 0 && f == "~":
 			p.bearing = closeBy

@@ -163,15 +163,18 @@ func (l *listReader) title(line string, words keyword, b *body) {
 // one in each of its columns. Below words for members a given name is enough, and
 // something may follow a name: "Anna Holm - 2014", "anna holm".
 func (l *listReader) namesIn(line string, listed bool, b *body) int {
-	line = unlabelled(line)
-	switch {
-	case isNameAlone(line), listed && l.signedAt == 0 && isListed(line):
+	if l.table && l.heard&keyMember != 0 && namesOne(line) {
 		l.weigh("", line, b)
 		return 1
-	case l.table && l.heard&keyMember != 0 && namesOne(line):
+	}
+	if len(line) > columnsLimit {
+		return 0
+	}
+	if line = unlabelled(line); isNameAlone(line) || listed && l.signedAt == 0 && isListed(line) {
 		l.weigh("", line, b)
 		return 1
-	case l.table || len(line) > columnsLimit:
+	}
+	if w, ok := nextWord(line, 0); l.table || !ok || !isGivenName(line[w.start:w.end]) {
 		return 0
 	}
 	n := 0
@@ -189,12 +192,12 @@ func (l *listReader) namesIn(line string, listed bool, b *body) int {
 }
 
 // columnsLimit is how long a line may be that shows names in columns.
-const columnsLimit = 160
+const columnsLimit = 96
 
 // unlabelled returns the line without a word for a name before it: "Navn: Anna Holm".
 func unlabelled(line string) string {
-	label, rest, ok := strings.Cut(line, ":")
-	if ok && len(label) <= 24 && keywords.find(strings.TrimSpace(label))&keyName != 0 {
+	label, rest, ok := strings.Cut(line[:min(len(line), columnsLimit)], ":")
+	if ok && len(label) <= 24 && len(line) <= columnsLimit && keywords.find(strings.TrimSpace(label))&keyName != 0 {
 		return strings.TrimSpace(rest)
 	}
 	return line

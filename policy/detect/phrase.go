@@ -133,7 +133,7 @@ func (s *phraseScan) phrases(found []*phrase, b int) {
 			s.notices = append(s.notices, notice{b, p.notice})
 			continue
 		}
-		if p.counts && !s.numberNear(b) {
+		if p.counts && !s.numberNear(b) || p.bearing == asHeading && !mayHead(s.text, b) {
 			continue
 		}
 		s.around(b, s.shape)
@@ -145,11 +145,15 @@ func (s *phraseScan) phrases(found []*phrase, b int) {
 			s.mutes = append(s.mutes, span{start: s.tokens[first].start, end: s.tokens[last].end, text: string(p.kind)})
 			continue
 		}
+		if p.bearing == asHeading {
+			s.headed(p, first, last)
+			continue
+		}
 		if level, why := s.judge(p, s.lexicon, first, last, s.shape); level > 0 {
 			if s.owner != nil && s.ownSentence(s.owner) {
 				why |= evidence(EvidenceOwnData)
 			}
-			s.hits = append(s.hits, phraseHit{p.kind, s.tokens[first].start, s.tokens[last].end, level, why, s.identity(first)})
+			s.hits = append(s.hits, phraseHit{kind: p.kind, start: s.tokens[first].start, end: s.tokens[last].end, level: level, why: why, id: s.identity(first)})
 		}
 	}
 }
@@ -176,6 +180,7 @@ type phraseHit struct {
 	level      Confidence
 	why        evidenceSet
 	id         identity
+	row        bool // it counts beside others in its place: a row below a heading
 }
 
 // report hands over the hits that no muted phrase overlaps. One place says a
@@ -195,7 +200,7 @@ next:
 				continue next
 			}
 		}
-		if end, seen := done[h.kind]; seen && h.start < end {
+		if end, seen := done[h.kind]; seen && h.start < end && !h.row {
 			out.better(h.kind, h.level, h.why)
 		} else {
 			out.add(h.kind, h.level, h.why, h.id)

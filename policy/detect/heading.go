@@ -1,0 +1,323 @@
+package detect
+
+import "strings"
+
+// What the reading of headings looks at, at most.
+const (
+	headingLength = 32   // bytes of a heading; a longer one is rather a sentence
+	headingRows   = 1000 // below a heading
+	formReach     = 1500 // bytes of a form above its field
+	formBelow     = 600  // and below it
+)
+
+// mayHead reports whether the word at text[at] may belong to a heading: near it a
+// line or a cell begins, and a cell or what stands before a colon ends.
+func mayHead(text string, at int) bool {
+	c, marked := headingCell{text: text}, false
+	for i := at - 1; i >= 0 && text[i] != '\n' && !marked; i-- {
+		if at-i > headingLength || isIn(".!?", text[i]) {
+			return false
+		}
+		marked = c.parts(i) != 0
+	}
+	for i := at; i < len(text) && i-at <= headingLength; i++ {
+		switch b := text[i]; {
+		case b == '\n':
+			return marked
+		case b == ':', b <= '|' && c.parts(i) != 0:
+			return true
+		case b == '!' || b == '?':
+			return false
+		}
+	}
+	return marked && at+headingLength >= len(text)
+}
+
+// headed notes what stands under or behind the words first to last, where these
+// head a column ("Navn;Løn") or a field ("Løn: 34.500") and somebody is named in the
+// row, or in the form.
+func (s *phraseScan) headed(p *phrase, first, last int) {
+	c, ok := cellOf(s.text, s.tokens[first].start, s.tokens[last].end)
+	if !ok {
+		return
+	}
+	hit := phraseHit{kind: p.kind, start: s.tokens[first].start, end: s.tokens[last].end, level: Likely, row: true}
+	rows := c.rows(p.kind)
+	if rows == nil {
+		if row := c.field(p.kind); row != "" {
+			rows = []string{row}
+		}
+	}
+	for _, row := range rows {
+		hit.id, hit.why = identify(row), evidence(EvidenceHeading, EvidenceNameNear)
+		if s.owner != nil && s.owner.in(row) == owners {
+			hit.why |= evidence(EvidenceOwnData)
+		}
+		s.hits = append(s.hits, hit)
+	}
+}
+
+// headingCell is a piece of a line that may be a heading.
+type headingCell struct {
+	text     string
+	lo, hi   int  // the line
+	from, to int  // the cell
+	mark     byte // what parts it from the others: 0 for none, ' ' for two blanks or more
+	colon    bool // it ends in one
+}
+
+// cellOf returns the cell of the words text[at:end], if they are most of it.
+func cellOf(text string, at, end int) (headingCell, bool) {
+	c := headingCell{text: text, from: at, to: end}
+	for c.mark == 0 && c.from > 0 && text[c.from-1] != '\n' {
+		if c.to-c.from > headingLength {
+			return c, false
+		}
+		if c.mark = c.parts(c.from - 1); c.mark == 0 {
+			c.from--
+		}
+	}
+	mark := byte(0)
+	for ; c.to < len(text) && text[c.to] != '\n' && mark == 0; c.to++ {
+		if c.to-c.from > headingLength || isIn(".!?", text[c.to]) && c.to+1 < len(text) && text[c.to+1] > ' ' {
+			return c, false
+		}
+		if c.colon = text[c.to] == ':'; c.colon {
+			break
+		}
+		if mark = c.parts(c.to); mark != 0 {
+			break
+		}
+	}
+	if mark != 0 {
+		c.mark = mark
+	}
+	if c.mark == 0 && !c.colon {
+		return c, false
+	}
+	floor := max(0, c.from-sheetLine)
+	c.lo = floor + strings.LastIndexByte(text[floor:c.from], '\n') + 1
+	c.hi = c.to + len(lineFrom(text, c.to))
+	return c, c.lo > floor || floor == 0
+}
+
+// parts returns the mark at text[i] that parts cells, 0 where none does.
+func (c *headingCell) parts(i int) byte {
+	switch b := c.text[i]; b {
+	case ';', '|', '\t':
+		return b
+	case ',':
+		if i+1 < len(c.text) && c.text[i+1] > ' ' && i > 0 && c.text[i-1] > ' ' && !isDigit(c.text[i+1]) {
+			return b
+		}
+	case ' ':
+		if i > 0 && c.text[i-1] == ' ' || i+1 < len(c.text) && c.text[i+1] == ' ' {
+			return b
+		}
+	}
+	return 0
+}
+
+// cells returns the cells of a line.
+func (c *headingCell) cells(line string) []string {
+	mark := string(rune(c.mark))
+	if c.mark == ' ' {
+		mark = "  "
+	}
+	cells := strings.Split(strings.TrimRight(line, " \r"), mark)
+	if c.mark == ' ' {
+		kept := cells[:0]
+		for i, cell := range cells {
+			if cell != "" || i == 0 {
+				kept = append(kept, cell)
+			}
+		}
+		cells = kept
+	}
+	for i := range cells {
+		cells[i] = strings.Trim(cells[i], " \"'*\u00a0")
+	}
+	return cells
+}
+
+// rows returns the rows below the cell that say what it heads of somebody they name.
+func (c *headingCell) rows(kind Kind) (found []string) {
+	if c.mark == 0 || c.colon {
+		return nil
+	}
+	head := c.cells(c.text[c.lo:c.hi])
+	at := len(c.cells(c.text[c.lo:c.from]+"\x00")) - 1
+	if len(head) < 2 || at >= len(head) || at == 0 && len(head) == 2 || !isHeading(strings.Join(head, "\t")) {
+		return nil
+	}
+	names := make([]bool, len(head))
+	for i, cell := range head {
+		names[i] = i != at && headingOf(cell)&(keyName|keyStaff|keyAnyPerson) != 0
+	}
+	for lo, n := c.hi+1, 0; lo < len(c.text) && n < headingRows; n++ {
+		line := lineFrom(c.text, lo)
+		lo += len(line) + 1
+		cells := c.cells(line)
+		if len(cells) <= at {
+			if strings.TrimSpace(line) == "" || strings.Trim(line, "-|+= \r") == "" {
+				continue // a ruler, or a line between rows
+			}
+			break
+		}
+		if tells(kind, cells[at]) && namesSomebody(cells, names, at) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+// namesSomebody reports whether one of the cells, but the one at the place, is
+// somebody's name, or stands where the headings say that names or numbers of
+// persons do.
+func namesSomebody(cells []string, names []bool, but int) bool {
+	for i, cell := range cells {
+		if i == but {
+			continue
+		}
+		if isNameAlone(cell) || i < len(names) && names[i] && len(cell) > 1 && !isNothing(cell) {
+			return true
+		}
+	}
+	return false
+}
+
+// field returns the line of the field that the cell heads, if that says something
+// of somebody whom it or its form names, with the name; else "".
+func (c *headingCell) field(kind Kind) string {
+	line := c.text[c.lo:c.hi]
+	value := ""
+	switch {
+	case c.colon:
+		value = strings.Trim(c.text[min(c.to+1, c.hi):c.hi], " *\r\t|")
+		if value == "" && c.hi < len(c.text) {
+			value = strings.TrimSpace(lineFrom(c.text, c.hi+1))
+			if strings.Contains(value, ":") {
+				return ""
+			}
+		}
+	default:
+		for _, cell := range c.cells(c.text[min(c.to+1, c.hi):c.hi]) {
+			if value = cell; value != "" {
+				break
+			}
+		}
+	}
+	if !tells(kind, value) {
+		return ""
+	}
+	if before := strings.Trim(c.text[c.lo:c.from], " ,;|>\t-*"); isNameAlone(unlabelled(before)) || nameIn(line) != "" {
+		return line
+	}
+	if isNameAlone(value) {
+		return line
+	}
+	if name := c.formOf(); name != "" {
+		return line + " " + name
+	}
+	return ""
+}
+
+// nameIn returns the name in a line of a form: alone there, in a cell, or behind a
+// word for a name or for staff.
+func nameIn(line string) string {
+	for cell := range strings.FieldsFuncSeq(strings.ReplaceAll(line, "  ", "\t"), func(r rune) bool { return r == '\t' || r == '|' || r == ';' }) {
+		cell = strings.Trim(cell, " >*\"\r")
+		if isNameAlone(cell) {
+			return cell
+		}
+		if name := labelledName(cell); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// labelledName returns what stands behind a word for a name or for staff and a
+// colon, if it may be a name; else "".
+func labelledName(cell string) string {
+	label, rest, ok := strings.Cut(cell, ":")
+	if rest = strings.Trim(rest, " *"); !ok || len(label) > headingLength || len(rest) < 2 || len(rest) > 60 || !isUpper(rest) {
+		return ""
+	}
+	if key := headingOf(label); key&keyName != 0 || key&keyStaff != 0 && leadingName(rest) != "" {
+		return rest
+	}
+	return ""
+}
+
+// formOf returns whose form the cell belongs to: the nearest name above it that
+// stands alone in a line or a cell or behind a label and signs nothing, or one
+// behind a label below it; "" for nobody's.
+func (c *headingCell) formOf() string {
+	for hi, floor := c.lo, max(0, c.lo-formReach); hi > floor; {
+		lo := floor + strings.LastIndexByte(c.text[floor:hi-1], '\n') + 1
+		if name := nameIn(c.text[lo : hi-1]); name != "" && !isSigned(c.text[:lo]) {
+			return name
+		}
+		hi = lo
+	}
+	for lo := c.hi + 1; lo < min(len(c.text), c.hi+formBelow); {
+		line := lineFrom(c.text, lo)
+		if name := labelledName(strings.Trim(line, " >*\r")); name != "" {
+			return name
+		}
+		lo += len(line) + 1
+	}
+	return ""
+}
+
+// isSigned reports whether the text ends in the greeting that stands over a
+// signature.
+func isSigned(text string) bool {
+	text = strings.TrimRight(text, "> \r\n")
+	line := strings.Trim(text[strings.LastIndexByte(text, '\n')+1:], " >,")
+	if len(line) > 48 {
+		return false
+	}
+	for i := 0; ; {
+		w, ok := nextWord(line, i)
+		if !ok {
+			return line == "--"
+		}
+		if keywords.find(line[w.start:w.end])&keyClosing != 0 {
+			return true
+		}
+		i = w.end
+	}
+}
+
+// tells reports whether a value says something of the kind: an amount of pay, and
+// anything but nothing of the rest. Not to be a member says something, too.
+func tells(kind Kind, value string) bool {
+	if kind != Salary {
+		return value != "" && value != "-" && (kind == UnionMembership || !isNothing(value)) && strings.ContainsFunc(value, isWordRune)
+	}
+	digits, letters := 0, 0
+	for i := 0; i < len(value); i++ {
+		switch class[value[i]] {
+		case classDigit:
+			digits++
+		case classLetter:
+			letters++
+		}
+	}
+	return digits >= 2 && letters <= 16
+}
+
+func isWordRune(r rune) bool { return r >= 0x80 || isAlnum(byte(r)) }
+
+// isNothing reports whether a value says that there is nothing to say.
+func isNothing(value string) bool {
+	return nothings[string(fold(nil, strings.Trim(value, " .-")))]
+}
+
+// nothings are the words for no and none in a form.
+var nothings = map[string]bool{
+	"": true, "0": true, "nej": true, "nei": true, "ei": true, "no": true, "none": true, "ingen": true, "inga": true, "inget": true, "intet": true, "ikke": true, "n/a": true, "na": true,
+	"ukendt": true, "ukjent": true, "okänd": true, "okänt": true, "unknown": true, "ikke oplyst": true, "ikke oppgitt": true, "ej angivet": true, "?": true,
+}

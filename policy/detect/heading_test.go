@@ -1,0 +1,114 @@
+package detect_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"postvern.example/policy/detect"
+)
+
+func sheetOf(text string) []detect.Segment {
+	return []detect.Segment{{Place: detect.Place{{Kind: detect.InAttachment, Number: 1}, {Kind: detect.InSheet, Number: 1, Name: "Ark1"}}, Shape: detect.Table, Text: text}}
+}
+
+func TestHeadingsSayWhatStandsBelowThem(t *testing.T) {
+	s := scanner(t)
+	for _, c := range []struct {
+		kind  detect.Kind
+		table string
+		found bool
+	}{
+		{detect.Salary, "Navn|Løn\nKaren Lund|34.500\nBo Kjær|31.200", true},
+		{detect.Salary, "Fornavn|Efternavn|Stilling|Løn pr. md.\nKaren|Lund|lærer|34500\nBo|Kjær|lærer|31200", true},
+		{detect.Salary, "Medarbejder|Trin|Grundløn\nKL|31|34500", true},
+		{detect.Salary, "Name|Salary\nSarah Cook|34500\nJohn Miller|31200", true},
+		{detect.Salary, "Navn|Stilling|Lønn\nKari Nes|vernepleier|512 000", true},
+		{detect.Salary, "Namn|Befattning|Månadslön\nAnna Berg|lärare|38 200", true},
+		{detect.Salary, "Nimi|Tehtävä|Kuukausipalkka\nLiisa Mäki|opettaja|3 410", true},
+		{detect.Salary, "Trin|Løn\n31|34.500\n32|35.100", false},                 // a scale, nobody's pay
+		{detect.Salary, "Navn|Løn\nKaren Lund|\nBo Kjær|aftales", false},         // a form that nobody filled in
+		{detect.Salary, "Navn|Lønkonto\nKaren Lund|se bilag", false},             // another word
+		{detect.Salary, "Emne|Løn, ferie og pension\nOplæg|Karen Lund", false},   // a topic
+		{detect.Salary, "Stilling|Løn\nLærer|34.500\nSygeplejerske|35.1", false}, // rates of an agreement
+		{detect.Health, "Navn|Afdeling|Diagnose\nKaren Lund|3|noget med ryggen", true},
+		{detect.Health, "Navn|Afdeling|Sygedage\nKaren Lund|3|14", true},
+		{detect.Health, "Navn|Afdeling|Sygedage\nKaren Lund|3|0", false},
+		{detect.Health, "Navn|Afdeling|Allergi\nKaren Lund|3|nødder\nBo Kjær|3|nej", true},
+		{detect.Health, "Navn|Afdeling|Allergi\nKaren Lund|3|nej\nBo Kjær|3|", false},
+		{detect.UnionMembership, "Navn|Fagforening\nKaren Lund|HK\nBo Kjær|FOA", true},
+		{detect.UnionMembership, "Navn|Afdeling|Medlem\nKaren Lund|3|nej", true}, // not to be one says as much
+		{detect.UnionMembership, "Name|Grade|Union member\nSarah Cook|4|Y", true},
+		{detect.UnionMembership, "Afdeling|Medlemmer\nLager|14\nKontor|9", false},
+		{detect.Dismissal, "Navn|Afdeling|Opsagt\nKaren Lund|3|31-03-2026", true},
+		{detect.Religion, "Namn|Avdelning|Religion\nAnna Berg|3|muslim", true},
+		{detect.Ethnicity, "Name|Grade|Ethnic origin\nSarah Cook|4|Black British", true},
+		{detect.Politics, "Navn|Afdeling|Parti\nKaren Lund|3|Venstre", true},
+		{detect.Sexuality, "Name|Grade|Sexual orientation\nSarah Cook|4|gay", true},
+		{detect.CriminalOffences, "Navn|Afdeling|Straffeattest\nKaren Lund|3|tyveri 2019", true},
+	} {
+		for form, segs := range map[string][]detect.Segment{
+			"a sheet":            sheetOf(strings.ReplaceAll(c.table, "|", "\t")),
+			"bars":               prose(strings.ReplaceAll(c.table, "|", " | ")),
+			"semicolons":         prose(strings.ReplaceAll(c.table, "|", ";")),
+			"columns of a text":  prose(strings.ReplaceAll(c.table, "|", "      ")),
+			"a quoted semicolon": prose("> " + strings.ReplaceAll(strings.ReplaceAll(c.table, "|", ";"), "\n", "\n> ")),
+		} {
+			if got := best(s, segs, nil)[c.kind]; (got >= detect.Likely) != c.found {
+				t.Errorf("%s, %s: %s is %v", c.table, form, c.kind, got)
+			}
+		}
+	}
+}
+
+func TestFieldsOfAFormSaySomethingOfWhomItNames(t *testing.T) {
+	s := scanner(t)
+	for _, c := range []struct {
+		kind  detect.Kind
+		text  string
+		found bool
+	}{
+		{detect.Salary, "Navn: Karen Lund\nMånedsløn: 34.500", true},
+		{detect.Salary, "Navn: Karen Lund\n\nMånedsløn:\n34.500 kr.", true},
+		{detect.Salary, "Lønseddel\nKaren Lund\nByvej 12\n\nGrundløn        34.500,00\nPension 12 %      4.140,00", true},
+		{detect.Salary, "Medarbejder: Karen Lund\nStilling: lærer\nLøn: 34.500 kr.", true},
+		{detect.Salary, "*Navn:* Karen Lund\n*Løn:* 34.500 kr.", true},
+		{detect.Salary, "Løn: 34.500 kr.\nNavn: Karen Lund", true},
+		{detect.Salary, "Løn: 34.500 kr.\n\nMvh\nKaren Lund", false},                           // who signs
+		{detect.Salary, "Tak for sidst.\n\nMvh\nKaren Lund\n\nLøn: 2,5 % fra 1. april", false}, // nor who signed above
+		{detect.Salary, "Dagsorden\n1. Løn: 10 min\n2. Ferie\nReferent: Karen Lund", false},
+		{detect.UnionMembership, "Navn: Karen Lund\nFagforening: HK", true},
+		{detect.UnionMembership, "Medlem: Karen Lund\nSag: overenskomst", true},
+		{detect.Health, "Navn: Karen Lund\nAfdeling: 3\nFraværsårsag: ryggen", true},
+		{detect.Health, "Navn: Karen Lund\nAllergi: ingen", false},
+		{detect.Health, "Diagnose: skriv her\n", false},
+		{detect.Dismissal, "Name: Sarah Cook\nDismissal date: 1 May", true},
+	} {
+		for form, text := range map[string]string{"": c.text, "CRLF": strings.ReplaceAll(c.text, "\n", "\r\n"), "quoted": "> " + strings.ReplaceAll(c.text, "\n", "\n> ")} {
+			if got := best(s, prose(text), nil)[c.kind]; (got >= detect.Likely) != c.found {
+				t.Errorf("%q %s: %s is %v", text, form, c.kind, got)
+			}
+		}
+	}
+}
+
+func TestEachRowBelowAHeadingCounts(t *testing.T) {
+	rows := "Navn\tLøn\nKaren Lund\t34500\nBo Kjær\t31200\nOle Vind\t30100\n"
+	for _, f := range scanner(t).Scan(sheetOf(rows), nil) {
+		if f.Kind == detect.Salary && f.Count != 3 {
+			t.Errorf("three rows count as %d", f.Count)
+		}
+	}
+	reader := detect.Reader{Names: []string{"Karen Lund"}}
+	for text, own := range map[string]bool{"Navn: Karen Lund\nLøn: 34.500 kr.": true, "Navn: Bo Kjær\nLøn: 34.500 kr.": false, rows: false} {
+		found := scanner(t).ScanFor(prose(text), nil, reader)
+		if !slices.ContainsFunc(found, func(f detect.Finding) bool { return f.Kind == detect.Salary }) {
+			t.Errorf("%q: no pay is found", text)
+		}
+		for _, f := range found {
+			if f.Kind == detect.Salary && slices.Contains(f.Evidence, detect.EvidenceOwnData) != own {
+				t.Errorf("%q: the reader's own: %v", text, !own)
+			}
+		}
+	}
+}
