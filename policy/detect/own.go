@@ -222,6 +222,9 @@ func saysYour(before string) bool {
 func (s *phraseScan) ownSentence(o *owner) bool {
 	line := s.text[s.start:s.end]
 	w := o.in(line)
+	if w == nobodys && s.told && s.head != "" {
+		w = o.in(s.head)
+	}
 	if w == others {
 		return false
 	}

@@ -25,21 +25,22 @@ type sentence struct {
 	buf        []byte
 	read       bool // persons and counters were read
 	why        evidenceSet
-	addressed  bool  // it speaks to its reader: "you"
-	oneCase    bool  // it was typed without capitals, or in nothing else
-	greets     bool  // the text greets one person by name: "you" is that person
-	generalAt  int   // the first token that speaks of rules, or -1
-	roleAt     int   // where the role stands
-	who        []int // where persons stand
-	member     bool  // the role is a member's
-	ours       bool  // it is ours: "our member", "one of our members"
-	guessed    bool  // a word stands where a name would
-	titled     bool  // somebody stands in it by their work: "the new cleaner"
-	familiar   bool  // a given name stands in it by itself
-	told       bool  // it names nobody, and the sentence before speaks of one person by a given name
-	past       bool  // it tells of long ago
-	news       []int // where words of reports stand
-	wanted     bool  // somebody is sought for a post
+	addressed  bool   // it speaks to its reader: "you"
+	head       string // the line above that names whom it is told of, if one does
+	oneCase    bool   // it was typed without capitals, or in nothing else
+	greets     bool   // the text greets one person by name: "you" is that person
+	generalAt  int    // the first token that speaks of rules, or -1
+	roleAt     int    // where the role stands
+	who        []int  // where persons stand
+	member     bool   // the role is a member's
+	ours       bool   // it is ours: "our member", "one of our members"
+	guessed    bool   // a word stands where a name would
+	titled     bool   // somebody stands in it by their work: "the new cleaner"
+	familiar   bool   // a given name stands in it by itself
+	told       bool   // it names nobody, and the sentence before speaks of one person by a given name
+	past       bool   // it tells of long ago
+	news       []int  // where words of reports stand
+	wanted     bool   // somebody is sought for a post
 	question   bool
 	story      story // what its paragraph tells of
 	firstMark  int   // the first token that makes a condition, or -1
@@ -262,6 +263,9 @@ func endsSentence(text string, i int, shape Shape) bool {
 		if shape == Table || i+1 >= len(text) {
 			return true
 		}
+		if headsNames(text, i) {
+			return false
+		}
 		if c := text[i+1]; c == '\n' || c == '\r' || c == '-' || c == '*' || c == '|' || c == '#' {
 			return true
 		}
@@ -293,6 +297,27 @@ func goesOn(text string, i int) bool {
 	}
 	var buf [8]byte
 	return e-b <= len(buf) && leading[string(fold(buf[:], text[b:e]))]
+}
+
+// headsNames reports whether the line that ends at i, or the one above an empty one,
+// ends in a colon and a line follows that is somebody's: "Sick:", "- Anna Holm".
+func headsNames(text string, i int) bool {
+	e := i
+	for e > 0 && i-e < 4 && (text[e-1] == '\n' || text[e-1] == '\r' || text[e-1] == ' ' || text[e-1] == '>' || text[e-1] == '*') {
+		e--
+	}
+	if e == 0 || text[e-1] != ':' {
+		return false
+	}
+	n := i
+	for n < len(text) && n-i < 12 && strings.IndexByte("\r\n >-*", text[n]) >= 0 {
+		n++
+	}
+	if n == len(text) || !isLetter(text[n]) {
+		return false
+	}
+	line := strings.TrimSpace(lineFrom(text, n))
+	return isNameAlone(line) || isListed(line)
 }
 
 // leading are the words that others have to follow.

@@ -338,7 +338,7 @@ var obligations = wordTable(`skal skall ska bør böra bör må måste pitää t
 func (s *sentence) persons(l *lexicon) {
 	s.read, s.why, s.addressed, s.generalAt, s.firstMark, s.story = true, 0, false, -1, -1, storyUnread
 	s.guessed, s.titled, s.past, s.familiar, s.told = false, false, false, false, false
-	s.member, s.ours, s.wanted, s.who, s.news = false, false, false, s.who[:0], s.news[:0]
+	s.member, s.ours, s.wanted, s.who, s.news, s.head = false, false, false, s.who[:0], s.news[:0], ""
 	for i := range s.tokens {
 		t := &s.tokens[i]
 		if t.speech = 0; !s.inAddress(i) {

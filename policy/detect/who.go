@@ -112,6 +112,9 @@ func (s *sentence) toldBefore() bool {
 	if endsInName(before) {
 		return true
 	}
+	if strings.Trim(before, "\n\r>-*\t ") == "" && s.below(lo) {
+		return true
+	}
 	if before == "" || isDigit(before[len(before)-1]) {
 		return false // a point of an agenda
 	}
@@ -134,6 +137,55 @@ func (s *sentence) toldBefore() bool {
 	}
 	return found
 }
+
+// What below looks at, at most: lines above a sentence, each so long.
+const (
+	notedLines = 6
+	notedLine  = 64
+)
+
+// below reports whether the line that begins at text[lo] belongs to a note or a form
+// whose head names somebody: the nearest lines above it are short, and one of them is
+// a name, or has one behind a label, and is nobody's signature.
+func (s *sentence) below(lo int) bool {
+	for n, hi := 0, lo; n < notedLines && hi > 1; {
+		if s.text[hi-1] != '\n' {
+			hi++ // the paragraph begins with the line's end before it
+		}
+		floor := max(0, hi-1-notedLine)
+		start := floor + strings.LastIndexByte(s.text[floor:hi-1], '\n') + 1
+		if start == floor && floor > 0 {
+			return false
+		}
+		line := strings.Trim(s.text[start:hi-1], "> \r\t-*")
+		hi = start
+		if line == "" {
+			n++
+			continue
+		}
+		if c := line[len(line)-1]; c == '.' || c == '!' || c == '?' {
+			return false
+		}
+		if n++; headsNote(line) {
+			s.head = line
+			return !isSigned(s.text[:start])
+		}
+	}
+	return false
+}
+
+// headsNote reports whether a line names whom those below it are about: "Anna Holm",
+// "Navn: Anna Holm", "Anna, lager:".
+func headsNote(line string) bool {
+	if nameIn(line) != "" || isListed(strings.TrimRight(line, " :")) {
+		return true
+	}
+	label, rest, ok := strings.Cut(line, " ")
+	return ok && concerning[string(fold(nil, strings.Trim(label, ".:")))] && isNameAlone(rest)
+}
+
+// concerning are the words before whom a case is about.
+var concerning = wordTable(`vedr vedrørende ang angående gällande sag sak ärende asia koskee re case regarding concerning emne subject`)
 
 // endsInName reports whether the text ends in somebody's full name, or in that and
 // their age, as the head of a note does: "Edgar Wexcombe (63)".
