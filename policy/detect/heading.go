@@ -37,24 +37,78 @@ func mayHead(text string, at int) bool {
 // head a column ("Navn;Løn") or a field ("Løn: 34.500") and somebody is named in the
 // row, or in the form.
 func (s *phraseScan) headed(p *phrase, first, last int) {
-	c, ok := cellOf(s.text, s.tokens[first].start, s.tokens[last].end)
-	if !ok {
-		return
-	}
 	hit := phraseHit{kind: p.kind, start: s.tokens[first].start, end: s.tokens[last].end, level: Likely, row: true}
-	rows := c.rows(p.kind)
-	if rows == nil {
-		if row := c.field(p.kind); row != "" {
-			rows = []string{row}
-		}
-	}
-	for _, row := range rows {
+	for _, row := range s.toldOf(p, hit.start, hit.end) {
 		hit.id, hit.why = identify(row), evidence(EvidenceHeading, EvidenceNameNear)
 		if s.owner != nil && s.owner.in(row) == owners {
 			hit.why |= evidence(EvidenceOwnData)
 		}
 		s.hits = append(s.hits, hit)
 	}
+}
+
+// toldOf returns the lines of whom the words text[at:end] head something, each with
+// the name.
+func (s *phraseScan) toldOf(p *phrase, at, end int) []string {
+	if p.bearing == asHeads {
+		return []string{s.headedBy(at)}
+	}
+	c, ok := cellOf(s.text, at, end)
+	if !ok {
+		return nil
+	}
+	if rows := c.rows(p.kind); rows != nil {
+		return rows
+	}
+	if row := c.field(p.kind); row != "" {
+		return []string{row}
+	}
+	return nil
+}
+
+// headedBy returns the first line of people that the line with the word at text[at]
+// heads: behind its colon, or below it; "" where none stands there.
+func (s *phraseScan) headedBy(at int) string {
+	floor := max(0, at-notedLine)
+	lo := floor + strings.LastIndexByte(s.text[floor:at], '\n') + 1
+	if lo == floor && floor > 0 || isSigned(s.text[:lo]) {
+		return ""
+	}
+	line := lineFrom(s.text, lo)
+	if head, rest, ok := strings.Cut(line, ":"); ok && len(head) <= notedLine && len(head) > at-lo && strings.TrimSpace(rest) != "" {
+		if rest = strings.Trim(rest, " *\r"); beginsWithNames(rest) {
+			return rest
+		}
+		return ""
+	}
+	if len(line) > notedLine || isIn(".!?,", line[len(line)-1]) {
+		return ""
+	}
+	for next := lo + len(line) + 1; next < len(s.text); {
+		below := lineFrom(s.text, next)
+		if names := strings.Trim(below, " >*\r"); names != "" {
+			if isNameAlone(names) || isListed(strings.TrimLeft(names, "-• ")) {
+				return names
+			}
+			return ""
+		}
+		next += len(below) + 1
+	}
+	return ""
+}
+
+// beginsWithNames reports whether names, one or more, open the text: "Anna Holm",
+// "Anna og Bo".
+func beginsWithNames(text string) bool {
+	w, ok := nextWord(text, 0)
+	if !ok || w.start > 0 || !isUpper(text) {
+		return false
+	}
+	if isNameAlone(text) || isListed(text) || rowOfNames(text) > 0 {
+		return true
+	}
+	next, ok := nextWord(text, w.end)
+	return ok && isGivenName(text[:w.end]) && either[string(fold(nil, text[next.start:next.end]))]
 }
 
 // headingCell is a piece of a line that may be a heading.

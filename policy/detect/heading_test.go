@@ -92,6 +92,43 @@ func TestFieldsOfAFormSaySomethingOfWhomItNames(t *testing.T) {
 	}
 }
 
+func TestHeadsOfNotesAndListsSayOfWhomTheyTell(t *testing.T) {
+	s := scanner(t)
+	for _, c := range []struct {
+		kind  detect.Kind
+		text  string
+		found bool
+	}{
+		{detect.Health, "Karen Lund\nSygemeldt med stress", true},
+		{detect.Health, "Karen:\nSygemeldt med stress", true},
+		{detect.Health, "Karen Lund\n\nAfdeling 3\nSygemeldt med stress siden maj", true},
+		{detect.Health, "Navn: Karen Lund\nAfdeling: 3\nÅrsag: depression", true},
+		{detect.Health, "Vedr. Karen Lund\n\nSygemeldt med stress siden maj.", true},
+		{detect.Health, "- Karen Lund\n  - sygemeldt med stress", true},
+		{detect.Health, "Mvh\nKaren Lund\nPsykolog, depression og stress", false},
+		{detect.Health, "Med venlig hilsen\n\nKaren Lund\nKonsulent\n\nGå til lægen, hvis du har stress.", false},
+		{detect.Health, "Sygemeldte i uge 40:\nKaren Lund\nBo Kjær", true},
+		{detect.Health, "Syge i dag\n\nKaren Lund", true},
+		{detect.Health, "Syge i dag: Karen og Bo", true},
+		{detect.Health, "Sjukskrivna:\n- Anna Berg", true},
+		{detect.Health, "Off sick:\nSarah Cook", true},
+		{detect.Health, "Gravide: 3", false},
+		{detect.Health, "Sygemeldte:\nVi mødes kl. 10.", false},
+		{detect.Dismissal, "Følgende er varslet afskediget:\n- Karen Lund\n- Bo Kjær", true},
+		{detect.Dismissal, "Oppsagte:\nKari Nes", true},
+		{detect.Dismissal, "Irtisanotut:\nLiisa Mäki", true},
+		{detect.UnionMembership, "Ikke medlem:\n- Karen Lund", true},
+		{detect.UnionMembership, "Nye medlemmer i maj\n\nKaren Lund (lager)\nBo Kjær", true},
+		{detect.UnionMembership, "Medlemmer: 45\nFormand: Karen Lund", false},
+		{detect.UnionMembership, "Kære medlemmer\nKaren Lund holder oplæg på torsdag.", false},
+		{detect.UnionMembership, "Venlig hilsen\nBestyrelsen for lagerets medlemmer\nKaren Lund", false},
+	} {
+		if got := best(s, prose(c.text), nil)[c.kind]; (got >= detect.Likely) != c.found {
+			t.Errorf("%q: %s is %v", c.text, c.kind, got)
+		}
+	}
+}
+
 func TestEachRowBelowAHeadingCounts(t *testing.T) {
 	rows := "Navn\tLøn\nKaren Lund\t34500\nBo Kjær\t31200\nOle Vind\t30100\n"
 	for _, f := range scanner(t).Scan(sheetOf(rows), nil) {

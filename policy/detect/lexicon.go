@@ -183,6 +183,7 @@ const (
 	byItself
 	besideName
 	asHeading // it heads a column or a field, in which something stands of somebody whom the row or the form names
+	asHeads   // it heads people: their names stand behind or below it
 	closeBy   // a person stands within a few words, and no word for a topic in the sentence
 )
 
@@ -308,6 +309,9 @@ func (l *lexicon) parse(fields []string) (*phrase, error) {
 			continue
 		case i == 0 && f == "^":
 			p.bearing = asHeading
+			continue
+		case i == 0 && f == "^^":
+			p.bearing = asHeads
 			continue
 		case i == 0 && f == "~":
 			p.bearing = closeBy

@@ -134,7 +134,7 @@ func (s *phraseScan) phrases(found []*phrase, b int) {
 			s.notices = append(s.notices, notice{b, p.notice})
 			continue
 		}
-		if p.counts && !s.numberNear(b) || p.bearing == asHeading && !mayHead(s.text, b) {
+		if p.counts && !s.numberNear(b) || p.bearing == asHeading && !mayHead(s.text, b) || p.bearing == asHeads && s.headedBy(b) == "" {
 			continue
 		}
 		s.around(b, s.shape)
@@ -146,7 +146,7 @@ func (s *phraseScan) phrases(found []*phrase, b int) {
 			s.mutes = append(s.mutes, span{start: s.tokens[first].start, end: s.tokens[last].end, text: string(p.kind)})
 			continue
 		}
-		if p.bearing == asHeading {
+		if p.bearing == asHeading || p.bearing == asHeads {
 			s.headed(p, first, last)
 			continue
 		}
