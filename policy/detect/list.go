@@ -141,7 +141,9 @@ func (l *listReader) title(line string, words keyword, b *body) {
 		if l.names == 0 {
 			l.since = l.filled
 		}
-		l.names += n
+		if l.names += n; l.table {
+			b.tabled = max(b.tabled, l.names)
+		}
 		if introduced || l.heard&keyMember != 0 && l.table {
 			b.loose = max(b.loose, l.names)
 		}
@@ -151,6 +153,7 @@ func (l *listReader) title(line string, words keyword, b *body) {
 		b.loose = max(b.loose, l.names) // "these are our members", below them
 	}
 	l.names = 0
+	b.titled = b.titled || words&keyMember != 0 && !l.table && len(line) <= notedLine && !isIn(".!?,", line[len(line)-1])
 	if (words&keyMember != 0 || l.filled-l.heardAt <= 2 && saysPresent(line)) && len(line) < 400 {
 		if n := rowOfNames(line); n >= listMinimum {
 			b.loose = max(b.loose, n)
@@ -163,7 +166,7 @@ func (l *listReader) title(line string, words keyword, b *body) {
 // one in each of its columns. Below words for members a given name is enough, and
 // something may follow a name: "Anna Holm - 2014", "anna holm".
 func (l *listReader) namesIn(line string, listed bool, b *body) int {
-	if l.table && l.heard&keyMember != 0 && namesOne(line) {
+	if l.table && namesOne(line) {
 		l.weigh("", line, b)
 		return 1
 	}

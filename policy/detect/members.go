@@ -23,7 +23,9 @@ type body struct {
 	quoted   map[string]bool // addresses of members in quoted headers
 	shown    map[string]bool // every address
 	best     cluster
-	loose    int // names in a row or a line that a word for members introduces
+	loose    int  // names in a row or a line that a word for members introduces
+	tabled   int  // names in the rows of a table
+	titled   bool // a line that may be the title of a table speaks of members
 	union    bool
 	staff    bool
 	agreed   bool // somebody agreed to be listed for all readers
@@ -160,6 +162,8 @@ func (b *body) judge() (Confidence, evidenceSet, int) {
 		return level, why | evidence(EvidenceAddresses), people
 	case b.loose >= listMinimum:
 		return Likely, why | evidence(EvidenceShape, EvidenceUnionWord), b.loose
+	case b.titled && b.tabled >= listMinimum:
+		return Likely, why | evidence(EvidenceShape, EvidenceUnionWord), b.tabled
 	}
 	return 0, 0, 0
 }

@@ -94,6 +94,24 @@ func TestATableOfPeopleIsAList(t *testing.T) {
 	}
 }
 
+func TestATableOfNamesIsAListBelowATitleThatSpeaksOfMembers(t *testing.T) {
+	s := scanner(t)
+	for title, want := range map[string]detect.Confidence{
+		"Medlemmer i klubben:": detect.Likely,
+		"Vagtplan for uge 40":  0,
+		"Vi ses til medlemsmødet på torsdag, hvor disse fortæller om deres arbejde.": 0,
+	} {
+		body := detect.Place{{Kind: detect.InBody, Label: "HTML"}}
+		segs := []detect.Segment{
+			{Place: body, Shape: detect.Table, Text: "Kirsten Falk\tlager\nLars Bak\tkontor\nMona Dam\tlager\n"},
+			{Place: body, Text: title},
+		}
+		if got := best(s, segs, nil)[detect.MemberList]; got != want {
+			t.Errorf("%s: %v, want %v", title, got, want)
+		}
+	}
+}
+
 func TestMembersAreCountedAcrossThePiecesOfABody(t *testing.T) {
 	s := scanner(t)
 	at := detect.Place{{Kind: detect.InAttachment, Number: 1, Label: "PDF"}}
