@@ -1,6 +1,9 @@
 package detect
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // What the reading of headings looks at, at most.
 const (
@@ -114,6 +117,7 @@ func beginsWithNames(text string) bool {
 // headingCell is a piece of a line that may be a heading.
 type headingCell struct {
 	text     string
+	word     int  // where the heading's own words begin
 	lo, hi   int  // the line
 	from, to int  // the cell
 	mark     byte // what parts it from the others: 0 for none, ' ' for two blanks or more
@@ -122,7 +126,7 @@ type headingCell struct {
 
 // cellOf returns the cell of the words text[at:end], if they are most of it.
 func cellOf(text string, at, end int) (headingCell, bool) {
-	c := headingCell{text: text, from: at, to: end}
+	c := headingCell{text: text, word: at, from: at, to: end}
 	for c.mark == 0 && c.from > 0 && text[c.from-1] != '\n' {
 		if c.to-c.from > headingLength {
 			return c, false
@@ -218,11 +222,31 @@ func (c *headingCell) rows(kind Kind) (found []string) {
 			}
 			break
 		}
-		if tells(kind, cells[at]) && namesSomebody(cells, names, at) {
+		told := tells(kind, cells[at]) && (c.mark != ' ' || len(cells) == len(head)) || c.mark == ' ' && tells(kind, c.under(line, cells))
+		if told && namesSomebody(cells, names, at) {
 			found = append(found, line)
 		}
 	}
 	return found
+}
+
+// under returns the cell of a line set in columns that stands below the heading: the
+// first that shares a place of the line with it, else "".
+func (c *headingCell) under(line string, cells []string) string {
+	from, to := utf8.RuneCountInString(c.text[c.lo:c.word]), utf8.RuneCountInString(c.text[c.lo:c.to])
+	at := 0
+	for _, cell := range cells {
+		i := strings.Index(line[at:], cell)
+		if i < 0 {
+			return ""
+		}
+		lo := utf8.RuneCountInString(line[:at+i])
+		at += i + len(cell)
+		if cell != "" && lo < to && lo+utf8.RuneCountInString(cell) > from {
+			return cell
+		}
+	}
+	return ""
 }
 
 // namesSomebody reports whether one of the cells, but the one at the place, is

@@ -61,6 +61,19 @@ func TestHeadingsSayWhatStandsBelowThem(t *testing.T) {
 	}
 }
 
+func TestColumnsOfATextAreToldByWhereTheyStand(t *testing.T) {
+	s := scanner(t)
+	for text, found := range map[string]bool{
+		"Navn         Stilling Løn pr. md.\nKaren Lund   lærer          34500\nBo Kjær      lærer          31200\n": true,
+		"Navn         Løn      Anciennitet\nKaren Lund   aftales           12\nBo Kjær      aftales           14\n": false,
+		"Navn          Nr.     Lønkonto  Løn\nKaren Lund    12345               \n":                                 false,
+	} {
+		if got := best(s, prose(text), nil)[detect.Salary]; (got >= detect.Likely) != found {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
 func TestFieldsOfAFormSaySomethingOfWhomItNames(t *testing.T) {
 	s := scanner(t)
 	for _, c := range []struct {
