@@ -53,6 +53,9 @@ func (f *pdfFile) givePages(pages []pdfPageText) {
 		place, text := f.page(i), page.text
 		f.r.prose(place, text)
 		f.r.prose(place, page.more)
+		for _, rows := range page.tables {
+			f.r.prose(place, rows) // at the same place: what stands in the text too counts once
+		}
 		switch shows := scanned(i); {
 		case (page.lost || garbled(text)) && !f.r.recognisePage(place, f.p.data, i+1):
 			f.r.unscannable(place, whyPartly)

@@ -34,6 +34,7 @@ func (f *pdfFile) complete(texts []string) []pdfPageText {
 			break
 		}
 		w, shown := f.walkPage(page), newShown(out[i].text)
+		out[i].tables = tablesIn(w.text.String())
 		switch {
 		case len(texts) < len(pages) || letters(out[i].text) == 0:
 			out[i].text += w.plain()

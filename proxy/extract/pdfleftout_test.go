@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
+
+	"postvern.example/policy/detect"
 )
 
 // turnedBy is a matrix that turns by so many degrees and moves into the page.
@@ -124,8 +127,9 @@ func TestLettersDrawnTwiceAreReadOnce(t *testing.T) {
 	})
 }
 
-// A page that another program reads column by column is not read twice.
-func TestATableIsReadOnce(t *testing.T) {
+// A page that another program reads column by column is read once as text, and its
+// table once row by row.
+func TestATableIsReadOnceAndInRows(t *testing.T) {
 	var content strings.Builder
 	for i := range 20 {
 		fmt.Fprintf(&content, "BT /F1 9 Tf 50 %d Td (Person %02d) Tj 120 0 Td (7%d.%d) Tj 40 0 Td (%d) Tj 40 0 Td (%d) Tj ET\n", 700-14*i, i, i%10, i%7, 10+i, 900-i)
@@ -134,12 +138,38 @@ func TestATableIsReadOnce(t *testing.T) {
 		data := pdfWith("<</Type/Catalog /Pages 2 0 R>>", "<</Type/Pages /Kids [3 0 R] /Count 1>>",
 			"<</Type/Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R /Resources <</Font <</F1 5 0 R>> >> >>",
 			pdfStreamOf("", content.String()), "<</Type/Font /Subtype/Type1 /BaseFont/Helvetica>>")
-		res, n := pdfResult(t, x, []byte(data)), 0
+		res, text, rows := pdfResult(t, x, []byte(data)), 0, 0
 		for _, s := range res.Segments {
-			n += strings.Count(s.Text, "Person 07")
+			if row := strings.Count(s.Text, "Person 07\t77.0\t17\t893\n"); row > 0 {
+				rows += row
+			} else {
+				text += strings.Count(s.Text, "Person 07")
+			}
 		}
-		if n != 1 {
-			t.Errorf("a row stands there %d times\n%s", n, res.dump())
+		if text != 1 || rows != 1 {
+			t.Errorf("a row stands %d times in the text and %d in the table\n%s", text, rows, res.dump())
+		}
+	})
+}
+
+func TestWhatATableOnAPageSaysIsFound(t *testing.T) {
+	scanner, err := detect.NewScanner(detect.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var content strings.Builder
+	for i, row := range [][3]string{{"Navn", "Stilling", "Grundl\\370n"}, {"Karen Lund", "pedel", "34500"}, {"Ole Vind", "pedel", "30100"}} {
+		fmt.Fprintf(&content, "BT /F1 9 Tf 50 %d Td (%s) Tj 120 0 Td (%s) Tj 60 0 Td (%s) Tj ET\n", 700-14*i, row[0], row[1], row[2])
+	}
+	readers(t, func(t *testing.T, x *Extractor) {
+		data := pdfWith("<</Type/Catalog /Pages 2 0 R>>", "<</Type/Pages /Kids [3 0 R] /Count 1>>",
+			"<</Type/Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R /Resources <</Font <</F1 5 0 R>> >> >>",
+			pdfStreamOf("", content.String()), "<</Type/Font /Subtype/Type1 /BaseFont/Helvetica /Encoding/WinAnsiEncoding>>")
+		res := pdfResult(t, x, []byte(data))
+		found := scanner.Scan(res.Segments, nil)
+		i := slices.IndexFunc(found, func(f detect.Finding) bool { return f.Kind == detect.Salary })
+		if i < 0 || found[i].Confidence < detect.Likely || found[i].Count != 2 || !strings.HasSuffix(found[i].Place.String(), "page 1") {
+			t.Errorf("%v\n%s", found, res.dump())
 		}
 	})
 }

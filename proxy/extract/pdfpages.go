@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"slices"
+	"strings"
 )
 
 func (f *pdfFile) inherited(page pdfDict, key pdfName) any {
@@ -79,7 +80,38 @@ func (f *pdfFile) lacks(contents any) bool {
 // apart: it belongs to nothing beside it.
 type pdfPageText struct {
 	text, more string
-	lost       bool // shapes of it that are letters have no meaning that is known
+	tables     []string // rows of what it sets in columns, which text may have torn apart
+	lost       bool     // shapes of it that are letters have no meaning that is known
+}
+
+// What a table on a page is taken for.
+const (
+	columnWidth  = 48  // bytes of a cell at most: longer ones are prose set beside prose
+	tablesOnPage = 100 // at most
+)
+
+// tablesIn returns the tables among the rows of a page: two or more rows in a row
+// with short cells.
+func tablesIn(rows string) (tables []string) {
+	var table []string
+	give := func() {
+		if len(table) > 1 && len(tables) < tablesOnPage {
+			tables = append(tables, strings.Join(table, "\n"))
+		}
+		table = table[:0]
+	}
+	for row := range strings.Lines(rows) {
+		row = strings.Trim(row, "\r\n ")
+		switch {
+		case row == "":
+		case strings.IndexByte(row, wideGap) > 0 && !slices.ContainsFunc(strings.Split(row, string(wideGap)), func(cell string) bool { return len(cell) > columnWidth }):
+			table = append(table, row)
+		default:
+			give()
+		}
+	}
+	give()
+	return tables
 }
 
 // pageTexts reads the pages without another program.
@@ -93,7 +125,7 @@ func (f *pdfFile) pageTexts() []pdfPageText {
 		}
 		w := f.walkPage(page)
 		text := w.plain()
-		texts = append(texts, pdfPageText{text, w.saidBeside(text), w.meaningless >= fewestLost || w.unknown*5 > w.shown})
+		texts = append(texts, pdfPageText{text: text, more: w.saidBeside(text), tables: tablesIn(w.text.String()), lost: w.meaningless >= fewestLost || w.unknown*5 > w.shown})
 		taken += len(text)
 		if f.r.over(f.p.place) {
 			break
