@@ -12,7 +12,7 @@ const (
 	EvidenceForm Evidence = "form"
 	// EvidenceKeyword : a word that names the kind stands near.
 	EvidenceKeyword Evidence = "keyword"
-	// EvidenceHeading : the column's heading names the kind.
+	// EvidenceHeading : the heading of the column or list, or the field's name, names the kind.
 	EvidenceHeading Evidence = "heading"
 	// EvidenceRepeated : more values of the kind stand in the same column.
 	EvidenceRepeated Evidence = "repeated"
