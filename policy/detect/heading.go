@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"maps"
 	"strings"
 	"unicode/utf8"
 )
@@ -54,10 +55,13 @@ func (s *phraseScan) headed(p *phrase, first, last int) {
 // the name.
 func (s *phraseScan) toldOf(p *phrase, at, end int) []string {
 	if p.bearing == asHeads {
-		return []string{s.headedBy(at)}
+		if names := s.headedBy(at); p.kind != Salary || digitsIn(names) > 1 && !strings.Contains(names, " min") {
+			return []string{names}
+		}
+		return nil
 	}
 	c, ok := cellOf(s.text, at, end)
-	if !ok {
+	if !ok || c.mark != ' ' && isMatter(c.text[c.from:c.word]) {
 		return nil
 	}
 	if rows := c.rows(p.kind); rows != nil {
@@ -69,28 +73,44 @@ func (s *phraseScan) toldOf(p *phrase, at, end int) []string {
 	return nil
 }
 
+// isMatter reports whether what stands before the words of a heading makes them a
+// matter that somebody sees to or speaks of: "Ansvarlig for advarsler:".
+func isMatter(before string) bool {
+	for w, ok := nextWord(before, 0); ok; w, ok = nextWord(before, w.end) {
+		if word := fold(nil, before[w.start:w.end]); matters[string(word)] || programmes[string(word)] {
+			return true
+		}
+	}
+	return false
+}
+
+// matters are the words for those who see to something, and for talks of it.
+var matters = wordTable(`
+	ansvarlig ansvarlige ansvarleg ansvarig kontakt kontaktperson udvalg utvalg utskott emne ämne punkt møde møte möte politik policy politikk regler spørgsmål spørsmål frågor om about
+	vastuuhenkilö yhteyshenkilö valiokunta aihe responsible contact committee subject item meeting questions`)
+
 // headedBy returns the first line of people that the line with the word at text[at]
 // heads: behind its colon, or below it; "" where none stands there.
 func (s *phraseScan) headedBy(at int) string {
 	floor := max(0, at-notedLine)
 	lo := floor + strings.LastIndexByte(s.text[floor:at], '\n') + 1
-	if lo == floor && floor > 0 || isSigned(s.text[:lo]) {
+	line := lineFrom(s.text, lo)
+	if w, ok := nextWord(line, 0); lo == floor && floor > 0 || isSigned(s.text[:lo]) || ok && greeted[string(fold(nil, line[w.start:w.end]))] || isMatter(s.text[lo:at]) {
 		return ""
 	}
-	line := lineFrom(s.text, lo)
 	if head, rest, ok := strings.Cut(line, ":"); ok && len(head) <= notedLine && len(head) > at-lo && strings.TrimSpace(rest) != "" {
 		if rest = strings.Trim(rest, " *\r"); beginsWithNames(rest) {
 			return rest
 		}
 		return ""
 	}
-	if len(line) > notedLine || isIn(".!?,", line[len(line)-1]) {
-		return ""
+	if len(line) > notedLine || isIn(".!?,", line[len(line)-1]) || strings.ContainsAny(line, ";|\t") || strings.Contains(strings.TrimSpace(line), "  ") {
+		return "" // a sentence, or the heads of columns
 	}
 	for next := lo + len(line) + 1; next < len(s.text); {
 		below := lineFrom(s.text, next)
 		if names := strings.Trim(below, " >*\r"); names != "" {
-			if isNameAlone(names) || isListed(strings.TrimLeft(names, "-• ")) {
+			if first, _, _ := strings.Cut(names, "  "); isNameAlone(first) || isListed(strings.TrimLeft(names, "-• ")) {
 				return names
 			}
 			return ""
@@ -99,6 +119,13 @@ func (s *phraseScan) headedBy(at int) string {
 	}
 	return ""
 }
+
+// greeted are the words before those to whom a letter is written.
+var greeted = func() map[string]bool {
+	m := wordTable(`til till to tiedoksi arvoisat arvoisa`)
+	maps.Copy(m, greetings)
+	return m
+}()
 
 // beginsWithNames reports whether names, one or more, open the text: "Anna Holm",
 // "Anna og Bo".
@@ -372,19 +399,27 @@ func isSigned(text string) bool {
 // tells reports whether a value says something of the kind: an amount of pay, and
 // anything but nothing of the rest. Not to be a member says something, too.
 func tells(kind Kind, value string) bool {
+	if strings.IndexByte(value, '%') >= 0 {
+		return false // of all, or of pay
+	}
 	if kind != Salary {
 		return value != "" && value != "-" && (kind == UnionMembership || !isNothing(value)) && strings.ContainsFunc(value, isWordRune)
 	}
-	digits, letters := 0, 0
+	letters := 0
 	for i := 0; i < len(value); i++ {
-		switch class[value[i]] {
-		case classDigit:
-			digits++
-		case classLetter:
+		if class[value[i]] == classLetter {
 			letters++
 		}
 	}
-	return digits >= 2 && letters <= 16
+	return digitsIn(value) > 1 && letters <= 16
+}
+
+// digitsIn counts the digits of a text.
+func digitsIn(text string) (n int) {
+	for i := 0; i < len(text); i++ {
+		n += int(class[text[i]] & classDigit)
+	}
+	return n
 }
 
 func isWordRune(r rune) bool { return r >= 0x80 || isAlnum(byte(r)) }

@@ -130,6 +130,10 @@ func TestHeadsOfNotesAndListsSayOfWhomTheyTell(t *testing.T) {
 		{detect.Dismissal, "Følgende er varslet afskediget:\n- Karen Lund\n- Bo Kjær", true},
 		{detect.Dismissal, "Oppsagte:\nKari Nes", true},
 		{detect.Dismissal, "Irtisanotut:\nLiisa Mäki", true},
+		{detect.Salary, "Lønforhandling 2026\nKaren Lund: 1.200 kr.\nBo Kjær: 800 kr.", true},
+		{detect.Salary, "Löneöversyn\n\nAnna Berg    1 200 kr\nBjörn Ek     800 kr", true},
+		{detect.Salary, "Lønforhandling\nKaren Lund\nBo Kjær", false}, // who takes part
+		{detect.Health, "Sag: Karen Lund\nHar diabetes og skal spise kl. 10", true},
 		{detect.UnionMembership, "Ikke medlem:\n- Karen Lund", true},
 		{detect.UnionMembership, "Nye medlemmer i maj\n\nKaren Lund (lager)\nBo Kjær", true},
 		{detect.UnionMembership, "Medlemmer: 45\nFormand: Karen Lund", false},
@@ -138,6 +142,50 @@ func TestHeadsOfNotesAndListsSayOfWhomTheyTell(t *testing.T) {
 	} {
 		if got := best(s, prose(c.text), nil)[c.kind]; (got >= detect.Likely) != c.found {
 			t.Errorf("%q: %s is %v", c.text, c.kind, got)
+		}
+	}
+}
+
+// What stands beside names without saying anything of them: programmes, minutes,
+// signatures, empty forms, scales, who sees to what.
+func TestProgrammesAndEmptyFormsSayNothingOfAnybody(t *testing.T) {
+	s := scanner(t)
+	for _, text := range []string{
+		"Program\n\n10.00 Velkomst\nKaren Lund\n\n10.15 Stress og sygefravær\nBo Kjær\n\n11.00 Pause",
+		"Kursus: Diabetes på arbejdspladsen\nUnderviser: Karen Lund\nPris: 450 kr.",
+		"Oplæg\nKaren Lund, læge\nDepression og angst i arbejdslivet",
+		"Deltagere:\nKaren Lund\nBo Kjær\n\nPunkt 1: Sygefravær\nSygefraværet er steget til 5 %.",
+		"Referat\nTil stede: Karen Lund, Bo Kjær\nAfbud: Ole Vind\n\nSygefravær: 5,2 %\nLøn: 2,5 % fra 1. april",
+		"Kontaktperson: Karen Lund\nEmne: Ny lønmodel\nLøn: se bilag 3",
+		"Fra: Karen Lund\nEmne: Løn: 34 sider",
+		"Karen Lund\nFormand\n\nMedlemmer: 450\nKontingent: 250 kr.",
+		"Bestyrelsen\nFormand: Karen Lund\nKasserer: Bo Kjær\nMedlemmer: Ole Vind og Anne Holm",
+		"Indhold\nOpsigelser\nBortvisning\nAdvarsler",
+		"Stilling: lærer\nLøn: 34.500 kr.\nKontakt: Karen Lund",
+		"Jobopslag\nLøn: efter aftale, ca. 34.500 kr.\nSpørgsmål: Karen Lund",
+		"Lærer, trin 31\nMånedsløn: 34.500 kr.",
+		"Tak til Karen Lund\n\nHusk: har du stress, så ring.",
+		"Med venlig hilsen\nKaren Lund\n\nFagforening: HK\nTlf. 33 12 45 67",
+		"Navn:\nMedlemsnr.:\nFagforening:\nLøn:",
+		"Navn: ____________\nDiagnose: ____________\nLøn: ________ kr.",
+		"Navn;Løn\n;\n;",
+		"Afdeling;Medlemmer;Løn\nLager;14;34.500\nKontor;9;31.200",
+		"Kære medlemmer\n\nKaren Lund\nFormand",
+		"Til medlemmerne i klubben\n\nKaren Lund stiller op.",
+		"Medlemmer\n\nKontakt Karen Lund på 33 12 45 67",
+		"Satser 2026\nGrundløn: 34.500\nTillæg: 1.200\nMvh\nKaren Lund",
+		"Hej Karen\n\nLøn: 2,5 %\nPension: 12 %\n\nMvh Bo",
+		"Karen Lund skriver:\n\nSygefraværet er for højt.",
+		"Sygefravær\nKaren Lund (formand): Vi skal se på det.",
+		"Sygemeldinger\nKaren Lund orienterede om reglerne.",
+		"Uppsägningar\nAnna Berg informerade.",
+		"Opsigelser: Karen Lund (jurist)\nLøn: Bo Kjær (konsulent)\nBarsel: Ole Vind",
+		"Udvalg for religion: Karen Lund",
+	} {
+		for kind, level := range best(s, prose(text), nil) {
+			if level >= detect.Likely {
+				t.Errorf("%q: %s is %v", text, kind, level)
+			}
 		}
 	}
 }

@@ -415,6 +415,9 @@ func (s *sentence) persons(l *lexicon) {
 		}
 	}
 	s.told = s.why == 0 && !s.guessed && !s.titled && s.toldBefore()
+	if s.told && !s.addressed && s.firstMark == 0 && !s.tokens[0].speech.is(asCondition) {
+		s.firstMark = -1 // "Har diabetes", as notes leave out who
+	}
 }
 
 // inAddress reports whether token i is a part of a mail address or a host's name:

@@ -148,6 +148,9 @@ const (
 // whose head names somebody: the nearest lines above it are short, and one of them is
 // a name, or has one behind a label, and is nobody's signature.
 func (s *sentence) below(lo int) bool {
+	if isProgramme(strings.TrimLeft(lineFrom(s.text, lo), "> \r\n\t-*")) {
+		return false
+	}
 	for n, hi := 0, lo; n < notedLines && hi > 1; {
 		if s.text[hi-1] != '\n' {
 			hi++ // the paragraph begins with the line's end before it
@@ -163,7 +166,7 @@ func (s *sentence) below(lo int) bool {
 			n++
 			continue
 		}
-		if c := line[len(line)-1]; c == '.' || c == '!' || c == '?' {
+		if isIn(".!?", line[len(line)-1]) || isProgramme(line) {
 			return false
 		}
 		if n++; headsNote(line) {
@@ -183,6 +186,29 @@ func headsNote(line string) bool {
 	label, rest, ok := strings.Cut(line, " ")
 	return ok && concerning[string(fold(nil, strings.Trim(label, ".:")))] && isNameAlone(rest)
 }
+
+// isProgramme reports whether a line belongs to a programme, in which what stands
+// below somebody's name is what they speak of: it begins with a time, or has a word
+// for a talk, its giver or an agenda.
+func isProgramme(line string) bool {
+	if n := digitsAt(line, 0); n > 0 && n < 3 && len(line) > n+2 && (line[n] == '.' || line[n] == ':') && digitsAt(line, n+1) == 2 {
+		return true
+	}
+	for w, ok := nextWord(line, 0); ok; w, ok = nextWord(line, w.end) {
+		if programmes[string(fold(nil, line[w.start:w.end]))] {
+			return true
+		}
+	}
+	return false
+}
+
+// programmes are the words for talks, who gives them, and agendas.
+var programmes = wordTable(`
+	oplæg oplægsholder foredrag foredragsholder kursus underviser program dagsorden velkomst forfatter titel læge overlæge psykolog professor forsker konsulent referat deltagere afbud stede
+	innlegg foredragsholdar kurs kursholder dagsorden saksliste velkommen forfattar tittel lege psykologspesialist forskar rådgiver deltakere forfall
+	föredrag föreläsare föreläsning dagordning välkommen författare läkare forskare rådgivare deltagare närvarande
+	luento luennoija kurssi ohjelma esityslista tervetuloa kirjailija otsikko lääkäri tutkija asiantuntija osallistujat läsnä
+	talk speaker course agenda programme program welcome author title doctor researcher adviser minutes present apologies attendees`)
 
 // concerning are the words before whom a case is about.
 var concerning = wordTable(`vedr vedrørende ang angående gällande sag sak ärende asia koskee re case regarding concerning emne subject`)
