@@ -332,8 +332,8 @@ func (c *headingCell) field(kind Kind) string {
 func nameIn(line string) string {
 	for cell := range strings.FieldsFuncSeq(strings.ReplaceAll(line, "  ", "\t"), func(r rune) bool { return r == '\t' || r == '|' || r == ';' }) {
 		cell = strings.Trim(cell, " >*\"\r")
-		if isNameAlone(cell) {
-			return cell
+		if isNameAlone(strings.TrimLeft(cell, "0123456789-+ ")) {
+			return cell // perhaps with a number of theirs before it
 		}
 		if name := labelledName(cell); name != "" {
 			return name
@@ -342,14 +342,14 @@ func nameIn(line string) string {
 	return ""
 }
 
-// labelledName returns what stands behind a word for a name or for staff and a
-// colon, if it may be a name; else "".
+// labelledName returns what stands behind a word for a name, for staff, members and
+// the like, or for a case and a colon, if it may be a name; else "".
 func labelledName(cell string) string {
 	label, rest, ok := strings.Cut(cell, ":")
 	if rest = strings.Trim(rest, " *"); !ok || len(label) > headingLength || len(rest) < 2 || len(rest) > 60 || !isUpper(rest) {
 		return ""
 	}
-	if key := headingOf(label); key&keyName != 0 || key&keyStaff != 0 && leadingName(rest) != "" {
+	if key := headingOf(label); key&keyName != 0 || (key&(keyStaff|keyPerson|keyMember) != 0 || concerns(label)) && leadingName(rest) != "" {
 		return rest
 	}
 	return ""

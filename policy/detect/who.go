@@ -184,8 +184,12 @@ func headsNote(line string) bool {
 		return true
 	}
 	label, rest, ok := strings.Cut(line, " ")
-	return ok && concerning[string(fold(nil, strings.Trim(label, ".:")))] && isNameAlone(rest)
+	return ok && concerns(strings.Trim(label, ".:")) && leadingName(rest) != ""
 }
+
+// concerns reports whether a word before a name says that a case or a talk is about
+// that person.
+func concerns(label string) bool { return concerning[string(fold(nil, label))] }
 
 // isProgramme reports whether a line belongs to a programme, in which what stands
 // below somebody's name is what they speak of: it begins with a time, or has a word
@@ -211,7 +215,9 @@ var programmes = wordTable(`
 	talk speaker course agenda programme program welcome author title doctor researcher adviser minutes present apologies attendees`)
 
 // concerning are the words before whom a case is about.
-var concerning = wordTable(`vedr vedrørende ang angående gällande sag sak ärende asia koskee re case regarding concerning emne subject`)
+var concerning = wordTable(`
+	vedr vedrørende ang angående gällande sag sak ärende asia koskee re case regarding concerning emne subject ämne aihe
+	møde møte samtale samtal notat notits opfølgning oppfølging uppföljning sygesamtale omsorgssamtale meeting note client klient elev pupil worker tapaaminen muistio asiakas oppilas työntekijä`)
 
 // endsInName reports whether the text ends in somebody's full name, or in that and
 // their age, as the head of a note does: "Edgar Wexcombe (63)".
