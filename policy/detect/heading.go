@@ -2,6 +2,7 @@ package detect
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -55,7 +56,11 @@ func (s *phraseScan) headed(p *phrase, first, last int) {
 // the name.
 func (s *phraseScan) toldOf(p *phrase, at, end int) []string {
 	if p.bearing == asHeads {
-		if names := s.headedBy(at); p.kind != Salary || digitsIn(names) > 1 && !strings.Contains(names, " min") {
+		names := s.headedBy(at)
+		if p.kind == UnionMembership && (rowOfNames(names) >= listMinimum || s.namesBelow(at) >= listMinimum) {
+			return nil // the list of members says it, which they may have agreed to
+		}
+		if p.kind != Salary || digitsIn(names) > 1 && !strings.Contains(names, " min") {
 			return []string{names}
 		}
 		return nil
@@ -65,7 +70,10 @@ func (s *phraseScan) toldOf(p *phrase, at, end int) []string {
 		return nil
 	}
 	if rows := c.rows(p.kind); rows != nil {
-		return rows
+		if p.kind != UnionMembership || len(rows) < listMinimum || slices.ContainsFunc(rows, isStrangeRow) {
+			return rows
+		}
+		return nil // the list of members says it, which they may have agreed to
 	}
 	if row := c.field(p.kind); row != "" {
 		return []string{row}
@@ -118,6 +126,26 @@ func (s *phraseScan) headedBy(at int) string {
 		next += len(below) + 1
 	}
 	return ""
+}
+
+// isStrangeRow reports whether a row names nobody whom the reader of lists knows for
+// somebody.
+func isStrangeRow(row string) bool { return nameIn(row) == "" }
+
+// namesBelow counts the lines of people below the line with the word at text[at], as
+// far as they make a list.
+func (s *phraseScan) namesBelow(at int) (n int) {
+	for next := at + len(lineFrom(s.text, at)) + 1; next < len(s.text) && n < listMinimum; {
+		line := lineFrom(s.text, next)
+		if names := strings.Trim(line, " >*\r"); names != "" {
+			if !isNameAlone(names) && !isListed(strings.TrimLeft(names, "-• ")) {
+				return n
+			}
+			n++
+		}
+		next += len(line) + 1
+	}
+	return n
 }
 
 // greeted are the words before those to whom a letter is written.

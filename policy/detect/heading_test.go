@@ -190,6 +190,25 @@ func TestProgrammesAndEmptyFormsSayNothingOfAnybody(t *testing.T) {
 	}
 }
 
+// Members may have agreed to be listed: then nothing else may say what the list does.
+func TestAListOfMembersSaysOfMembershipWhatThereIsToSay(t *testing.T) {
+	s := scanner(t)
+	for _, segs := range [][]detect.Segment{
+		prose("Nye medlemmer:\nKaren Lund\nBo Kjær\nOle Vind"),
+		prose("Nye medlemmer: Karen Lund, Bo Kjær og Ole Vind"),
+		prose("Navn;Medlem\nKaren Lund;ja\nBo Kjær;ja\nOle Vind;ja"),
+		sheetOf("Navn\tMedlem\nKaren Lund\tja\nBo Kjær\tja\nOle Vind\tja"),
+	} {
+		got := best(s, segs, nil)
+		if got[detect.MemberList] < detect.Likely || got[detect.UnionMembership] > 0 {
+			t.Errorf("%q: the list is %v, membership %v", segs[0].Text, got[detect.MemberList], got[detect.UnionMembership])
+		}
+	}
+	if got := best(s, sheetOf("Medarbejdernr.\tFagforening\n1201\tHK\n1202\tFOA\n1203\tHK"), nil)[detect.UnionMembership]; got < detect.Likely {
+		t.Errorf("members by their numbers: %v", got)
+	}
+}
+
 func TestEachRowBelowAHeadingCounts(t *testing.T) {
 	rows := "Navn\tLøn\nKaren Lund\t34500\nBo Kjær\t31200\nOle Vind\t30100\n"
 	for _, f := range scanner(t).Scan(sheetOf(rows), nil) {
