@@ -91,6 +91,11 @@ func FuzzLexicons(f *testing.F) {
 	fuzzKind(f, "Hun er sygemeldt på grund af stress.", "Hvis man er sygemeldt, gælder § 7.", "Medlemsnr. 12 34 56", "Anna är\nsjukskriven", "Navn\tStatus\nAnna Holm\tsygemeldt\n")
 }
 
+func FuzzHeadings(f *testing.F) {
+	fuzzKind(f, "Navn;Løn\nKaren Lund;34.500\n", "Navn      Løn\nKaren Lund     34.500", "| Navn | Diagnose |\n|---|---|\n| Karen Lund | ryg |", "Navn: Karen Lund\n\nLøn:\n34.500 kr.",
+		"Sygemeldte:\r\n\r\n- Karen Lund\r\n", "> Karen Lund\n> Sygemeldt med stress", "Medlemmer i klubben:\nKaren\n\nBo\nOle", "Karen\tLund\tLøn\t2", "sygemeldt:\nkaren har\nstress", "Mvh\nKaren Lund\nDiagnose: ja")
+}
+
 func FuzzCanonicalAddress(f *testing.F) {
 	for _, seed := range []string{"anna@x.example", `"a b"@x.example`, "<@r:anna+x@X.example>", "(c(d)) a@b (e)", `"a\"b"@x`, "a@[127.0.0.1]", "ａ＠ｂ.example", "bo@blåbær.example", "x <a@b> y", "@"} {
 		f.Add(seed)

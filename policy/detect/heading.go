@@ -69,13 +69,13 @@ func (s *phraseScan) toldOf(p *phrase, at, end int) []string {
 	if !ok || c.mark != ' ' && isMatter(c.text[c.from:c.word]) {
 		return nil
 	}
-	if rows := c.rows(p.kind); rows != nil {
+	if rows := s.rowsBelow(&c, p.kind); rows != nil {
 		if p.kind != UnionMembership || len(rows) < listMinimum || slices.ContainsFunc(rows, isStrangeRow) {
 			return rows
 		}
 		return nil // the list of members says it, which they may have agreed to
 	}
-	if row := c.field(p.kind); row != "" {
+	if row := s.field(&c, p.kind); row != "" {
 		return []string{row}
 	}
 	return nil
@@ -253,9 +253,10 @@ func (c *headingCell) cells(line string) []string {
 	return cells
 }
 
-// rows returns the rows below the cell that say what it heads of somebody they name.
-func (c *headingCell) rows(kind Kind) (found []string) {
-	if c.mark == 0 || c.colon {
+// rowsBelow returns the rows below the cell that say what it heads of somebody they
+// name. What stands in the rows of a table heads none.
+func (s *phraseScan) rowsBelow(c *headingCell, kind Kind) (found []string) {
+	if c.mark == 0 || c.colon || c.lo > s.tableFrom && c.lo < s.tableTo {
 		return nil
 	}
 	head := c.cells(c.text[c.lo:c.hi])
@@ -267,22 +268,36 @@ func (c *headingCell) rows(kind Kind) (found []string) {
 	for i, cell := range head {
 		names[i] = i != at && headingOf(cell)&(keyName|keyStaff|keyAnyPerson) != 0
 	}
-	for lo, n := c.hi+1, 0; lo < len(c.text) && n < headingRows; n++ {
+	lo := c.hi + 1
+	for n := 0; lo < len(c.text) && n < headingRows; n++ {
 		line := lineFrom(c.text, lo)
-		lo += len(line) + 1
 		cells := c.cells(line)
-		if len(cells) <= at {
-			if strings.TrimSpace(line) == "" || strings.Trim(line, "-|+= \r") == "" {
-				continue // a ruler, or a line between rows
-			}
+		if len(cells) <= at && (n > 0 && strings.TrimSpace(line) == "" || strings.Trim(line, "-|+= \r") != "") {
 			break
+		}
+		if len(cells) > at && n > 0 && headsNamesAgain(cells, names) {
+			break // the next table
+		}
+		if lo += len(line) + 1; len(cells) <= at {
+			continue // a ruler
 		}
 		told := tells(kind, cells[at]) && (c.mark != ' ' || len(cells) == len(head)) || c.mark == ' ' && tells(kind, c.under(line, cells))
 		if told && namesSomebody(cells, names, at) {
 			found = append(found, line)
 		}
 	}
+	s.tableFrom, s.tableTo = c.lo, lo
 	return found
+}
+
+// headsNamesAgain reports whether a heading stands in a row where names do.
+func headsNamesAgain(cells []string, names []bool) bool {
+	for i, cell := range cells[:min(len(cells), len(names))] {
+		if names[i] && headingOf(cell)&(keyName|keyAnyPerson) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // under returns the cell of a line set in columns that stands below the heading: the
@@ -321,7 +336,7 @@ func namesSomebody(cells []string, names []bool, but int) bool {
 
 // field returns the line of the field that the cell heads, if that says something
 // of somebody whom it or its form names, with the name; else "".
-func (c *headingCell) field(kind Kind) string {
+func (s *phraseScan) field(c *headingCell, kind Kind) string {
 	line := c.text[c.lo:c.hi]
 	value := ""
 	switch {
@@ -349,7 +364,7 @@ func (c *headingCell) field(kind Kind) string {
 	if isNameAlone(value) {
 		return line
 	}
-	if name := c.formOf(); name != "" {
+	if name := s.formOf(c); name != "" {
 		return line + " " + name
 	}
 	return ""
@@ -385,14 +400,23 @@ func labelledName(cell string) string {
 
 // formOf returns whose form the cell belongs to: the nearest name above it that
 // stands alone in a line or a cell or behind a label and signs nothing, or one
-// behind a label below it; "" for nobody's.
-func (c *headingCell) formOf() string {
-	for hi, floor := c.lo, max(0, c.lo-formReach); hi > floor; {
-		lo := floor + strings.LastIndexByte(c.text[floor:hi-1], '\n') + 1
+// behind a label below it; "" for nobody's. Lines that were looked through for the
+// field before are not looked through again.
+func (s *phraseScan) formOf(c *headingCell) string {
+	floor := max(0, c.lo-formReach)
+	seen := s.form.seen
+	for hi := c.lo; hi > max(floor, seen); {
+		from := max(floor, seen)
+		lo := from + strings.LastIndexByte(c.text[from:hi-1], '\n') + 1
 		if name := nameIn(c.text[lo : hi-1]); name != "" && !isSigned(c.text[:lo]) {
-			return name
+			s.form.name, s.form.at = name, lo
+			break
 		}
 		hi = lo
+	}
+	s.form.seen = c.lo
+	if s.form.name != "" && s.form.at >= floor {
+		return s.form.name
 	}
 	for lo := c.hi + 1; lo < min(len(c.text), c.hi+formBelow); {
 		line := lineFrom(c.text, lo)
@@ -402,6 +426,13 @@ func (c *headingCell) formOf() string {
 		lo += len(line) + 1
 	}
 	return ""
+}
+
+// formHead is the last name above a field, and where it stands.
+type formHead struct {
+	name string
+	at   int
+	seen int // up to where lines were looked through
 }
 
 // isSigned reports whether the text ends in the greeting that stands over a

@@ -216,6 +216,21 @@ func TestEachRowBelowAHeadingCounts(t *testing.T) {
 			t.Errorf("three rows count as %d", f.Count)
 		}
 	}
+	for text, want := range map[string]int{
+		"Navn;Løn\nKaren Lund;34500\n\nNavn;Løn\nBo Kjær;31200\n":     2,
+		"Navn;Løn\nKaren Lund;34500\nNavn;Løn\nBo Kjær;31200\n":       2,
+		"Navn: Karen Lund\nLøn: 34.500\n\nNavn: Bo Kjær\nLøn: 31.200": 2,
+		"Navn: Karen Lund\nGrundløn: 34.500\nBruttoløn: 36.000":       2,
+	} {
+		for _, f := range scanner(t).Scan(prose(text), nil) {
+			if f.Kind == detect.Salary && f.Count != want {
+				t.Errorf("%q counts as %d", text, f.Count)
+			}
+		}
+	}
+	if got := best(scanner(t), prose("Navn;Løn\nKaren Lund;34500\nNavn;Diagnose\nBo Kjær;ryg\n"), nil)[detect.Health]; got < detect.Likely {
+		t.Errorf("the table below another: %v", got)
+	}
 	reader := detect.Reader{Names: []string{"Karen Lund"}}
 	for text, own := range map[string]bool{"Navn: Karen Lund\nLøn: 34.500 kr.": true, "Navn: Bo Kjær\nLøn: 34.500 kr.": false, rows: false} {
 		found := scanner(t).ScanFor(prose(text), nil, reader)

@@ -59,6 +59,9 @@ type phraseScan struct {
 	mutes   []span
 	hits    []phraseHit
 
+	tableFrom, tableTo int // the last table whose rows were read below a heading
+	form               formHead
+
 	voice, heard       tongue // of the last sentence that was asked about, and with what stands around it
 	voiceFrom, voiceTo int
 	heardFrom, heardTo int
